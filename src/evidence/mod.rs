@@ -1,0 +1,321 @@
+//! What the judge needs to know and what it was told: [`Question`]s, [`Answer`]s and where each came from.
+//!
+//! Nothing here judges and nothing here asks. A failed fetch is an answer too ([`Unavailable`]); it can lead to
+//! *unknown*, never to *fail*. Evidence is `serde` data, so it can be kept beside a report and replayed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::primitives::{Address, ChainId, Digest32, TokenId, hex_bytes};
+
+/// Something `verify::examine` has to know and cannot compute.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "ask")]
+#[non_exhaustive]
+pub enum Question {
+    /// Everything about one token of one registry, read at one block (chain.md §7).
+    Registry {
+        /// The chain that the document names, or the caller named for it.
+        chain: ChainId,
+        /// The token registry that the document names.
+        registry: Address,
+        /// The token id that the document's digest gives.
+        token: TokenId,
+    },
+    /// The TXT records of a host name (checks.md §5.1).
+    DnsTxt {
+        /// Lower-case A-labels without a trailing dot.
+        name: String,
+    },
+}
+
+/// An answer, or why there is none.
+pub type Answer = Result<Fact, Unavailable>;
+
+/// What a source found out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "fact")]
+#[non_exhaustive]
+pub enum Fact {
+    /// To [`Question::Registry`].
+    Registry(Box<RegistryReading>),
+    /// To [`Question::DnsTxt`].
+    DnsTxt(TxtReading),
+}
+
+/// Why a question has no answer. The host is named, never the whole URL: it may hold a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unavailable {
+    /// The kind of failure.
+    pub cause: Cause,
+    /// The host that was asked, if one was.
+    pub host: Option<String>,
+    /// A plain clause for people, without credentials: `the connection was refused`.
+    pub detail: String,
+}
+
+/// The kinds of failure that are told apart in reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Cause {
+    /// Asking was not allowed (`--offline`).
+    Offline,
+    /// Nobody to ask: no endpoint is known for this chain.
+    NoSource,
+    /// Refused, reset, TLS failure, name not found: no connection.
+    Unreachable,
+    /// No answer in time.
+    Timeout,
+    /// HTTP 429 after all retries.
+    RateLimited,
+    /// Something answered, but not with an answer: HTML, empty, truncated, too large, wrong id, error object.
+    NotAnAnswer,
+    /// The endpoint serves another chain than the one asked for.
+    WrongChain,
+    /// The pinned block was no longer there when it was read.
+    BlockVanished,
+    /// Two sources gave different answers.
+    Disagreement,
+    /// DNS: an RCODE that is neither NOERROR nor NXDOMAIN.
+    ServerFailure,
+    /// DNS: the answer failed DNSSEC validation.
+    Bogus,
+}
+
+/// Who answered and how far the answer can be relied on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Hosts that gave this answer, without paths or credentials.
+    pub hosts: Vec<String>,
+    /// Hosts that were asked before and gave none, with the reason.
+    pub failed: Vec<Unavailable>,
+    /// Whether the address of the source came from the embedded table of public endpoints.
+    pub embedded_default: bool,
+    /// Number of HTTP requests or DNS queries made for this answer.
+    pub requests: u32,
+}
+
+/// Questions with their answers, in the order they were asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    entries: Vec<Entry>,
+}
+
+/// One question, its answer and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What was asked.
+    pub question: Question,
+    /// What came back.
+    pub answer: Answer,
+    /// From whom.
+    pub provenance: Provenance,
+}
+
+impl Evidence {
+    /// No evidence: what an offline run starts and ends with.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an answer; a later answer to the same question replaces the earlier one.
+    pub fn record(&mut self, question: Question, answer: Answer, provenance: Provenance) {
+        let entry = Entry { question, answer, provenance };
+        match self.entries.iter_mut().find(|known| known.question == entry.question) {
+            Some(known) => *known = entry,
+            None => self.entries.push(entry),
+        }
+    }
+
+    /// The entry for exactly this question.
+    pub fn about(&self, question: &Question) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.question == *question)
+    }
+
+    /// All entries.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+}
+
+/// One registry, one token, one block: what the lens contract saw, unjudged (chain.md §5.6). Every call result is kept
+/// as raw bytes: what it means is decided in `title`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistryReading {
+    /// `block.chainid` inside the call, equal to the endpoint's `eth_chainId`.
+    pub chain_id: u64,
+    /// The block everything below was read at.
+    pub block: BlockReading,
+    /// How the state was read.
+    pub method: ReadMethod,
+    /// The registry's runtime code, whole; empty when there is none.
+    #[serde(with = "hex_bytes")]
+    pub registry_code: Vec<u8>,
+    /// Code of the EIP-1167 target, when the registry is such a clone.
+    pub clone_target: Option<CodeReading>,
+    /// ERC-1967 slots of the registry (implementation, admin, beacon): zero in a genuine registry.
+    pub proxy_slots: ProxySlots,
+    /// `supportsInterface(id)` of the registry for each id asked.
+    pub interfaces: Vec<InterfaceReading>,
+    /// `ownerOf(tokenId)`.
+    pub owner_of: CallReading,
+    /// `titleEscrowFactory()`.
+    pub factory: CallReading,
+    /// Code of the factory, if the call gave an address.
+    pub factory_code: CodeReading,
+    /// Factory `implementation()`.
+    pub escrow_implementation: CallReading,
+    /// Code of the escrow implementation.
+    pub escrow_implementation_code: CodeReading,
+    /// `genesis()`: the registry's first block.
+    pub genesis: CallReading,
+    /// `paused()`.
+    pub paused: CallReading,
+    /// The escrow that was read: CREATE2 of (factory, registry, token, implementation); zero when it could not be computed.
+    pub escrow: Address,
+    /// Its runtime code, cut to the first 45 bytes (an EIP-1167 clone has exactly 45).
+    #[serde(with = "hex_bytes")]
+    pub escrow_code: Vec<u8>,
+    /// Size of the escrow's runtime code in bytes.
+    pub escrow_code_size: u64,
+    /// Escrow `registry()`.
+    pub escrow_registry: CallReading,
+    /// Escrow `tokenId()`.
+    pub escrow_token_id: CallReading,
+    /// Escrow `beneficiary()`.
+    pub beneficiary: CallReading,
+    /// Escrow `holder()`.
+    pub holder: CallReading,
+    /// Escrow `nominee()`.
+    pub nominee: CallReading,
+    /// Escrow `active()`.
+    pub active: CallReading,
+    /// Escrow `isHoldingToken()`.
+    pub is_holding_token: CallReading,
+    /// Escrow `prevBeneficiary()` (v5 only).
+    pub prev_beneficiary: CallReading,
+    /// Escrow `prevHolder()` (v5 only).
+    pub prev_holder: CallReading,
+    /// Escrow `remark()` (v5 only): ABI-encoded bytes.
+    pub remark: CallReading,
+}
+
+/// A block and how settled it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockReading {
+    /// Height.
+    pub number: u64,
+    /// Hash: every read was pinned to it.
+    pub hash: Digest32,
+    /// Seconds since the Unix epoch.
+    pub timestamp: u64,
+    /// Which tag chose it.
+    pub finality: Finality,
+}
+
+/// How settled the block was when it was chosen (chain.md §5.3).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finality {
+    /// The chain's `finalized` tag.
+    Finalized,
+    /// The chain's `safe` tag.
+    Safe,
+    /// The newest block: it may still be replaced.
+    #[default]
+    Latest,
+    /// A block that the caller named.
+    Chosen,
+    /// The newest block of a local chain.
+    Local,
+}
+
+/// How the state was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadMethod {
+    /// One deployless call of the lens contract: atomic.
+    #[default]
+    Lens,
+    /// Single calls pinned to the same block hash, for nodes that refuse the lens.
+    Calls,
+}
+
+/// The outcome of one call inside the lens.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallReading {
+    /// Whether the call returned instead of reverting.
+    pub success: bool,
+    /// Return or revert data.
+    #[serde(with = "hex_bytes")]
+    pub data: Vec<u8>,
+}
+
+/// An account's code, as hashes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeReading {
+    /// The account.
+    pub address: Address,
+    /// Size of the runtime code in bytes; 0 for an account without code.
+    pub size: u64,
+    /// Keccak-256 of the runtime code.
+    pub hash: Digest32,
+    /// Keccak-256 of the runtime code without the compiler's trailing metadata (chain.md §1.9).
+    pub stripped_hash: Digest32,
+}
+
+/// The three ERC-1967 slots of the registry (chain.md 6.9).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProxySlots {
+    /// Implementation slot, as an address; zero when unset.
+    pub implementation: Address,
+    /// Admin slot.
+    pub admin: Address,
+    /// Beacon slot.
+    pub beacon: Address,
+}
+
+/// One ERC-165 answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterfaceReading {
+    /// The interface id asked for.
+    #[serde(with = "hex_bytes")]
+    pub id: Vec<u8>,
+    /// The answer.
+    pub answer: CallReading,
+}
+
+/// The interface ids asked of a registry, in this order (chain.md §1.5).
+pub const REGISTRY_INTERFACES: [[u8; 4]; 6] = [
+    [0xff, 0xff, 0xff, 0xff],
+    [0xb8, 0x95, 0x09, 0x77],
+    [0x30, 0x4a, 0xd1, 0xf2],
+    [0x80, 0xac, 0x58, 0xcd],
+    [0x9f, 0x9e, 0x69, 0xf3],
+    [0x14, 0xac, 0x11, 0xd9],
+];
+
+/// The TXT records of a name. NXDOMAIN is an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TxtReading {
+    /// Whether the name exists at all (NXDOMAIN says no).
+    pub name_exists: bool,
+    /// One entry a record, its character strings joined; not UTF-8 is replaced by U+FFFD.
+    pub records: Vec<String>,
+    /// What DNSSEC says of this answer.
+    pub dnssec: Dnssec,
+    /// Number of resolvers that gave exactly this record set.
+    pub agreeing: u32,
+}
+
+/// DNSSEC state of an answer (checks.md §5.4). A bogus answer is [`Cause::Bogus`], not a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dnssec {
+    /// Validated in this process from the root anchor.
+    Secure,
+    /// The zone is provably not signed.
+    Insecure,
+    /// Nobody validated this answer.
+    NotChecked,
+}
