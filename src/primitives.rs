@@ -241,7 +241,11 @@ macro_rules! hexadecimal_serde {
                 let mut out = [0; $length];
                 match text.strip_prefix("0x") {
                     Some(digits) if decode_hex_into(digits.as_bytes(), &mut out) => Ok(Self(out)),
-                    _ => Err(serde::de::Error::custom(concat!("expected 0x and ", $length, " bytes in hexadecimal"))),
+                    _ => Err(serde::de::Error::custom(concat!(
+                        "expected 0x and ",
+                        stringify!($length),
+                        " bytes in hexadecimal"
+                    ))),
                 }
             }
         }
