@@ -129,7 +129,7 @@ impl fmt::Display for TokenId {
 }
 
 /// An EIP-155 chain id, never zero.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
 pub struct ChainId(u64);
 
