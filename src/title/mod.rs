@@ -1,0 +1,197 @@
+//! What the registry says about a title, and whether it is a registry whose word counts (chain.md §1, §6).
+//!
+//! [`judge`] turns one [`RegistryReading`] into an [`Authenticity`] and a [`TitleFinding`]. It trusts code, not claims:
+//! a registry is genuine when its runtime code, its factory's and its escrow implementation's are known, and the
+//! escrow stands where CREATE2 puts it and points back.
+
+mod known_code;
+mod state;
+
+use serde::Serialize;
+
+use crate::evidence::{CodeReading, RegistryReading};
+use crate::primitives::{Address, Digest32, TokenId, keccak256};
+
+pub use state::{Contradiction, Parties, TitleFinding, TitleState};
+
+/// Judges one reading. `trusted_by_caller` is `--trust-registry` for exactly this chain and address.
+pub fn judge(reading: &RegistryReading, registry: Address, token: TokenId, trusted_by_caller: bool) -> RegistryFinding {
+    let authenticity = authenticity(reading);
+    let finding = match &authenticity {
+        Authenticity::NoCode => TitleFinding::Unreadable,
+        _ => state::read(reading, registry, token),
+    };
+    let authenticity = match (authenticity, &finding) {
+        // Genuine code cannot answer like this, so the answers are not of one execution: nothing is known.
+        (Authenticity::Genuine { .. }, TitleFinding::Contradiction(found)) => {
+            Authenticity::InconsistentAnswers(found.clone())
+        }
+        (Authenticity::Unrecognised { claims: Some(_), .. }, TitleFinding::Contradiction(found)) => {
+            Authenticity::ContradictsItself(found.clone())
+        }
+        (Authenticity::Unrecognised { code_hash, claims: Some(generation), proxy }, _)
+            if trusted_by_caller && generation.is_supported() =>
+        {
+            Authenticity::TrustedByCaller { generation, code_hash, proxy }
+        }
+        (other, _) => other,
+    };
+    RegistryFinding { authenticity, title: finding }
+}
+
+/// The judgement on a registry and on one title in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryFinding {
+    /// Whether this registry's word counts.
+    pub authenticity: Authenticity,
+    /// What it says of the token.
+    pub title: TitleFinding,
+}
+
+/// Whether the code at the registry's address is a token registry that we know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Authenticity {
+    /// Registry, factory and escrow run known code.
+    Genuine {
+        /// v4 or v5.
+        generation: Generation,
+        /// A full contract or an EIP-1167 clone.
+        variant: Variant,
+        /// The code is the known one compiled with other metadata (chain.md §1.9).
+        other_build: bool,
+    },
+    /// Unknown code that the caller vouches for, whose answers hold together.
+    TrustedByCaller {
+        /// What the registry says it is.
+        generation: Generation,
+        /// Its runtime code.
+        code_hash: Digest32,
+        /// The upgradeable proxy's implementation, if it is one.
+        proxy: Option<Proxy>,
+    },
+    /// Unknown code: perhaps a private build, perhaps not a registry at all.
+    Unrecognised {
+        /// Its runtime code.
+        code_hash: Digest32,
+        /// What it says it is.
+        claims: Option<Generation>,
+        /// The upgradeable proxy's implementation, if it is one.
+        proxy: Option<Proxy>,
+    },
+    /// It claims to be a registry of a known generation, and its own answers rule that out (chain.md 6.11–6.14).
+    ContradictsItself(Contradiction),
+    /// The code is genuine, the answers cannot be its own: the endpoint is at fault.
+    InconsistentAnswers(Contradiction),
+    /// No contract at this address on this chain at this block.
+    NoCode,
+}
+
+/// Registry generations (chain.md §1.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Generation {
+    /// `TradeTrustERC721`.
+    V2,
+    /// The clone-based successor of v2.
+    V3,
+    /// Token registry 4.
+    V4,
+    /// Token registry 5.
+    V5,
+}
+
+impl Generation {
+    /// Whether title states of this generation are read.
+    pub fn is_supported(self) -> bool {
+        self >= Self::V4
+    }
+}
+
+impl std::fmt::Display for Generation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::V2 => "v2",
+            Self::V3 => "v3",
+            Self::V4 => "v4",
+            Self::V5 => "v5",
+        })
+    }
+}
+
+/// How a genuine registry is deployed (chain.md §1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Variant {
+    /// The constructor variant: a full contract.
+    Standalone,
+    /// The initialiser variant behind an EIP-1167 clone.
+    Clone,
+}
+
+/// Non-zero ERC-1967 slots: somebody can replace the registry's rules (chain.md 6.9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proxy {
+    /// Where the rules are now; zero behind a beacon.
+    pub implementation: Address,
+    /// Who can change them, where the admin slot says so.
+    pub admin: Option<Address>,
+}
+
+fn authenticity(reading: &RegistryReading) -> Authenticity {
+    if reading.registry_code.is_empty() {
+        return Authenticity::NoCode;
+    }
+    match known_code::registry(&reading.registry_code, reading.clone_target.as_ref()) {
+        Some(known) if parts_are_known(reading, known.generation) => Authenticity::Genuine {
+            generation: known.generation,
+            variant: known.variant,
+            other_build: known.other_build || parts_are_other_builds(reading),
+        },
+        _ => Authenticity::Unrecognised {
+            code_hash: keccak256(&reading.registry_code),
+            claims: claimed_generation(reading),
+            proxy: proxy(reading),
+        },
+    }
+}
+
+/// Only the registry's code matters first; but a genuine registry can be set up with any factory, so the factory's and
+/// the escrow implementation's code must be known too.
+fn parts_are_known(reading: &RegistryReading, generation: Generation) -> bool {
+    known_code::factory(&reading.factory_code).is_some_and(|known| known.generation == generation)
+        && known_code::escrow(&reading.escrow_implementation_code).is_some_and(|known| known.generation == generation)
+}
+
+fn parts_are_other_builds(reading: &RegistryReading) -> bool {
+    let other = |code: &CodeReading, lookup: fn(&CodeReading) -> Option<known_code::Known>| {
+        lookup(code).is_some_and(|known| known.other_build)
+    };
+    other(&reading.factory_code, known_code::factory) || other(&reading.escrow_implementation_code, known_code::escrow)
+}
+
+fn proxy(reading: &RegistryReading) -> Option<Proxy> {
+    let slots = &reading.proxy_slots;
+    let is_proxy = !(slots.implementation.is_zero() && slots.beacon.is_zero());
+    is_proxy
+        .then(|| Proxy { implementation: slots.implementation, admin: (!slots.admin.is_zero()).then_some(slots.admin) })
+}
+
+/// What the ERC-165 answers claim, by the decision rule of chain.md §1.5.
+fn claimed_generation(reading: &RegistryReading) -> Option<Generation> {
+    let says = |id: [u8; 4]| state::says_yes(reading, id);
+    if says([0x30, 0x4a, 0xd1, 0xf2]) {
+        Some(Generation::V4)
+    } else if says([0xb8, 0x95, 0x09, 0x77]) {
+        Some(Generation::V5)
+    } else if says([0x80, 0xac, 0x58, 0xcd]) && says([0x9f, 0x9e, 0x69, 0xf3]) {
+        Some(Generation::V2)
+    } else if says([0x14, 0xac, 0x11, 0xd9]) {
+        Some(Generation::V3)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

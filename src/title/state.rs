@@ -1,0 +1,279 @@
+//! From raw call results to a title state (chain.md §1.6), with every answer checked against the others (chain.md
+//! 6.11–6.14): one word, twelve clean bytes before an address, a boolean that is 0 or 1, an escrow that stands at its
+//! CREATE2 address, is a clone of the factory's implementation and points back.
+
+use serde::Serialize;
+
+use super::known_code::clone_code;
+use crate::evidence::{CallReading, RegistryReading};
+use crate::primitives::{Address, Digest32, TokenId, keccak256};
+
+/// Reads the state of one token. Never consults what the registry claims to be.
+pub(super) fn read(reading: &RegistryReading, registry: Address, token: TokenId) -> TitleFinding {
+    if says_yes(reading, [0xff; 4]) {
+        return TitleFinding::Contradiction(Contradiction::SaysYesToEverything);
+    }
+    if !reading.owner_of.success {
+        return refusal(&reading.owner_of.data);
+    }
+    match owned(reading, registry, token) {
+        Ok(title) => TitleFinding::Known(title),
+        Err(contradiction) => TitleFinding::Contradiction(contradiction),
+    }
+}
+
+/// What the registry says of a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TitleFinding {
+    /// The token exists.
+    Known(TitleState),
+    /// `ownerOf` says that this id was never minted.
+    NotMinted,
+    /// `ownerOf` reverted with something else: the raw revert data.
+    Refused(Vec<u8>),
+    /// The answers do not fit together.
+    Contradiction(Contradiction),
+    /// There is no contract to answer.
+    Unreadable,
+}
+
+/// A minted token's state. States that cannot exist cannot be written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TitleState {
+    /// The escrow holds the token for these parties.
+    Live(Parties),
+    /// Returned to the issuer, who may accept or restore it; the last parties are still recorded.
+    Returned(Parties),
+    /// Accepted by the issuer: ended for good, no parties.
+    Ended,
+}
+
+/// Who is recorded, as read at the pinned block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Parties {
+    /// The recorded beneficiary (owner).
+    pub beneficiary: Address,
+    /// The recorded holder (possession).
+    pub holder: Address,
+    /// Nominated as the next beneficiary, if anybody is.
+    pub nominee: Option<Address>,
+    /// v5: the previous beneficiary, while the transfer can still be rejected.
+    pub previous_beneficiary: Option<Address>,
+    /// v5: the previous holder, while the transfer can still be rejected.
+    pub previous_holder: Option<Address>,
+    /// The title escrow that keeps these records.
+    pub escrow: Address,
+    /// Whether the registry is paused: nothing can be transferred, returned or restored (chain.md 6.8).
+    pub paused: bool,
+}
+
+/// Answers that cannot come from a genuine v4 or v5 registry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Contradiction {
+    /// `supportsInterface(0xffffffff)` must be false.
+    #[error("it says yes to the interface id that must be refused")]
+    SaysYesToEverything,
+    /// Not exactly one 32-byte word.
+    #[error("{call} answered {length} bytes instead of one 32-byte word")]
+    WrongLength {
+        /// The function that was called.
+        call: &'static str,
+        /// How many bytes came back.
+        length: usize,
+    },
+    /// A call that genuine code always answers reverted.
+    #[error("{call} was refused")]
+    Reverted {
+        /// The function that was called.
+        call: &'static str,
+    },
+    /// Bits above the 160 of an address, or a boolean other than 0 and 1.
+    #[error("{call} answered a word that is not {expected}")]
+    DirtyWord {
+        /// The function that was called.
+        call: &'static str,
+        /// What it should have been.
+        expected: &'static str,
+    },
+    /// `ownerOf` must never answer the zero address.
+    #[error("the token's owner is the zero address")]
+    OwnerZero,
+    /// The token is held by something that is neither its escrow, nor the registry, nor the burn address.
+    #[error("the token is held by {0}, which is not its title escrow")]
+    ForeignOwner(Address),
+    /// The escrow is not where CREATE2 of the factory puts it.
+    #[error("the title escrow is not at the address that its factory derives")]
+    EscrowElsewhere,
+    /// The escrow's code is not a clone of the factory's implementation.
+    #[error("the title escrow is not a clone of the factory's implementation")]
+    EscrowForeignCode,
+    /// `registry()` or `tokenId()` of the escrow name something else.
+    #[error("the title escrow names another registry or token")]
+    EscrowPointsElsewhere,
+    /// The recorded parties or flags do not fit the place of the token.
+    #[error("the escrow's records do not fit the place of the token: {0}")]
+    RecordsDoNotFit(&'static str),
+}
+
+/// Whether an ERC-165 answer is a clean yes.
+pub(super) fn says_yes(reading: &RegistryReading, id: [u8; 4]) -> bool {
+    reading
+        .interfaces
+        .iter()
+        .find(|interface| interface.id == id)
+        .is_some_and(|interface| flag("supportsInterface", &interface.answer) == Ok(true))
+}
+
+fn refusal(revert: &[u8]) -> TitleFinding {
+    let not_minted = revert == error_string(NONEXISTENT) || revert.starts_with(&ERC721_NONEXISTENT_TOKEN);
+    if not_minted { TitleFinding::NotMinted } else { TitleFinding::Refused(revert.to_vec()) }
+}
+
+/// OpenZeppelin 4 wording, chain.md §1.6.
+const NONEXISTENT: &[u8] = b"ERC721: owner query for nonexistent token";
+/// `ERC721NonexistentToken(uint256)`, the OpenZeppelin 5 form.
+const ERC721_NONEXISTENT_TOKEN: [u8; 4] = [0x7e, 0x27, 0x32, 0x89];
+
+/// ABI encoding of `Error(string)`.
+fn error_string(text: &[u8]) -> Vec<u8> {
+    let mut out = vec![0x08, 0xc3, 0x79, 0xa0];
+    out.extend(number_word(32));
+    out.extend(number_word(text.len()));
+    out.extend(text);
+    out.resize(4 + 64 + text.len().next_multiple_of(32), 0);
+    out
+}
+
+fn number_word(number: usize) -> [u8; 32] {
+    let mut word = [0; 32];
+    word[24..].copy_from_slice(&(number as u64).to_be_bytes());
+    word
+}
+
+fn owned(reading: &RegistryReading, registry: Address, token: TokenId) -> Result<TitleState, Contradiction> {
+    let owner = address("ownerOf", &reading.owner_of)?;
+    let escrow = checked_escrow(reading, registry, token)?;
+    let records = Records::read(reading, escrow)?;
+    match owner {
+        owner if owner.is_zero() => Err(Contradiction::OwnerZero),
+        owner if owner == escrow => records.live(),
+        owner if owner == registry => records.returned(),
+        Address::DEAD => records.ended(),
+        owner => Err(Contradiction::ForeignOwner(owner)),
+    }
+}
+
+/// The escrow's address derived here, not taken from any answer (chain.md §1.9).
+fn checked_escrow(reading: &RegistryReading, registry: Address, token: TokenId) -> Result<Address, Contradiction> {
+    let factory = address("titleEscrowFactory", &reading.factory)?;
+    let implementation = address("implementation", &reading.escrow_implementation)?;
+    let escrow = escrow_address(factory, registry, token, implementation);
+    if reading.escrow != escrow {
+        return Err(Contradiction::EscrowElsewhere);
+    }
+    if reading.escrow_code != clone_code(implementation.0) || reading.escrow_code_size != 45 {
+        return Err(Contradiction::EscrowForeignCode);
+    }
+    let points_back = address("registry", &reading.escrow_registry)? == registry
+        && word("tokenId", &reading.escrow_token_id)? == &token.0;
+    if points_back { Ok(escrow) } else { Err(Contradiction::EscrowPointsElsewhere) }
+}
+
+/// CREATE2(factory, keccak(registry ‖ token), creation code of an EIP-1167 clone of `implementation`) (chain.md §1.9).
+pub fn escrow_address(factory: Address, registry: Address, token: TokenId, implementation: Address) -> Address {
+    const CREATION_HEAD: [u8; 10] = [0x3d, 0x60, 0x2d, 0x80, 0x60, 0x0a, 0x3d, 0x39, 0x81, 0xf3];
+    let salt = keccak256([registry.0.as_slice(), &token.0].concat());
+    let creation = keccak256([CREATION_HEAD.as_slice(), &clone_code(implementation.0)].concat());
+    let Digest32(hash) = keccak256([&[0xff], factory.0.as_slice(), &salt.0, &creation.0].concat());
+    let mut out = [0; 20];
+    out.copy_from_slice(&hash[12..]);
+    Address(out)
+}
+
+struct Records {
+    parties: Parties,
+    active: bool,
+    holding: bool,
+}
+
+impl Records {
+    fn read(reading: &RegistryReading, escrow: Address) -> Result<Self, Contradiction> {
+        let parties = Parties {
+            beneficiary: address("beneficiary", &reading.beneficiary)?,
+            holder: address("holder", &reading.holder)?,
+            nominee: some_address("nominee", &reading.nominee)?,
+            previous_beneficiary: v5_address("prevBeneficiary", &reading.prev_beneficiary)?,
+            previous_holder: v5_address("prevHolder", &reading.prev_holder)?,
+            escrow,
+            paused: flag("paused", &reading.paused)?,
+        };
+        Ok(Self {
+            parties,
+            active: flag("active", &reading.active)?,
+            holding: flag("isHoldingToken", &reading.is_holding_token)?,
+        })
+    }
+
+    fn live(self) -> Result<TitleState, Contradiction> {
+        self.require(self.has_parties(), "no beneficiary or holder")?;
+        self.require(self.active && self.holding, "the escrow says that it does not hold the token")?;
+        Ok(TitleState::Live(self.parties))
+    }
+
+    fn returned(self) -> Result<TitleState, Contradiction> {
+        self.require(self.has_parties(), "no beneficiary or holder")?;
+        self.require(self.active && !self.holding, "the escrow says that it still holds the token")?;
+        Ok(TitleState::Returned(self.parties))
+    }
+
+    fn ended(self) -> Result<TitleState, Contradiction> {
+        let parties = &self.parties;
+        self.require(parties.beneficiary.is_zero() && parties.holder.is_zero(), "an ended title still has parties")?;
+        self.require(!self.active && !self.holding, "an ended title is still active")?;
+        Ok(TitleState::Ended)
+    }
+
+    fn has_parties(&self) -> bool {
+        !self.parties.beneficiary.is_zero() && !self.parties.holder.is_zero()
+    }
+
+    fn require(&self, holds: bool, otherwise: &'static str) -> Result<(), Contradiction> {
+        if holds { Ok(()) } else { Err(Contradiction::RecordsDoNotFit(otherwise)) }
+    }
+}
+
+fn word<'a>(call: &'static str, reading: &'a CallReading) -> Result<&'a [u8; 32], Contradiction> {
+    if !reading.success {
+        return Err(Contradiction::Reverted { call });
+    }
+    reading.data.as_slice().try_into().map_err(|_| Contradiction::WrongLength { call, length: reading.data.len() })
+}
+
+fn address(call: &'static str, reading: &CallReading) -> Result<Address, Contradiction> {
+    let word = word(call, reading)?;
+    let (zeros, bytes) = word.split_at(12);
+    match (zeros.iter().all(|&byte| byte == 0), bytes.try_into()) {
+        (true, Ok(bytes)) => Ok(Address(bytes)),
+        _ => Err(Contradiction::DirtyWord { call, expected: "an address" }),
+    }
+}
+
+fn some_address(call: &'static str, reading: &CallReading) -> Result<Option<Address>, Contradiction> {
+    Ok(Some(address(call, reading)?).filter(|address| !address.is_zero()))
+}
+
+/// v4 escrows do not have this function: a revert without data means that there is nothing to read.
+fn v5_address(call: &'static str, reading: &CallReading) -> Result<Option<Address>, Contradiction> {
+    if !reading.success && reading.data.is_empty() { Ok(None) } else { some_address(call, reading) }
+}
+
+fn flag(call: &'static str, reading: &CallReading) -> Result<bool, Contradiction> {
+    let word = word(call, reading)?;
+    match (word[..31].iter().all(|&byte| byte == 0), word[31]) {
+        (true, 0) => Ok(false),
+        (true, 1) => Ok(true),
+        _ => Err(Contradiction::DirtyWord { call, expected: "true or false" }),
+    }
+}
