@@ -1,1 +1,6 @@
-fn main() {}
+//! The `ebl` command.
+#![forbid(unsafe_code)]
+
+fn main() -> std::process::ExitCode {
+    ebl_verifier::cli::main()
+}

@@ -1,0 +1,162 @@
+//! The command line, exactly as typed. What it means together with the environment and a file: `cli::config`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Verifies electronic Bills of Lading: content, issuer, registry, title.
+#[derive(Debug, Parser)]
+#[command(name = "ebl", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 valid, 1 invalid, 2 usage, 3 indeterminate (could not be found out), 4 authentic but \
+the title is not live, 5 policy not met, 6 not a readable document, 70 a bug in ebl. Several files: the worst, in the \
+order 70, 1, 6, 3, 5, 4, 0.";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Verify documents: digest, issuer, registry, title
+    Verify(VerifyArgs),
+    /// Look into a document without asking anybody; never says valid
+    Inspect(InspectArgs),
+    /// Explain a finding code
+    Explain {
+        /// A code such as integrity.digest_mismatch; without one, all codes are listed
+        code: Option<String>,
+    },
+    /// Show the whole story on an embedded local chain
+    #[cfg(feature = "testchain")]
+    Demo,
+    /// Keep an embedded local chain running, with sample documents in every state
+    #[cfg(feature = "testchain")]
+    Testchain(TestchainArgs),
+    /// Print shell completions
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Files to verify; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Take folders too, with every .json, .tt, .oa and .jsonld file below them
+    #[arg(long, short)]
+    pub recursive: bool,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Write the report to this file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// The chain, for a document that names none
+    #[arg(long, value_name = "N")]
+    pub chain_id: Option<String>,
+    /// Accept this registry though its code is not in the known list (repeatable)
+    #[arg(long, value_name = "CHAIN:ADDR")]
+    pub trust_registry: Vec<String>,
+    /// Accept an OpenAttestation 3.0 document without the falsy values that its digest does not protect
+    #[arg(long)]
+    pub accept_unauthenticated_falsy: bool,
+    /// Go on asking after a failed integrity check
+    #[arg(long)]
+    pub all_checks: bool,
+    /// Largest file to read, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
+    pub max_size: usize,
+    /// Only the exit code
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Full addresses, who answered, everything that was not checked
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t = When::Auto)]
+    pub color: When,
+}
+
+#[derive(Debug, Args)]
+pub struct NetworkArgs {
+    /// Ask nobody: opens no socket
+    #[arg(long)]
+    pub offline: bool,
+    /// JSON-RPC endpoint (repeatable; tried in order); also EBL_RPC_<CHAINID>
+    #[arg(long, value_name = "[CHAINID=]URL")]
+    pub rpc: Vec<String>,
+    /// Do not use the embedded table of public endpoints
+    #[arg(long)]
+    pub no_default_rpc: bool,
+    /// latest, safe, finalized, a number or a hash; default: finalized where the chain has it
+    #[arg(long, value_name = "BLOCK")]
+    pub block: Option<String>,
+    /// Resolver: system, IP[:PORT] or https://HOST/dns-query (repeatable; several must agree)
+    #[arg(long, value_name = "RESOLVER")]
+    pub dns: Vec<String>,
+    /// Whether an issuer's record must be validated with DNSSEC
+    #[arg(long, value_enum)]
+    pub dnssec: Option<DnssecMode>,
+    /// Longest time for one request, in seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
+    /// Additional root certificates (PEM) for every https connection
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Connect to ADDR:PORT whenever HOST:PORT is meant (repeatable)
+    #[arg(long, value_name = "HOST:PORT=ADDR:PORT")]
+    pub resolve: Vec<String>,
+    /// Settings file (TOML); flags and EBL_RPC_… go before it
+    #[arg(long, value_name = "FILE", env = "EBL_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// File to look into; - is standard input
+    pub file: PathBuf,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Largest file to read, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
+    pub max_size: usize,
+}
+
+#[cfg(feature = "testchain")]
+#[derive(Debug, Args)]
+pub struct TestchainArgs {
+    /// Folder for the sample documents and ebl.toml; must be new or empty
+    #[arg(long, value_name = "DIR", default_value = "ebl-testchain")]
+    pub out: PathBuf,
+    /// Port of the JSON-RPC server on loopback; 0 picks a free one
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DnssecMode {
+    Report,
+    Require,
+}

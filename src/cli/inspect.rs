@@ -1,0 +1,151 @@
+//! `ebl inspect`: what a file is and claims, and what would be asked of whom. Opens no socket and never says valid.
+
+use std::io::Write as _;
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::args::{Format, InspectArgs};
+use super::exit::Exit;
+use super::input;
+use crate::document::{self, ContractKind, Document, Limits};
+use crate::evidence::{Evidence, Question};
+use crate::integrity::{self, Integrity, IntegrityResult};
+use crate::report::json::{self as report_json, Layout, Unreadable};
+use crate::text::escape_for_terminal as escape;
+use crate::verify::{Policy, Step, examine};
+
+pub fn run(args: &InspectArgs) -> Result<Exit> {
+    let bytes = match input::read(&args.file, args.max_size) {
+        Ok(bytes) => bytes,
+        Err(error) => return unreadable(args, &Unreadable::file(error.to_string()), &error.to_string(), "read.file"),
+    };
+    let limits = Limits { max_bytes: args.max_size, ..Limits::default() };
+    let document = match document::read(&bytes, &limits) {
+        Ok(document) => document,
+        Err(error) => return unreadable(args, &Unreadable::from(&error), &error.to_string(), error.code()),
+    };
+    let integrity = integrity::check(&document);
+    let mut out = std::io::stdout().lock();
+    match args.format {
+        Format::Human => write!(out, "{}", human(&args.file.display().to_string(), &document, &integrity))?,
+        Format::Json => writeln!(out, "{}", report_json::render(&object(&document, &integrity), Layout::Indented)?)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn unreadable(args: &InspectArgs, object: &Unreadable, message: &str, code: &str) -> Result<Exit> {
+    let mut out = std::io::stdout().lock();
+    match args.format {
+        Format::Human => {
+            let file = args.file.display().to_string();
+            writeln!(out, "UNREADABLE  {}\n\n  {}   [{code}]", escape(&file), escape(message))?;
+        }
+        Format::Json => writeln!(out, "{}", report_json::render(object, Layout::Indented)?)?,
+    }
+    Ok(Exit::Unreadable)
+}
+
+fn human(file: &str, document: &Document<'_>, integrity: &Integrity) -> String {
+    let mut lines = vec![format!("INSPECTED  {}   (nothing was asked, nothing is confirmed)", escape(file)), String::new()];
+    lines.push(format!("  Format      {}", document.family()));
+    lines.push(match &integrity.result {
+        IntegrityResult::Intact => "  Digest      matches the visible and hidden fields".into(),
+        IntegrityResult::FalsyLeavesUnauthenticated { paths } => {
+            format!("  Digest      does not protect: {}", escape(&paths.join(", ")))
+        }
+        IntegrityResult::Broken(fault) => format!("  Digest      broken: {}   [{}]", escape(&fault.to_string()), fault.code()),
+    });
+    lines.push(format!("  Fields      {} visible, {} hidden", integrity.visible_leaves, integrity.hidden_leaves));
+    if let Some(hash) = integrity.target_hash {
+        lines.push(format!("  Target hash {hash}"));
+    }
+    if let Some(root) = integrity.merkle_root {
+        lines.push(format!("  Merkle root {root}"));
+    }
+    for issuer in document.issuers() {
+        let name = issuer.name.as_deref().unwrap_or("(no name)");
+        lines.push(format!("  Claims      issuer {}", escape(name)));
+        if let Some(contract) = &issuer.contract {
+            lines.push(format!("              {} {}", contract_kind(&contract.kind), contract.address));
+        }
+        if let Some(identity) = &issuer.identity {
+            let place = identity.location.as_deref().or(identity.key.as_deref()).unwrap_or("(nothing named)");
+            lines.push(format!("              identity by {} at {}", escape(&identity.kind.to_string()), escape(place)));
+        }
+    }
+    match document.network().and_then(|network| network.chain_id.as_deref()) {
+        Some(chain) => lines.push(format!("              chain {}", escape(chain))),
+        None => lines.push("              no chain named: verification needs --chain-id".into()),
+    }
+    if !integrity.unauthenticated.is_empty() {
+        lines.push(format!("  Unprotected {}", escape(&integrity.unauthenticated.join(", "))));
+    }
+    for warning in &integrity.warnings {
+        lines.push(format!("  Note        {}", escape(&warning.to_string())));
+    }
+    let asked: Vec<_> = questions(document).iter().map(describe).collect();
+    let heading = if asked.is_empty() { "  Would ask   nobody" } else { "  Would ask" };
+    lines.push(String::new());
+    lines.push(heading.into());
+    lines.extend(asked.iter().map(|question| format!("    - {}", escape(question))));
+    lines.join("\n") + "\n"
+}
+
+fn object(document: &Document<'_>, integrity: &Integrity) -> serde_json::Value {
+    let (digest, code) = match &integrity.result {
+        IntegrityResult::Intact => ("intact", None),
+        IntegrityResult::FalsyLeavesUnauthenticated { .. } => ("partly_unprotected", None),
+        IntegrityResult::Broken(fault) => ("broken", Some(fault.code())),
+    };
+    json!({
+        "schema": "ebl-verifier/inspection/1",
+        "format": document.family().id(),
+        "digest": digest,
+        "code": code,
+        "target_hash": integrity.target_hash,
+        "merkle_root": integrity.merkle_root,
+        "visible_fields": integrity.visible_leaves,
+        "hidden_fields": integrity.hidden_leaves,
+        "unauthenticated": integrity.unauthenticated,
+        "issuers": document.issuers().iter().map(|issuer| json!({
+            "name": issuer.name,
+            "contract": issuer.contract.as_ref().map(|contract| json!({
+                "kind": contract_kind(&contract.kind),
+                "address": contract.address,
+            })),
+            "identity": issuer.identity.as_ref().map(|identity| json!({
+                "type": identity.kind.to_string(),
+                "location": identity.location,
+                "key": identity.key,
+            })),
+        })).collect::<Vec<_>>(),
+        "chain_id": document.network().and_then(|network| network.chain_id.clone()),
+        "would_ask": questions(document).iter().map(describe).collect::<Vec<_>>(),
+    })
+}
+
+/// What `verify` would ask first: the judge itself says so, given no evidence.
+fn questions(document: &Document<'_>) -> Vec<Question> {
+    match examine(document, &Evidence::new(), &Policy::default(), 0) {
+        Step::Ask(questions) => questions,
+        Step::Report(_) => Vec::new(),
+    }
+}
+
+fn describe(question: &Question) -> String {
+    match question {
+        Question::Registry { chain, registry, token } => {
+            format!("an endpoint of chain {chain}: code of {registry} and the state of token {token}")
+        }
+        Question::DnsTxt { name } => format!("a resolver: the TXT records of {name}"),
+    }
+}
+
+fn contract_kind(kind: &ContractKind) -> &'static str {
+    match kind {
+        ContractKind::TokenRegistry => "token registry",
+        ContractKind::DocumentStore => "document store",
+        ContractKind::CertificateStore => "certificate store",
+    }
+}

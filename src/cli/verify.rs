@@ -1,0 +1,152 @@
+//! `ebl verify`: files in, reports out, the worst exit code.
+
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal as _, Write};
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use super::args::{Format, VerifyArgs, When};
+use super::exit::Exit;
+use super::{config, input};
+use crate::document::ReadError;
+use crate::report::human::{self, Style};
+use crate::report::json::{self, Layout, Unreadable};
+use crate::text::escape_for_terminal as escape;
+use crate::verifier::Verifier;
+use crate::verify::Report;
+
+pub fn run(args: &VerifyArgs) -> Result<Exit> {
+    let verifier = config::verifier(args)?.build()?;
+    let files = input::files(&args.files, args.recursive)?;
+    let mut output = Output::open(args, files.len())?;
+    // One thread is enough for a handful of sockets, and starting more would cost more than an offline run takes.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut worst = None;
+    for file in &files {
+        let Some(outcome) = runtime.block_on(interruptible(outcome(&verifier, file, args.max_size))) else {
+            eprintln!("ebl: interrupted; no verdict on {}", escape(&file.display().to_string()));
+            output.flush()?;
+            // 128 + SIGINT, as shells report it.
+            std::process::exit(130);
+        };
+        let exit = outcome.exit();
+        output.write(file, &outcome)?;
+        worst = Some(worst.map_or(exit, |worst: Exit| worst.worse(exit)));
+    }
+    output.flush()?;
+    Ok(worst.unwrap_or(Exit::Usage))
+}
+
+/// `None` when the user pressed Ctrl-C.
+async fn interruptible<T>(work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        done = work => Some(done),
+        _ = tokio::signal::ctrl_c() => None,
+    }
+}
+
+enum Outcome {
+    Report(Box<Report>),
+    Unreadable(ReadError),
+    NoFile(String),
+}
+
+impl Outcome {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Report(report) => Exit::Verdict(report.verdict),
+            Self::Unreadable(_) | Self::NoFile(_) => Exit::Unreadable,
+        }
+    }
+}
+
+async fn outcome(verifier: &Verifier, file: &Path, max_bytes: usize) -> Outcome {
+    let bytes = match input::read(file, max_bytes) {
+        Ok(bytes) => bytes,
+        Err(error) => return Outcome::NoFile(error.to_string()),
+    };
+    match verifier.verify(&bytes).await {
+        Ok(report) => Outcome::Report(Box::new(report)),
+        Err(error) => Outcome::Unreadable(error),
+    }
+}
+
+struct Output {
+    to: BufWriter<Box<dyn Write>>,
+    format: Format,
+    style: Style,
+    quiet: bool,
+    several: bool,
+    first: bool,
+}
+
+impl Output {
+    fn open(args: &VerifyArgs, files: usize) -> Result<Self> {
+        let stdout = std::io::stdout();
+        let terminal = args.output.is_none() && stdout.is_terminal();
+        let to: Box<dyn Write> = match &args.output {
+            Some(path) => {
+                Box::new(File::create(path).with_context(|| format!("cannot write the report to {}", path.display()))?)
+            }
+            None => Box::new(stdout),
+        };
+        let color = match args.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        };
+        let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let width = columns.filter(|_| terminal).unwrap_or(120).clamp(40, 140);
+        Ok(Self {
+            to: BufWriter::new(to),
+            format: args.format,
+            style: Style { width, color, verbose: args.verbose },
+            quiet: args.quiet,
+            several: files > 1,
+            first: true,
+        })
+    }
+
+    fn write(&mut self, file: &Path, outcome: &Outcome) -> Result<()> {
+        if self.quiet {
+            return Ok(());
+        }
+        let text = match self.format {
+            Format::Human => self.human(&file.display().to_string(), outcome),
+            Format::Json => self.json(outcome)?,
+        };
+        if self.several && self.format == Format::Human && !self.first {
+            writeln!(self.to)?;
+        }
+        self.first = false;
+        self.to.write_all(text.as_bytes())?;
+        Ok(())
+    }
+
+    fn human(&self, file: &str, outcome: &Outcome) -> String {
+        match outcome {
+            Outcome::Report(report) => human::render(report, file, self.style),
+            Outcome::Unreadable(error) => {
+                format!("UNREADABLE  {}\n\n  {}   [{}]\n", escape(file), escape(&error.to_string()), error.code())
+            }
+            Outcome::NoFile(why) => format!("UNREADABLE  {}\n\n  {}   [read.file]\n", escape(file), escape(why)),
+        }
+    }
+
+    /// One object alone is indented for reading; several are one compact line each.
+    fn json(&self, outcome: &Outcome) -> Result<String> {
+        let layout = if self.several { Layout::OneLine } else { Layout::Indented };
+        let mut text = match outcome {
+            Outcome::Report(report) => json::render(report, layout),
+            Outcome::Unreadable(error) => json::render(&Unreadable::from(error), layout),
+            Outcome::NoFile(why) => json::render(&Unreadable::file(why.clone()), layout),
+        }?;
+        text.push('\n');
+        Ok(text)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Ok(self.to.flush()?)
+    }
+}

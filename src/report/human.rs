@@ -1,0 +1,257 @@
+//! The report as a person reads it: verdict first, then title, issuer, registry, document, the block, the checks, and
+//! what was not checked (PRODUCT.md). Everything from outside is escaped; nothing is cut silently.
+
+use std::fmt::Write as _;
+
+use crate::evidence::{Dnssec, Finality};
+use crate::primitives::Address;
+use crate::text::escape_for_terminal as escape;
+use crate::verify::codes::Actor;
+use crate::verify::{Check, Outcome, Report, TitleStateName, Verdict};
+
+/// How to print.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// Columns to use; longer lines are broken between words.
+    pub width: usize,
+    /// ANSI colour.
+    pub color: bool,
+    /// Also print full addresses, who answered, and every item that was not checked.
+    pub verbose: bool,
+}
+
+/// Renders the report of one file.
+pub fn render(report: &Report, file: &str, style: Style) -> String {
+    let mut page = Page { out: String::new(), style };
+    page.headline(report.verdict, file);
+    if report.verdict != Verdict::Invalid || report.as_of.is_some() {
+        page.facts(report);
+    }
+    page.checks(report);
+    page.unauthenticated(report);
+    for warning in &report.warnings {
+        page.hanging("  note        ", &escape(warning));
+    }
+    page.not_checked(report);
+    page.out
+}
+
+struct Page {
+    out: String,
+    style: Style,
+}
+
+impl Page {
+    fn headline(&mut self, verdict: Verdict, file: &str) {
+        let color = match verdict {
+            Verdict::Valid => "32",
+            Verdict::Invalid => "31",
+            _ => "33",
+        };
+        let word = self.painted(verdict.headline(), &format!("1;{color}"));
+        let _ = writeln!(self.out, "{word}  {}\n", escape(file));
+    }
+
+    fn facts(&mut self, report: &Report) {
+        if report.title.state != TitleStateName::None {
+            self.hanging("  Title       ", &self.title(report));
+        }
+        for issuer in &report.issuer {
+            let text = issuer_line(issuer);
+            self.hanging("  Issuer      ", &text);
+        }
+        if let Some(registry) = &report.registry {
+            let address = self.address(registry.address);
+            let chain = report.as_of.as_ref().map(|as_of| format!(" on chain {}", as_of.chain_id)).unwrap_or_default();
+            let generation = registry.generation.map(|g| format!(" {g}")).unwrap_or_default();
+            let kind = match registry.authenticity {
+                "genuine" => format!("genuine{generation} code"),
+                "trusted_by_caller" => format!("unknown code that you trust, answers as{generation}"),
+                "unrecognised" => "code not recognised".into(),
+                "no_contract" => "no contract there".into(),
+                _ => "its answers contradict each other".into(),
+            };
+            self.hanging("  Registry    ", &format!("{address}{chain}, {kind}"));
+        }
+        self.hanging("  Document    ", &document_line(report));
+        if let Some(as_of) = &report.as_of {
+            let finality = match as_of.finality {
+                Finality::Finalized => "finalized",
+                Finality::Safe => "safe, not final",
+                Finality::Latest => "latest, not final",
+                Finality::Chosen => "chosen by you",
+                Finality::Local => "newest of a local chain",
+            };
+            let source = if as_of.embedded_endpoints { ", from the embedded table" } else { "" };
+            let line = format!(
+                "block {}, {finality}, {}, {} ({}{source})",
+                grouped(as_of.block),
+                as_of.time.replace('T', " ").replace('Z', " UTC"),
+                if as_of.endpoints.len() == 1 { "one endpoint" } else { "several endpoints" },
+                as_of.endpoints.join(", "),
+            );
+            self.hanging("  As of       ", &escape(&line));
+        }
+        self.out.push('\n');
+    }
+
+    fn title(&self, report: &Report) -> String {
+        let title = &report.title;
+        let parties = match (title.holder, title.beneficiary) {
+            (Some(holder), Some(beneficiary)) => {
+                format!(": holder {}, beneficiary {}", self.address(holder), self.address(beneficiary))
+            }
+            _ => String::new(),
+        };
+        match title.state {
+            TitleStateName::Live => format!("live{parties}"),
+            TitleStateName::Returned => format!("returned to the issuer; last recorded{parties}"),
+            TitleStateName::Ended => "ended: accepted by the issuer, nothing can be claimed with it".into(),
+            TitleStateName::NotIssued => "never issued".into(),
+            TitleStateName::None => "none".into(),
+            TitleStateName::Unknown => "not known".into(),
+        }
+    }
+
+    fn checks(&mut self, report: &Report) {
+        let (asked, skipped): (Vec<_>, Vec<_>) =
+            report.checks.iter().partition(|check| check.outcome != Outcome::NotApplicable);
+        for check in asked {
+            self.check(check);
+        }
+        if !skipped.is_empty() {
+            let names: Vec<_> = skipped.iter().map(|check| check.name.as_str()).collect();
+            let mut reasons: Vec<_> = skipped.iter().map(|check| check.message.as_str()).collect();
+            reasons.dedup();
+            let label = self.painted("--", "2");
+            self.hanging_labelled("  ", &label, 2, "  ", &format!("{}: {}", names.join(", "), reasons.join("; ")));
+        }
+    }
+
+    fn check(&mut self, check: &Check) {
+        let (mark, color) = match check.outcome {
+            Outcome::Pass => ("ok", "32"),
+            Outcome::Fail => ("no", "31"),
+            Outcome::Unknown => ("??", "33"),
+            Outcome::NotApplicable => ("--", "2"),
+        };
+        let label = self.painted(mark, color);
+        let name = format!("  {:<10}", check.name.as_str());
+        let code = if check.outcome == Outcome::Pass && !self.style.verbose { String::new() } else { format!("   [{}]", check.code.id) };
+        self.hanging_labelled("  ", &label, 2, &name, &format!("{}{code}", escape(&check.message)));
+        if check.actor != Actor::Nobody && check.outcome != Outcome::Pass {
+            let advice = format!("who acts: {}. {} `ebl explain {}`", check.actor, check.code.remedy, check.code.id);
+            self.hanging("                ", &advice);
+        }
+        if self.style.verbose {
+            if !check.answered_by.is_empty() {
+                self.hanging("                ", &format!("answered by: {}", escape(&check.answered_by.join(", "))));
+            }
+            for why in &check.unavailable {
+                let host = why.host.as_deref().unwrap_or("nobody");
+                self.hanging("                ", &format!("no answer from {}: {}", escape(host), escape(&why.detail)));
+            }
+        }
+    }
+
+    fn unauthenticated(&mut self, report: &Report) {
+        let members = &report.document.unauthenticated;
+        if !members.is_empty() {
+            let text = format!("not protected by the digest, not shown as content: {}", escape(&members.join(", ")));
+            self.hanging("  note        ", &text);
+        }
+    }
+
+    fn not_checked(&mut self, report: &Report) {
+        const SHOWN: usize = 4;
+        let items: Vec<_> = report.not_checked.iter().map(|item| escape(item).into_owned()).collect();
+        if items.is_empty() {
+            return;
+        }
+        self.out.push('\n');
+        if self.style.verbose {
+            self.out.push_str("  Not checked:\n");
+            for item in items {
+                self.hanging("    - ", &item);
+            }
+        } else {
+            let rest = items.len().saturating_sub(SHOWN);
+            let more = if rest > 0 { format!("; {rest} more, see -v") } else { String::new() };
+            let shown: Vec<_> = items.into_iter().take(SHOWN).collect();
+            self.hanging("  Not checked: ", &format!("{}{more}", shown.join("; ")));
+        }
+    }
+
+    fn address(&self, address: Address) -> String {
+        if self.style.verbose { address.checksummed() } else { address.short() }
+    }
+
+    fn painted(&self, text: &str, color: &str) -> String {
+        if self.style.color { format!("\x1b[{color}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn hanging(&mut self, label: &str, text: &str) {
+        self.hanging_labelled(label, "", 0, "", text);
+    }
+
+    /// Prints `before` + `label` + `after` + text, broken at blanks; continuation lines stand under the text.
+    fn hanging_labelled(&mut self, before: &str, label: &str, label_width: usize, after: &str, text: &str) {
+        let indent = before.chars().count() + label_width + after.chars().count();
+        let room = self.style.width.saturating_sub(indent).max(20);
+        let _ = write!(self.out, "{before}{label}{after}");
+        let mut used = 0;
+        for word in text.split(' ') {
+            let length = word.chars().count();
+            if used > 0 && used + 1 + length > room {
+                let _ = write!(self.out, "\n{:indent$}", "");
+                used = 0;
+            } else if used > 0 {
+                self.out.push(' ');
+                used += 1;
+            }
+            self.out.push_str(word);
+            used += length;
+        }
+        self.out.push('\n');
+    }
+}
+
+fn issuer_line(issuer: &crate::verify::Issuer) -> String {
+    let name = issuer.name.as_deref().map(|name| format!(" (the document says: {})", escape(name))).unwrap_or_default();
+    match (&issuer.domain, issuer.confirmed) {
+        (Some(domain), true) => {
+            let dnssec = match issuer.dnssec {
+                Some(Dnssec::Secure) => "DNSSEC: validated",
+                Some(Dnssec::Insecure) => "DNSSEC: not signed",
+                _ => "DNSSEC: not checked",
+            };
+            format!("{} controls this domain ({dnssec}){name}", escape(domain))
+        }
+        (Some(domain), false) => format!("{} is claimed, not confirmed{name}", escape(domain)),
+        (None, _) => format!("no domain{name}"),
+    }
+}
+
+fn document_line(report: &Report) -> String {
+    let document = &report.document;
+    let format = match document.format.as_str() {
+        "oa-2.0" => "OpenAttestation 2.0",
+        "oa-3.0" => "OpenAttestation 3.0",
+        other => other,
+    };
+    let number = document.bl_number.as_deref().map(|number| format!(", BL {}", escape(number))).unwrap_or_default();
+    format!("{format}{number}, {} fields, {} hidden", document.visible_fields, document.hidden_fields)
+}
+
+/// `19204113` as `19 204 113`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    out
+}

@@ -1,0 +1,96 @@
+//! JSON for scripts: the shape of `schemas/report.schema.json`. Characters that could change how a terminal shows the
+//! text are written as `\u` escapes, so the output is the same data and safe to print.
+
+use serde::Serialize;
+
+use crate::document::ReadError;
+use crate::text;
+
+/// How the object is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// For reading.
+    Indented,
+    /// One object a line, for several documents.
+    OneLine,
+}
+
+/// One file's outcome, without a line break at the end.
+pub fn render(value: &impl Serialize, layout: Layout) -> Result<String, serde_json::Error> {
+    let text = match layout {
+        Layout::Indented => serde_json::to_string_pretty(value),
+        Layout::OneLine => serde_json::to_string(value),
+    };
+    text.map(escaped)
+}
+
+/// A file that could not be read: `"verdict": null` and the error.
+#[derive(Debug, Serialize)]
+pub struct Unreadable {
+    schema: &'static str,
+    verdict: Option<()>,
+    error: UnreadableError,
+}
+
+/// Where and why reading stopped.
+#[derive(Debug, Serialize)]
+pub struct UnreadableError {
+    code: String,
+    message: String,
+    line: Option<usize>,
+    column: Option<usize>,
+}
+
+impl From<&ReadError> for Unreadable {
+    fn from(error: &ReadError) -> Self {
+        let position = error.position.as_ref();
+        Self {
+            schema: "ebl-verifier/report/1",
+            verdict: None,
+            error: UnreadableError {
+                code: error.code().to_owned(),
+                message: error.to_string(),
+                line: position.map(|position| position.line),
+                column: position.map(|position| position.column),
+            },
+        }
+    }
+}
+
+impl Unreadable {
+    /// A file that could not even be opened.
+    pub fn file(message: String) -> Self {
+        let error = UnreadableError { code: "read.file".into(), message, line: None, column: None };
+        Self { schema: "ebl-verifier/report/1", verdict: None, error }
+    }
+}
+
+/// Outside strings JSON is ASCII, so every character replaced here stands inside one.
+fn escaped(json: String) -> String {
+    if !json.chars().any(text::is_deceptive) {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for character in json.chars() {
+        // Line breaks of the indentation are the only raw controls that JSON text can hold.
+        if text::is_deceptive(character) && character != '\n' {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn deceptive_characters_are_escaped_and_the_data_stays_the_same() {
+        let value = serde_json::json!({"name": "a\u{202e}b\u{9b}c\u{e0041}\n"});
+        let line = super::render(&value, super::Layout::OneLine).unwrap();
+        assert!(line.is_ascii(), "{line}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), value);
+    }
+}

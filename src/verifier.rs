@@ -1,0 +1,220 @@
+//! The driver: examine, ask what is still open, examine again (DESIGN.md §1). The only place where the judge and the
+//! network meet.
+
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::document::{self, Limits, ReadError};
+use crate::evidence::{Answer, Cause, Evidence, Provenance, Question, Unavailable};
+use crate::primitives::{Address, ChainId, encode_hex};
+use crate::sources::chain::{BlockChoice, ChainConfig, ChainSource, Endpoint};
+use crate::sources::dns::{DnsConfig, DnsSource, Resolver};
+use crate::verify::{self, Policy, Report, Step};
+
+/// Verifies documents against the network, or offline.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use ebl_verifier::Verifier;
+///
+/// let verifier = Verifier::builder().offline().build()?;
+/// let error = verifier.verify(b"{}").await.unwrap_err();
+/// assert_eq!(error.code(), "read.not_a_document");
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Verifier {
+    sources: Option<Sources>,
+    policy: Policy,
+    limits: Limits,
+}
+
+#[derive(Debug)]
+struct Sources {
+    chain: ChainSource,
+    dns: DnsSource,
+}
+
+impl Verifier {
+    /// Starts with the defaults: embedded public endpoints, the system's resolver, no policy.
+    pub fn builder() -> VerifierBuilder {
+        VerifierBuilder::default()
+    }
+
+    /// Reads, asks and judges one document. An error means that the bytes are not a document we can read; everything
+    /// else, outages included, is in the report.
+    pub async fn verify(&self, bytes: &[u8]) -> Result<Report, ReadError> {
+        self.verify_with_evidence(bytes).await.map(|(report, _)| report)
+    }
+
+    /// As [`Verifier::verify`], with the evidence that the report rests on.
+    pub async fn verify_with_evidence(&self, bytes: &[u8]) -> Result<(Report, Evidence), ReadError> {
+        let document = document::read(bytes, &self.limits)?;
+        let mut evidence = Evidence::new();
+        loop {
+            match verify::examine(&document, &evidence, &self.policy, now()) {
+                Step::Report(mut report) => {
+                    report.document.sha256 = Some(encode_hex(&Sha256::digest(bytes)));
+                    return Ok((*report, evidence));
+                }
+                Step::Ask(questions) => self.ask(questions, &mut evidence).await,
+            }
+        }
+    }
+
+    /// All open questions at once. Every question gets an answer, so the loop above ends.
+    async fn ask(&self, questions: Vec<Question>, evidence: &mut Evidence) {
+        let mut answers = tokio::task::JoinSet::new();
+        for question in questions {
+            match &self.sources {
+                None => evidence.record(question, Err(offline()), Provenance::default()),
+                Some(Sources { chain, dns }) => {
+                    let (chain, dns) = (chain.clone(), dns.clone());
+                    answers.spawn(async move {
+                        let (answer, provenance) = fetch(&chain, &dns, &question).await;
+                        (question, answer, provenance)
+                    });
+                }
+            }
+        }
+        while let Some(joined) = answers.join_next().await {
+            if let Ok((question, answer, provenance)) = joined {
+                evidence.record(question, answer, provenance);
+            }
+        }
+    }
+}
+
+async fn fetch(chain: &ChainSource, dns: &DnsSource, question: &Question) -> (Answer, Provenance) {
+    match question {
+        Question::Registry { chain: id, registry, token } => chain.read_registry(*id, *registry, *token).await,
+        Question::DnsTxt { name } => dns.txt(name).await,
+    }
+}
+
+fn offline() -> Unavailable {
+    Unavailable { cause: Cause::Offline, host: None, detail: "this run was offline".into() }
+}
+
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// Collects settings for a [`Verifier`].
+#[derive(Debug, Clone)]
+pub struct VerifierBuilder {
+    offline: bool,
+    chain: ChainConfig,
+    dns: DnsConfig,
+    policy: Policy,
+    limits: Limits,
+}
+
+impl Default for VerifierBuilder {
+    fn default() -> Self {
+        Self {
+            offline: false,
+            chain: ChainConfig::default(),
+            dns: DnsConfig::default(),
+            policy: Policy::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl VerifierBuilder {
+    /// Opens no socket; whatever needs the network stays unknown.
+    pub fn offline(mut self) -> Self {
+        self.offline = true;
+        self
+    }
+
+    /// Adds an endpoint for a chain; several are tried in order.
+    pub fn endpoint(mut self, chain: ChainId, endpoint: Endpoint) -> Self {
+        self.chain.endpoints.entry(chain).or_default().push(endpoint);
+        self
+    }
+
+    /// Whether to use the embedded table of public endpoints for chains without one of their own. On by default.
+    pub fn default_endpoints(mut self, use_them: bool) -> Self {
+        self.chain.use_embedded = use_them;
+        self
+    }
+
+    /// Which block to read at.
+    pub fn block(mut self, block: BlockChoice) -> Self {
+        self.chain.block = block;
+        self
+    }
+
+    /// Adds a resolver; without any the system's are used. Several must agree.
+    pub fn resolver(mut self, resolver: Resolver) -> Self {
+        self.dns.resolvers.push(resolver);
+        self
+    }
+
+    /// Longest time for one request.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.chain.timeout = timeout;
+        self.dns.timeout = timeout;
+        self
+    }
+
+    /// Additional root certificates for every https connection.
+    pub fn roots(mut self, roots: Vec<rustls_pki_types::CertificateDer<'static>>) -> Self {
+        self.chain.extra_roots.clone_from(&roots);
+        self.dns.extra_roots = roots;
+        self
+    }
+
+    /// Connects to `to` whenever `host:port` is meant.
+    pub fn resolve(mut self, host: String, port: u16, to: SocketAddr) -> Self {
+        self.chain.resolve.push((host.clone(), port, to));
+        self.dns.resolve.push((host, port, to));
+        self
+    }
+
+    /// What the caller wants to be held to.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Accepts this registry though its code is not in the known list.
+    pub fn trust_registry(mut self, chain: ChainId, registry: Address) -> Self {
+        self.policy.trusted_registries.insert((chain, registry));
+        self
+    }
+
+    /// Limits for reading documents.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Builds the verifier. Offline, no network code is even set up.
+    pub fn build(self) -> Result<Verifier, BuildError> {
+        let sources = if self.offline {
+            None
+        } else {
+            Some(Sources { chain: ChainSource::new(self.chain)?, dns: DnsSource::new(self.dns)? })
+        };
+        Ok(Verifier { sources, policy: self.policy, limits: self.limits })
+    }
+}
+
+/// Settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// In the chain settings.
+    #[error(transparent)]
+    Chain(#[from] crate::sources::chain::ConfigError),
+    /// In the DNS settings.
+    #[error(transparent)]
+    Dns(#[from] crate::sources::dns::ConfigError),
+}

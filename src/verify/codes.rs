@@ -1,0 +1,266 @@
+//! The one table of finding codes. A code is a contract: scripts match on it, `ebl explain` prints its row, and a
+//! change of one is written down in CHANGELOG.md.
+
+use serde::Serialize;
+
+/// A finding code with what people need to know about it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    /// Stable identifier: the check's name, a dot, the finding.
+    pub id: &'static str,
+    /// What it means, in one plain sentence.
+    pub meaning: &'static str,
+    /// Who can change the outcome.
+    pub actor: Actor,
+    /// What that actor can do.
+    pub remedy: &'static str,
+}
+
+/// Who has to act on a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// Nobody: this is as it should be.
+    Nobody,
+    /// Whoever issued the document (the carrier).
+    Issuer,
+    /// Whoever sent the file.
+    Sender,
+    /// The recorded holder of the title.
+    Holder,
+    /// Whoever runs this verification.
+    Verifier,
+    /// Whoever runs the network service that did not answer.
+    Network,
+}
+
+impl std::fmt::Display for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Nobody => "nobody",
+            Self::Issuer => "the issuer",
+            Self::Sender => "the sender",
+            Self::Holder => "the holder",
+            Self::Verifier => "you",
+            Self::Network => "the operator of the service that did not answer",
+        })
+    }
+}
+
+/// Looks a code up by its identifier.
+pub fn find(id: &str) -> Option<&'static Code> {
+    TABLE.iter().copied().find(|code| code.id == id)
+}
+
+/// All codes, in the order of the checks.
+pub fn all() -> impl Iterator<Item = &'static Code> {
+    TABLE.iter().copied()
+}
+
+macro_rules! codes {
+    ($($name:ident = $id:literal, $actor:ident, $meaning:literal, $remedy:literal;)*) => {
+        $(
+            #[doc = $meaning]
+            pub static $name: Code = Code { id: $id, meaning: $meaning, actor: Actor::$actor, remedy: $remedy };
+        )*
+        static TABLE: &[&Code] = &[$(&$name),*];
+    };
+}
+
+codes! {
+    INTEGRITY_INTACT = "integrity.intact", Nobody,
+        "Every visible field is covered by the digest, and the digest by the Merkle root.",
+        "Nothing to do.";
+    INTEGRITY_DIGEST_MISMATCH = "integrity.digest_mismatch", Sender,
+        "The content does not match its digest: at least one field was changed, added or removed after issuance.",
+        "Ask the issuer for the original file.";
+    INTEGRITY_MERKLE_MISMATCH = "integrity.merkle_mismatch", Sender,
+        "The digest does not lead to the Merkle root: the proof was changed or belongs to another document.",
+        "Ask the issuer for the original file.";
+    INTEGRITY_AMBIGUOUS_STRUCTURE = "integrity.ambiguous_structure", Sender,
+        "The file can be read in more than one way. Honest software does not write such files; this looks deliberate.",
+        "Do not act on this file. Ask the issuer for the original.";
+    INTEGRITY_FAMILY_MIX = "integrity.family_mix", Sender,
+        "The file carries members of two document formats, or a version that contradicts its proof.",
+        "Do not act on this file. Ask the issuer for the original.";
+    INTEGRITY_NOT_CANONICAL = "integrity.not_canonical", Sender,
+        "A value is not written in the one form that the digest allows.",
+        "Ask the issuer for the original file.";
+    INTEGRITY_SALTS_MISMATCH = "integrity.salts_mismatch", Sender,
+        "The list of salts does not fit the visible fields: fields were added or removed.",
+        "Ask the issuer for the original file.";
+    INTEGRITY_SHAPE = "integrity.shape", Issuer,
+        "The document lacks a member that its format requires, or has one of the wrong kind.",
+        "Ask the issuer to issue the document again with current software.";
+    INTEGRITY_BATCH_TOKEN = "integrity.batch_token", Issuer,
+        "A transferable document must be wrapped alone and have one issuer, so that one title stands for one document.",
+        "Ask the issuer to issue the document again, alone.";
+    INTEGRITY_FALSY_LEAVES = "integrity.falsy_leaves_unauthenticated", Verifier,
+        "The document was wrapped by older software that leaves false, 0, empty and null values out of the digest; these values are not protected.",
+        "Look at the listed values; `--accept-unauthenticated-falsy` accepts the document without them.";
+    ISSUER_DNS_TXT = "issuer.dns_txt", Nobody,
+        "The domain that the document names publishes a record for this contract on this chain.",
+        "Nothing to do.";
+    ISSUER_NOT_A_DOMAIN = "issuer.not_a_domain_name", Issuer,
+        "The identity location in the document is not a domain name.",
+        "Ask the issuer to correct the location and issue the document again.";
+    ISSUER_LOCATION_MISSING = "issuer.location_missing", Issuer,
+        "The document claims a DNS identity but names no domain.",
+        "Ask the issuer to issue the document again with a location.";
+    ISSUER_NO_SUCH_DOMAIN = "issuer.domain_does_not_exist", Issuer,
+        "The domain that the document names does not exist.",
+        "Check the name with the issuer over a channel you trust.";
+    ISSUER_NO_RECORD = "issuer.no_record", Issuer,
+        "The domain exists but publishes no record of this kind.",
+        "Ask the issuer to publish the TXT record for the contract.";
+    ISSUER_OTHER_CHAIN = "issuer.record_for_other_chain", Issuer,
+        "The domain names this contract address, but on another chain.",
+        "Ask the issuer which chain is right and to correct the record or the document.";
+    ISSUER_OTHER_ADDRESS = "issuer.record_for_other_address", Issuer,
+        "The domain names other contracts, not the one in this document.",
+        "Ask the issuer whether this contract is theirs.";
+    ISSUER_MALFORMED_RECORD = "issuer.malformed_record", Issuer,
+        "A record that may be meant for this contract does not follow the grammar.",
+        "Ask the issuer to correct the TXT record.";
+    ISSUER_NONE_CLAIMED = "issuer.no_identity_claimed", Issuer,
+        "The document names a contract but nobody who stands behind it.",
+        "Ask the issuer for a document with an identity proof.";
+    ISSUER_UNSUPPORTED = "issuer.method_not_supported", Verifier,
+        "This version does not check this kind of identity proof.",
+        "Use a version that does, or another tool for this check.";
+    ISSUER_DNS_UNAVAILABLE = "issuer.dns_unavailable", Network,
+        "The domain's records could not be read; this says nothing about the issuer.",
+        "Try again, or name another resolver with --dns.";
+    ISSUER_DNS_DISAGREEMENT = "issuer.dns_disagreement", Network,
+        "Two resolvers gave different records for the domain.",
+        "Try again after the record's time to live; ask the issuer if it stays so.";
+    ISSUER_DNS_BOGUS = "issuer.dns_bogus", Network,
+        "The answer for the domain failed DNSSEC validation; it may have been changed on the way.",
+        "Try another network or resolver; tell the issuer.";
+    ISSUER_DNSSEC_REQUIRED = "issuer.dnssec_required", Issuer,
+        "The record matches but its zone is not validated with DNSSEC, which you required.",
+        "Ask the issuer to sign the zone, or drop --dnssec require.";
+    CHAIN_MATCHES = "chain.matches", Nobody,
+        "The endpoint serves the chain that the document names.",
+        "Nothing to do.";
+    CHAIN_NOT_NAMED = "chain.not_named", Verifier,
+        "The document does not say which chain its registry is on.",
+        "Say which with --chain-id, if you know it from the issuer.";
+    CHAIN_MALFORMED = "chain.malformed_id", Issuer,
+        "The chain id in the document is not a decimal number.",
+        "Ask the issuer to issue the document again.";
+    CHAIN_CONTRADICTS_CALLER = "chain.contradicts_caller", Verifier,
+        "The document names another chain than --chain-id.",
+        "Drop --chain-id, or check with the issuer which chain is right.";
+    CHAIN_WRONG_ENDPOINT = "chain.wrong_endpoint", Verifier,
+        "The endpoint serves another chain than the document names, so nothing was read from it.",
+        "Give an endpoint of the right chain with --rpc.";
+    CHAIN_NO_ENDPOINT = "chain.no_endpoint", Verifier,
+        "No endpoint is known for this chain.",
+        "Give one with --rpc CHAINID=URL or the variable EBL_RPC_<CHAINID>.";
+    CHAIN_RPC_UNAVAILABLE = "chain.rpc_unavailable", Network,
+        "No endpoint of this chain gave a usable answer; this says nothing about the document.",
+        "Try again, or give another endpoint with --rpc.";
+    CHAIN_BLOCK_VANISHED = "chain.block_vanished", Network,
+        "The block was replaced while it was being read, twice.",
+        "Try again, with --block finalized where the chain has it.";
+    CHAIN_NOT_NEEDED = "chain.not_needed", Nobody,
+        "This document does not rest on a contract.",
+        "Nothing to do.";
+    REGISTRY_GENUINE = "registry.genuine", Nobody,
+        "The registry, its factory and its title escrow run known code.",
+        "Nothing to do.";
+    REGISTRY_TRUSTED = "registry.trusted_by_caller", Nobody,
+        "The registry's code is not known, but you trust this registry and its answers hold together.",
+        "Nothing to do.";
+    REGISTRY_UNRECOGNISED = "registry.unrecognised_code", Verifier,
+        "There is a contract, but its code is not a known registry; it may be a private build or something else.",
+        "Ask the issuer about it; --trust-registry CHAIN:ADDRESS accepts this one registry.";
+    REGISTRY_PROXY = "registry.upgradeable_proxy", Verifier,
+        "The registry is an upgradeable proxy: somebody can change its rules at any time.",
+        "Ask the issuer who controls it; --trust-registry CHAIN:ADDRESS accepts this one registry.";
+    REGISTRY_GENERATION = "registry.generation_not_supported", Issuer,
+        "The registry is of an older generation whose titles this version does not read.",
+        "Ask the issuer to move the title to a current registry.";
+    REGISTRY_CONTRADICTS_ITSELF = "registry.contradicts_itself", Issuer,
+        "The contract claims to be a token registry, and its own answers rule that out.",
+        "Do not rely on this registry. Ask the issuer.";
+    REGISTRY_INCONSISTENT = "registry.inconsistent_answers", Network,
+        "The registry's code is genuine but the answers cannot be its own, so the endpoint is at fault.",
+        "Ask another endpoint with --rpc.";
+    REGISTRY_NO_CODE = "registry.no_contract", Issuer,
+        "There is no contract at the registry's address on this chain.",
+        "Check address and chain with the issuer.";
+    REGISTRY_NONE = "registry.not_applicable", Nobody,
+        "This document has no token registry.",
+        "Nothing to do.";
+    ISSUANCE_MINTED = "issuance.minted", Nobody,
+        "The registry records a title for exactly this document.",
+        "Nothing to do.";
+    ISSUANCE_NOT_MINTED = "issuance.not_minted", Issuer,
+        "The registry has never issued a title for this document.",
+        "Ask the issuer whether the document was issued, and on which registry.";
+    ISSUANCE_REFUSED = "issuance.registry_refused", Issuer,
+        "The registry refused to say who owns the title.",
+        "Ask the issuer about the registry.";
+    ISSUANCE_UNPROVEN = "issuance.unproven", Verifier,
+        "What this registry says about issuance does not count, because its code is not known to be genuine.",
+        "See the registry check.";
+    ISSUANCE_EXPIRED = "issuance.expired", Issuer,
+        "The document's own validity period is over.",
+        "Ask the issuer for a current document.";
+    ISSUANCE_NOT_YET_VALID = "issuance.not_yet_valid", Issuer,
+        "The document's own validity period has not begun.",
+        "Wait, or ask the issuer.";
+    ISSUANCE_UNSUPPORTED = "issuance.method_not_supported", Verifier,
+        "This version does not check documents issued through a document store or a signature.",
+        "Use a version that does, or another tool for this check.";
+    TITLE_LIVE = "title.live", Nobody,
+        "The title is live: its escrow holds it for the recorded parties.",
+        "Nothing to do.";
+    TITLE_RETURNED = "title.returned", Holder,
+        "The title was returned to the issuer, who may accept it or give it back.",
+        "Ask the issuer what happens next; the title cannot be transferred now.";
+    TITLE_ENDED = "title.ended", Holder,
+        "The title was accepted by the issuer and has ended for good.",
+        "Nothing can be claimed with this title any more.";
+    TITLE_NOT_ISSUED = "title.not_issued", Issuer,
+        "There is no title, because none was issued.",
+        "See the issuance check.";
+    TITLE_UNKNOWN = "title.unknown", Verifier,
+        "The state of the title could not be established.",
+        "See the registry and issuance checks.";
+    TITLE_NONE = "title.not_applicable", Nobody,
+        "This document is not a transferable record and has no title.",
+        "Nothing to do.";
+    POLICY_NONE = "policy.none", Nobody,
+        "No policy was given.",
+        "Nothing to do.";
+    NOT_ASKED = "check.not_asked", Nobody,
+        "Not asked: the document is not intact.",
+        "See the integrity check; --all-checks goes on asking.";
+    OFFLINE = "check.offline", Verifier,
+        "Not asked: this run was offline.",
+        "Run again without --offline.";
+    CHAIN_UNANSWERED = "check.chain_unanswered", Network,
+        "Not known, because the chain could not be read.",
+        "See the chain check.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_are_unique_and_well_formed() {
+        let ids: BTreeSet<_> = all().map(|code| code.id).collect();
+        assert_eq!(ids.len(), all().count());
+        for code in all() {
+            let (check, finding) = code.id.split_once('.').unwrap();
+            assert!(!check.is_empty() && finding.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", code.id);
+            assert!(code.meaning.ends_with('.') && code.remedy.ends_with('.'), "{}", code.id);
+            assert_eq!(find(code.id), Some(code));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! `examine`: the one place where findings become a verdict. Pure: no clock, no socket, no environment.
+//!
+//! It either says which [`Question`]s it still needs answered or returns a [`Report`]. The driver loops: examine, fetch
+//! the open questions, examine again (DESIGN.md §1). Checks, their order and the verdict rule: checks.md §1.
+
+pub mod codes;
+mod checks;
+mod not_checked;
+mod report;
+
+use std::collections::BTreeSet;
+
+use crate::document::Document;
+use crate::evidence::{Evidence, Question};
+use crate::primitives::{Address, ChainId};
+
+pub use report::{
+    AsOf, Check, CheckName, DocumentFacts, Issuer, Outcome, RegistryFacts, Report, Strength, Title, TitleStateName,
+    Verdict,
+};
+
+/// Judges a document by the evidence at hand.
+///
+/// `now` is in seconds since the Unix epoch; it decides only about validity periods that the document itself states.
+pub fn examine(document: &Document<'_>, evidence: &Evidence, policy: &Policy, now: i64) -> Step {
+    let examination = checks::run(document, evidence, policy, now);
+    if examination.open_questions.is_empty() {
+        Step::Report(Box::new(examination.into_report()))
+    } else {
+        Step::Ask(examination.open_questions)
+    }
+}
+
+/// What `examine` came to.
+#[derive(Debug)]
+pub enum Step {
+    /// These answers are missing. All can be asked at once.
+    Ask(Vec<Question>),
+    /// Everything needed was known.
+    Report(Box<Report>),
+}
+
+/// What the caller wants to be held to.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// The chain, for a document that names none; a document that names another one contradicts it.
+    pub chain: Option<ChainId>,
+    /// Registries whose unknown code the caller vouches for (`--trust-registry`).
+    pub trusted_registries: BTreeSet<(ChainId, Address)>,
+    /// Accept an OA 3.0 document without the falsy leaves that its digest does not cover (documents.md §4.8).
+    pub accept_unauthenticated_falsy: bool,
+    /// Go on asking after a failed integrity check.
+    pub all_checks: bool,
+    /// Require a DNSSEC-validated issuer record.
+    pub require_dnssec: bool,
+}

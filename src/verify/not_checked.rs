@@ -1,0 +1,41 @@
+//! What a report does not say (PRODUCT.md, Words). The list shrinks only by what was really done.
+
+use super::report::{Outcome, Report, Strength, TitleStateName};
+
+/// The items in the order of their weight for somebody who is about to act on the report.
+pub(super) fn list(report: &Report) -> Vec<String> {
+    let strength = |wanted| report.checks.iter().any(|check| check.strength == Some(wanted));
+    let mut items = vec!["that the goods exist or match the description".to_owned()];
+    if report.title.state != TitleStateName::None {
+        items.push("who stands behind the addresses, and their authority".into());
+    }
+    if strength(Strength::SingleEndpoint) {
+        items.push("the honesty of the endpoint: it was asked alone and gave no proof".into());
+    }
+    if !strength(Strength::Dnssec) {
+        items.push("that nobody changed the DNS answer on the way".into());
+    }
+    items.extend(
+        [
+            "that the domain belongs to the company whose name the document carries, now or when it was issued",
+            "sanctions",
+            "a paper original or a twin on another platform",
+            "whether the carrier accepts this registry, and approval by its P&I club",
+            "which law applies",
+            "amendments made outside the registry",
+            "how another program displays the document",
+        ]
+        .map(str::to_owned),
+    );
+    if let Some(as_of) = &report.as_of {
+        items.push(format!("anything after block {}", as_of.block));
+    }
+    items.extend(
+        report
+            .checks
+            .iter()
+            .filter(|check| check.outcome == Outcome::Unknown)
+            .map(|check| format!("{}: {}", check.name.as_str(), check.message)),
+    );
+    items
+}

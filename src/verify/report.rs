@@ -1,0 +1,328 @@
+//! The report: plain data, the same for every rendering. Its JSON form is the contract of `schemas/report.schema.json`.
+
+use serde::Serialize;
+
+use super::codes::{Actor, Code};
+use crate::evidence::{Finality, ReadMethod, Unavailable};
+use crate::primitives::{Address, Digest32, TokenId};
+
+/// What became of one document.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// `ebl-verifier/report/1`.
+    pub schema: &'static str,
+    /// The answer.
+    pub verdict: Verdict,
+    /// What the document is.
+    pub document: DocumentFacts,
+    /// All seven checks, always in the same order.
+    pub checks: Vec<Check>,
+    /// Who issued it, as far as the document says and the checks confirm.
+    pub issuer: Vec<Issuer>,
+    /// The registry, if the document has one and it was read.
+    pub registry: Option<RegistryFacts>,
+    /// The title.
+    pub title: Title,
+    /// The block everything was read at.
+    pub as_of: Option<AsOf>,
+    /// What this report does not say.
+    pub not_checked: Vec<String>,
+    /// Things worth knowing that decide nothing.
+    pub warnings: Vec<String>,
+    /// The program.
+    pub tool: Tool,
+}
+
+/// The verdict (PRODUCT.md, Verdict).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Every required check passed and the title is live, or the document has none.
+    Valid,
+    /// Authentic, but the title is returned or ended.
+    NotLive,
+    /// Authentic, but the caller's policy is not met.
+    PolicyNotMet,
+    /// Something required could not be found out.
+    Indeterminate,
+    /// There is positive contrary evidence.
+    Invalid,
+}
+
+impl Verdict {
+    /// The process exit code (PRODUCT.md, Verdict).
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Valid => 0,
+            Self::Invalid => 1,
+            Self::Indeterminate => 3,
+            Self::NotLive => 4,
+            Self::PolicyNotMet => 5,
+        }
+    }
+
+    /// As printed for people.
+    pub fn headline(self) -> &'static str {
+        match self {
+            Self::Valid => "VALID",
+            Self::Invalid => "INVALID",
+            Self::Indeterminate => "INDETERMINATE",
+            Self::NotLive => "NOT LIVE",
+            Self::PolicyNotMet => "POLICY NOT MET",
+        }
+    }
+
+    /// The verdict as a function of outcomes only (checks.md §1).
+    pub(super) fn of(checks: &[Check], title: TitleStateName) -> Self {
+        let any = |outcome, except: &[CheckName]| {
+            checks.iter().any(|check| check.outcome == outcome && !except.contains(&check.name))
+        };
+        if any(Outcome::Fail, &[CheckName::Title, CheckName::Policy]) {
+            Self::Invalid
+        } else if any(Outcome::Unknown, &[]) {
+            Self::Indeterminate
+        } else if matches!(title, TitleStateName::Returned | TitleStateName::Ended) {
+            Self::NotLive
+        } else if any(Outcome::Fail, &[]) {
+            Self::PolicyNotMet
+        } else {
+            Self::Valid
+        }
+    }
+}
+
+/// The checks, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckName {
+    /// Digest and Merkle root.
+    Integrity,
+    /// Who stands behind the contract.
+    Issuer,
+    /// The document's chain is the one asked.
+    Chain,
+    /// Whether the registry is genuine.
+    Registry,
+    /// Issued, and not revoked or expired.
+    Issuance,
+    /// State and parties.
+    Title,
+    /// The caller's own rules.
+    Policy,
+}
+
+impl CheckName {
+    /// As in JSON and on the screen.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Integrity => "integrity",
+            Self::Issuer => "issuer",
+            Self::Chain => "chain",
+            Self::Registry => "registry",
+            Self::Issuance => "issuance",
+            Self::Title => "title",
+            Self::Policy => "policy",
+        }
+    }
+}
+
+/// What a check came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Evidence for.
+    Pass,
+    /// Evidence against.
+    Fail,
+    /// Could not be found out.
+    Unknown,
+    /// The document gives no ground for this check, or it was not asked.
+    NotApplicable,
+}
+
+/// How far an outcome's evidence can be relied on (DESIGN.md §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Strength {
+    /// Computed here from the document alone.
+    Computed,
+    /// One chain endpoint said so.
+    SingleEndpoint,
+    /// Validated with DNSSEC in this process.
+    Dnssec,
+    /// Several resolvers gave the same answer.
+    AgreeingResolvers,
+    /// One resolver said so.
+    SingleResolver,
+}
+
+/// One check's finding.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Check {
+    /// Which check.
+    pub name: CheckName,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// The stable code.
+    #[serde(serialize_with = "code_id")]
+    pub code: &'static Code,
+    /// One sentence with the facts of this document.
+    pub message: String,
+    /// Who has to act.
+    pub actor: Actor,
+    /// Who answered, hosts only.
+    pub answered_by: Vec<String>,
+    /// Who was asked and gave no answer, with the reason.
+    pub unavailable: Vec<Unavailable>,
+    /// How strong the evidence is; absent where there is none.
+    pub strength: Option<Strength>,
+}
+
+fn code_id<S: serde::Serializer>(code: &&'static Code, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(code.id)
+}
+
+/// What the document is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct DocumentFacts {
+    /// `oa-2.0`, `oa-3.0`.
+    pub format: String,
+    /// SHA-256 of the file, 64 lower-case hexadecimal characters; set by whoever has the bytes.
+    pub sha256: Option<String>,
+    /// The document's digest.
+    pub target_hash: Option<Digest32>,
+    /// The root it leads to.
+    pub merkle_root: Option<Digest32>,
+    /// The registry's id for this document.
+    pub token_id: Option<TokenId>,
+    /// Number of visible fields that the digest covers.
+    pub visible_fields: usize,
+    /// Number of hidden fields.
+    pub hidden_fields: usize,
+    /// Members that nothing protects: never shown as content.
+    pub unauthenticated: Vec<String>,
+    /// The bill's number, if it is visible and intact.
+    pub bl_number: Option<String>,
+}
+
+/// Who issued the document.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Issuer {
+    /// The name in the document: a claim.
+    pub name: Option<String>,
+    /// The domain, lower-case A-labels.
+    pub domain: Option<String>,
+    /// Whether the domain's records confirm it.
+    pub confirmed: bool,
+    /// `dns` when confirmed: controls this domain, nothing more.
+    pub assurance: Option<&'static str>,
+    /// `secure`, `insecure` or `not_checked`, when the domain was asked.
+    pub dnssec: Option<crate::evidence::Dnssec>,
+}
+
+/// What is known of the registry.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RegistryFacts {
+    /// Its address.
+    pub address: Address,
+    /// `v4`, `v5`: recognised by code, or claimed by a registry that the caller trusts.
+    pub generation: Option<super::super::title::Generation>,
+    /// `genuine`, `trusted_by_caller`, `unrecognised`, `contradicts_itself`, `inconsistent_answers`, `no_contract`.
+    pub authenticity: &'static str,
+    /// Keccak-256 of its runtime code.
+    pub code_hash: Option<Digest32>,
+    /// Whether it is paused.
+    pub paused: Option<bool>,
+}
+
+/// The title as recorded.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Title {
+    /// The state.
+    pub state: TitleStateName,
+    /// The recorded holder.
+    pub holder: Option<Address>,
+    /// The recorded beneficiary.
+    pub beneficiary: Option<Address>,
+    /// The pending nominee.
+    pub nominee: Option<Address>,
+    /// v5: may still take the title back by a rejection.
+    pub previous_holder: Option<Address>,
+    /// v5: may still take the title back by a rejection.
+    pub previous_beneficiary: Option<Address>,
+    /// The contract that keeps these records.
+    pub escrow: Option<Address>,
+}
+
+impl Title {
+    /// A state without parties.
+    pub(super) fn without_parties(state: TitleStateName) -> Self {
+        Self {
+            state,
+            holder: None,
+            beneficiary: None,
+            nominee: None,
+            previous_holder: None,
+            previous_beneficiary: None,
+            escrow: None,
+        }
+    }
+}
+
+/// Title states (PRODUCT.md, Verdict).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TitleStateName {
+    /// Held by the recorded parties.
+    Live,
+    /// Returned to the issuer.
+    Returned,
+    /// Accepted; ended for good.
+    Ended,
+    /// Never issued.
+    NotIssued,
+    /// Not a transferable record.
+    None,
+    /// Could not be found out.
+    Unknown,
+}
+
+/// The block everything was read at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AsOf {
+    /// The chain.
+    pub chain_id: u64,
+    /// Height.
+    pub block: u64,
+    /// Block hash.
+    pub hash: Digest32,
+    /// RFC 3339, UTC.
+    pub time: String,
+    /// Which tag chose the block.
+    pub finality: Finality,
+    /// How the state was read.
+    pub method: ReadMethod,
+    /// Hosts that answered.
+    pub endpoints: Vec<String>,
+    /// Whether the endpoint came from the embedded table.
+    pub embedded_endpoints: bool,
+    /// HTTP requests made.
+    pub requests: u32,
+}
+
+/// The program that wrote the report.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Tool {
+    /// `ebl-verifier`.
+    pub name: &'static str,
+    /// The crate version.
+    pub version: &'static str,
+}
+
+impl Default for Tool {
+    fn default() -> Self {
+        Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
+    }
+}
