@@ -1,0 +1,117 @@
+//! The lens contract: its call data and the strict reading of its answer (chain.md §5.6). Source: `Lens.sol`; rebuilt by
+//! `node src/sources/chain/lens/build.mjs`. `ethers` types stay in this file.
+
+use ethers::abi::{ParamType, Token, decode, encode};
+
+use crate::evidence::{CallReading, CodeReading, InterfaceReading, REGISTRY_INTERFACES, RegistryReading};
+use crate::primitives::{Address, Digest32, TokenId, decode_hex};
+
+/// Creation code and arguments: the `data` of a call without `to`.
+pub(super) fn call_data(registry: Address, token: TokenId) -> Vec<u8> {
+    let mut data = decode_hex(include_str!("creation.hex").trim()).unwrap_or_default();
+    data.extend([0; 12]);
+    data.extend(registry.0);
+    data.extend(token.0);
+    data
+}
+
+/// Number of calls out in the lens's answer: the interfaces, then [`assign`]'s order.
+pub(super) const CALLS: usize = REGISTRY_INTERFACES.len() + 15;
+
+/// Chain id, block number and timestamp as the lens saw them, and the reading without block, slots and method.
+/// `None` for anything but the exact encoding.
+pub(super) fn decoded(answer: &[u8]) -> Option<([u64; 3], RegistryReading)> {
+    let shape = ParamType::Tuple(vec![
+        ParamType::Uint(256),
+        ParamType::Uint(256),
+        ParamType::Uint(256),
+        ParamType::Bytes,
+        ParamType::FixedArray(
+            Box::new(ParamType::Tuple(vec![
+                ParamType::Address,
+                ParamType::Uint(256),
+                ParamType::FixedBytes(32),
+                ParamType::FixedBytes(32),
+            ])),
+            3,
+        ),
+        ParamType::Address,
+        ParamType::Bytes,
+        ParamType::Uint(256),
+        ParamType::Array(Box::new(ParamType::Tuple(vec![ParamType::Bool, ParamType::Bytes]))),
+    ]);
+    let tokens = decode(&[shape], answer).ok()?;
+    // Only the canonical encoding: no dirty bits, no overlapping or trailing data.
+    if encode(&tokens) != answer {
+        return None;
+    }
+    let mut fields = tokens.into_iter().next()?.into_tuple()?.into_iter();
+    let head = [number(fields.next()?)?, number(fields.next()?)?, number(fields.next()?)?];
+    let registry_code = fields.next()?.into_bytes()?;
+    let mut codes = fields.next()?.into_fixed_array()?.into_iter().map(code);
+    let (target, factory_code, implementation_code) = (codes.next()??, codes.next()??, codes.next()??);
+    let mut reading = RegistryReading {
+        chain_id: head[0],
+        registry_code,
+        clone_target: (!target.address.is_zero()).then_some(target),
+        factory_code,
+        escrow_implementation_code: implementation_code,
+        escrow: Address(fields.next()?.into_address()?.0),
+        escrow_code: fields.next()?.into_bytes()?,
+        escrow_code_size: number(fields.next()?)?,
+        ..RegistryReading::default()
+    };
+    let calls: Option<Vec<CallReading>> = fields.next()?.into_array()?.into_iter().map(call).collect();
+    assign(&mut reading, calls?)?;
+    Some((head, reading))
+}
+
+/// Puts the calls' outcomes, in the lens's order, into the reading.
+pub(super) fn assign(reading: &mut RegistryReading, calls: Vec<CallReading>) -> Option<()> {
+    if calls.len() != CALLS {
+        return None;
+    }
+    let mut calls = calls.into_iter();
+    for id in REGISTRY_INTERFACES {
+        reading.interfaces.push(InterfaceReading { id: id.to_vec(), answer: calls.next()? });
+    }
+    for slot in [
+        &mut reading.owner_of,
+        &mut reading.factory,
+        &mut reading.genesis,
+        &mut reading.paused,
+        &mut reading.escrow_implementation,
+        &mut reading.escrow_registry,
+        &mut reading.escrow_token_id,
+        &mut reading.beneficiary,
+        &mut reading.holder,
+        &mut reading.nominee,
+        &mut reading.active,
+        &mut reading.is_holding_token,
+        &mut reading.prev_beneficiary,
+        &mut reading.prev_holder,
+        &mut reading.remark,
+    ] {
+        *slot = calls.next()?;
+    }
+    Some(())
+}
+
+fn number(token: Token) -> Option<u64> {
+    u64::try_from(token.into_uint()?).ok()
+}
+
+fn code(token: Token) -> Option<CodeReading> {
+    let mut fields = token.into_tuple()?.into_iter();
+    Some(CodeReading {
+        address: Address(fields.next()?.into_address()?.0),
+        size: number(fields.next()?)?,
+        hash: Digest32(fields.next()?.into_fixed_bytes()?.try_into().ok()?),
+        stripped_hash: Digest32(fields.next()?.into_fixed_bytes()?.try_into().ok()?),
+    })
+}
+
+fn call(token: Token) -> Option<CallReading> {
+    let mut fields = token.into_tuple()?.into_iter();
+    Some(CallReading { success: fields.next()?.into_bool()?, data: fields.next()?.into_bytes()? })
+}

@@ -1,0 +1,155 @@
+//! Reads a registry, its factory and a title escrow over JSON-RPC, all at one block (chain.md §5, §7).
+//!
+//! Two HTTP requests for an ordinary document: one pins a block, one reads everything at its hash.
+
+pub mod endpoints;
+mod lens;
+mod plan;
+mod transport;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use rustls_pki_types::CertificateDer;
+use tokio::time::Instant;
+
+use crate::evidence::{Answer, Cause, Fact, Provenance, Unavailable};
+use crate::primitives::{Address, ChainId, Digest32, TokenId};
+pub use endpoints::{Endpoint, InvalidEndpoint, chain_name, is_local, is_testnet};
+
+/// How chains are asked.
+#[derive(Debug, Clone)]
+pub struct ChainConfig {
+    /// Endpoints of each chain, in the order they are tried.
+    pub endpoints: BTreeMap<ChainId, Vec<Endpoint>>,
+    /// Whether the embedded table serves the chains that `endpoints` leaves out.
+    pub use_embedded: bool,
+    /// The block that is read.
+    pub block: BlockChoice,
+    /// Time for one endpoint, all its requests and retries together.
+    pub timeout: Duration,
+    /// Largest reply to one request, in bytes.
+    pub max_response: usize,
+    /// How often one request is repeated after HTTP 429, 5xx or a lost connection.
+    pub retries: u32,
+    /// Root certificates beside the public ones (`--ca-file`).
+    pub extra_roots: Vec<CertificateDer<'static>>,
+    /// Host, port and the address to use instead (`--resolve`).
+    pub resolve: Vec<(String, u16, SocketAddr)>,
+}
+
+impl Default for ChainConfig {
+    fn default() -> Self {
+        Self {
+            endpoints: BTreeMap::new(),
+            use_embedded: true,
+            block: BlockChoice::Default,
+            timeout: Duration::from_secs(20),
+            max_response: 16 << 20,
+            retries: 2,
+            extra_roots: Vec::new(),
+            resolve: Vec::new(),
+        }
+    }
+}
+
+/// Which block is read (chain.md §5.3).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BlockChoice {
+    /// `finalized`; `latest` on a local chain and where the node has no finalized block.
+    #[default]
+    Default,
+    /// The newest.
+    Latest,
+    /// The `safe` tag.
+    Safe,
+    /// The `finalized` tag and nothing else.
+    Finalized,
+    /// This height.
+    Number(u64),
+    /// This block hash.
+    Hash(Digest32),
+}
+
+/// Why a [`ChainSource`] cannot be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// An extra root certificate cannot be used.
+    #[error("an additional root certificate cannot be read")]
+    Root,
+    /// TLS could not be set up.
+    #[error("TLS could not be set up")]
+    Tls,
+}
+
+/// Answers [`Question::Registry`](crate::evidence::Question::Registry).
+pub struct ChainSource {
+    config: ChainConfig,
+    client: reqwest::Client,
+    known: Mutex<BTreeMap<ChainId, Pool>>,
+}
+
+type Pool = std::sync::Arc<(Vec<transport::Rpc>, bool)>;
+
+impl ChainSource {
+    /// A source that has not asked anything yet.
+    pub fn new(config: ChainConfig) -> Result<Self, ConfigError> {
+        let client = transport::client(&config)?;
+        Ok(Self { config, client, known: Mutex::default() })
+    }
+
+    /// Everything about one token of one registry, at one block. Endpoints are tried in order, those that failed last
+    /// time after the others.
+    pub async fn read_registry(&self, chain: ChainId, registry: Address, token: TokenId) -> (Answer, Provenance) {
+        let pool = self.pool(chain);
+        let requests = AtomicU32::new(0);
+        let mut provenance = Provenance { embedded_default: pool.1, ..Provenance::default() };
+        let mut order: Vec<&transport::Rpc> = pool.0.iter().collect();
+        order.sort_by_key(|rpc| !rpc.healthy.load(Ordering::Relaxed));
+        for rpc in order {
+            let deadline = Instant::now() + self.config.timeout;
+            let session = transport::Session { rpc, deadline, requests: &requests };
+            let outcome = plan::read(&session, self.config.block, chain, registry, token).await;
+            rpc.healthy.store(outcome.is_ok(), Ordering::Relaxed);
+            provenance.requests = requests.load(Ordering::Relaxed);
+            match outcome {
+                Ok(reading) => {
+                    provenance.hosts.push(rpc.endpoint.host());
+                    return (Ok(Fact::Registry(Box::new(reading))), provenance);
+                }
+                Err(unavailable) => provenance.failed.push(unavailable),
+            }
+        }
+        let why = provenance.failed.last().cloned().unwrap_or_else(|| Unavailable {
+            cause: Cause::NoSource,
+            host: None,
+            detail: format!("no endpoint is known for chain {chain}: give one with --rpc {chain}=URL"),
+        });
+        (Err(why), provenance)
+    }
+
+    fn pool(&self, chain: ChainId) -> Pool {
+        let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let pool = known.entry(chain).or_insert_with(|| {
+            let given = self.config.endpoints.get(&chain).filter(|given| !given.is_empty()).cloned();
+            let embedded = given.is_none() && self.config.use_embedded;
+            let list = given.unwrap_or_else(|| if embedded { endpoints::embedded(chain) } else { Vec::new() });
+            let rpcs = list.into_iter().map(|endpoint| transport::Rpc {
+                endpoint,
+                client: self.client.clone(),
+                max_response: self.config.max_response,
+                retries: self.config.retries,
+                refuses_batches: AtomicBool::new(false),
+                healthy: AtomicBool::new(true),
+            });
+            let rpcs: Vec<_> = rpcs.collect();
+            let embedded = embedded && !rpcs.is_empty();
+            std::sync::Arc::new((rpcs, embedded))
+        });
+        pool.clone()
+    }
+}
