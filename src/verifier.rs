@@ -2,6 +2,7 @@
 //! network meet.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest as _, Sha256};
@@ -28,7 +29,7 @@ use crate::verify::{self, Policy, Report, Step};
 /// ```
 #[derive(Debug)]
 pub struct Verifier {
-    sources: Option<Sources>,
+    sources: Option<Arc<Sources>>,
     policy: Policy,
     limits: Limits,
 }
@@ -72,10 +73,10 @@ impl Verifier {
         for question in questions {
             match &self.sources {
                 None => evidence.record(question, Err(offline()), Provenance::default()),
-                Some(Sources { chain, dns }) => {
-                    let (chain, dns) = (chain.clone(), dns.clone());
+                Some(sources) => {
+                    let sources = Arc::clone(sources);
                     answers.spawn(async move {
-                        let (answer, provenance) = fetch(&chain, &dns, &question).await;
+                        let (answer, provenance) = sources.fetch(&question).await;
                         (question, answer, provenance)
                     });
                 }
@@ -89,10 +90,14 @@ impl Verifier {
     }
 }
 
-async fn fetch(chain: &ChainSource, dns: &DnsSource, question: &Question) -> (Answer, Provenance) {
-    match question {
-        Question::Registry { chain: id, registry, token } => chain.read_registry(*id, *registry, *token).await,
-        Question::DnsTxt { name } => dns.txt(name).await,
+impl Sources {
+    async fn fetch(&self, question: &Question) -> (Answer, Provenance) {
+        match question {
+            Question::Registry { chain, registry, token } => {
+                self.chain.read_registry(*chain, *registry, *token).await
+            }
+            Question::DnsTxt { name } => self.dns.txt(name).await,
+        }
     }
 }
 
@@ -105,25 +110,13 @@ fn now() -> i64 {
 }
 
 /// Collects settings for a [`Verifier`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct VerifierBuilder {
     offline: bool,
     chain: ChainConfig,
     dns: DnsConfig,
     policy: Policy,
     limits: Limits,
-}
-
-impl Default for VerifierBuilder {
-    fn default() -> Self {
-        Self {
-            offline: false,
-            chain: ChainConfig::default(),
-            dns: DnsConfig::default(),
-            policy: Policy::default(),
-            limits: Limits::default(),
-        }
-    }
 }
 
 impl VerifierBuilder {
@@ -201,7 +194,7 @@ impl VerifierBuilder {
         let sources = if self.offline {
             None
         } else {
-            Some(Sources { chain: ChainSource::new(self.chain)?, dns: DnsSource::new(self.dns)? })
+            Some(Arc::new(Sources { chain: ChainSource::new(self.chain)?, dns: DnsSource::new(self.dns)? }))
         };
         Ok(Verifier { sources, policy: self.policy, limits: self.limits })
     }

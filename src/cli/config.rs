@@ -103,16 +103,11 @@ fn platform_settings() -> Option<PathBuf> {
 fn endpoints(network: &NetworkArgs, settings: &Settings, only: Option<ChainId>) -> Result<Vec<(ChainId, Endpoint)>> {
     let mut found: BTreeMap<ChainId, Vec<Endpoint>> = BTreeMap::new();
     for text in &network.rpc {
-        let (chain, url) = match text.split_once('=') {
-            Some((chain, url)) if chain.bytes().all(|byte| byte.is_ascii_digit()) && !chain.is_empty() => {
-                (chain.parse().context("--rpc")?, url)
-            }
-            _ => match only {
-                Some(chain) => (chain, text.as_str()),
-                None => bail!("--rpc: say which chain the endpoint serves, as in --rpc 1=https://…, or give --chain-id"),
-            },
+        let endpoint = endpoint(text).context("--rpc")?;
+        let Some(chain) = endpoint.chain.or(only) else {
+            bail!("--rpc: say which chain the endpoint serves, as in --rpc 1=https://…, or give --chain-id");
         };
-        found.entry(chain).or_default().push(endpoint(url).context("--rpc")?);
+        found.entry(chain).or_default().push(endpoint);
     }
     let given: Vec<ChainId> = found.keys().copied().collect();
     for (name, value) in std::env::vars_os() {
