@@ -24,7 +24,7 @@ async fn genuine_v4_and_v5_registries_read_with_the_published_code_hashes() {
     let modules = std::env::var_os("EBL_GENUINE_NODE_MODULES").map_or(here, PathBuf::from);
     let binary = modules.join("@foundry-rs/anvil-linux-amd64/bin/anvil");
     if !binary.exists() {
-        println!("genuine-contract suite NOT RUN: run npm install in tests/genuine");
+        println!("genuine-contract suite NOT RUN: run npm ci --ignore-scripts in tests/genuine");
         return;
     }
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
