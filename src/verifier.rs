@@ -27,14 +27,12 @@ use crate::verify::{self, Policy, Report, Step};
 /// # }
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
 /// ```
-#[derive(Debug)]
 pub struct Verifier {
     sources: Option<Arc<Sources>>,
     policy: Policy,
     limits: Limits,
 }
 
-#[derive(Debug)]
 struct Sources {
     chain: ChainSource,
     dns: DnsSource,
@@ -90,12 +88,21 @@ impl Verifier {
     }
 }
 
+/// Endpoints may hold keys, so only the settings that hold none are shown.
+impl std::fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Verifier")
+            .field("offline", &self.sources.is_none())
+            .field("policy", &self.policy)
+            .field("limits", &self.limits)
+            .finish()
+    }
+}
+
 impl Sources {
     async fn fetch(&self, question: &Question) -> (Answer, Provenance) {
         match question {
-            Question::Registry { chain, registry, token } => {
-                self.chain.read_registry(*chain, *registry, *token).await
-            }
+            Question::Registry { chain, registry, token } => self.chain.read_registry(*chain, *registry, *token).await,
             Question::DnsTxt { name } => self.dns.txt(name).await,
         }
     }

@@ -27,12 +27,6 @@ pub enum Command {
         /// A code such as integrity.digest_mismatch; without one, all codes are listed
         code: Option<String>,
     },
-    /// Show the whole story on an embedded local chain
-    #[cfg(feature = "testchain")]
-    Demo,
-    /// Keep an embedded local chain running, with sample documents in every state
-    #[cfg(feature = "testchain")]
-    Testchain(TestchainArgs),
     /// Print shell completions
     Completions {
         /// Which shell
@@ -128,17 +122,6 @@ pub struct InspectArgs {
     /// Largest file to read, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
     pub max_size: usize,
-}
-
-#[cfg(feature = "testchain")]
-#[derive(Debug, Args)]
-pub struct TestchainArgs {
-    /// Folder for the sample documents and ebl.toml; must be new or empty
-    #[arg(long, value_name = "DIR", default_value = "ebl-testchain")]
-    pub out: PathBuf,
-    /// Port of the JSON-RPC server on loopback; 0 picks a free one
-    #[arg(long, default_value_t = 0)]
-    pub port: u16,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

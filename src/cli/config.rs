@@ -85,7 +85,8 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
 
 fn settings(network: &NetworkArgs) -> Result<Settings> {
     let Some(path) = network.config.clone().or_else(platform_settings) else { return Ok(Settings::default()) };
-    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read the settings {}", path.display()))?;
+    let text =
+        std::fs::read_to_string(&path).with_context(|| format!("cannot read the settings {}", path.display()))?;
     toml::from_str(&text).with_context(|| format!("the settings {} are not right", path.display()))
 }
 

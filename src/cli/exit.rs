@@ -53,9 +53,14 @@ mod tests {
 
     #[test]
     fn a_forgery_among_unreadable_files_is_still_a_forgery() {
-        let worst = [Exit::Verdict(Verdict::Valid), Exit::Unreadable, Exit::Verdict(Verdict::Invalid), Exit::Verdict(Verdict::Indeterminate)]
-            .into_iter()
-            .reduce(Exit::worse);
+        let worst = [
+            Exit::Verdict(Verdict::Valid),
+            Exit::Unreadable,
+            Exit::Verdict(Verdict::Invalid),
+            Exit::Verdict(Verdict::Indeterminate),
+        ]
+        .into_iter()
+        .reduce(Exit::worse);
         assert_eq!(worst.map(Exit::code), Some(1));
     }
 }

@@ -18,7 +18,11 @@ pub fn run(code: Option<&str>) -> Result<Exit> {
     let Some(code) = codes::find(id) else {
         let near = codes::all().map(|code| code.id).filter(|known| known.contains(id) || shares_finding(known, id));
         let near: Vec<_> = near.take(5).collect();
-        let hint = if near.is_empty() { "`ebl explain` lists all codes".to_owned() } else { format!("did you mean {}?", near.join(", ")) };
+        let hint = if near.is_empty() {
+            "`ebl explain` lists all codes".to_owned()
+        } else {
+            format!("did you mean {}?", near.join(", "))
+        };
         bail!("there is no code {id:?}; {hint}");
     };
     writeln!(out, "{}\n\n  Means      {}", code.id, code.meaning)?;

@@ -47,14 +47,17 @@ fn unreadable(args: &InspectArgs, object: &Unreadable, message: &str, code: &str
 }
 
 fn human(file: &str, document: &Document<'_>, integrity: &Integrity) -> String {
-    let mut lines = vec![format!("INSPECTED  {}   (nothing was asked, nothing is confirmed)", escape(file)), String::new()];
+    let mut lines =
+        vec![format!("INSPECTED  {}   (nothing was asked, nothing is confirmed)", escape(file)), String::new()];
     lines.push(format!("  Format      {}", document.family()));
     lines.push(match &integrity.result {
         IntegrityResult::Intact => "  Digest      matches the visible and hidden fields".into(),
         IntegrityResult::FalsyLeavesUnauthenticated { paths } => {
             format!("  Digest      does not protect: {}", escape(&paths.join(", ")))
         }
-        IntegrityResult::Broken(fault) => format!("  Digest      broken: {}   [{}]", escape(&fault.to_string()), fault.code()),
+        IntegrityResult::Broken(fault) => {
+            format!("  Digest      broken: {}   [{}]", escape(&fault.to_string()), fault.code())
+        }
     });
     lines.push(format!("  Fields      {} visible, {} hidden", integrity.visible_leaves, integrity.hidden_leaves));
     if let Some(hash) = integrity.target_hash {
@@ -71,7 +74,11 @@ fn human(file: &str, document: &Document<'_>, integrity: &Integrity) -> String {
         }
         if let Some(identity) = &issuer.identity {
             let place = identity.location.as_deref().or(identity.key.as_deref()).unwrap_or("(nothing named)");
-            lines.push(format!("              identity by {} at {}", escape(&identity.kind.to_string()), escape(place)));
+            lines.push(format!(
+                "              identity by {} at {}",
+                escape(&identity.kind.to_string()),
+                escape(place)
+            ));
         }
     }
     match document.network().and_then(|network| network.chain_id.as_deref()) {

@@ -8,11 +8,6 @@ mod input;
 mod inspect;
 mod verify;
 
-#[cfg(feature = "testchain")]
-mod demo;
-#[cfg(feature = "testchain")]
-mod testchain;
-
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -39,10 +34,6 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Verify(args) => verify::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Explain { code } => explain::run(code.as_deref()),
-        #[cfg(feature = "testchain")]
-        Command::Demo => demo::run(),
-        #[cfg(feature = "testchain")]
-        Command::Testchain(args) => testchain::run(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "ebl", &mut script);

@@ -137,7 +137,11 @@ impl Page {
         };
         let label = self.painted(mark, color);
         let name = format!("  {:<10}", check.name.as_str());
-        let code = if check.outcome == Outcome::Pass && !self.style.verbose { String::new() } else { format!("   [{}]", check.code.id) };
+        let code = if check.outcome == Outcome::Pass && !self.style.verbose {
+            String::new()
+        } else {
+            format!("   [{}]", check.code.id)
+        };
         self.hanging_labelled("  ", &label, 2, &name, &format!("{}{code}", escape(&check.message)));
         if check.actor != Actor::Nobody && check.outcome != Outcome::Pass {
             let advice = format!("who acts: {}. {} `ebl explain {}`", check.actor, check.code.remedy, check.code.id);

@@ -1,3 +1,5 @@
-//! The only code that opens a socket: it answers [`Question`](crate::evidence::Question)s and judges nothing.
+//! The only code that opens a socket. It fetches and reports what it got; it never judges.
 
 pub mod chain;
+pub mod dns;
+mod tls;

@@ -1,15 +1,13 @@
 //! The seven checks in their order. Each turns answers into one finding; none asks twice and none guesses.
 
+use super::Policy;
 use super::codes::{self, Actor, Code};
 use super::report::{
-    AsOf, Check, CheckName, DocumentFacts, Issuer, Outcome, RegistryFacts, Report, Strength, Title, TitleStateName, Tool,
-    Verdict,
+    AsOf, Check, CheckName, DocumentFacts, Issuer, Outcome, RegistryFacts, Report, Strength, Title, TitleStateName,
+    Tool, Verdict,
 };
-use super::Policy;
 use crate::document::{ContractKind, Document, IdentityKind};
-use crate::evidence::{
-    Cause, Dnssec, Entry, Evidence, Fact, Question, RegistryReading, TxtReading, Unavailable,
-};
+use crate::evidence::{Cause, Dnssec, Entry, Evidence, Fact, Question, RegistryReading, TxtReading, Unavailable};
 use crate::identity::{DnsTxtFinding, DomainName, judge_dns_txt};
 use crate::integrity::{self, Integrity, IntegrityResult};
 use crate::primitives::{Address, ChainId, TokenId};
@@ -118,7 +116,10 @@ impl Examination {
             IntegrityResult::FalsyLeavesUnauthenticated { paths } if policy.accept_unauthenticated_falsy => computed(
                 Outcome::Pass,
                 &codes::INTEGRITY_FALSY_LEAVES,
-                format!("digest and Merkle root match; accepted without these unprotected values: {}", paths.join(", ")),
+                format!(
+                    "digest and Merkle root match; accepted without these unprotected values: {}",
+                    paths.join(", ")
+                ),
             ),
             IntegrityResult::FalsyLeavesUnauthenticated { paths } => computed(
                 Outcome::Unknown,
@@ -153,15 +154,20 @@ impl Examination {
         policy: &Policy,
         chain: Option<ChainId>,
     ) -> Check {
-        let findings: Vec<Check> = document
-            .issuers()
-            .iter()
-            .map(|issuer| self.judge_issuer(issuer, evidence, policy, chain))
-            .collect();
+        let findings: Vec<Check> =
+            document.issuers().iter().map(|issuer| self.judge_issuer(issuer, evidence, policy, chain)).collect();
         // All issuers must hold: the worst finding speaks for all.
-        findings.into_iter().reduce(|worst, next| if severity(&next) > severity(&worst) { next } else { worst }).unwrap_or_else(
-            || finding(CheckName::Issuer, Outcome::Fail, &codes::INTEGRITY_SHAPE, "the document names no issuer".into()),
-        )
+        findings
+            .into_iter()
+            .reduce(|worst, next| if severity(&next) > severity(&worst) { next } else { worst })
+            .unwrap_or_else(|| {
+                finding(
+                    CheckName::Issuer,
+                    Outcome::Fail,
+                    &codes::INTEGRITY_SHAPE,
+                    "the document names no issuer".into(),
+                )
+            })
     }
 
     fn judge_issuer(
@@ -192,7 +198,10 @@ impl Examination {
             return unknown(&codes::ISSUER_NONE_CLAIMED, "no identity is claimed for the issuing contract".into());
         };
         let (IdentityKind::DnsTxt, Some(contract)) = (&identity.kind, &issuer.contract) else {
-            return unknown(&codes::ISSUER_UNSUPPORTED, format!("identity proof {} is not checked by this version", identity.kind));
+            return unknown(
+                &codes::ISSUER_UNSUPPORTED,
+                format!("identity proof {} is not checked by this version", identity.kind),
+            );
         };
         let Some(location) = identity.location.as_deref().filter(|location| !location.is_empty()) else {
             return fail(&codes::ISSUER_LOCATION_MISSING, "the identity proof names no domain".into());
@@ -207,7 +216,10 @@ impl Examination {
             return unknown(&codes::ISSUER_DNS_UNAVAILABLE, "not asked yet".into());
         };
         let Some(chain) = chain else {
-            return unknown(&codes::CHAIN_NOT_NAMED, "which record would match depends on the chain, which is not known".into());
+            return unknown(
+                &codes::CHAIN_NOT_NAMED,
+                "which record would match depends on the chain, which is not known".into(),
+            );
         };
         let check = match &entry.answer {
             Err(why) => unavailable(CheckName::Issuer, why, &domain_clause(domain.as_str())),
@@ -245,7 +257,12 @@ impl Examination {
             }
         };
         let (Some(Question::Registry { token, .. }), Some(entry)) = (question, entry) else {
-            self.checks.push(finding(CheckName::Chain, Outcome::Unknown, &codes::CHAIN_RPC_UNAVAILABLE, "not asked yet".into()));
+            self.checks.push(finding(
+                CheckName::Chain,
+                Outcome::Unknown,
+                &codes::CHAIN_RPC_UNAVAILABLE,
+                "not asked yet".into(),
+            ));
             self.chain_unanswered();
             return;
         };
@@ -257,13 +274,17 @@ impl Examination {
                 self.judge_registry(reading, registry, *token, trusted, entry);
             }
             Ok(Fact::Registry(reading)) => {
-                let message = format!("the endpoint serves chain {}, the document is on chain {chain}", reading.chain_id);
+                let message =
+                    format!("the endpoint serves chain {}, the document is on chain {chain}", reading.chain_id);
                 let check = finding(CheckName::Chain, Outcome::Unknown, &codes::CHAIN_WRONG_ENDPOINT, message);
                 self.checks.push(from_entry(check, entry));
                 self.chain_unanswered();
             }
             Err(why) => {
-                self.checks.push(from_entry(unavailable(CheckName::Chain, why, &format!("chain {chain} could not be read")), entry));
+                self.checks.push(from_entry(
+                    unavailable(CheckName::Chain, why, &format!("chain {chain} could not be read")),
+                    entry,
+                ));
                 self.chain_unanswered();
             }
             Ok(_) => {
@@ -333,9 +354,7 @@ impl Examination {
         if let Some(nominee) = parties.nominee {
             self.warnings.push(format!("{nominee} is nominated as the next beneficiary"));
         }
-        for (role, previous) in
-            [("beneficiary", parties.previous_beneficiary), ("holder", parties.previous_holder)]
-        {
+        for (role, previous) in [("beneficiary", parties.previous_beneficiary), ("holder", parties.previous_holder)] {
             if let Some(previous) = previous {
                 self.warnings.push(format!("the last transfer can still be rejected, which gives the title back to the previous {role} {previous}"));
             }
@@ -427,7 +446,10 @@ fn dns_txt_check(found: &DnsTxtFinding, reading: &TxtReading, domain: &str, poli
 fn chain_check(chain: ChainId, entry: &Entry) -> Check {
     let host = entry.provenance.hosts.first().map_or("the evidence", String::as_str);
     let message = format!("{host} serves chain {chain}");
-    Check { strength: Some(Strength::SingleEndpoint), ..finding(CheckName::Chain, Outcome::Pass, &codes::CHAIN_MATCHES, message) }
+    Check {
+        strength: Some(Strength::SingleEndpoint),
+        ..finding(CheckName::Chain, Outcome::Pass, &codes::CHAIN_MATCHES, message)
+    }
 }
 
 fn registry_check(authenticity: &Authenticity, registry: Address) -> Check {
@@ -455,8 +477,13 @@ fn registry_check(authenticity: &Authenticity, registry: Address) -> Check {
             (Outcome::Unknown, &codes::REGISTRY_PROXY, format!("the rules at {registry} can be changed by {who}"))
         }
         Authenticity::Unrecognised { code_hash, claims, .. } => {
-            let claims = claims.map_or_else(|| "it does not claim to be a registry".to_owned(), |g| format!("it claims to be {g}"));
-            (Outcome::Unknown, &codes::REGISTRY_UNRECOGNISED, format!("code {code_hash} is not in the list of known registries; {claims}"))
+            let claims = claims
+                .map_or_else(|| "it does not claim to be a registry".to_owned(), |g| format!("it claims to be {g}"));
+            (
+                Outcome::Unknown,
+                &codes::REGISTRY_UNRECOGNISED,
+                format!("code {code_hash} is not in the list of known registries; {claims}"),
+            )
         }
         Authenticity::ContradictsItself(why) => (Outcome::Fail, &codes::REGISTRY_CONTRADICTS_ITSELF, why.to_string()),
         Authenticity::InconsistentAnswers(why) => (Outcome::Unknown, &codes::REGISTRY_INCONSISTENT, why.to_string()),
@@ -475,7 +502,10 @@ fn issuance_check(title: &TitleFinding, counts: bool) -> Check {
         TitleFinding::Refused(data) => (
             Outcome::Unknown,
             &codes::ISSUANCE_REFUSED,
-            format!("the registry refused to answer ownerOf: 0x{}", crate::primitives::encode_hex(data.get(..64).unwrap_or(data))),
+            format!(
+                "the registry refused to answer ownerOf: 0x{}",
+                crate::primitives::encode_hex(data.get(..64).unwrap_or(data))
+            ),
         ),
         TitleFinding::Known(_) if counts => {
             (Outcome::Pass, &codes::ISSUANCE_MINTED, "the registry issued a title for exactly this document".to_owned())
@@ -498,9 +528,11 @@ fn title_check(title: &TitleFinding, counts: bool) -> Check {
                 &codes::TITLE_LIVE,
                 format!("the registry records {} as holder, {} as beneficiary", parties.holder, parties.beneficiary),
             ),
-            TitleState::Returned(_) => {
-                (Outcome::Fail, &codes::TITLE_RETURNED, "returned to the issuer, who has not accepted it yet".to_owned())
-            }
+            TitleState::Returned(_) => (
+                Outcome::Fail,
+                &codes::TITLE_RETURNED,
+                "returned to the issuer, who has not accepted it yet".to_owned(),
+            ),
             TitleState::Ended => {
                 (Outcome::Fail, &codes::TITLE_ENDED, "accepted by the issuer: this title has ended".to_owned())
             }

@@ -3,8 +3,8 @@
 //! It either says which [`Question`]s it still needs answered or returns a [`Report`]. The driver loops: examine, fetch
 //! the open questions, examine again (DESIGN.md §1). Checks, their order and the verdict rule: checks.md §1.
 
-pub mod codes;
 mod checks;
+pub mod codes;
 mod not_checked;
 mod report;
 

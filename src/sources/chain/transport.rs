@@ -4,7 +4,6 @@
 //! No redirect is followed and no proxy is used, not even one from the environment.
 
 use std::error::Error as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::endpoints::Endpoint;
 use super::{ChainConfig, ConfigError};
 use crate::evidence::{Cause, Unavailable};
+use crate::sources::tls::TlsError;
 
 /// One method call of a batch.
 pub(super) type Call = (&'static str, Value);
@@ -30,15 +30,10 @@ pub(super) struct NodeError {
 }
 
 pub(super) fn client(config: &ChainConfig) -> Result<reqwest::Client, ConfigError> {
-    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    for certificate in &config.extra_roots {
-        roots.add(certificate.clone()).map_err(|_| ConfigError::Root)?;
-    }
-    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|_| ConfigError::Tls)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let tls = crate::sources::tls::client_config(&config.extra_roots).map_err(|error| match error {
+        TlsError::Root => ConfigError::Root,
+        TlsError::Setup => ConfigError::Tls,
+    })?;
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())

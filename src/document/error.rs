@@ -1,0 +1,113 @@
+//! Why bytes are not a document we can read: one code and one sentence each, with the place where there is one.
+
+use super::Family;
+
+/// Reading stopped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}{}", place(self.position.as_ref()))]
+pub struct ReadError {
+    /// What is wrong.
+    pub kind: ReadErrorKind,
+    /// Where, if it has a place.
+    pub position: Option<Position>,
+}
+
+impl ReadError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self.kind {
+            ReadErrorKind::Empty => "read.empty",
+            ReadErrorKind::TooLarge { .. } => "read.too_large",
+            ReadErrorKind::TooDeep { .. } => "read.too_deep",
+            ReadErrorKind::ByteOrderMark => "read.byte_order_mark",
+            ReadErrorKind::InvalidUtf8 => "read.invalid_utf8",
+            ReadErrorKind::LoneSurrogate => "read.lone_surrogate",
+            ReadErrorKind::TrailingBytes => "read.trailing_bytes",
+            ReadErrorKind::DuplicateMember(_) => "read.duplicate_member",
+            ReadErrorKind::ReservedName(_) => "read.reserved_name",
+            ReadErrorKind::Syntax(_) => "read.syntax",
+            ReadErrorKind::NotAnObject => "read.not_an_object",
+            ReadErrorKind::UnsupportedFamily(_) => "read.unsupported_family",
+            ReadErrorKind::NotADocument => "read.not_a_document",
+        }
+    }
+
+    pub(super) fn at(kind: ReadErrorKind, bytes: &[u8], offset: usize) -> Self {
+        let before = bytes.get(..offset).unwrap_or(bytes);
+        let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
+        let position = Position {
+            offset,
+            line: before.iter().filter(|&&byte| byte == b'\n').count() + 1,
+            column: String::from_utf8_lossy(&before[line_start..]).chars().count() + 1,
+        };
+        Self { kind, position: Some(position) }
+    }
+}
+
+/// A place in the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Bytes from the start.
+    pub offset: usize,
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
+}
+
+/// What is wrong with the bytes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadErrorKind {
+    /// Nothing there.
+    #[error("the file is empty")]
+    Empty,
+    /// Over the size limit.
+    #[error("the file is larger than the limit of {limit} bytes; --max-size raises it")]
+    TooLarge {
+        /// In bytes.
+        limit: usize,
+    },
+    /// Over the nesting limit.
+    #[error("objects and arrays are nested deeper than {limit} levels")]
+    TooDeep {
+        /// In levels.
+        limit: usize,
+    },
+    /// U+FEFF at the start.
+    #[error("the file starts with a byte order mark, which JSON does not allow")]
+    ByteOrderMark,
+    /// Not UTF-8.
+    #[error("the file is not valid UTF-8 text")]
+    InvalidUtf8,
+    /// Half of a surrogate pair.
+    #[error("half of a surrogate pair stands alone, which is not text")]
+    LoneSurrogate,
+    /// More after the end.
+    #[error("there is more text after the end of the document")]
+    TrailingBytes,
+    /// Two members of one object with the same name.
+    #[error("the member {0:?} stands twice in one object, so readers would disagree about its value")]
+    DuplicateMember(String),
+    /// A name that some readers treat specially.
+    #[error("the member name {0:?} is not allowed: some readers treat it specially")]
+    ReservedName(String),
+    /// Not JSON.
+    #[error("this is not JSON: {0}")]
+    Syntax(&'static str),
+    /// A list, a text, a number …
+    #[error("a document is a JSON object; this is another kind of value")]
+    NotAnObject,
+    /// Known, but not supported by this version.
+    #[error("this is a {0}, which this version does not verify")]
+    UnsupportedFamily(Family),
+    /// JSON, but of no known family.
+    #[error("this is JSON, but not a wrapped or signed document of any known format; raw data cannot be verified")]
+    NotADocument,
+}
+
+fn place(position: Option<&Position>) -> String {
+    position.map_or_else(String::new, |position| {
+        format!(" (line {}, column {}, byte {})", position.line, position.column, position.offset)
+    })
+}

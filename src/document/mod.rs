@@ -1,0 +1,179 @@
+//! Bytes to one typed document (documents.md §1, §2): strict JSON, then exactly one family, decided once.
+//!
+//! ```
+//! use ebl_verifier::document::{self, Limits};
+//!
+//! let error = document::read(br#"{"data": {}, "data": {}}"#, &Limits::default()).unwrap_err();
+//! assert_eq!(error.code(), "read.duplicate_member");
+//! assert_eq!(error.position.map(|position| position.offset), Some(13));
+//! ```
+
+mod classify;
+mod error;
+pub mod json;
+pub mod oa2;
+pub mod oa3;
+mod view;
+
+pub use error::{Position, ReadError, ReadErrorKind};
+pub use view::{
+    ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, Network, Revocation, Summary, Validity,
+};
+
+use crate::integrity::Fault;
+use crate::primitives::Digest32;
+
+/// What is accepted from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest document, in bytes.
+    pub max_bytes: usize,
+    /// Deepest nesting of objects and arrays.
+    pub max_depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_bytes: 64 << 20, max_depth: 64 }
+    }
+}
+
+/// Reads a document. An error means that this is not a document we can read; a file that claims to be one and is built
+/// wrongly is [`Document::Malformed`], and its integrity check fails.
+pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Document<'a>, ReadError> {
+    classify::classify(json::parse(bytes, limits)?)
+}
+
+/// One document of one family.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Document<'a> {
+    /// OpenAttestation / TradeTrust 2.0.
+    Oa2(oa2::Document<'a>),
+    /// OpenAttestation 3.0.
+    Oa3(oa3::Document<'a>),
+    /// A file that claims a family and breaks its rules.
+    Malformed(Malformed),
+}
+
+/// A file that claims a family and breaks its rules.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Malformed {
+    /// The family it claims.
+    pub family: Family,
+    /// The rule it breaks.
+    pub fault: Fault,
+}
+
+/// The families of documents.md §1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Family {
+    /// OpenAttestation / TradeTrust 2.0.
+    Oa2,
+    /// OpenAttestation 3.0.
+    Oa3,
+    /// OpenAttestation 4.0 (beta).
+    Oa4,
+    /// A W3C verifiable credential.
+    W3cCredential,
+    /// A W3C verifiable presentation.
+    W3cPresentation,
+    /// A sealed (encrypted) file.
+    Sealed,
+    /// A storage envelope around a document.
+    StorageEnvelope,
+}
+
+impl Family {
+    /// As in reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Oa2 => "oa-2.0",
+            Self::Oa3 => "oa-3.0",
+            Self::Oa4 => "oa-4.0",
+            Self::W3cCredential => "w3c-credential",
+            Self::W3cPresentation => "w3c-presentation",
+            Self::Sealed => "sealed",
+            Self::StorageEnvelope => "storage-envelope",
+        }
+    }
+}
+
+impl std::fmt::Display for Family {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Oa2 => "OpenAttestation 2.0",
+            Self::Oa3 => "OpenAttestation 3.0",
+            Self::Oa4 => "OpenAttestation 4.0",
+            Self::W3cCredential => "W3C verifiable credential",
+            Self::W3cPresentation => "W3C verifiable presentation",
+            Self::Sealed => "sealed (encrypted) file",
+            Self::StorageEnvelope => "storage envelope",
+        })
+    }
+}
+
+impl Document<'_> {
+    /// Which family.
+    pub fn family(&self) -> Family {
+        match self {
+            Self::Oa2(_) => Family::Oa2,
+            Self::Oa3(_) => Family::Oa3,
+            Self::Malformed(malformed) => malformed.family,
+        }
+    }
+
+    /// The digest that the document states.
+    pub fn target_hash(&self) -> Option<Digest32> {
+        match self {
+            Self::Oa2(document) => Some(document.target_hash),
+            Self::Oa3(document) => Some(document.target_hash),
+            Self::Malformed(_) => None,
+        }
+    }
+
+    /// The Merkle root that the document states.
+    pub fn merkle_root(&self) -> Option<Digest32> {
+        match self {
+            Self::Oa2(document) => Some(document.merkle_root),
+            Self::Oa3(document) => Some(document.merkle_root),
+            Self::Malformed(_) => None,
+        }
+    }
+
+    /// The issuers that the document names; v3 has exactly one.
+    pub fn issuers(&self) -> &[Issuer] {
+        match self {
+            Self::Oa2(document) => &document.issuers,
+            Self::Oa3(document) => std::slice::from_ref(&document.issuer),
+            Self::Malformed(_) => &[],
+        }
+    }
+
+    /// The chain that the document names.
+    pub fn network(&self) -> Option<&Network> {
+        match self {
+            Self::Oa2(document) => document.network.as_ref(),
+            Self::Oa3(document) => document.network.as_ref(),
+            Self::Malformed(_) => None,
+        }
+    }
+
+    /// Validity periods that the document states; OA 2.0 has none.
+    pub fn validity(&self) -> Validity {
+        match self {
+            Self::Oa3(document) => document.validity.clone(),
+            Self::Oa2(_) | Self::Malformed(_) => Validity::default(),
+        }
+    }
+
+    /// The few content members that a report shows.
+    pub fn summary(&self) -> Summary {
+        match self {
+            Self::Oa2(document) => document.summary.clone(),
+            Self::Oa3(document) => document.summary.clone(),
+            Self::Malformed(_) => Summary::default(),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Whether every visible value is covered by the digest, and the digest by the Merkle root (documents.md §3, §4).
+//!
+//! ```
+//! use ebl_verifier::{document::{self, Limits}, integrity::{self, IntegrityResult}};
+//!
+//! let bytes = br#"{"data": {"vessel": "not salted"}, "signature": {"type": "SHA3MerkleProof",
+//!     "targetHash": "00", "merkleRoot": "00", "proof": []}}"#;
+//! let document = document::read(bytes, &Limits::default())?;
+//! assert!(matches!(integrity::check(&document).result, IntegrityResult::Broken(_)));
+//! # Ok::<(), ebl_verifier::document::ReadError>(())
+//! ```
+
+mod leaves;
+pub mod merkle;
+mod oa2;
+mod oa3;
+mod shape;
+
+use crate::document::Document;
+use crate::primitives::Digest32;
+
+pub use leaves::{Leaf, digest, flatten_oa2};
+pub use shape::{shape_of_oa2, shape_of_oa3};
+
+/// Checks a document's integrity. Pure and complete: nothing else needs to look at the content again.
+pub fn check(document: &Document<'_>) -> Integrity {
+    match document {
+        Document::Oa2(document) => oa2::check(document),
+        Document::Oa3(document) => oa3::check(document),
+        Document::Malformed(malformed) => Integrity::broken(malformed.fault.clone()),
+    }
+}
+
+/// What came of the check, with what it counted on the way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Integrity {
+    /// The result.
+    pub result: IntegrityResult,
+    /// The stated digest.
+    pub target_hash: Option<Digest32>,
+    /// The stated root.
+    pub merkle_root: Option<Digest32>,
+    /// Number of visible leaves.
+    pub visible_leaves: usize,
+    /// Number of hidden leaves.
+    pub hidden_leaves: usize,
+    /// Members and paths that nothing protects.
+    pub unauthenticated: Vec<String>,
+    /// v3: number of leaves whose JSON type is not authenticated (numbers, booleans, nulls).
+    pub untyped: usize,
+    /// Worth knowing; decides nothing.
+    pub warnings: Vec<Warning>,
+}
+
+impl Integrity {
+    fn broken(fault: Fault) -> Self {
+        Self {
+            result: IntegrityResult::Broken(fault),
+            target_hash: None,
+            merkle_root: None,
+            visible_leaves: 0,
+            hidden_leaves: 0,
+            unauthenticated: Vec::new(),
+            untyped: 0,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// The three possible results.
+#[derive(Debug, Clone, PartialEq)]
+pub enum IntegrityResult {
+    /// Everything visible is covered.
+    Intact,
+    /// Everything is covered but these leaves (documents.md §4.8 step 5b).
+    FalsyLeavesUnauthenticated {
+        /// Their paths.
+        paths: Vec<String>,
+    },
+    /// Contrary evidence.
+    Broken(Fault),
+}
+
+/// Why a document is not intact.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The recomputed digest differs.
+    #[error("the content does not match its digest: at least one field was changed after issuance (stated {stated}, found {found}){}", hint(*.emptied))]
+    DigestMismatch {
+        /// In the document.
+        stated: Digest32,
+        /// Recomputed.
+        found: Digest32,
+        /// Whether hiding an only child could explain it (documents.md §3.9).
+        emptied: bool,
+    },
+    /// The proof does not lead from digest to root.
+    #[error("the digest does not lead to the Merkle root (stated {stated}, found {found})")]
+    MerkleMismatch {
+        /// In the document.
+        stated: Digest32,
+        /// Recomputed.
+        found: Digest32,
+    },
+    /// Two ways to read it.
+    #[error("{0}: the file can be read in more than one way, which looks deliberate")]
+    AmbiguousStructure(String),
+    /// Members of two families.
+    #[error("{0}")]
+    FamilyMix(String),
+    /// A value in a form that the digest does not allow.
+    #[error("{0}")]
+    NotCanonical(String),
+    /// v3: salts and content do not fit.
+    #[error("{0}")]
+    SaltsMismatch(String),
+    /// A required member is missing or of the wrong kind.
+    #[error("the document is not built as its format requires: {0}")]
+    Shape(String),
+    /// A title for several documents or by several issuers.
+    #[error("{0}")]
+    BatchToken(&'static str),
+}
+
+impl Fault {
+    /// The stable code, a row of `verify::codes`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::DigestMismatch { .. } => "integrity.digest_mismatch",
+            Self::MerkleMismatch { .. } => "integrity.merkle_mismatch",
+            Self::AmbiguousStructure(_) => "integrity.ambiguous_structure",
+            Self::FamilyMix(_) => "integrity.family_mix",
+            Self::NotCanonical(_) => "integrity.not_canonical",
+            Self::SaltsMismatch(_) => "integrity.salts_mismatch",
+            Self::Shape(_) => "integrity.shape",
+            Self::BatchToken(_) => "integrity.batch_token",
+        }
+    }
+}
+
+fn hint(emptied: bool) -> &'static str {
+    if emptied { "; hiding the only field of a group leaves an empty group behind, which has this effect" } else { "" }
+}
+
+/// Worth knowing; decides nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Warning {
+    /// v2 without a version member.
+    #[error("the document states no version")]
+    VersionMissing,
+    /// EIP-55 checksum is wrong.
+    #[error("the address {text} has a wrong checksum; correct would be {correct}")]
+    WrongChecksum {
+        /// As written.
+        text: String,
+        /// With the right checksum.
+        correct: String,
+    },
+    /// v3: empty groups are not covered and not shown.
+    #[error("{count} empty objects or lists are not protected and not shown")]
+    EmptyContainers {
+        /// How many.
+        count: usize,
+    },
+}
+
+/// A mixed-case address with a wrong checksum is worth a warning (documents.md §6.2).
+fn checksum_warnings(document_issuers: &[crate::document::Issuer]) -> Vec<Warning> {
+    document_issuers
+        .iter()
+        .filter_map(|issuer| issuer.contract.as_ref())
+        .filter(|contract| !contract.address.checksum_agrees(&contract.text))
+        .map(|contract| Warning::WrongChecksum { text: contract.text.clone(), correct: contract.address.checksummed() })
+        .collect()
+}

@@ -1,0 +1,114 @@
+//! Whether a document has the members that its format requires, by our draft-07 schemas (documents.md §6).
+
+use std::sync::OnceLock;
+
+use jsonschema::Validator;
+use serde_json::{Map, Number, Value as Json};
+
+use crate::document::json::Value;
+use crate::document::oa2::{LeafType, salted_leaf};
+
+/// Checks v2 `data`, salted or (as in the vectors) not, against `schemas/oa-2.0.schema.json`.
+pub fn shape_of_oa2(data: &Value<'_>) -> Result<(), String> {
+    static SCHEMA: OnceLock<Option<Validator>> = OnceLock::new();
+    judge(
+        SCHEMA.get_or_init(|| compile(include_str!("../../schemas/oa-2.0.schema.json"))),
+        &relevant(data, OA2_MEMBERS),
+    )
+}
+
+/// Checks a v3 document without its proof against `schemas/oa-3.0.schema.json`.
+pub fn shape_of_oa3(content: &Value<'_>) -> Result<(), String> {
+    static SCHEMA: OnceLock<Option<Validator>> = OnceLock::new();
+    judge(
+        SCHEMA.get_or_init(|| compile(include_str!("../../schemas/oa-3.0.schema.json"))),
+        &relevant(content, OA3_MEMBERS),
+    )
+}
+
+fn compile(schema: &str) -> Option<Validator> {
+    let schema = serde_json::from_str(schema).ok()?;
+    jsonschema::options()
+        .should_validate_formats(true)
+        .with_format("date-time", |text: &str| text.parse::<jiff::Timestamp>().is_ok())
+        .with_format("uri", |text: &str| url::Url::parse(text).is_ok())
+        .build(&schema)
+        .ok()
+}
+
+/// Fails closed: a schema that did not compile accepts nothing. A test compiles both.
+fn judge(validator: &Option<Validator>, instance: &Json) -> Result<(), String> {
+    let validator = validator.as_ref().ok_or("the schema could not be compiled")?;
+    match validator.iter_errors(instance).next() {
+        None => Ok(()),
+        Some(error) => {
+            let path = error.instance_path().to_string();
+            let place = if path.is_empty() { "the document".to_owned() } else { path };
+            let what: String = error.to_string().chars().take(200).collect();
+            Err(format!("{place}: {what}"))
+        }
+    }
+}
+
+/// The members that the schemas speak of; nothing else is copied.
+const OA2_MEMBERS: &[&str] = &["issuers", "id", "$template", "documentUrl", "recipient", "network", "attachments"];
+const OA3_MEMBERS: &[&str] = &[
+    "@context",
+    "type",
+    "credentialSubject",
+    "issuer",
+    "issuanceDate",
+    "openAttestationMetadata",
+    "id",
+    "reference",
+    "name",
+    "expirationDate",
+    "issued",
+    "validFrom",
+    "validUntil",
+    "credentialStatus",
+    "attachments",
+    "network",
+];
+
+fn relevant(value: &Value<'_>, names: &[&str]) -> Json {
+    match value {
+        Value::Object(members) => Json::Object(
+            members
+                .iter()
+                .filter(|(name, _)| names.contains(&name.as_ref()))
+                .map(|(name, value)| (name.to_string(), copy(value)))
+                .collect::<Map<_, _>>(),
+        ),
+        other => copy(other),
+    }
+}
+
+/// No rule of the schemas looks beyond this length, so an attachment of many megabytes is not copied to be checked.
+const LONGEST_COPY: usize = 4096;
+
+fn copy(value: &Value<'_>) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(value) => Json::Bool(*value),
+        Value::Number(token) => number(token),
+        Value::String(text) => match salted_leaf(text) {
+            None | Some((LeafType::String, _)) => {
+                let text = salted_leaf(text).map_or(text.as_ref(), |(_, text)| text);
+                Json::String(text.get(..text.floor_char_boundary(LONGEST_COPY)).unwrap_or(text).to_owned())
+            }
+            Some((LeafType::Number, text)) => number(text),
+            Some((LeafType::Boolean, text)) => Json::Bool(text == "true"),
+            Some((LeafType::Null | LeafType::Undefined, _)) => Json::Null,
+        },
+        Value::Array(items) => Json::Array(items.iter().map(copy).collect()),
+        Value::Object(members) => {
+            Json::Object(members.iter().map(|(name, value)| (name.to_string(), copy(value))).collect())
+        }
+    }
+}
+
+/// Only the kind matters to the schemas.
+fn number(token: &str) -> Json {
+    token.parse().ok().and_then(Number::from_f64).map_or_else(|| Json::from(0), Json::Number)
+}

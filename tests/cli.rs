@@ -1,0 +1,268 @@
+//! Promises of the command, tried on the real binary: exit codes, bad input, contracts of the output.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+const GOOD_V2: &str = "v2-bill-token";
+
+fn ebl(arguments: &[&str]) -> Output {
+    command(arguments).output().expect("the binary starts")
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ebl"));
+    // Nothing of the developer's own settings may reach a test.
+    command.args(arguments).env_clear().env("HOME", "/nonexistent").stdin(Stdio::null());
+    command
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("an exit code")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("output is UTF-8")
+}
+
+/// The document of a vector, as a file.
+fn document(folder: &Path, vectors: &str, id: &str) -> PathBuf {
+    let file = format!("{}/fixtures/vectors/{vectors}.json", env!("CARGO_MANIFEST_DIR"));
+    let all: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let case = all["cases"].as_array().unwrap().iter().find(|case| case["id"] == id).expect("the vector exists");
+    file_with(folder, id, &serde_json::to_vec(&case["document"]).unwrap())
+}
+
+fn file_with(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output.stdout)))
+}
+
+fn assert_schema(report: &Value) {
+    let schema: Value = serde_json::from_str(include_str!("../schemas/report.schema.json")).unwrap();
+    let errors: Vec<_> =
+        jsonschema::validator_for(&schema).unwrap().iter_errors(report).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{report:#}");
+}
+
+#[test]
+fn files_that_are_not_documents_exit_with_6_and_say_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let truncated = std::fs::read(document(folder.path(), "v2-wrapped", GOOD_V2)).unwrap();
+    let deep = format!("{}1{}", "[".repeat(70), "]".repeat(70));
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("empty.json", Vec::new(), "read.empty"),
+        ("binary.json", (0..=255).cycle().take(4096).collect(), ""),
+        ("page.json", b"<!DOCTYPE html><html><body>Sign in</body></html>".to_vec(), "read.syntax"),
+        ("truncated.json", truncated[..truncated.len() / 2].to_vec(), "read.syntax"),
+        ("duplicate.json", br#"{"data":{},"data":{}}"#.to_vec(), "read.duplicate_member"),
+        ("hidden-duplicate.json", br#"{"data":{},"d\u0061ta":{}}"#.to_vec(), "read.duplicate_member"),
+        ("bom.json", b"\xef\xbb\xbf{}".to_vec(), "read.byte_order_mark"),
+        ("trailing.json", b"{} {}".to_vec(), "read.trailing_bytes"),
+        ("deep.json", format!("{{\"a\":{deep}}}").into_bytes(), "read.too_deep"),
+        ("list.json", b"[]".to_vec(), "read.not_an_object"),
+        ("raw.json", br#"{"blNumber":"1"}"#.to_vec(), "read.not_a_document"),
+    ];
+    for (name, bytes, wanted) in cases {
+        let path = file_with(folder.path(), name, &bytes);
+        let output = ebl(&["verify", "--offline", "--format", "json", path.to_str().unwrap()]);
+        let report = json(&output);
+        assert_eq!(code(&output), 6, "{name}: {report}");
+        assert_schema(&report);
+        assert_eq!(report["verdict"], Value::Null, "{name}");
+        if !wanted.is_empty() {
+            assert_eq!(report["error"]["code"], wanted, "{name}: {report}");
+        }
+        let human = ebl(&["verify", "--offline", path.to_str().unwrap()]);
+        assert!(text(&human.stdout).starts_with("UNREADABLE"), "{name}: {}", text(&human.stdout));
+    }
+}
+
+#[test]
+fn a_missing_file_and_a_folder_are_named_as_such() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = ebl(&["verify", "--offline", folder.path().join("none.json").to_str().unwrap()]);
+    assert_eq!((code(&missing), text(&missing.stdout).contains("there is no such file")), (6, true));
+    let directory = ebl(&["verify", "--offline", folder.path().to_str().unwrap()]);
+    assert_eq!((code(&directory), text(&directory.stdout).contains("--recursive")), (6, true));
+}
+
+#[test]
+fn a_file_over_the_limit_is_refused_by_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.json");
+    // 100 MB without writing them: the file system keeps a hole.
+    std::fs::File::create(&path).unwrap().set_len(100_000_000).unwrap();
+    let output = ebl(&["verify", "--offline", "--format", "json", path.to_str().unwrap()]);
+    assert_eq!((code(&output), json(&output)["error"]["code"].clone()), (6, "read.too_large".into()));
+}
+
+#[test]
+fn sealed_and_foreign_formats_are_named_not_guessed() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = [
+        (r#"{"type":"OPEN-ATTESTATION-TYPE-1","cipherText":"","iv":"","tag":""}"#, "sealed"),
+        (
+            r#"{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"proof":{"type":"DataIntegrityProof"}}"#,
+            "W3C",
+        ),
+    ];
+    for (source, word) in cases {
+        let path = file_with(folder.path(), "f.json", source.as_bytes());
+        let output = ebl(&["verify", "--offline", "--format", "json", path.to_str().unwrap()]);
+        let report = json(&output);
+        assert_eq!((code(&output), report["error"]["code"].as_str()), (6, Some("read.unsupported_family")), "{report}");
+        let message = report["error"]["message"].as_str().unwrap();
+        assert!(message.to_lowercase().contains(&word.to_lowercase()), "{message}");
+    }
+}
+
+#[test]
+fn an_intact_document_offline_is_indeterminate_never_valid() {
+    let folder = tempfile::tempdir().unwrap();
+    for (vectors, id) in [("v2-wrapped", GOOD_V2), ("v3-wrapped", "v3-bill-token")] {
+        let path = document(folder.path(), vectors, id);
+        let output = ebl(&["verify", "--offline", "--format", "json", path.to_str().unwrap()]);
+        let report = json(&output);
+        assert_schema(&report);
+        assert_eq!((code(&output), report["verdict"].as_str()), (3, Some("indeterminate")), "{report:#}");
+        let outcome = |name: &str| check(&report, name)["outcome"].as_str().unwrap().to_owned();
+        assert_eq!(outcome("integrity"), "pass");
+        for name in ["issuer", "chain", "registry", "issuance", "title"] {
+            assert_eq!(
+                (outcome(name).as_str(), check(&report, name)["code"].as_str()),
+                ("unknown", Some("check.offline"))
+            );
+        }
+    }
+}
+
+fn check<'a>(report: &'a Value, name: &str) -> &'a Value {
+    report["checks"].as_array().unwrap().iter().find(|check| check["name"] == name).expect("all checks are listed")
+}
+
+#[test]
+fn a_changed_field_is_invalid_and_nobody_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = std::fs::read_to_string(document(folder.path(), "v2-wrapped", GOOD_V2)).unwrap();
+    let path = file_with(folder.path(), "changed.json", good.replace("NDSE-2026", "NDSE-2027").as_bytes());
+    // No --offline: were anything asked, the refused endpoint would show as `unknown`.
+    let output = ebl(&["verify", "--format", "json", "--rpc", "1337=http://127.0.0.1:9/", path.to_str().unwrap()]);
+    let report = json(&output);
+    assert_schema(&report);
+    assert_eq!((code(&output), check(&report, "integrity")["code"].as_str()), (1, Some("integrity.digest_mismatch")));
+    for name in ["issuer", "chain", "registry", "issuance", "title"] {
+        assert_eq!(check(&report, name)["outcome"], "not_applicable", "{report:#}");
+    }
+}
+
+#[test]
+fn several_files_give_one_line_each_in_order_and_the_worst_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = document(folder.path(), "v2-wrapped", GOOD_V2);
+    let bad = file_with(folder.path(), "bad.json", b"{");
+    let source = std::fs::read_to_string(&good).unwrap();
+    let changed = file_with(folder.path(), "changed.json", source.replace("NDSE-2026", "NDSE-2027").as_bytes());
+    let files = [&good, &bad, &changed].map(|path| path.to_str().unwrap());
+    let output = ebl(&[["verify", "--offline", "--format", "json"].as_slice(), &files].concat());
+    let verdicts: Vec<_> = text(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["verdict"].clone())
+        .collect();
+    assert_eq!(verdicts, ["indeterminate".into(), Value::Null, "invalid".into()]);
+    assert_eq!(code(&output), 1);
+}
+
+#[test]
+fn standard_input_works_like_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = std::fs::read(document(folder.path(), "v2-wrapped", GOOD_V2)).unwrap();
+    let mut child = command(&["verify", "--offline", "--format", "json", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(&bytes).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((code(&output), json(&output)["verdict"].as_str()), (3, Some("indeterminate")));
+}
+
+#[test]
+fn unknown_flags_and_settings_are_usage_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = document(folder.path(), "v2-wrapped", GOOD_V2);
+    let file = good.to_str().unwrap();
+    let typo = file_with(folder.path(), "typo.toml", b"trust_registri = []\n");
+    let cases: &[&[&str]] = &[
+        &["verify"],
+        &["verify", "--quorum", "2", file],
+        &["verify", "--rpc", "not a url", "--chain-id", "1", file],
+        &["verify", "--rpc", "https://rpc.example", file],
+        &["verify", "--trust-registry", "0x00", file],
+        &["verify", "--block", "yesterday", file],
+        &["verify", "--timeout", "0", file],
+        &["verify", "--chain-id", "0x1", file],
+        &["verify", "--config", typo.to_str().unwrap(), file],
+        &["verify", "--config", "/nonexistent/ebl.toml", file],
+        &["explain", "no.such_code"],
+    ];
+    for arguments in cases {
+        let output = ebl(arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}: {}", text(&output.stderr));
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        assert!(!output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_key_in_an_endpoint_is_never_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = document(folder.path(), "v2-wrapped", GOOD_V2);
+    let dns = ["--dns", "127.0.0.1:9", "--timeout", "2", "-v"];
+    for url in ["1337=http://user:s3cret@127.0.0.1:9/v3/s3cret?key=s3cret", "1337=ftp://s3cret.example/s3cret"] {
+        for format in ["human", "json"] {
+            let output =
+                ebl(&[["verify", "--format", format, "--rpc", url].as_slice(), &dns, &[good.to_str().unwrap()]]
+                    .concat());
+            let printed = text(&output.stdout) + &text(&output.stderr);
+            assert!(!printed.contains("s3cret"), "{printed}");
+        }
+    }
+}
+
+#[test]
+fn every_code_can_be_explained() {
+    let listed = text(&ebl(&["explain"]).stdout);
+    let codes: Vec<_> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(codes.len() > 40, "{listed}");
+    let one = ebl(&["explain", "integrity.digest_mismatch"]);
+    assert_eq!(code(&one), 0);
+    assert!(text(&one.stdout).contains("the sender"));
+}
+
+#[test]
+fn inspect_says_what_would_be_asked_and_never_valid() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = document(folder.path(), "v2-wrapped", GOOD_V2);
+    let output = ebl(&["inspect", good.to_str().unwrap()]);
+    let shown = text(&output.stdout);
+    assert_eq!(code(&output), 0, "{shown}");
+    assert!(shown.contains("an endpoint of chain 1337") && shown.contains("TXT records of"), "{shown}");
+    assert!(!shown.to_lowercase().contains("valid"), "{shown}");
+}
+
+#[test]
+fn completions_and_the_manual_page_are_there() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = ebl(&["completions", shell]);
+        assert!(code(&output) == 0 && text(&output.stdout).contains("ebl"), "{shell}");
+    }
+    assert!(text(&ebl(&["man"]).stdout).contains(".TH ebl"));
+}
