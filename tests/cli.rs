@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-const GOOD_V2: &str = "v2-bill-token";
+const GOOD_V2: &str = "v2-attachment";
 
 fn ebl(arguments: &[&str]) -> Output {
     command(arguments).output().expect("the binary starts")

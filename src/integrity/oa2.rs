@@ -40,7 +40,7 @@ fn judge(document: &Document<'_>) -> Result<usize, Fault> {
     if found != document.merkle_root {
         return Err(Fault::MerkleMismatch { stated: document.merkle_root, found });
     }
-    shape::shape_of_oa2(&document.data).map_err(Fault::Shape)?;
+    shape::shape_of_oa2(&document.data, document.obfuscated.len()).map_err(Fault::Shape)?;
     let transferable = document
         .issuers
         .iter()

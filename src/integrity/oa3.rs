@@ -36,7 +36,7 @@ fn judge(document: &Document<'_>, walk: &Walk<'_>) -> Result<IntegrityResult, Fa
     if found != document.merkle_root {
         return Err(Fault::MerkleMismatch { stated: document.merkle_root, found });
     }
-    shape::shape_of_oa3(&document.content).map_err(Fault::Shape)?;
+    shape::shape_of_oa3(&document.content, document.obfuscated.len()).map_err(Fault::Shape)?;
     let contract = document.issuer.contract.as_ref();
     if contract.is_some_and(|contract| contract.kind == ContractKind::TokenRegistry) && !document.proofs.is_empty() {
         return Err(Fault::BatchToken(
