@@ -195,7 +195,7 @@ pub fn encode_hex(bytes: &[u8]) -> String {
 /// Reads hexadecimal of any case, with or without `0x`; `None` for an odd length or a stray character.
 pub fn decode_hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.strip_prefix("0x").unwrap_or(text).as_bytes();
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return None;
     }
     let mut out = vec![0; digits.len() / 2];

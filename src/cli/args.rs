@@ -19,7 +19,7 @@ order 70, 1, 6, 3, 5, 4, 0.";
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Verify documents: digest, issuer, registry, title
-    Verify(VerifyArgs),
+    Verify(Box<VerifyArgs>),
     /// Look into a document without asking anybody; never says valid
     Inspect(InspectArgs),
     /// Explain a finding code

@@ -17,10 +17,14 @@ pub(super) fn classify(members: Members<'_>) -> Result<Document<'_>, ReadError> 
         text("version") == Some(V3_VERSION) || (proof_type == Some(V3_PROOF) && !has_context(&members, OA4_CONTEXT));
 
     if has("data") && has("signature") {
-        return Ok(malformed_or(Family::Oa2, oa2::Document::from_members(members), Document::Oa2));
+        return Ok(malformed_or(Family::Oa2, oa2::Document::from_members(members), |document| {
+            Document::Oa2(Box::new(document))
+        }));
     }
     if claims_v3 {
-        return Ok(malformed_or(Family::Oa3, oa3::Document::from_members(members), Document::Oa3));
+        return Ok(malformed_or(Family::Oa3, oa3::Document::from_members(members), |document| {
+            Document::Oa3(Box::new(document))
+        }));
     }
     if text("type") == Some("OPEN-ATTESTATION-TYPE-1") {
         return unsupported(Family::Sealed);

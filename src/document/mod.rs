@@ -49,9 +49,9 @@ pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Document<'a>, ReadEr
 #[non_exhaustive]
 pub enum Document<'a> {
     /// OpenAttestation / TradeTrust 2.0.
-    Oa2(oa2::Document<'a>),
+    Oa2(Box<oa2::Document<'a>>),
     /// OpenAttestation 3.0.
-    Oa3(oa3::Document<'a>),
+    Oa3(Box<oa3::Document<'a>>),
     /// A file that claims a family and breaks its rules.
     Malformed(Malformed),
 }
