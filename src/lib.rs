@@ -37,3 +37,8 @@ pub mod verify;
 mod verifier;
 
 pub use verifier::{BuildError, Verifier, VerifierBuilder};
+
+/// The README's library example, so that it runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -83,7 +83,7 @@ pub struct NetworkArgs {
     /// Ask nobody: opens no socket
     #[arg(long)]
     pub offline: bool,
-    /// JSON-RPC endpoint (repeatable; tried in order); also EBL_RPC_<CHAINID>
+    /// JSON-RPC endpoint (repeatable; tried in order); also EBL_RPC_CHAINID in the environment
     #[arg(long, value_name = "[CHAINID=]URL")]
     pub rpc: Vec<String>,
     /// Do not use the embedded table of public endpoints

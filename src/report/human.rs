@@ -116,8 +116,9 @@ impl Page {
     fn checks(&mut self, report: &Report) {
         let (asked, skipped): (Vec<_>, Vec<_>) =
             report.checks.iter().partition(|check| check.outcome != Outcome::NotApplicable);
-        for check in asked {
-            self.check(check);
+        // Checks that came to the same for the same reason are one line: the reason is read once.
+        for group in asked.chunk_by(|one, next| one.code == next.code && one.message == next.message) {
+            self.group(group);
         }
         if !skipped.is_empty() {
             let names: Vec<_> = skipped.iter().map(|check| check.name.as_str()).collect();
@@ -128,7 +129,8 @@ impl Page {
         }
     }
 
-    fn check(&mut self, check: &Check) {
+    fn group(&mut self, group: &[&Check]) {
+        let Some(check) = group.first() else { return };
         let (mark, color) = match check.outcome {
             Outcome::Pass => ("ok", "32"),
             Outcome::Fail => ("no", "31"),
@@ -136,7 +138,8 @@ impl Page {
             Outcome::NotApplicable => ("--", "2"),
         };
         let label = self.painted(mark, color);
-        let name = format!("  {:<10}", check.name.as_str());
+        let names: Vec<_> = group.iter().map(|check| check.name.as_str()).collect();
+        let name = format!("  {:<9}  ", names.join(", "));
         let code = if check.outcome == Outcome::Pass && !self.style.verbose {
             String::new()
         } else {
@@ -145,15 +148,15 @@ impl Page {
         self.hanging_labelled("  ", &label, 2, &name, &format!("{}{code}", escape(&check.message)));
         if check.actor != Actor::Nobody && check.outcome != Outcome::Pass {
             let advice = format!("who acts: {}. {} `ebl explain {}`", check.actor, check.code.remedy, check.code.id);
-            self.hanging("                ", &advice);
+            self.hanging("                 ", &advice);
         }
         if self.style.verbose {
             if !check.answered_by.is_empty() {
-                self.hanging("                ", &format!("answered by: {}", escape(&check.answered_by.join(", "))));
+                self.hanging("                 ", &format!("answered by: {}", escape(&check.answered_by.join(", "))));
             }
             for why in &check.unavailable {
                 let host = why.host.as_deref().unwrap_or("nobody");
-                self.hanging("                ", &format!("no answer from {}: {}", escape(host), escape(&why.detail)));
+                self.hanging("                 ", &format!("no answer from {}: {}", escape(host), escape(&why.detail)));
             }
         }
     }
