@@ -266,3 +266,24 @@ fn completions_and_the_manual_page_are_there() {
     }
     assert!(text(&ebl(&["man"]).stdout).contains(".TH ebl"));
 }
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_the_run_without_a_verdict() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = document(folder.path(), "v2-wrapped", GOOD_V2);
+    // An endpoint that accepts and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let rpc = format!("1337=http://{}/", silent.local_addr().unwrap());
+    let child = command(&["verify", "--timeout", "60", "--rpc", &rpc, "--dns", "127.0.0.1:9", good.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The connection proves that the run has begun to wait.
+    let _connection = silent.accept().unwrap();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((code(&output), text(&output.stdout)), (130, String::new()));
+    assert!(text(&output.stderr).contains("interrupted"), "{}", text(&output.stderr));
+}

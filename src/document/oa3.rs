@@ -80,7 +80,7 @@ impl<'a> Document<'a> {
                 .map(|network| Network { chain: text(network.get("chain")), chain_id: text(network.get("chainId")) }),
             validity: Validity {
                 expires: dates(&content, ["expirationDate", "validUntil"]),
-                not_before: dates(&content, ["validFrom", "issued"]),
+                not_before: dates(&content, ["validFrom"]),
             },
             summary: Summary { bl_number: text(content.get("credentialSubject").and_then(|s| s.get("blNumber"))) },
             unauthenticated: proof
@@ -129,7 +129,7 @@ fn text(value: Option<&Value<'_>>) -> Option<String> {
     value.and_then(Value::as_str).map(str::to_owned)
 }
 
-fn dates(content: &Value<'_>, names: [&'static str; 2]) -> Vec<(&'static str, String)> {
+fn dates<const N: usize>(content: &Value<'_>, names: [&'static str; N]) -> Vec<(&'static str, String)> {
     names.into_iter().filter_map(|name| Some((name, text(content.get(name))?))).collect()
 }
 
