@@ -113,6 +113,24 @@ fn story(generation: &Generation, modules: &Path) -> Result<(), Failed> {
     equal(&json!(report.json["title"]["holder"].as_str().map(str::to_lowercase)), &json!(format!("0x{other}")))?;
     chain.write_as(1, escrow, generation.transfer_holder, vec![me]);
 
+    // A node that refuses the lens is read by plain calls, with the same result.
+    let without_lens = refuse_lens(&anvil.url);
+    let report = ebl(&file, &format!("31337={without_lens}"), &resolver.address, &[]);
+    expect(&report, 0, "valid", "live", "title.live")?;
+    equal(&report.json["as_of"]["method"], &json!("calls"))?;
+
+    // An endpoint that fails is passed over, and the report says so.
+    let dead = "31337=http://127.0.0.1:9/";
+    let live = anvil_url(&chain);
+    let report = run(&file, &["--rpc", dead, "--rpc", &live, "--dns", &resolver.address]);
+    expect(&report, 0, "valid", "live", "title.live")?;
+    equal(&report.check("chain")["unavailable"][0]["cause"], &json!("unreachable"))?;
+
+    // Two resolvers that differ leave the issuer unknown.
+    let second = Resolver::start();
+    second.publish(&[&other_chain]);
+    expect(&verify(&["--dns", &second.address]), 3, "indeterminate", "live", "issuer.dns_disagreement")?;
+
     chain.registry_write(escrow, generation.return_to_issuer, vec![]);
     expect(&verify(&[]), 4, "not_live", "returned", "title.returned")?;
     chain.registry_write(registry, generation.restore, vec![token.clone()]);
@@ -340,6 +358,54 @@ impl Chain<'_> {
         assert!(reply["error"].is_null(), "{method}: {reply}");
         reply["result"].clone()
     }
+}
+
+/// A proxy on loopback that passes everything on to `upstream`, except calls without a destination.
+fn refuse_lens(upstream: &str) -> String {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let upstream = upstream.trim_start_matches("http://").to_owned();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.expect("a connection");
+            let mut reader = BufReader::new(client.try_clone().expect("a handle"));
+            let body = |reader: &mut BufReader<std::net::TcpStream>| {
+                let mut length = 0;
+                let mut line = String::new();
+                while reader.read_line(&mut line).expect("a line") > 2 {
+                    let (name, value) = line.split_once(':').unwrap_or_default();
+                    if name.eq_ignore_ascii_case("content-length") {
+                        length = value.trim().parse().expect("a number");
+                    }
+                    line.clear();
+                }
+                let mut body = vec![0; length];
+                reader.read_exact(&mut body).expect("a body");
+                body
+            };
+            let asked: Value = serde_json::from_slice(&body(&mut reader)).expect("JSON");
+            let mut server = std::net::TcpStream::connect(&upstream).expect("anvil");
+            let text = asked.to_string();
+            write!(server, "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{text}", text.len()).expect("sent");
+            let mut answers: Value = serde_json::from_slice(&body(&mut BufReader::new(server))).expect("JSON");
+            for call in asked.as_array().into_iter().flatten() {
+                if call["method"] == "eth_call" && call["params"][0]["to"].is_null() {
+                    let answer =
+                        answers.as_array_mut().expect("a list").iter_mut().find(|answer| answer["id"] == call["id"]);
+                    *answer.expect("an answer") =
+                        json!({"jsonrpc": "2.0", "id": call["id"], "error": {"code": -32602, "message": "missing to"}});
+                }
+            }
+            let text = answers.to_string();
+            let _ = write!(
+                client,
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{text}",
+                text.len()
+            );
+        }
+    });
+    url
 }
 
 /// The creation code in a published package.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::transport::{Call, Item, Session};
+use super::transport::{Call, Item, NodeError, Session};
 use super::{BlockChoice, is_local, lens};
 use crate::evidence::{
     BlockReading, CallReading, Cause, CodeReading, Finality, ProxySlots, REGISTRY_INTERFACES, ReadMethod,
@@ -87,7 +87,15 @@ async fn pinned(session: &Session<'_>, choice: BlockChoice, chain: ChainId) -> R
     }
     let local = is_local(chain);
     let newest = if local { Finality::Local } else { Finality::Latest };
-    let first = items.next().and_then(Result::ok).as_ref().and_then(header);
+    let first = items.next();
+    if let (BlockChoice::Default, false, Some(Err(error))) = (choice, local, &first)
+        && !lacks_the_tag(error)
+    {
+        // A passing failure must not quietly lower finality.
+        let detail = format!("the node did not give the finalized block: error {}", error.code);
+        return Err(session.not_an_answer(detail));
+    }
+    let first = first.and_then(Result::ok).as_ref().and_then(header);
     let found = match choice {
         BlockChoice::Default => match first.filter(|block| block.number > 0 && !local) {
             Some(block) => Some((block, Finality::Finalized)),
@@ -101,6 +109,15 @@ async fn pinned(session: &Session<'_>, choice: BlockChoice, chain: ChainId) -> R
     };
     let (block, finality) = found.ok_or_else(|| session.not_an_answer("the node did not give the block asked for"))?;
     Ok(BlockReading { finality, ..block })
+}
+
+/// Whether the node says that it does not know the `finalized` tag, in the ways nodes say so (chain.md §5.3).
+fn lacks_the_tag(error: &NodeError) -> bool {
+    let message = error.message.to_ascii_lowercase();
+    matches!(error.code, -32601 | -32602)
+        || ["not supported", "unsupported", "unknown block", "not found", "invalid"]
+            .iter()
+            .any(|part| message.contains(part))
 }
 
 /// Round 2: the lens and the three ERC-1967 slots; fails when the block is no longer there afterwards.
@@ -237,11 +254,17 @@ fn outcome(session: &Session<'_>, item: Item) -> Result<CallReading, Unavailable
     let (success, data) = match &item {
         Ok(value) => (true, value.as_str().and_then(prefixed)),
         Err(error) if error.code == 3 || error.message.to_ascii_lowercase().contains("revert") => {
-            (false, Some(error.data.as_str().and_then(prefixed).unwrap_or_default()))
+            (false, Some(revert_data(&error.data)))
         }
         Err(error) => return Err(session.not_an_answer(format!("the node refused a call with error {}", error.code))),
     };
     data.map(|data| CallReading { success, data }).ok_or_else(|| session.not_an_answer("a call result is not bytes"))
+}
+
+/// Nodes put the revert data into `data` itself, or into `data.data` or `data.result`.
+fn revert_data(data: &Value) -> Vec<u8> {
+    let text = data.as_str().or_else(|| data.get("data")?.as_str()).or_else(|| data.get("result")?.as_str());
+    text.and_then(prefixed).unwrap_or_default()
 }
 
 fn code(session: &Session<'_>, item: Option<Item>) -> Result<Vec<u8>, Unavailable> {
@@ -249,7 +272,8 @@ fn code(session: &Session<'_>, item: Option<Item>) -> Result<Vec<u8>, Unavailabl
     code.ok_or_else(|| session.not_an_answer("the node did not give an account's code"))
 }
 
-/// A proxy slot. A word with dirty upper bytes is kept as its lower 20 bytes: any non-zero value must be seen.
+/// A proxy slot as an address. Any non-zero word must be seen: one whose lower 20 bytes are zero, which no proxy writes,
+/// becomes `0x…01`.
 fn slot(session: &Session<'_>, item: Item) -> Result<Address, Unavailable> {
     let word = item.ok().as_ref().and_then(Value::as_str).and_then(prefixed).filter(|word| word.len() <= 32);
     let word = word.ok_or_else(|| session.not_an_answer("the node did not give a storage slot"))?;
@@ -257,6 +281,9 @@ fn slot(session: &Session<'_>, item: Item) -> Result<Address, Unavailable> {
     padded[32 - word.len()..].copy_from_slice(&word);
     let mut out = Address::ZERO;
     out.0.copy_from_slice(&padded[12..]);
+    if out.is_zero() && padded != [0; 32] {
+        out.0[19] = 1;
+    }
     Ok(out)
 }
 
@@ -299,3 +326,32 @@ const ESCROW_GETTERS: [u32; 10] = [
 const CLONE_CREATION: [u8; 10] = [0x3d, 0x60, 0x2d, 0x80, 0x60, 0x0a, 0x3d, 0x39, 0x81, 0xf3];
 const CLONE_HEAD: [u8; 10] = [0x36, 0x3d, 0x3d, 0x37, 0x3d, 0x3d, 0x3d, 0x36, 0x3d, 0x73];
 const CLONE_TAIL: [u8; 15] = [0x5a, 0xf4, 0x3d, 0x82, 0x80, 0x3e, 0x90, 0x3d, 0x91, 0x60, 0x2b, 0x57, 0xfd, 0x5b, 0xf3];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(code: i64, message: &str) -> NodeError {
+        NodeError { code, message: message.to_owned(), data: Value::Null }
+    }
+
+    #[test]
+    fn only_a_missing_tag_lowers_finality() {
+        for (code, message) in
+            [(-32601, ""), (-32602, ""), (-32000, "finalized block not found"), (-39001, "Unknown block")]
+        {
+            assert!(lacks_the_tag(&error(code, message)), "{code} {message}");
+        }
+        for (code, message) in [(-32005, "limit exceeded"), (-32603, "internal error"), (-32000, "request timed out")] {
+            assert!(!lacks_the_tag(&error(code, message)), "{code} {message}");
+        }
+    }
+
+    #[test]
+    fn revert_data_is_found_where_nodes_put_it() {
+        for data in [json!("0x08c379a0"), json!({"data": "0x08c379a0"}), json!({"result": "0x08c379a0"})] {
+            assert_eq!(revert_data(&data), [0x08, 0xc3, 0x79, 0xa0], "{data}");
+        }
+        assert!(revert_data(&json!({"other": 1})).is_empty());
+    }
+}
