@@ -287,3 +287,20 @@ fn ctrl_c_ends_the_run_without_a_verdict() {
     assert_eq!((code(&output), text(&output.stdout)), (130, String::new()));
     assert!(text(&output.stderr).contains("interrupted"), "{}", text(&output.stderr));
 }
+
+/// With one free file descriptor a run can open the document and nothing beside it: a socket of the network code needs
+/// at least two more (the poller and itself).
+#[cfg(unix)]
+#[test]
+fn an_offline_run_opens_no_socket() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = document(folder.path(), "v2-wrapped", GOOD_V2);
+    let limited = |flags: &str| {
+        let script = format!("ulimit -n 4; exec '{}' verify {flags} '{}'", env!("CARGO_BIN_EXE_ebl"), good.display());
+        Command::new("sh").args(["-c", &script]).env_clear().env("HOME", "/nonexistent").output().unwrap()
+    };
+    let offline = limited("--offline");
+    assert_eq!(code(&offline), 3, "{}", text(&offline.stderr));
+    let online = limited("--dns 127.0.0.1:9 --rpc 1337=http://127.0.0.1:9/");
+    assert_ne!(code(&online), 3, "the limit does not stop an online run, so the test above proves nothing");
+}

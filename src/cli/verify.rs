@@ -21,10 +21,18 @@ pub fn run(args: &VerifyArgs) -> Result<Exit> {
     let files = input::files(&args.files, args.recursive)?;
     let mut output = Output::open(args, files.len())?;
     // One thread is enough for a handful of sockets, and starting more would cost more than an offline run takes.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    if !args.network.offline {
+        runtime.enable_all();
+    }
+    let runtime = runtime.build()?;
     let mut worst = None;
     for file in &files {
-        let Some(outcome) = runtime.block_on(interruptible(outcome(&verifier, file, args.max_size))) else {
+        let work = outcome(&verifier, file, args.max_size);
+        // Offline nothing waits, so Ctrl-C simply ends the process, and not even the signal handler's sockets are opened.
+        let outcome =
+            if args.network.offline { Some(runtime.block_on(work)) } else { runtime.block_on(interruptible(work)) };
+        let Some(outcome) = outcome else {
             eprintln!("ebl: interrupted; no verdict on {}", escape(&file.display().to_string()));
             output.flush()?;
             // 128 + SIGINT, as shells report it.
