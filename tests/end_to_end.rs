@@ -98,6 +98,19 @@ fn story(generation: &Generation, modules: &Path) -> Result<(), Failed> {
     equal(&facts["generation"], &json!(generation.name))?;
     equal(&report.json["as_of"]["requests"], &json!(2))?;
     equal(&report.json["issuer"][0]["confirmed"], &json!(true))?;
+    let page = Command::new(env!("CARGO_BIN_EXE_ebl"))
+        .args(["verify", "--rpc", &anvil_url(&chain), "--dns", &resolver.address])
+        .arg(&file)
+        .env_clear()
+        .output()?;
+    let page = String::from_utf8(page.stdout)?;
+    for part in
+        ["VALID  ", "live: holder 0x", "carrier.example controls this domain", "genuine", "one endpoint (127.0.0.1:"]
+    {
+        if !page.contains(part) {
+            return Err(format!("{part:?} is not on the page:\n{page}").into());
+        }
+    }
     let escrow: Address = report.json["title"]["escrow"].as_str().ok_or("an escrow")?.parse()?;
 
     resolver.publish(&["v=spf1 -all", &other_chain]);
