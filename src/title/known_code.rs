@@ -3,7 +3,7 @@
 
 use super::{Generation, Variant};
 use crate::evidence::CodeReading;
-use crate::primitives::{Digest32, keccak256};
+use crate::primitives::{Address, Digest32, keccak256};
 
 /// A match in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) struct Known {
 /// (factory address and genesis block) are set to zero before hashing.
 pub(super) fn registry(code: &[u8], clone_target: Option<&CodeReading>) -> Option<Known> {
     if let Some(target) = clone_target_address(code) {
-        let implementation = clone_target.filter(|reading| reading.address.0 == target)?;
+        let implementation = clone_target.filter(|reading| reading.address == target)?;
         return find(IMPLEMENTATIONS, implementation).map(|(generation, other_build)| Known {
             generation,
             variant: Variant::Clone,
@@ -47,9 +47,9 @@ pub(super) fn escrow(code: &CodeReading) -> Option<Known> {
 }
 
 /// The implementation that an EIP-1167 clone forwards to; `None` for any other code.
-pub(super) fn clone_target_address(code: &[u8]) -> Option<[u8; 20]> {
+pub(crate) fn clone_target_address(code: &[u8]) -> Option<Address> {
     let target = code.strip_prefix(CLONE_HEAD.as_slice())?.strip_suffix(CLONE_TAIL.as_slice())?;
-    target.try_into().ok()
+    target.try_into().ok().map(Address)
 }
 
 /// The 45 bytes of an EIP-1167 clone of `implementation`.
@@ -168,7 +168,6 @@ const STANDALONE: &[StandaloneRow] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::Address;
 
     #[test]
     fn every_row_of_the_table_is_a_hash() {

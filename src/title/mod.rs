@@ -12,6 +12,8 @@ use serde::Serialize;
 use crate::evidence::{CodeReading, RegistryReading};
 use crate::primitives::{Address, Digest32, TokenId, keccak256};
 
+pub(crate) use known_code::clone_target_address;
+pub(crate) use state::escrow_address;
 pub use state::{Contradiction, Parties, TitleFinding, TitleState};
 
 /// Judges one reading. `trusted_by_caller` is `--trust-registry` for exactly this chain and address.

@@ -182,7 +182,7 @@ fn checked_escrow(reading: &RegistryReading, registry: Address, token: TokenId) 
 }
 
 /// CREATE2(factory, keccak(registry ‖ token), creation code of an EIP-1167 clone of `implementation`) (chain.md §1.9).
-pub fn escrow_address(factory: Address, registry: Address, token: TokenId, implementation: Address) -> Address {
+pub(crate) fn escrow_address(factory: Address, registry: Address, token: TokenId, implementation: Address) -> Address {
     const CREATION_HEAD: [u8; 10] = [0x3d, 0x60, 0x2d, 0x80, 0x60, 0x0a, 0x3d, 0x39, 0x81, 0xf3];
     let salt = keccak256([registry.0.as_slice(), &token.0].concat());
     let creation = keccak256([CREATION_HEAD.as_slice(), &clone_code(implementation.0)].concat());

@@ -244,7 +244,7 @@ impl Examination {
         entry: Option<&Entry>,
     ) {
         let needs_contract = document.issuers().iter().any(|issuer| issuer.contract.is_some());
-        let Some((registry, _)) = transferable(document) else {
+        let Some(registry) = transferable(document) else {
             self.judge_without_registry(chain, needs_contract);
             return;
         };
@@ -383,14 +383,14 @@ impl Examination {
     }
 }
 
-/// The registry of a transferable record, with the text it was written as.
-fn transferable<'d>(document: &'d Document<'_>) -> Option<(Address, &'d str)> {
+/// The registry of a transferable record.
+fn transferable(document: &Document<'_>) -> Option<Address> {
     document
         .issuers()
         .iter()
         .filter_map(|issuer| issuer.contract.as_ref())
         .find(|contract| contract.kind == ContractKind::TokenRegistry)
-        .map(|contract| (contract.address, contract.text.as_str()))
+        .map(|contract| contract.address)
 }
 
 /// The chain that look-ups use (documents.md §7.3).
@@ -419,7 +419,7 @@ fn document_chain(document: &Document<'_>, policy: &Policy) -> Result<ChainId, C
 }
 
 fn registry_question(document: &Document<'_>, integrity: &Integrity, chain: ChainId) -> Option<Question> {
-    let (registry, _) = transferable(document)?;
+    let registry = transferable(document)?;
     Some(Question::Registry { chain, registry, token: TokenId::from(integrity.target_hash?) })
 }
 

@@ -9,6 +9,7 @@ use crate::evidence::{
     RegistryReading, Unavailable,
 };
 use crate::primitives::{Address, ChainId, Digest32, TokenId, decode_hex, encode_hex, keccak256};
+use crate::title::{clone_target_address, escrow_address};
 
 pub(super) async fn read(
     session: &Session<'_>,
@@ -178,7 +179,7 @@ async fn by_calls(
     reading.registry_code = code(session, items.next())?;
     let mut outcomes = items.map(|item| outcome(session, item)).collect::<Result<Vec<_>, _>>()?;
 
-    let target = clone_target(&reading.registry_code);
+    let target = clone_target_address(&reading.registry_code).filter(|target| !target.is_zero());
     let factory = outcomes.get(7).and_then(address);
     let mut implementation = None;
     if target.is_some() || factory.is_some() {
@@ -198,7 +199,7 @@ async fn by_calls(
         }
     }
     if let (Some(factory), Some(implementation)) = (factory, implementation) {
-        reading.escrow = escrow_address(factory, implementation, registry, token);
+        reading.escrow = escrow_address(factory, registry, token, implementation);
         let mut calls = vec![code_of(implementation), code_of(reading.escrow)];
         calls.extend(ESCROW_GETTERS.map(|getter| ask(reading.escrow, &getter.to_be_bytes())));
         let mut items = checked(session, block, calls).await?.into_iter();
@@ -213,21 +214,6 @@ async fn by_calls(
     outcomes.resize(lens::CALLS, CallReading::default());
     lens::assign(&mut reading, outcomes).ok_or_else(|| session.not_an_answer("too many results"))?;
     Ok(reading)
-}
-
-/// CREATE2 of the clone that the factory makes for (registry, token) (chain.md §1.9).
-fn escrow_address(factory: Address, implementation: Address, registry: Address, token: TokenId) -> Address {
-    let salt = keccak256([&registry.0[..], &token.0].concat());
-    let creation = [&CLONE_CREATION[..], &CLONE_HEAD, &implementation.0, &CLONE_TAIL].concat();
-    let hash = keccak256([&[0xff], &factory.0[..], &salt.0, &keccak256(creation).0].concat());
-    let mut out = Address::ZERO;
-    out.0.copy_from_slice(&hash.0[12..]);
-    out
-}
-
-fn clone_target(code: &[u8]) -> Option<Address> {
-    let target = code.strip_prefix(&CLONE_HEAD)?.strip_suffix(&CLONE_TAIL)?;
-    Some(Address(target.try_into().ok()?)).filter(|target| !target.is_zero())
 }
 
 fn facts(address: Address, code: &[u8]) -> CodeReading {
@@ -322,10 +308,6 @@ const ESCROW_GETTERS: [u32; 10] = [
     0x035a_edfa,
     0xa47d_1f5e,
 ];
-/// EIP-1167.
-const CLONE_CREATION: [u8; 10] = [0x3d, 0x60, 0x2d, 0x80, 0x60, 0x0a, 0x3d, 0x39, 0x81, 0xf3];
-const CLONE_HEAD: [u8; 10] = [0x36, 0x3d, 0x3d, 0x37, 0x3d, 0x3d, 0x3d, 0x36, 0x3d, 0x73];
-const CLONE_TAIL: [u8; 15] = [0x5a, 0xf4, 0x3d, 0x82, 0x80, 0x3e, 0x90, 0x3d, 0x91, 0x60, 0x2b, 0x57, 0xfd, 0x5b, 0xf3];
 
 #[cfg(test)]
 mod tests {
