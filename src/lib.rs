@@ -30,6 +30,8 @@ pub mod integrity;
 pub mod primitives;
 pub mod report;
 pub mod sources;
+#[cfg(feature = "testchain")]
+pub mod testchain;
 pub mod text;
 pub mod title;
 pub mod verify;
