@@ -12,7 +12,7 @@ use crate::evidence::{Answer, Cause, Evidence, Provenance, Question, Unavailable
 use crate::primitives::{Address, ChainId, encode_hex};
 use crate::sources::chain::{BlockChoice, ChainConfig, ChainSource, Endpoint};
 use crate::sources::dns::{DnsConfig, DnsSource, Resolver};
-use crate::verify::{self, Policy, Report, Step};
+use crate::verify::{self, Checked, Policy, Report, Step};
 
 /// Verifies documents against the network, or offline.
 ///
@@ -53,9 +53,10 @@ impl Verifier {
     /// As [`Verifier::verify`], with the evidence that the report rests on.
     pub async fn verify_with_evidence(&self, bytes: &[u8]) -> Result<(Report, Evidence), ReadError> {
         let document = document::read(bytes, &self.limits)?;
+        let checked = Checked::new(&document);
         let mut evidence = Evidence::new();
         loop {
-            match verify::examine(&document, &evidence, &self.policy, now()) {
+            match verify::examine_checked(&checked, &evidence, &self.policy, now()) {
                 Step::Report(mut report) => {
                     report.document.sha256 = Some(encode_hex(&Sha256::digest(bytes)));
                     return Ok((*report, evidence));

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use crate::document::Document;
 use crate::evidence::{Evidence, Question};
+use crate::integrity::{self, Integrity};
 use crate::primitives::{Address, ChainId};
 
 pub use report::{
@@ -23,11 +24,40 @@ pub use report::{
 ///
 /// `now` is in seconds since the Unix epoch; it decides only about validity periods that the document itself states.
 pub fn examine(document: &Document<'_>, evidence: &Evidence, policy: &Policy, now: i64) -> Step {
-    let examination = checks::run(document, evidence, policy, now);
+    examine_checked(&Checked::new(document), evidence, policy, now)
+}
+
+/// As [`examine`], for a document whose integrity was checked once for several rounds of questions.
+pub fn examine_checked(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Policy, now: i64) -> Step {
+    let examination = checks::run(checked, evidence, policy, now);
     if examination.open_questions.is_empty() {
         Step::Report(Box::new(examination.into_report()))
     } else {
         Step::Ask(examination.open_questions)
+    }
+}
+
+/// A document together with the result of its own integrity check: the two cannot be mixed up.
+#[derive(Debug)]
+pub struct Checked<'d, 'a> {
+    document: &'d Document<'a>,
+    integrity: Integrity,
+}
+
+impl<'d, 'a> Checked<'d, 'a> {
+    /// Checks the document's integrity.
+    pub fn new(document: &'d Document<'a>) -> Self {
+        Self { document, integrity: integrity::check(document) }
+    }
+
+    /// The document.
+    pub fn document(&self) -> &'d Document<'a> {
+        self.document
+    }
+
+    /// What its integrity check came to.
+    pub fn integrity(&self) -> &Integrity {
+        &self.integrity
     }
 }
 

@@ -1,0 +1,111 @@
+//! The chain check: the document's chain is the one that was asked (documents.md §7.3, checks.md §8).
+
+use super::{Case, Examination, finding, from_entry, not_applicable, unavailable};
+use crate::document::Document;
+use crate::evidence::{BlockReading, Entry, ReadMethod, Unavailable};
+use crate::primitives::ChainId;
+use crate::verify::Policy;
+use crate::verify::codes;
+use crate::verify::report::{AsOf, Check, CheckName, Outcome, Strength};
+
+/// The chain that look-ups use (documents.md §7.3).
+pub(super) fn document_chain(document: &Document<'_>, policy: &Policy) -> Result<ChainId, Check> {
+    let check = |outcome, code, message| Err(finding(CheckName::Chain, outcome, code, message));
+    let named = document.network().and_then(|network| network.chain_id.as_deref());
+    match (named.map(str::parse::<ChainId>), policy.chain) {
+        (Some(Ok(named)), Some(wanted)) if named != wanted => check(
+            Outcome::Fail,
+            &codes::CHAIN_CONTRADICTS_CALLER,
+            format!("the document is on chain {named}, --chain-id says {wanted}"),
+        ),
+        (Some(Ok(named)), _) => Ok(named),
+        (Some(Err(_)), _) => check(
+            Outcome::Fail,
+            &codes::CHAIN_MALFORMED,
+            format!("the chain id {:?} is not a decimal number", named.unwrap_or_default()),
+        ),
+        (None, Some(wanted)) => Ok(wanted),
+        (None, None) => check(
+            Outcome::Unknown,
+            &codes::CHAIN_NOT_NAMED,
+            "the document names no chain; say which with --chain-id".into(),
+        ),
+    }
+}
+
+impl Examination {
+    /// The chain answered at this block.
+    pub(super) fn chain_answered(&mut self, chain: ChainId, block: &BlockReading, method: ReadMethod, entry: &Entry) {
+        self.as_of = Some(as_of(chain, block, method, entry));
+        self.checks.push(from_entry(chain_check(chain, entry), entry));
+    }
+
+    /// The answer is of another chain than the document's.
+    pub(super) fn chain_differs(&mut self, wanted: ChainId, served: u64, entry: &Entry) {
+        let message = format!("the endpoint serves chain {served}, the document is on chain {wanted}");
+        let check = finding(CheckName::Chain, Outcome::Unknown, &codes::CHAIN_WRONG_ENDPOINT, message);
+        self.without_chain(from_entry(check, entry));
+    }
+
+    /// The chain could not be read.
+    pub(super) fn chain_unavailable(&mut self, chain: ChainId, why: &Unavailable, entry: &Entry) {
+        let clause = format!("chain {chain} could not be read");
+        self.without_chain(from_entry(unavailable(CheckName::Chain, why, &clause), entry));
+    }
+
+    /// The chain check came to `check`, so what rests on the chain is not known.
+    pub(super) fn without_chain(&mut self, check: Check) {
+        let code = if check.code == &codes::OFFLINE { &codes::OFFLINE } else { &codes::CHAIN_UNANSWERED };
+        self.checks.push(check);
+        for name in [CheckName::Registry, CheckName::Issuance, CheckName::Title] {
+            self.checks.push(finding(name, Outcome::Unknown, code, "not known: see the chain check".into()));
+        }
+    }
+
+    /// Document stores and signatures: recognised, not judged by this version, so never a pass.
+    pub(super) fn judge_without_registry(&mut self, case: &Case<'_>) {
+        let needs_contract = case.document.issuers().iter().any(|issuer| issuer.contract.is_some());
+        self.checks.push(match &case.chain {
+            Err(check) if needs_contract => check.clone(),
+            _ => not_applicable(CheckName::Chain, &codes::CHAIN_NOT_NEEDED),
+        });
+        self.issued_without_a_title(finding(
+            CheckName::Issuance,
+            Outcome::Unknown,
+            &codes::ISSUANCE_UNSUPPORTED,
+            "issued through a document store or a signature, which this version does not check".into(),
+        ));
+    }
+
+    /// A document that is no transferable record: no registry and no title.
+    pub(super) fn issued_without_a_title(&mut self, issuance: Check) {
+        self.checks.push(not_applicable(CheckName::Registry, &codes::REGISTRY_NONE));
+        self.checks.push(issuance);
+        self.title = crate::verify::Title::without_parties(crate::verify::TitleStateName::None);
+        self.checks.push(not_applicable(CheckName::Title, &codes::TITLE_NONE));
+    }
+}
+
+fn chain_check(chain: ChainId, entry: &Entry) -> Check {
+    let host = entry.provenance.hosts.first().map_or("the evidence", String::as_str);
+    let message = format!("{host} serves chain {chain}");
+    Check {
+        strength: Some(Strength::SingleEndpoint),
+        ..finding(CheckName::Chain, Outcome::Pass, &codes::CHAIN_MATCHES, message)
+    }
+}
+
+fn as_of(chain: ChainId, block: &BlockReading, method: ReadMethod, entry: &Entry) -> AsOf {
+    let seconds = i64::try_from(block.timestamp).unwrap_or(i64::MAX);
+    AsOf {
+        chain_id: chain.get(),
+        block: block.number,
+        hash: block.hash,
+        time: jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default(),
+        finality: block.finality,
+        method,
+        endpoints: entry.provenance.hosts.clone(),
+        embedded_endpoints: entry.provenance.embedded_default,
+        requests: entry.provenance.requests,
+    }
+}

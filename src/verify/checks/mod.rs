@@ -1,0 +1,237 @@
+//! The seven checks in their order. Each turns answers into one finding; none asks twice and none guesses.
+//!
+//! A check is a method of [`Examination`] that takes the [`Case`]. What it needs to know it asks through
+//! [`Examination::answer`], which notes the question as open when the evidence does not hold the answer.
+
+mod chain;
+mod integrity;
+mod issuer;
+mod registry;
+
+use super::codes::{self, Actor, Code};
+use super::report::{
+    AsOf, Check, CheckName, DocumentFacts, Issuer, Outcome, RegistryFacts, Report, Strength, Title, TitleStateName,
+    Tool, Verdict,
+};
+use super::{Checked, Policy};
+use crate::document::{ContractKind, Document};
+use crate::evidence::{Cause, Entry, Evidence, Question, Unavailable};
+use crate::integrity::{Integrity, IntegrityResult};
+use crate::primitives::{Address, ChainId, TokenId};
+
+pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Policy, now: i64) -> Examination {
+    let (document, integrity) = (checked.document(), checked.integrity());
+    let mut examination = Examination::new(document, integrity, policy);
+    let intact = examination.judge_integrity(integrity, policy);
+    if !intact && !policy.all_checks {
+        examination.leave_the_rest_unasked();
+        return examination;
+    }
+    let case = Case { document, integrity, evidence, policy, chain: chain::document_chain(document, policy) };
+    examination.judge_issuers(&case);
+    match IssuanceMethod::of(document) {
+        IssuanceMethod::TokenRegistry(registry) => examination.judge_token_registry(&case, registry),
+        IssuanceMethod::DocumentStore | IssuanceMethod::Signature => examination.judge_without_registry(&case),
+    }
+    examination.judge_validity(document, now);
+    examination.checks.push(not_applicable(CheckName::Policy, &codes::POLICY_NONE));
+    examination
+}
+
+/// What every check looks at.
+struct Case<'c> {
+    document: &'c Document<'c>,
+    integrity: &'c Integrity,
+    evidence: &'c Evidence,
+    policy: &'c Policy,
+    /// The chain that look-ups use, or why there is none.
+    chain: Result<ChainId, Check>,
+}
+
+/// How the document was issued (documents.md §7.1), which decides which checks are required.
+enum IssuanceMethod {
+    /// A title in this registry.
+    TokenRegistry(Address),
+    /// Hashes in one or more document stores.
+    DocumentStore,
+    /// A signature over the Merkle root.
+    Signature,
+}
+
+impl IssuanceMethod {
+    fn of(document: &Document<'_>) -> Self {
+        let mut contracts = document.issuers().iter().filter_map(|issuer| issuer.contract.as_ref()).peekable();
+        let any = contracts.peek().is_some();
+        match contracts.find(|contract| contract.kind == ContractKind::TokenRegistry) {
+            Some(registry) => Self::TokenRegistry(registry.address),
+            None if any => Self::DocumentStore,
+            None => Self::Signature,
+        }
+    }
+}
+
+/// The findings so far and the questions still open.
+pub(super) struct Examination {
+    pub(super) open_questions: Vec<Question>,
+    document: DocumentFacts,
+    checks: Vec<Check>,
+    issuers: Vec<Issuer>,
+    registry: Option<RegistryFacts>,
+    title: Title,
+    as_of: Option<AsOf>,
+    warnings: Vec<String>,
+}
+
+impl Examination {
+    fn new(document: &Document<'_>, integrity: &Integrity, policy: &Policy) -> Self {
+        let mut unauthenticated = integrity.unauthenticated.clone();
+        if let (IntegrityResult::FalsyLeavesUnauthenticated { paths }, true) =
+            (&integrity.result, policy.accept_unauthenticated_falsy)
+        {
+            unauthenticated.extend(paths.iter().cloned());
+        }
+        let intact = !matches!(integrity.result, IntegrityResult::Broken(_));
+        Self {
+            open_questions: Vec::new(),
+            document: DocumentFacts {
+                format: document.family().id().to_owned(),
+                sha256: None,
+                target_hash: integrity.target_hash,
+                merkle_root: integrity.merkle_root,
+                token_id: matches!(IssuanceMethod::of(document), IssuanceMethod::TokenRegistry(_))
+                    .then_some(integrity.target_hash)
+                    .flatten()
+                    .map(TokenId::from),
+                visible_fields: integrity.visible_leaves,
+                hidden_fields: integrity.hidden_leaves,
+                unauthenticated,
+                bl_number: document.summary().bl_number.filter(|_| intact),
+            },
+            checks: Vec::with_capacity(7),
+            issuers: Vec::new(),
+            registry: None,
+            title: Title::without_parties(TitleStateName::Unknown),
+            as_of: None,
+            warnings: integrity.warnings.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    pub(super) fn into_report(self) -> Report {
+        let mut report = Report {
+            schema: "ebl-verifier/report/1",
+            verdict: Verdict::of(&self.checks, self.title.state),
+            document: self.document,
+            checks: self.checks,
+            issuer: self.issuers,
+            registry: self.registry,
+            title: self.title,
+            as_of: self.as_of,
+            not_checked: Vec::new(),
+            warnings: self.warnings,
+            tool: Tool::default(),
+        };
+        report.not_checked = super::not_checked::list(&report);
+        report
+    }
+
+    /// The entry for a question, or `None` with a note that it is still open. What the check says then is never shown.
+    fn answer<'e>(&mut self, evidence: &'e Evidence, question: &Question) -> Option<&'e Entry> {
+        let entry = evidence.about(question);
+        if entry.is_none() && !self.open_questions.contains(question) {
+            self.open_questions.push(question.clone());
+        }
+        entry
+    }
+
+    fn leave_the_rest_unasked(&mut self) {
+        let rest = [
+            CheckName::Issuer,
+            CheckName::Chain,
+            CheckName::Registry,
+            CheckName::Issuance,
+            CheckName::Title,
+            CheckName::Policy,
+        ];
+        self.checks.extend(rest.map(|name| not_applicable(name, &codes::NOT_ASKED)));
+    }
+
+    /// A stated validity period is part of issuance (documents.md §6.3).
+    fn judge_validity(&mut self, document: &Document<'_>, now: i64) {
+        let validity = document.validity();
+        let seconds = |text: &str| text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second);
+        let expired = validity.expires.iter().find(|(_, text)| seconds(text).is_some_and(|at| at <= now));
+        let early = validity.not_before.iter().find(|(_, text)| seconds(text).is_some_and(|at| at > now));
+        let verdict = match (expired, early) {
+            (Some((member, text)), _) => (&codes::ISSUANCE_EXPIRED, format!("{member} is {text}, which is past")),
+            (None, Some((member, text))) => {
+                (&codes::ISSUANCE_NOT_YET_VALID, format!("{member} is {text}, which has not come"))
+            }
+            (None, None) => return,
+        };
+        if let Some(issuance) = self.checks.iter_mut().find(|check| check.name == CheckName::Issuance) {
+            *issuance = Check {
+                strength: Some(Strength::Computed),
+                ..finding(CheckName::Issuance, Outcome::Fail, verdict.0, verdict.1)
+            };
+        }
+    }
+}
+
+/// A question without an answer is `unknown`, whoever's fault it is (checks.md §8).
+fn unavailable(name: CheckName, why: &Unavailable, clause: &str) -> Check {
+    let code = match (name, why.cause) {
+        (_, Cause::Offline) => &codes::OFFLINE,
+        (CheckName::Issuer, Cause::Disagreement) => &codes::ISSUER_DNS_DISAGREEMENT,
+        (CheckName::Issuer, Cause::Bogus) => &codes::ISSUER_DNS_BOGUS,
+        (CheckName::Issuer, _) => &codes::ISSUER_DNS_UNAVAILABLE,
+        (_, Cause::NoSource) => &codes::CHAIN_NO_ENDPOINT,
+        (_, Cause::WrongChain) => &codes::CHAIN_WRONG_ENDPOINT,
+        (_, Cause::BlockVanished) => &codes::CHAIN_BLOCK_VANISHED,
+        (_, _) => &codes::CHAIN_RPC_UNAVAILABLE,
+    };
+    let message = match &why.host {
+        Some(host) => format!("{clause}: {host}: {}", why.detail),
+        None => format!("{clause}: {}", why.detail),
+    };
+    Check { unavailable: vec![why.clone()], ..finding(name, Outcome::Unknown, code, message) }
+}
+
+fn from_entry(check: Check, entry: &Entry) -> Check {
+    let mut unavailable = entry.provenance.failed.clone();
+    unavailable.extend(check.unavailable.iter().filter(|why| !entry.provenance.failed.contains(why)).cloned());
+    let strength = check.strength.or_else(|| entry.answer.is_ok().then_some(Strength::SingleEndpoint));
+    Check { answered_by: entry.provenance.hosts.clone(), unavailable, strength, ..check }
+}
+
+/// A finding that stands for a question whose answer is still to come.
+fn not_asked_yet(name: CheckName, code: &'static Code) -> Check {
+    finding(name, Outcome::Unknown, code, "not asked yet".into())
+}
+
+/// Evidence that came from outside may hold an answer of another kind than its question.
+fn another_question(name: CheckName, code: &'static Code) -> Check {
+    finding(name, Outcome::Unknown, code, "the evidence answers another question".into())
+}
+
+fn finding(name: CheckName, outcome: Outcome, code: &'static Code, message: String) -> Check {
+    let actor = if outcome == Outcome::Pass { Actor::Nobody } else { code.actor };
+    Check { name, outcome, code, message, actor, answered_by: Vec::new(), unavailable: Vec::new(), strength: None }
+}
+
+fn not_applicable(name: CheckName, code: &'static Code) -> Check {
+    finding(name, Outcome::NotApplicable, code, code.meaning.trim_end_matches('.').to_owned())
+}
+
+/// All of several findings must hold: the worst speaks for all.
+fn worst(findings: impl IntoIterator<Item = Check>) -> Option<Check> {
+    findings.into_iter().reduce(|worst, next| if severity(&next) > severity(&worst) { next } else { worst })
+}
+
+fn severity(check: &Check) -> u8 {
+    match check.outcome {
+        Outcome::NotApplicable => 0,
+        Outcome::Pass => 1,
+        Outcome::Unknown => 2,
+        Outcome::Fail => 3,
+    }
+}

@@ -1,0 +1,207 @@
+//! Registry, issuance and title of a transferable record, from one reading of its token registry (checks.md §3.2).
+
+use super::{Case, Examination, another_question, finding, from_entry, not_asked_yet};
+use crate::evidence::{Entry, Fact, Question, RegistryReading};
+use crate::primitives::{Address, TokenId};
+use crate::title::{self, Authenticity, RegistryFinding, TitleFinding, TitleState};
+use crate::verify::codes;
+use crate::verify::report::{Check, CheckName, Outcome, RegistryFacts, Title, TitleStateName};
+
+impl Examination {
+    pub(super) fn judge_token_registry(&mut self, case: &Case<'_>, registry: Address) {
+        let chain = match &case.chain {
+            Ok(chain) => *chain,
+            Err(check) => return self.without_chain(check.clone()),
+        };
+        // A document without a digest is malformed; with --all-checks there is still no token to ask for.
+        let Some(token) = case.integrity.target_hash.map(TokenId::from) else {
+            return self.without_chain(not_asked_yet(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE));
+        };
+        let question = Question::Registry { chain, registry, token };
+        let Some(entry) = self.answer(case.evidence, &question) else {
+            return self.without_chain(not_asked_yet(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE));
+        };
+        match &entry.answer {
+            Ok(Fact::Registry(reading)) if reading.chain_id == chain.get() => {
+                self.chain_answered(chain, &reading.block, reading.method, entry);
+                let trusted = case.policy.trusted_registries.contains(&(chain, registry));
+                self.judge_registry(reading, registry, token, trusted, entry);
+            }
+            Ok(Fact::Registry(reading)) => self.chain_differs(chain, reading.chain_id, entry),
+            Ok(_) => self.without_chain(another_question(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE)),
+            Err(why) => self.chain_unavailable(chain, why, entry),
+        }
+    }
+
+    fn judge_registry(
+        &mut self,
+        reading: &RegistryReading,
+        registry: Address,
+        token: TokenId,
+        trusted: bool,
+        entry: &Entry,
+    ) {
+        let RegistryFinding { authenticity, title } = title::judge(reading, registry, token, trusted);
+        let counts = matches!(authenticity, Authenticity::Genuine { .. } | Authenticity::TrustedByCaller { .. });
+        self.registry = Some(registry_facts(&authenticity, &title, reading, registry));
+        for check in
+            [registry_check(&authenticity, registry), issuance_check(&title, counts), title_check(&title, counts)]
+        {
+            self.checks.push(from_entry(check, entry));
+        }
+        self.title = title_facts(&title, counts);
+        if let TitleFinding::Known(TitleState::Live(parties)) = &title {
+            self.warn_about(parties);
+        }
+    }
+
+    fn warn_about(&mut self, parties: &title::Parties) {
+        if parties.paused {
+            self.warnings.push("the registry is paused: the title cannot be transferred or returned now".into());
+        }
+        if let Some(nominee) = parties.nominee {
+            self.warnings.push(format!("{nominee} is nominated as the next beneficiary"));
+        }
+        for (role, previous) in [("beneficiary", parties.previous_beneficiary), ("holder", parties.previous_holder)] {
+            if let Some(previous) = previous {
+                self.warnings.push(format!("the last transfer can still be rejected, which gives the title back to the previous {role} {previous}"));
+            }
+        }
+    }
+}
+
+fn registry_check(authenticity: &Authenticity, registry: Address) -> Check {
+    let (outcome, code, message) = match authenticity {
+        Authenticity::Genuine { generation, variant, other_build } => {
+            let build = if *other_build { ", compiled with other metadata" } else { "" };
+            let kind = match variant {
+                title::Variant::Standalone => "full contract",
+                title::Variant::Clone => "clone",
+            };
+            (Outcome::Pass, &codes::REGISTRY_GENUINE, format!("genuine {generation} code, {kind}{build}"))
+        }
+        Authenticity::TrustedByCaller { generation, code_hash, .. } => (
+            Outcome::Pass,
+            &codes::REGISTRY_TRUSTED,
+            format!("unknown code {code_hash}, which you trust; it answers as {generation}"),
+        ),
+        Authenticity::Unrecognised { claims: Some(generation), .. } if !generation.is_supported() => (
+            Outcome::Unknown,
+            &codes::REGISTRY_GENERATION,
+            format!("the registry says that it is {generation}; only v4 and v5 are read"),
+        ),
+        Authenticity::Unrecognised { proxy: Some(proxy), .. } => {
+            let who = proxy.admin.map_or_else(|| "whoever controls it".to_owned(), |admin| admin.to_string());
+            (Outcome::Unknown, &codes::REGISTRY_PROXY, format!("the rules at {registry} can be changed by {who}"))
+        }
+        Authenticity::Unrecognised { code_hash, claims, .. } => {
+            let claims = claims
+                .map_or_else(|| "it does not claim to be a registry".to_owned(), |g| format!("it claims to be {g}"));
+            (
+                Outcome::Unknown,
+                &codes::REGISTRY_UNRECOGNISED,
+                format!("code {code_hash} is not in the list of known registries; {claims}"),
+            )
+        }
+        Authenticity::ContradictsItself(why) => (Outcome::Fail, &codes::REGISTRY_CONTRADICTS_ITSELF, why.to_string()),
+        Authenticity::InconsistentAnswers(why) => (Outcome::Unknown, &codes::REGISTRY_INCONSISTENT, why.to_string()),
+        Authenticity::NoCode => {
+            (Outcome::Fail, &codes::REGISTRY_NO_CODE, format!("no contract at {registry} on this chain at this block"))
+        }
+    };
+    finding(CheckName::Registry, outcome, code, message)
+}
+
+fn issuance_check(title: &TitleFinding, counts: bool) -> Check {
+    let (outcome, code, message) = match title {
+        TitleFinding::NotMinted => {
+            (Outcome::Fail, &codes::ISSUANCE_NOT_MINTED, "the registry has never issued this title".to_owned())
+        }
+        TitleFinding::Refused(data) => (
+            Outcome::Unknown,
+            &codes::ISSUANCE_REFUSED,
+            format!(
+                "the registry refused to answer ownerOf: 0x{}",
+                crate::primitives::encode_hex(data.get(..64).unwrap_or(data))
+            ),
+        ),
+        TitleFinding::Known(_) if counts => {
+            (Outcome::Pass, &codes::ISSUANCE_MINTED, "the registry issued a title for exactly this document".to_owned())
+        }
+        TitleFinding::Unreadable => {
+            (Outcome::Fail, &codes::REGISTRY_NO_CODE, "there is no contract that could have issued it".to_owned())
+        }
+        TitleFinding::Known(_) | TitleFinding::Contradiction(_) => {
+            (Outcome::Unknown, &codes::ISSUANCE_UNPROVEN, "the registry is not known to be genuine".to_owned())
+        }
+    };
+    finding(CheckName::Issuance, outcome, code, message)
+}
+
+fn title_check(title: &TitleFinding, counts: bool) -> Check {
+    let (outcome, code, message) = match title {
+        TitleFinding::Known(state) if counts => match state {
+            TitleState::Live(parties) => (
+                Outcome::Pass,
+                &codes::TITLE_LIVE,
+                format!("the registry records {} as holder, {} as beneficiary", parties.holder, parties.beneficiary),
+            ),
+            TitleState::Returned(_) => (
+                Outcome::Fail,
+                &codes::TITLE_RETURNED,
+                "returned to the issuer, who has not accepted it yet".to_owned(),
+            ),
+            TitleState::Ended => {
+                (Outcome::Fail, &codes::TITLE_ENDED, "accepted by the issuer: this title has ended".to_owned())
+            }
+        },
+        TitleFinding::NotMinted => (Outcome::Fail, &codes::TITLE_NOT_ISSUED, "there is no title".to_owned()),
+        _ => (Outcome::Unknown, &codes::TITLE_UNKNOWN, "the state of the title is not known".to_owned()),
+    };
+    finding(CheckName::Title, outcome, code, message)
+}
+
+fn title_facts(title: &TitleFinding, counts: bool) -> Title {
+    let with = |state, parties: &title::Parties| Title {
+        state,
+        holder: Some(parties.holder),
+        beneficiary: Some(parties.beneficiary),
+        nominee: parties.nominee,
+        previous_holder: parties.previous_holder,
+        previous_beneficiary: parties.previous_beneficiary,
+        escrow: Some(parties.escrow),
+    };
+    match title {
+        TitleFinding::Known(TitleState::Live(parties)) if counts => with(TitleStateName::Live, parties),
+        TitleFinding::Known(TitleState::Returned(parties)) if counts => with(TitleStateName::Returned, parties),
+        TitleFinding::Known(TitleState::Ended) if counts => Title::without_parties(TitleStateName::Ended),
+        TitleFinding::NotMinted => Title::without_parties(TitleStateName::NotIssued),
+        _ => Title::without_parties(TitleStateName::Unknown),
+    }
+}
+
+fn registry_facts(
+    authenticity: &Authenticity,
+    title: &TitleFinding,
+    reading: &RegistryReading,
+    address: Address,
+) -> RegistryFacts {
+    let (word, generation) = match authenticity {
+        Authenticity::Genuine { generation, .. } => ("genuine", Some(*generation)),
+        Authenticity::TrustedByCaller { generation, .. } => ("trusted_by_caller", Some(*generation)),
+        Authenticity::Unrecognised { claims, .. } => ("unrecognised", *claims),
+        Authenticity::ContradictsItself(_) => ("contradicts_itself", None),
+        Authenticity::InconsistentAnswers(_) => ("inconsistent_answers", None),
+        Authenticity::NoCode => ("no_contract", None),
+    };
+    RegistryFacts {
+        address,
+        generation,
+        authenticity: word,
+        code_hash: (!reading.registry_code.is_empty()).then(|| crate::primitives::keccak256(&reading.registry_code)),
+        paused: match title {
+            TitleFinding::Known(TitleState::Live(parties) | TitleState::Returned(parties)) => Some(parties.paused),
+            _ => None,
+        },
+    }
+}
