@@ -16,7 +16,8 @@
 //!
 //! # Rooms
 //!
-//! The core does no I/O: [`document`], [`integrity`], [`identity`], [`title`], [`verify`], [`evidence`], [`report`].
+//! The core does no I/O: [`document`], [`integrity`], [`identity`], [`title`], [`status`], [`verify`],
+//! [`evidence`], [`report`].
 //! The shell judges nothing: [`sources`], [`Verifier`], the command.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -30,6 +31,7 @@ pub mod integrity;
 pub mod primitives;
 pub mod report;
 pub mod sources;
+pub mod status;
 #[cfg(feature = "testchain")]
 pub mod testchain;
 pub mod text;

@@ -105,8 +105,15 @@ impl Sources {
         match question {
             Question::Registry { chain, registry, token } => self.chain.read_registry(*chain, *registry, *token).await,
             Question::DnsTxt { name } => self.dns.txt(name).await,
+            Question::DocumentStore { .. } | Question::DidEthr { .. } | Question::Web { .. } => {
+                (Err(nobody_to_ask()), Provenance::default())
+            }
         }
     }
+}
+
+fn nobody_to_ask() -> Unavailable {
+    Unavailable { cause: Cause::NoSource, host: None, detail: "this version cannot ask this".into() }
 }
 
 fn offline() -> Unavailable {

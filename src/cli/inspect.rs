@@ -146,6 +146,13 @@ fn describe(question: &Question) -> String {
             format!("an endpoint of chain {chain}: code of {registry} and the state of token {token}")
         }
         Question::DnsTxt { name } => format!("a resolver: the TXT records of {name}"),
+        Question::DocumentStore { chain, store, target_hash, .. } => {
+            format!("an endpoint of chain {chain}: whether store {store} issued or revoked {target_hash}")
+        }
+        Question::DidEthr { chain, identity, .. } => {
+            format!("an endpoint of chain {chain}: who controls the identity {identity}")
+        }
+        Question::Web { url, .. } => format!("a web server: {url}"),
     }
 }
 

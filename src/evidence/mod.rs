@@ -3,9 +3,17 @@
 //! Nothing here judges and nothing here asks. A failed fetch is an answer too ([`Unavailable`]); it can lead to
 //! *unknown*, never to *fail*. Evidence is `serde` data, so it can be kept beside a report and replayed.
 
+mod did;
+mod store;
+mod web;
+
 use serde::{Deserialize, Serialize};
 
 use crate::primitives::{Address, ChainId, Digest32, TokenId, hex_bytes};
+
+pub use did::{DidChange, DidEthrReading, DidEvent};
+pub use store::{NodeReading, StoreReading};
+pub use web::WebReading;
 
 /// Something `verify::examine` has to know and cannot compute.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,6 +28,33 @@ pub enum Question {
         registry: Address,
         /// The token id that the document's digest gives.
         token: TokenId,
+    },
+    /// Whether a document store issued or revoked a document (checks.md §3.3).
+    DocumentStore {
+        /// The chain that the document names, or the caller named for it.
+        chain: ChainId,
+        /// The document or revocation store.
+        store: Address,
+        /// The document's digest.
+        target_hash: Digest32,
+        /// Its Merkle proof.
+        proof: Vec<Digest32>,
+    },
+    /// What an ERC-1056 registry records about an identity (checks.md §6.1).
+    DidEthr {
+        /// The chain that the DID names.
+        chain: ChainId,
+        /// The ERC-1056 registry of that chain.
+        registry: Address,
+        /// The identity's address.
+        identity: Address,
+    },
+    /// A GET over https of an address that the document chose (checks.md §9).
+    Web {
+        /// An https URL without credentials.
+        url: String,
+        /// Largest body, in bytes, after decompression.
+        max_bytes: u64,
     },
     /// The TXT records of a host name (checks.md §5.1).
     DnsTxt {
@@ -38,6 +73,12 @@ pub type Answer = Result<Fact, Unavailable>;
 pub enum Fact {
     /// To [`Question::Registry`].
     Registry(Box<RegistryReading>),
+    /// To [`Question::DocumentStore`].
+    DocumentStore(Box<StoreReading>),
+    /// To [`Question::DidEthr`].
+    DidEthr(Box<DidEthrReading>),
+    /// To [`Question::Web`].
+    Web(WebReading),
     /// To [`Question::DnsTxt`].
     DnsTxt(TxtReading),
 }

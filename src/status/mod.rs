@@ -1,0 +1,1 @@
+//! Whether a document was issued and not revoked, as document stores and status services answer (checks.md §3.3, §3.5).
