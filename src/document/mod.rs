@@ -13,9 +13,11 @@ mod error;
 pub mod json;
 pub mod oa2;
 pub mod oa3;
+mod signature;
 mod view;
 
 pub use error::{Position, ReadError, ReadErrorKind};
+pub use signature::Signature;
 pub use view::{
     ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, Network, Revocation, Summary, Validity,
 };
@@ -142,11 +144,29 @@ impl Document<'_> {
         }
     }
 
+    /// The siblings on the way from the digest to the root.
+    pub fn merkle_proof(&self) -> &[Digest32] {
+        match self {
+            Self::Oa2(document) => &document.proof,
+            Self::Oa3(document) => &document.proofs,
+            Self::Malformed(_) => &[],
+        }
+    }
+
     /// The issuers that the document names; v3 has exactly one.
     pub fn issuers(&self) -> &[Issuer] {
         match self {
             Self::Oa2(document) => &document.issuers,
             Self::Oa3(document) => std::slice::from_ref(&document.issuer),
+            Self::Malformed(_) => &[],
+        }
+    }
+
+    /// The signatures that the document carries; v3 has at most one.
+    pub fn signatures(&self) -> &[Signature] {
+        match self {
+            Self::Oa2(document) => &document.signatures,
+            Self::Oa3(document) => document.signature.as_slice(),
             Self::Malformed(_) => &[],
         }
     }
