@@ -1,10 +1,14 @@
 //! What an issuer claims and how a domain's records prove it (checks.md §5).
 
+mod did;
 mod domain;
 mod record;
+mod signature;
 
+pub use did::{Did, DidUrl, EthrDid, InvalidDid, WebDid, did_registry};
 pub use domain::{DomainName, NotADomainName};
 pub use record::{NearMiss, Record, parse_record};
+pub use signature::{InvalidSignature, Normalised, RootSignature, address_of_key, eip191_digest};
 
 use crate::evidence::TxtReading;
 use crate::primitives::{Address, ChainId};
