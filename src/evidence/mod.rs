@@ -292,6 +292,20 @@ pub struct CallReading {
     pub data: Vec<u8>,
 }
 
+impl CallReading {
+    /// The address in exactly one clean word, after a call that returned.
+    pub fn address(&self) -> Option<Address> {
+        let word: &[u8; 32] = self.data.as_slice().try_into().ok().filter(|_| self.success)?;
+        word.strip_prefix(&[0; 12]).and_then(|address| address.try_into().ok()).map(Address)
+    }
+
+    /// The number in exactly one word, after a call that returned, where it fits.
+    pub fn number(&self) -> Option<u64> {
+        let word: &[u8; 32] = self.data.as_slice().try_into().ok().filter(|_| self.success)?;
+        word.strip_prefix(&[0; 24]).and_then(|number| number.try_into().ok()).map(u64::from_be_bytes)
+    }
+}
+
 /// An account's code, as hashes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeReading {

@@ -72,6 +72,11 @@ impl EthrDid {
         Ok(Self { text: canonical(text).into_owned(), chain, address, public_key })
     }
 
+    /// The text, with the address in lower case.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
     /// The chain whose registry speaks of it.
     pub fn chain(&self) -> ChainId {
         self.chain

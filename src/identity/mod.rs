@@ -1,11 +1,17 @@
 //! What an issuer claims and how a domain's records prove it (checks.md §5).
 
 mod did;
+mod did_document;
+mod did_ethr;
 mod domain;
 mod record;
 mod signature;
 
 pub use did::{Did, DidUrl, EthrDid, InvalidDid, WebDid, did_registry};
+pub use did_document::{
+    DidDocument, FormerKey, InvalidDidDocument, KeyEnd, KeyMaterial, KeyRefusal, VerificationMethod,
+};
+pub use did_ethr::{UnreliableHistory, replay};
 pub use domain::{DomainName, NotADomainName};
 pub use record::{NearMiss, Record, parse_record};
 pub use signature::{InvalidSignature, Normalised, RootSignature, address_of_key, eip191_digest};
