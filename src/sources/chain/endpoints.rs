@@ -23,6 +23,11 @@ impl Endpoint {
         self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
+    /// The port, also where the URL leaves it to the scheme.
+    pub fn port(&self) -> u16 {
+        self.url.port_or_known_default().unwrap_or_default()
+    }
+
     pub(super) fn url(&self) -> &url::Url {
         &self.url
     }

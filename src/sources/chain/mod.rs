@@ -2,10 +2,12 @@
 //!
 //! Two HTTP requests for an ordinary document: one pins a block, one reads everything at its hash.
 
+mod calls;
 pub mod endpoints;
 mod lens;
 mod plan;
 mod transport;
+mod values;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -37,7 +39,7 @@ pub struct ChainConfig {
     pub retries: u32,
     /// Root certificates beside the public ones (`--ca-file`).
     pub extra_roots: Vec<CertificateDer<'static>>,
-    /// Host, port and the address to use instead (`--resolve`).
+    /// Host name, port and the address to use instead (`--resolve`).
     pub resolve: Vec<(String, u16, SocketAddr)>,
 }
 
@@ -89,7 +91,7 @@ pub enum ConfigError {
 /// Answers [`Question::Registry`](crate::evidence::Question::Registry).
 pub struct ChainSource {
     config: ChainConfig,
-    client: reqwest::Client,
+    clients: transport::Clients,
     known: Mutex<BTreeMap<ChainId, Pool>>,
 }
 
@@ -98,14 +100,15 @@ type Pool = std::sync::Arc<(Vec<transport::Rpc>, bool)>;
 impl ChainSource {
     /// A source that has not asked anything yet.
     pub fn new(config: ChainConfig) -> Result<Self, ConfigError> {
-        let client = transport::client(&config)?;
-        Ok(Self { config, client, known: Mutex::default() })
+        let clients = transport::Clients::new(&config)?;
+        Ok(Self { config, clients, known: Mutex::default() })
     }
 
     /// Everything about one token of one registry, at one block. Endpoints are tried in order, those that failed last
     /// time after the others.
     pub async fn read_registry(&self, chain: ChainId, registry: Address, token: TokenId) -> (Answer, Provenance) {
         let pool = self.pool(chain);
+        let request = plan::Request { chain, registry, token, choice: self.config.block };
         let requests = AtomicU32::new(0);
         let mut provenance = Provenance { embedded_default: pool.1, ..Provenance::default() };
         let mut order: Vec<&transport::Rpc> = pool.0.iter().collect();
@@ -113,7 +116,7 @@ impl ChainSource {
         for rpc in order {
             let deadline = Instant::now() + self.config.timeout;
             let session = transport::Session { rpc, deadline, requests: &requests };
-            let outcome = plan::read(&session, self.config.block, chain, registry, token).await;
+            let outcome = plan::read(&session, &request).await;
             rpc.healthy.store(outcome.is_ok(), Ordering::Relaxed);
             provenance.requests = requests.load(Ordering::Relaxed);
             match outcome {
@@ -139,8 +142,8 @@ impl ChainSource {
             let embedded = given.is_none() && self.config.use_embedded;
             let list = given.unwrap_or_else(|| if embedded { endpoints::embedded(chain) } else { Vec::new() });
             let rpcs = list.into_iter().map(|endpoint| transport::Rpc {
+                route: self.clients.route(&endpoint),
                 endpoint,
-                client: self.client.clone(),
                 max_response: self.config.max_response,
                 retries: self.config.retries,
                 refuses_batches: AtomicBool::new(false),
