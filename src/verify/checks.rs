@@ -1,5 +1,7 @@
 //! The seven checks in their order. Each turns answers into one finding; none asks twice and none guesses.
 
+use std::collections::BTreeSet;
+
 use super::Policy;
 use super::codes::{self, Actor, Code};
 use super::report::{
@@ -444,12 +446,12 @@ fn dns_txt_check(found: &DnsTxtFinding, reading: &TxtReading, domain: &str, poli
 }
 
 fn chain_check(chain: ChainId, entry: &Entry) -> Check {
-    let host = entry.provenance.hosts.first().map_or("the evidence", String::as_str);
-    let message = format!("{host} serves chain {chain}");
-    Check {
-        strength: Some(Strength::SingleEndpoint),
-        ..finding(CheckName::Chain, Outcome::Pass, &codes::CHAIN_MATCHES, message)
-    }
+    let message = match entry.provenance.hosts.as_slice() {
+        [] => format!("the evidence is of chain {chain}"),
+        [host] => format!("{host} serves chain {chain}"),
+        hosts => format!("{} serve chain {chain} and agree", hosts.join(", ")),
+    };
+    finding(CheckName::Chain, Outcome::Pass, &codes::CHAIN_MATCHES, message)
 }
 
 fn registry_check(authenticity: &Authenticity, registry: Address) -> Check {
@@ -612,12 +614,14 @@ fn unavailable(name: CheckName, why: &Unavailable, clause: &str) -> Check {
         (CheckName::Issuer, _) => &codes::ISSUER_DNS_UNAVAILABLE,
         (_, Cause::NoSource) => &codes::CHAIN_NO_ENDPOINT,
         (_, Cause::WrongChain) => &codes::CHAIN_WRONG_ENDPOINT,
+        (_, Cause::Disagreement) => &codes::CHAIN_ENDPOINTS_DISAGREE,
         (_, Cause::BlockVanished) => &codes::CHAIN_BLOCK_VANISHED,
         (_, _) => &codes::CHAIN_RPC_UNAVAILABLE,
     };
     let message = match &why.host {
-        Some(host) => format!("{clause}: {host}: {}", why.detail),
-        None => format!("{clause}: {}", why.detail),
+        // A disagreement names both sides itself.
+        Some(host) if why.cause != Cause::Disagreement => format!("{clause}: {host}: {}", why.detail),
+        _ => format!("{clause}: {}", why.detail),
     };
     Check { unavailable: vec![why.clone()], ..finding(name, Outcome::Unknown, code, message) }
 }
@@ -629,8 +633,14 @@ fn domain_clause(domain: &str) -> String {
 fn from_entry(check: Check, entry: &Entry) -> Check {
     let mut unavailable = entry.provenance.failed.clone();
     unavailable.extend(check.unavailable.iter().filter(|why| !entry.provenance.failed.contains(why)).cloned());
-    let strength = check.strength.or_else(|| entry.answer.is_ok().then_some(Strength::SingleEndpoint));
+    let strength = check.strength.or_else(|| entry.answer.is_ok().then(|| endpoint_strength(entry)));
     Check { answered_by: entry.provenance.hosts.clone(), unavailable, strength, ..check }
+}
+
+/// Every host of a chain answer gave that same answer (chain.md §5.5).
+fn endpoint_strength(entry: &Entry) -> Strength {
+    let hosts: BTreeSet<&String> = entry.provenance.hosts.iter().collect();
+    if hosts.len() > 1 { Strength::Quorum } else { Strength::SingleEndpoint }
 }
 
 fn finding(name: CheckName, outcome: Outcome, code: &'static Code, message: String) -> Check {

@@ -102,8 +102,7 @@ impl Clients {
     /// How an endpoint is reached.
     pub fn route(&self, endpoint: &Endpoint) -> Route {
         let mut url = endpoint.url().clone();
-        let key = (endpoint.url().host_str().unwrap_or_default().to_owned(), endpoint.port());
-        match self.redirected.get(&key) {
+        match self.redirected.get(&endpoint.place()) {
             Some(to) if url.set_port(Some(to.port)).is_ok() => {
                 Route { client: to.client.clone(), url, host: Some(endpoint.host()) }
             }
