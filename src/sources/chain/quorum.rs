@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use serde::Serialize;
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -170,7 +169,7 @@ fn disagreement(seen: &[(usize, String, Seen)], pinned_by: &str, block: &BlockRe
     for (_, host, found) in seen {
         let (one, difference) = match (found, first) {
             // Whoever pinned the block stands for its hash, even if it could not read the state afterwards.
-            (Seen::OtherBlock(hash), _) => (pinned_by, Some(Difference::of("block.hash", &block.hash, hash))),
+            (Seen::OtherBlock(hash), _) => (pinned_by, Some(Difference::in_hash(&block.hash, hash))),
             (Seen::Reading(reading), Some((one, expected))) => (one, first_difference(expected, reading)),
             (Seen::Reading(reading), None) => {
                 first = Some((host, reading));
@@ -198,7 +197,7 @@ fn first_difference(left: &RegistryReading, right: &RegistryReading) -> Option<D
             // A new field does not compile until it is compared.
             let RegistryReading { method: _, $($field),* } = left;
             $(if *$field != right.$field {
-                return Some(Difference::of(stringify!($field), $field, &right.$field));
+                return Some(Difference::in_field(stringify!($field), left, right));
             })*
             None
         }};
@@ -234,12 +233,20 @@ fn first_difference(left: &RegistryReading, right: &RegistryReading) -> Option<D
 }
 
 impl Difference {
-    /// Goes down to the first value that differs inside the field.
-    fn of(field: &str, left: &impl Serialize, right: &impl Serialize) -> Self {
-        let value = |of: Result<Value, serde_json::Error>| of.unwrap_or_default();
-        Self::inside(field.to_owned(), &value(serde_json::to_value(left)), &value(serde_json::to_value(right)))
+    fn in_hash(left: &Digest32, right: &Digest32) -> Self {
+        Self { field: "block.hash".to_owned(), left: left.to_string(), right: right.to_string() }
     }
 
+    /// Both readings as they are written into evidence, where bytes are hexadecimal.
+    fn in_field(field: &str, left: &RegistryReading, right: &RegistryReading) -> Self {
+        let member = |reading: &RegistryReading| {
+            let whole = serde_json::to_value(reading).unwrap_or_default();
+            whole.get(field).cloned().unwrap_or_default()
+        };
+        Self::inside(field.to_owned(), &member(left), &member(right))
+    }
+
+    /// Goes down to the first value that differs.
     fn inside(field: String, left: &Value, right: &Value) -> Self {
         let deeper = match (left, right) {
             (Value::Object(left), Value::Object(right)) => left.iter().find_map(|(name, left)| {
