@@ -273,12 +273,12 @@ proptest! {
         let path = path(proof_length);
         let store = Store { family, issued, revoked: revoked_places };
         let mut reading = store.reading(&path);
-        prop_assume!(!passes(&judge_store(&reading, &path)));
+        let was_good = passes(&judge_store(&reading, &path));
         let mut good = Store::new(family, true, &[]).reading(&path);
         let index = place.index(calls(&mut good).len());
         *calls(&mut reading)[index] = answer.clone();
         let is_the_good_answer = *calls(&mut good)[index] == answer;
-        prop_assert!(is_the_good_answer || !passes(&judge_store(&reading, &path)), "{reading:?}");
+        prop_assert!(was_good || is_the_good_answer || !passes(&judge_store(&reading, &path)), "{reading:?}");
     }
 
     #[test]
@@ -286,9 +286,8 @@ proptest! {
         family in prop_oneof![Just(Family::Legacy), Just(Family::Batchable)],
         proof_length in 0u8..5,
         place: prop::sample::Index,
-        answer in any_answer(),
+        answer in any_answer().prop_filter("another answer", |answer| *answer != word(0)),
     ) {
-        prop_assume!(answer != word(0));
         let path = path(proof_length);
         let mut reading = Store::new(family, true, &[]).reading(&path);
         let index = place.index(path.len());
