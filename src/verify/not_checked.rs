@@ -12,6 +12,9 @@ pub(super) fn list(report: &Report) -> Vec<String> {
     if strength(Strength::SingleEndpoint) {
         items.push("the honesty of the endpoint: it was asked alone and gave no proof".into());
     }
+    if !report.stores.is_empty() {
+        items.push("the code of the document store, and who may issue and revoke there".into());
+    }
     if !strength(Strength::Dnssec) {
         items.push("that nobody changed the DNS answer on the way".into());
     }
