@@ -15,6 +15,11 @@ pub(super) fn list(report: &Report) -> Vec<String> {
     if !report.stores.is_empty() {
         items.push("the code of the document store, and who may issue and revoke there".into());
     }
+    if let (true, Some(as_of)) = (strength(Strength::Quorum), &report.as_of) {
+        let agreeing = as_of.endpoints.len();
+        items
+            .push(format!("the honesty of the endpoints beyond this: {agreeing} of them agree, and none gave a proof"));
+    }
     if !strength(Strength::Dnssec) {
         items.push("that nobody changed the DNS answer on the way".into());
     }

@@ -6,7 +6,7 @@ use crate::evidence::{BlockReading, Entry, ReadMethod, Unavailable};
 use crate::primitives::ChainId;
 use crate::verify::Policy;
 use crate::verify::codes;
-use crate::verify::report::{AsOf, Check, CheckName, Outcome, Strength};
+use crate::verify::report::{AsOf, Check, CheckName, Outcome};
 
 /// The chain that look-ups use (documents.md §7.3).
 pub(super) fn document_chain(document: &Document<'_>, policy: &Policy) -> Result<ChainId, Check> {
@@ -90,13 +90,12 @@ impl Examination {
 
 /// The endpoint serves the document's chain.
 pub(super) fn chain_check(chain: ChainId, entry: &Entry) -> Check {
-    let host = entry.provenance.hosts.first().map_or("the evidence", String::as_str);
-    let message = format!("{host} serves chain {chain}");
-    let check = Check {
-        strength: Some(Strength::SingleEndpoint),
-        ..finding(CheckName::Chain, Outcome::Pass, &codes::CHAIN_MATCHES, message)
+    let message = match entry.provenance.hosts.as_slice() {
+        [] => format!("the evidence is of chain {chain}"),
+        [host] => format!("{host} serves chain {chain}"),
+        hosts => format!("{} serve chain {chain} and agree", hosts.join(", ")),
     };
-    from_entry(check, entry)
+    from_entry(finding(CheckName::Chain, Outcome::Pass, &codes::CHAIN_MATCHES, message), entry)
 }
 
 /// The answer is of another chain than the document's.
