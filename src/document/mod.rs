@@ -144,8 +144,8 @@ impl Document<'_> {
         }
     }
 
-    /// The siblings on the way from the digest to the root.
-    pub fn merkle_proof(&self) -> &[Digest32] {
+    /// The Merkle proof that the document states: from its digest to its root.
+    pub fn proof(&self) -> &[Digest32] {
         match self {
             Self::Oa2(document) => &document.proof,
             Self::Oa3(document) => &document.proofs,

@@ -3,6 +3,7 @@
 //! Nothing here judges and nothing here asks. A failed fetch is an answer too ([`Unavailable`]); it can lead to
 //! *unknown*, never to *fail*. Evidence is `serde` data, so it can be kept beside a report and replayed.
 
+mod abi;
 mod did;
 mod store;
 mod web;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::primitives::{Address, ChainId, Digest32, TokenId, hex_bytes};
 
+pub use abi::NotAWord;
 pub use did::{DidChange, DidEthrReading, DidEvent};
 pub use store::{NodeReading, StoreReading};
 pub use web::WebReading;
@@ -290,20 +292,6 @@ pub struct CallReading {
     /// Return or revert data.
     #[serde(with = "hex_bytes")]
     pub data: Vec<u8>,
-}
-
-impl CallReading {
-    /// The address in exactly one clean word, after a call that returned.
-    pub fn address(&self) -> Option<Address> {
-        let word: &[u8; 32] = self.data.as_slice().try_into().ok().filter(|_| self.success)?;
-        word.strip_prefix(&[0; 12]).and_then(|address| address.try_into().ok()).map(Address)
-    }
-
-    /// The number in exactly one word, after a call that returned, where it fits.
-    pub fn number(&self) -> Option<u64> {
-        let word: &[u8; 32] = self.data.as_slice().try_into().ok().filter(|_| self.success)?;
-        word.strip_prefix(&[0; 24]).and_then(|number| number.try_into().ok()).map(u64::from_be_bytes)
-    }
 }
 
 /// An account's code, as hashes.

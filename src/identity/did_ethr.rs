@@ -29,15 +29,15 @@ pub fn replay(did: &EthrDid, reading: &DidEthrReading) -> Result<DidDocument, Un
     // The registry answers with the identity itself where no owner is set.
     let expected = if replay.owner.is_zero() { did.address() } else { replay.owner };
     match reading.owner.address() {
-        Some(found) if found == expected => Ok(replay.document()),
-        Some(found) => Err(UnreliableHistory::OtherOwner { found, expected }),
-        None => Err(UnreliableHistory::Unreadable { call: "identityOwner" }),
+        Ok(found) if found == expected => Ok(replay.document()),
+        Ok(found) => Err(UnreliableHistory::OtherOwner { found, expected }),
+        Err(_) => Err(UnreliableHistory::Unreadable { call: "identityOwner" }),
     }
 }
 
 /// Every event up to `changed` is there, once, in order.
 fn complete(reading: &DidEthrReading) -> Result<(), UnreliableHistory> {
-    let changed = reading.changed.number().ok_or(UnreliableHistory::Unreadable { call: "changed" })?;
+    let changed = reading.changed.number().map_err(|_| UnreliableHistory::Unreadable { call: "changed" })?;
     let mut before = (0, None);
     for event in &reading.events {
         let in_order = before.1.is_none_or(|last: (u64, u64)| (event.block, event.log_index) > last);

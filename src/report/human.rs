@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use crate::evidence::{Dnssec, Finality};
 use crate::primitives::Address;
+use crate::status::Position;
 use crate::text::escape_for_terminal as escape;
 use crate::verify::codes::Actor;
-use crate::verify::{Check, Outcome, Report, TitleStateName, Verdict};
+use crate::verify::{Check, Outcome, Report, StoreFacts, TitleStateName, Verdict};
 
 /// How to print.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +73,11 @@ impl Page {
                 _ => "its answers contradict each other".into(),
             };
             self.hanging("  Registry    ", &format!("{address}{chain}, {kind}"));
+        }
+        for store in &report.stores {
+            let address = self.address(store.address);
+            let chain = report.as_of.as_ref().map(|as_of| format!(" on chain {}", as_of.chain_id)).unwrap_or_default();
+            self.hanging("  Store       ", &format!("{address}{chain}, {}", store_state(store)));
         }
         self.hanging("  Document    ", &document_line(report));
         if let Some(as_of) = &report.as_of {
@@ -237,6 +243,32 @@ fn issuer_line(issuer: &crate::verify::Issuer) -> String {
         (Some(domain), false) => format!("{} is claimed, not confirmed{name}", escape(domain)),
         (None, _) => format!("no domain{name}"),
     }
+}
+
+fn store_state(store: &StoreFacts) -> String {
+    if store.code_hash.is_none() {
+        return "no contract there".into();
+    }
+    let issued = match store.issued {
+        Some(true) => "issued",
+        Some(false) => "not issued",
+        None => "issued or not is not known",
+    };
+    let revoked = match (&store.revoked_node, store.revoked) {
+        (Some(node), _) => {
+            let what = match node.position {
+                Position::Document => "the document",
+                Position::Intermediate => "an ancestor of the document",
+                Position::Root => "the whole batch",
+            };
+            let at = node.block.map(|block| format!(" at block {}", grouped(block))).unwrap_or_default();
+            format!(", {what} revoked{at}")
+        }
+        (None, Some(_)) => ", not revoked".into(),
+        (None, None) if store.issued == Some(false) => String::new(),
+        (None, None) => ", revoked or not is not known".into(),
+    };
+    format!("{issued}{revoked}")
 }
 
 fn document_line(report: &Report) -> String {
