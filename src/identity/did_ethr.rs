@@ -9,7 +9,7 @@ use crate::evidence::{DidChange, DidEthrReading, DidEvent};
 use crate::primitives::Address;
 
 /// The document at the reading's block and by that block's time.
-pub fn replay(did: &EthrDid, reading: &DidEthrReading) -> Result<DidDocument, UnreliableHistory> {
+pub(super) fn replay(did: &EthrDid, reading: &DidEthrReading) -> Result<DidDocument, UnreliableHistory> {
     if reading.registry_code_size == 0 {
         return Err(UnreliableHistory::NoRegistry);
     }
