@@ -7,6 +7,8 @@ mod chain;
 mod integrity;
 mod issuer;
 mod registry;
+mod revocation;
+mod signature;
 mod store;
 
 use std::collections::BTreeSet;
@@ -31,11 +33,16 @@ pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Polic
         return examination;
     }
     let case = Case { document, integrity, evidence, policy, chain: chain::document_chain(document, policy) };
-    examination.judge_issuers(&case);
-    match IssuanceMethod::of(document) {
+    let method = IssuanceMethod::of(document);
+    let signers = match method {
+        IssuanceMethod::Signature => examination.signers(&case),
+        IssuanceMethod::TokenRegistry(_) | IssuanceMethod::DocumentStore => Vec::new(),
+    };
+    examination.judge_issuers(&case, &signers);
+    match method {
         IssuanceMethod::TokenRegistry(registry) => examination.judge_token_registry(&case, registry),
         IssuanceMethod::DocumentStore => examination.judge_document_stores(&case),
-        IssuanceMethod::Signature => examination.judge_without_registry(&case),
+        IssuanceMethod::Signature => examination.judge_signature(&case, &signers),
     }
     examination.judge_validity(document, now);
     examination.checks.push(not_applicable(CheckName::Policy, &codes::POLICY_NONE));
@@ -85,7 +92,11 @@ pub(super) struct Examination {
     title: Title,
     as_of: Option<AsOf>,
     warnings: Vec<String>,
+    fetches_left: usize,
 }
+
+/// What one document may make us fetch from addresses that it chose itself (checks.md §9).
+const MOST_FETCHES: usize = 32;
 
 impl Examination {
     fn new(document: &Document<'_>, integrity: &Integrity, policy: &Policy) -> Self {
@@ -119,6 +130,7 @@ impl Examination {
             title: Title::without_parties(TitleStateName::Unknown),
             as_of: None,
             warnings: integrity.warnings.iter().map(ToString::to_string).collect(),
+            fetches_left: MOST_FETCHES,
         }
     }
 
@@ -148,6 +160,13 @@ impl Examination {
             self.open_questions.push(question.clone());
         }
         entry
+    }
+
+    /// Whether so many more fetches are allowed; if so they are counted.
+    fn may_fetch(&mut self, number: usize) -> bool {
+        let left = self.fetches_left.checked_sub(number);
+        self.fetches_left = left.unwrap_or(self.fetches_left);
+        left.is_some()
     }
 
     fn leave_the_rest_unasked(&mut self) {
@@ -187,7 +206,6 @@ impl Examination {
 /// A question without an answer is `unknown`, whoever's fault it is (checks.md §8).
 fn unavailable(name: CheckName, why: &Unavailable, clause: &str) -> Check {
     let code = match (name, why.cause) {
-        (_, Cause::Offline) => &codes::OFFLINE,
         (CheckName::Issuer, Cause::Disagreement) => &codes::ISSUER_DNS_DISAGREEMENT,
         (CheckName::Issuer, Cause::Bogus) => &codes::ISSUER_DNS_BOGUS,
         (CheckName::Issuer, _) => &codes::ISSUER_DNS_UNAVAILABLE,
@@ -197,6 +215,12 @@ fn unavailable(name: CheckName, why: &Unavailable, clause: &str) -> Check {
         (_, Cause::BlockVanished) => &codes::CHAIN_BLOCK_VANISHED,
         (_, _) => &codes::CHAIN_RPC_UNAVAILABLE,
     };
+    unanswered(name, code, why, clause)
+}
+
+/// As [`unavailable`], for a question whose failures all have one code.
+fn unanswered(name: CheckName, code: &'static Code, why: &Unavailable, clause: &str) -> Check {
+    let code = if why.cause == Cause::Offline { &codes::OFFLINE } else { code };
     let message = match &why.host {
         // A disagreement names both sides itself.
         Some(host) if why.cause != Cause::Disagreement => format!("{clause}: {host}: {}", why.detail),
