@@ -1,6 +1,8 @@
 //! The real binary against endpoints, good and bad. The issuer's records are always right, so that whatever is unknown is
 //! unknown because of the chain.
 
+#[path = "support/authority.rs"]
+mod authority;
 #[path = "support/bill.rs"]
 mod bill;
 #[path = "support/resolver.rs"]
@@ -13,6 +15,7 @@ mod rpc_server;
 use std::path::PathBuf;
 use std::process::Command;
 
+use authority::Authority;
 use bill::wrapped_bill;
 use ebl_verifier::primitives::{Address, TokenId};
 use resolver::Resolver;
@@ -256,6 +259,23 @@ fn resolve_sends_one_host_and_port_elsewhere() {
     let (exit, report) = scene.report(&["--rpc", "31337=http://rpc.example:8545/s3cret", "--resolve", &resolve]);
     assert_eq!((exit, &report["as_of"]["endpoints"][0]), (0, &"rpc.example:8545".into()), "{report:#}");
     assert_eq!(server.asked()[0].header("host"), Some("rpc.example:8545"));
+}
+
+#[test]
+fn a_private_authority_counts_when_it_is_given_and_not_otherwise() {
+    let scene = Scene::new();
+    let (authority, node) = (Authority::new(), scene.node());
+    let server = Server::start_tls(authority.server("rpc.example"), move |request| node.reply(request));
+    let root = scene.bill.with_file_name("root.pem");
+    std::fs::write(&root, authority.pem()).unwrap();
+    let resolve = format!("rpc.example:443={}", server.host());
+    let flags = ["--rpc", "31337=https://rpc.example/s3cret", "--resolve", &resolve];
+    let (exit, report) = scene.report(&[&flags[..], &["--ca-file", root.to_str().unwrap()]].concat());
+    assert_eq!((exit, &report["as_of"]["endpoints"][0]), (0, &"rpc.example".into()), "{report:#}");
+    let (exit, report) = scene.report(&flags);
+    let chain = check(&report, "chain");
+    assert_eq!((exit, &chain["code"]), (3, &"chain.rpc_unavailable".into()), "{report:#}");
+    assert!(chain["message"].as_str().unwrap().contains("rpc.example: the TLS handshake failed"), "{chain}");
 }
 
 #[test]

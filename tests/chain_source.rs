@@ -1,13 +1,15 @@
 //! How `ChainSource` meets endpoints, good and bad: every failure is *unavailable*, with the host and no more.
 
+#[path = "support/authority.rs"]
+mod authority;
 #[path = "support/rpc_node.rs"]
 mod rpc_node;
 #[path = "support/rpc_server.rs"]
 mod rpc_server;
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use authority::Authority;
 use ebl_verifier::evidence::{Answer, Cause, Fact, Finality, Provenance, ReadMethod, RegistryReading};
 use ebl_verifier::primitives::{Address, ChainId, Digest32, TokenId};
 use ebl_verifier::sources::chain::{BlockChoice, ChainConfig, ChainSource};
@@ -415,27 +417,14 @@ async fn resolve_counts_host_and_port() {
 
 #[tokio::test]
 async fn an_https_endpoint_needs_a_certificate_of_a_known_authority() {
-    let authority_key = rcgen::KeyPair::generate().unwrap();
-    let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
-    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let root = authority.self_signed(&authority_key).unwrap();
-    let issuer = rcgen::Issuer::new(authority, authority_key);
-    let key = rcgen::KeyPair::generate().unwrap();
-    let certificate =
-        rcgen::CertificateParams::new(vec!["rpc.example".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
-    let tls = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key.serialize_der().try_into().unwrap())
-        .unwrap();
-    let server = Server::start_tls(Arc::new(tls), |request| node().reply(request));
+    let authority = Authority::new();
+    let server = Server::start_tls(authority.server("rpc.example"), |request| node().reply(request));
     let reaching = |name: &str, extra_roots| ChainConfig {
         extra_roots,
         resolve: vec![(name.to_owned(), 443, server.address)],
         ..config([format!("https://{name}/").as_str()])
     };
-    let roots = vec![root.der().clone()];
+    let roots = vec![authority.root()];
 
     let (answer, provenance) = asked(reaching("rpc.example", roots.clone())).await;
     assert_eq!(provenance.hosts, ["rpc.example"]);

@@ -319,16 +319,24 @@ enum Failed {
 fn connect_detail(error: &reqwest::Error) -> &'static str {
     let mut cause = error.source();
     while let Some(inner) = cause {
-        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
-            match io.kind() {
-                std::io::ErrorKind::ConnectionRefused => return "the connection was refused",
-                std::io::ErrorKind::InvalidData => return "the TLS handshake failed",
-                _ => {}
-            }
+        let io = inner.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused) {
+            return "the connection was refused";
         }
-        cause = inner.source();
+        match inner.downcast_ref() {
+            Some(rustls::Error::InvalidCertificate(_)) => {
+                return "the TLS handshake failed: its certificate is not accepted (--ca-file adds an authority)";
+            }
+            Some(_) => return "the TLS handshake failed",
+            None => {}
+        }
+        // What an I/O error carries is not its source.
+        cause = match io.and_then(std::io::Error::get_ref) {
+            Some(carried) => Some(carried),
+            None => inner.source(),
+        };
     }
-    "no connection could be made: unknown host, unreachable, or a TLS failure"
+    "no connection could be made: unknown host or unreachable"
 }
 
 /// What servers answer to an array where they look for an object, or to a body that they find too large.

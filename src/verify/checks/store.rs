@@ -61,8 +61,8 @@ impl Examination {
     }
 }
 
-/// A document of a batch of millions has a proof of some twenty hashes; 64 is out of reach for any tree.
-pub(super) const LONGEST_PROOF: usize = 64;
+/// A proof of 32 hashes belongs to a batch of four thousand million documents.
+pub(super) const LONGEST_PROOF: usize = 32;
 /// Every store costs several calls for every node of the proof.
 const MOST_STORES: usize = 16;
 
