@@ -180,13 +180,14 @@ fn issuer(value: &Value<'_>) -> Issuer {
         let text = text(name)?;
         Some(IssuingContract { kind, address: text.parse().ok()?, text })
     };
+    let contract = contract("tokenRegistry", ContractKind::TokenRegistry)
+        .or_else(|| contract("documentStore", ContractKind::DocumentStore))
+        .or_else(|| contract("certificateStore", ContractKind::CertificateStore));
     Issuer {
         name: text("name"),
         id: text("id"),
-        did: text("id"),
-        contract: contract("tokenRegistry", ContractKind::TokenRegistry)
-            .or_else(|| contract("documentStore", ContractKind::DocumentStore))
-            .or_else(|| contract("certificateStore", ContractKind::CertificateStore)),
+        did: text("id").filter(|_| contract.is_none()),
+        contract,
         identity: value.get("identityProof").map(|proof| IdentityProof {
             kind: IdentityKind::of(&leaf_text(proof.get("type")).unwrap_or_default()),
             location: leaf_text(proof.get("location")),
