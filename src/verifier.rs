@@ -153,6 +153,12 @@ impl VerifierBuilder {
         self
     }
 
+    /// How many endpoints of different host and port must agree about the chain; 1 by default.
+    pub fn quorum(mut self, endpoints: usize) -> Self {
+        self.chain.quorum = endpoints;
+        self
+    }
+
     /// Which block to read at.
     pub fn block(mut self, block: BlockChoice) -> Self {
         self.chain.block = block;
@@ -179,7 +185,7 @@ impl VerifierBuilder {
         self
     }
 
-    /// Connects to `to` whenever `host:port` is meant.
+    /// Connects to `to` whenever `host:port` is meant; `host` is a name, not an address.
     pub fn resolve(mut self, host: String, port: u16, to: SocketAddr) -> Self {
         self.chain.resolve.push((host.clone(), port, to));
         self.dns.resolve.push((host, port, to));

@@ -202,7 +202,10 @@ fn unknown_flags_and_settings_are_usage_errors() {
     let typo = file_with(folder.path(), "typo.toml", b"trust_registri = []\n");
     let cases: &[&[&str]] = &[
         &["verify"],
-        &["verify", "--quorum", "2", file],
+        &["verify", "--majority", "2", file],
+        &["verify", "--quorum", "0", file],
+        &["verify", "--quorum", "17", file],
+        &["verify", "--resolve", "127.0.0.1:80=127.0.0.1:81", file],
         &["verify", "--rpc", "not a url", "--chain-id", "1", file],
         &["verify", "--rpc", "https://rpc.example", file],
         &["verify", "--trust-registry", "0x00", file],

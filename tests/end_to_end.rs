@@ -1,24 +1,28 @@
 //! The real binary against the genuine published v4 and v5 contracts on a real `anvil`, with issuer records from a
 //! resolver on loopback. Needs the npm packages of `tests/genuine`; without them the suite says that it did not run.
 
-use std::net::UdpSocket;
+#[path = "support/bill.rs"]
+mod bill;
+#[path = "support/resolver.rs"]
+mod resolver;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use ebl_verifier::document::json::parse;
-use ebl_verifier::integrity::{digest, flatten_oa2};
+use bill::wrapped_bill;
 use ebl_verifier::primitives::{Address, decode_hex, encode_hex};
 use ethers::abi::{Token, encode};
 use libtest_mimic::{Arguments, Failed, Trial};
+use resolver::Resolver;
 use serde_json::{Value, json};
 
 fn main() {
     let arguments = Arguments::from_args();
     let modules = node_modules();
     let ready = anvil_binary(&modules).exists();
-    let trials = GENERATIONS
+    let compiles = modules.join("solc").exists() && Command::new("node").arg("--version").output().is_ok();
+    let mut trials: Vec<Trial> = GENERATIONS
         .iter()
         .map(|generation| {
             let modules = modules.clone();
@@ -26,12 +30,33 @@ fn main() {
             Trial::test(name, move || story(generation, &modules)).with_ignored_flag(!ready)
         })
         .collect();
+    let solc = modules.clone();
+    let lens = move || the_lens_is_rebuilt(&solc);
+    trials.push(
+        Trial::test("the_lens_in_the_repository_is_what_its_source_compiles_to", lens).with_ignored_flag(!compiles),
+    );
     let conclusion = libtest_mimic::run(&arguments, trials);
-    if !ready {
+    if !ready || !compiles {
         println!("NOT RUN: the end-to-end suite on genuine contracts needs npm packages.");
         println!("To run it: (cd tests/genuine && npm ci --ignore-scripts) && cargo test --test end_to_end");
     }
     conclusion.exit();
+}
+
+fn the_lens_is_rebuilt(modules: &Path) -> Result<(), Failed> {
+    let lens = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sources/chain/lens");
+    let folder = tempfile::tempdir()?;
+    let rebuilt = folder.path().join("creation.hex");
+    let packages = modules.parent().ok_or("a folder")?;
+    let output = Command::new("node").arg(lens.join("build.mjs")).arg(packages).arg(&rebuilt).output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    if std::fs::read(lens.join("creation.hex"))? == std::fs::read(rebuilt)? {
+        Ok(())
+    } else {
+        Err("creation.hex is not what Lens.sol compiles to: run node src/sources/chain/lens/build.mjs".into())
+    }
 }
 
 struct Generation {
@@ -79,6 +104,7 @@ fn story(generation: &Generation, modules: &Path) -> Result<(), Failed> {
 
     let registry = chain.deploy_registry(modules);
     let (bill, token) = wrapped_bill(registry, "carrier.example", "31337");
+    let token = Token::Uint(token.0.into());
     let file = folder.path().join("bill.json");
     std::fs::write(&file, &bill)?;
     let verify = |arguments: &[&str]| ebl(&file, &anvil_url(&chain), &resolver.address, arguments);
@@ -132,6 +158,13 @@ fn story(generation: &Generation, modules: &Path) -> Result<(), Failed> {
     expect(&report, 0, "valid", "live", "title.live")?;
     equal(&report.json["as_of"]["method"], &json!("calls"))?;
 
+    // Both ways of reading see the same, so that the two endpoints agree.
+    let (live, other) = (anvil_url(&chain), format!("31337={without_lens}"));
+    let arguments = ["--rpc", &live, "--rpc", &other, "--quorum", "2", "--dns", &resolver.address];
+    let report = run(&file, &arguments);
+    expect(&report, 0, "valid", "live", "title.live")?;
+    equal(&report.check("title")["strength"], &json!("quorum"))?;
+
     // An endpoint that fails is passed over, and the report says so.
     let dead = "31337=http://127.0.0.1:9/";
     let live = anvil_url(&chain);
@@ -152,7 +185,7 @@ fn story(generation: &Generation, modules: &Path) -> Result<(), Failed> {
     chain.registry_write(registry, generation.accept, vec![token]);
     expect(&verify(&[]), 4, "not_live", "ended", "title.ended")?;
 
-    // Another registry address without code, and one that is a contract of another kind.
+    // Another registry address without code, and one that is a contract of another kind, as large as contracts can be.
     let (elsewhere, _) = wrapped_bill(Address([0x77; 20]), "carrier.example", "31337");
     std::fs::write(&file, elsewhere)?;
     expect(&verify(&[]), 1, "invalid", "unknown", "registry.no_contract")?;
@@ -161,6 +194,7 @@ fn story(generation: &Generation, modules: &Path) -> Result<(), Failed> {
     resolver.publish(&[]);
     let report = verify(&["--trust-registry", "1:0x7777777777777777777777777777777777777777"]);
     equal(&report.check("registry")["code"], &json!("registry.unrecognised_code"))?;
+    equal(&report.json["as_of"]["method"], &json!("lens"))?;
     equal(&report.check("title")["outcome"], &json!("unknown"))?;
 
     // The wrong chain and a dead endpoint are outages, not forgeries.
@@ -230,36 +264,6 @@ fn equal(found: &Value, wanted: &Value) -> Result<(), Failed> {
     if found == wanted { Ok(()) } else { Err(format!("found {found}, wanted {wanted}").into()) }
 }
 
-/// A bill of lading wrapped alone, and its token id.
-fn wrapped_bill(registry: Address, domain: &str, chain: &str) -> (Vec<u8>, Token) {
-    let mut number = 0;
-    let mut salted = |text: &str| {
-        number += 1;
-        json!(format!("{number:08x}-0000-4000-8000-000000000000:string:{text}"))
-    };
-    let data = json!({
-        "issuers": [{
-            "name": salted("Nordsee Carrier"),
-            "tokenRegistry": salted(&registry.to_string()),
-            "identityProof": {"type": salted("DNS-TXT"), "location": salted(domain)},
-        }],
-        "network": {"chain": salted("ETH"), "chainId": salted(chain)},
-        "blNumber": salted("E2E-1"),
-        "scac": salted("NDSE"),
-    });
-    let text = data.to_string();
-    let members = parse(text.as_bytes(), &Default::default()).expect("JSON");
-    let leaves = flatten_oa2(&members).expect("salted");
-    let target = digest(leaves.iter().map(|leaf| leaf.hash), &[]);
-    let hash = target.to_hex64();
-    let document = json!({
-        "version": "https://schema.openattestation.com/2.0/schema.json",
-        "data": data,
-        "signature": {"type": "SHA3MerkleProof", "targetHash": hash, "proof": [], "merkleRoot": hash},
-    });
-    (document.to_string().into_bytes(), Token::Uint(target.0.into()))
-}
-
 fn node_modules() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/genuine/node_modules");
     std::env::var_os("EBL_GENUINE_NODE_MODULES").map_or(here, PathBuf::from)
@@ -319,12 +323,13 @@ impl Chain<'_> {
         self.deploy(code)
     }
 
-    /// Answers every call with the address of account 0, as a careless `ownerOf` would.
+    /// Answers every call with the address of account 0, as a careless `ownerOf` would. Filled up to the size limit of
+    /// EIP-170.
     fn deploy_lookalike(&self) -> Address {
         let Token::Address(owner) = self.account(0) else { unreachable!("accounts are addresses") };
-        let runtime = [&[0x73], owner.as_bytes(), &[0x60, 0, 0x52, 0x60, 0x20, 0x60, 0, 0xf3]].concat();
-        let length = u8::try_from(runtime.len()).expect("short");
-        self.deploy([&[0x60, length, 0x80, 0x60, 0x09, 0x3d, 0x39, 0x3d, 0xf3], runtime.as_slice()].concat())
+        let mut runtime = [&[0x73], owner.as_bytes(), &[0x60, 0, 0x52, 0x60, 0x20, 0x60, 0, 0xf3]].concat();
+        runtime.resize(0x6000, 0);
+        self.deploy([&[0x61, 0x60, 0, 0x80, 0x60, 0x0a, 0x3d, 0x39, 0x3d, 0xf3], runtime.as_slice()].concat())
     }
 
     fn deploy(&self, code: Vec<u8>) -> Address {
@@ -426,45 +431,4 @@ fn creation(modules: &Path, package: &str, name: &str) -> Vec<u8> {
     let file = modules.join(package).join(format!("dist/artifacts/{name}.sol/{name}.json"));
     let artefact: Value = serde_json::from_slice(&std::fs::read(file).expect("the artefact")).expect("JSON");
     decode_hex(artefact["bytecode"].as_str().expect("code")).expect("hexadecimal")
-}
-
-/// Answers every TXT question with the published records; the wire format is written by hand so that nothing of the
-/// client under test is on both sides.
-struct Resolver {
-    address: String,
-    records: Arc<Mutex<Vec<String>>>,
-}
-
-impl Resolver {
-    fn start() -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
-        let address = socket.local_addr().expect("an address").to_string();
-        let records = Arc::new(Mutex::new(Vec::<String>::new()));
-        let served = Arc::clone(&records);
-        std::thread::spawn(move || {
-            let mut query = [0; 1500];
-            while let Ok((length, peer)) = socket.recv_from(&mut query) {
-                let reply = reply(&query[..length], &served.lock().expect("no panic"));
-                let _ = socket.send_to(&reply, peer);
-            }
-        });
-        Self { address, records }
-    }
-
-    fn publish(&self, records: &[&str]) {
-        *self.records.lock().expect("no panic") = records.iter().map(|record| (*record).to_owned()).collect();
-    }
-}
-
-fn reply(query: &[u8], records: &[String]) -> Vec<u8> {
-    let name_end = 12 + query[12..].iter().position(|&byte| byte == 0).expect("a name") + 1;
-    let question = &query[12..name_end + 4];
-    let count = u16::try_from(records.len()).expect("few").to_be_bytes();
-    let mut out = [&query[..2], &[0x81, 0x80, 0, 1], &count, &[0, 0, 0, 0], question].concat();
-    for record in records {
-        let length = u8::try_from(record.len()).expect("short");
-        out.extend([0xc0, 0x0c, 0, 16, 0, 1, 0, 0, 0, 60, 0, length + 1, length]);
-        out.extend(record.as_bytes());
-    }
-    out
 }

@@ -89,6 +89,9 @@ pub struct NetworkArgs {
     /// Do not use the embedded table of public endpoints
     #[arg(long)]
     pub no_default_rpc: bool,
+    /// How many endpoints, of different host or port, must agree about the chain (1 to 16; default 1)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub quorum: Option<u8>,
     /// latest, safe, finalized, a number or a hash; default: finalized where the chain has it
     #[arg(long, value_name = "BLOCK")]
     pub block: Option<String>,

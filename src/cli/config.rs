@@ -27,6 +27,7 @@ struct Settings {
     dnssec: Option<DnssecMode>,
     #[serde(default)]
     trust_registry: Vec<String>,
+    quorum: Option<u8>,
     block: Option<String>,
     timeout: Option<u64>,
     ca_file: Option<PathBuf>,
@@ -49,6 +50,12 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
         builder = builder.endpoint(chain, endpoint);
     }
     builder = builder.default_endpoints(!(network.no_default_rpc || settings.no_default_rpc));
+    if let Some(endpoints) = network.quorum.or(settings.quorum) {
+        if !(1..=16).contains(&endpoints) {
+            bail!("quorum takes 1 to 16 endpoints");
+        }
+        builder = builder.quorum(endpoints.into());
+    }
     if let Some(block) = network.block.as_deref().or(settings.block.as_deref()) {
         builder = builder.block(block_choice(block)?);
     }
@@ -159,6 +166,9 @@ fn redirection(text: &str) -> Result<(String, u16, std::net::SocketAddr)> {
     let wanted = || format!("--resolve takes HOST:PORT=ADDR:PORT, not {text:?}");
     let (from, to) = text.split_once('=').with_context(wanted)?;
     let (host, port) = from.rsplit_once(':').with_context(wanted)?;
+    if host.is_empty() || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok() {
+        bail!("--resolve takes a host name before the first colon, not an address: {text:?}");
+    }
     Ok((host.to_ascii_lowercase(), port.parse().with_context(wanted)?, to.parse().with_context(wanted)?))
 }
 

@@ -287,7 +287,7 @@ pub enum ReadMethod {
 pub struct CallReading {
     /// Whether the call returned instead of reverting.
     pub success: bool,
-    /// Return or revert data.
+    /// Return or revert data, cut by the chain source to a length that no genuine answer reaches.
     #[serde(with = "hex_bytes")]
     pub data: Vec<u8>,
 }

@@ -87,7 +87,7 @@ impl Page {
                 "block {}, {finality}, {}, {} ({}{source})",
                 grouped(as_of.block),
                 as_of.time.replace('T', " ").replace('Z', " UTC"),
-                if as_of.endpoints.len() == 1 { "one endpoint" } else { "several endpoints" },
+                endpoints_agree(as_of.endpoints.len()),
                 as_of.endpoints.join(", "),
             );
             self.hanging("  As of       ", &escape(&line));
@@ -248,6 +248,16 @@ fn document_line(report: &Report) -> String {
     };
     let number = document.bl_number.as_deref().map(|number| format!(", BL {}", escape(number))).unwrap_or_default();
     format!("{format}{number}, {} fields, {} hidden", document.visible_fields, document.hidden_fields)
+}
+
+fn endpoints_agree(count: usize) -> String {
+    const WORDS: [&str; 8] = ["two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    match (count, count.checked_sub(2).and_then(|index| WORDS.get(index))) {
+        (0, _) => "no endpoint".to_owned(),
+        (1, _) => "one endpoint".to_owned(),
+        (_, Some(word)) => format!("{word} endpoints agree"),
+        (_, None) => format!("{count} endpoints agree"),
+    }
 }
 
 /// `19204113` as `19 204 113`.

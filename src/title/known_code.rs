@@ -27,7 +27,7 @@ pub(super) fn registry(code: &[u8], clone_target: Option<&CodeReading>) -> Optio
     STANDALONE.iter().filter(|known| known.size == code.len()).find_map(|known| {
         let zeroed = with_zeroed_words(code, known.immutables)?;
         let exact = keccak256(&zeroed) == digest(known.hash);
-        let stripped = || without_metadata(&zeroed).map(keccak256) == Some(digest(known.stripped));
+        let stripped = || keccak256(without_metadata(&zeroed)) == digest(known.stripped);
         (exact || stripped()).then_some(Known {
             generation: known.generation,
             variant: Variant::Standalone,
@@ -50,6 +50,14 @@ pub(super) fn escrow(code: &CodeReading) -> Option<Known> {
 pub(crate) fn clone_target_address(code: &[u8]) -> Option<Address> {
     let target = code.strip_prefix(CLONE_HEAD.as_slice())?.strip_suffix(CLONE_TAIL.as_slice())?;
     target.try_into().ok().map(Address)
+}
+
+/// Code without the CBOR metadata that the compiler appends, whose length stands in the last two bytes. Code that is too
+/// short for the length it ends in carries none and is returned whole, as `Lens.sol` does.
+pub(crate) fn without_metadata(code: &[u8]) -> &[u8] {
+    let Some((rest, length)) = code.split_last_chunk::<2>() else { return code };
+    let kept = rest.len().checked_sub(usize::from(u16::from_be_bytes(*length)));
+    kept.and_then(|kept| rest.get(..kept)).unwrap_or(code)
 }
 
 /// The 45 bytes of an EIP-1167 clone of `implementation`.
@@ -87,12 +95,6 @@ fn with_zeroed_words(code: &[u8], offsets: &[usize]) -> Option<Vec<u8>> {
         zeroed.get_mut(offset..offset + 32)?.fill(0);
     }
     Some(zeroed)
-}
-
-/// The compiler appends CBOR metadata whose length stands in the last two bytes.
-fn without_metadata(code: &[u8]) -> Option<&[u8]> {
-    let (rest, length) = code.split_last_chunk::<2>()?;
-    rest.get(..rest.len().checked_sub(usize::from(u16::from_be_bytes(*length)))?)
 }
 
 struct Row {
@@ -213,8 +215,17 @@ mod tests {
     }
 
     #[test]
-    fn metadata_longer_than_the_code_is_not_stripped() {
-        assert_eq!(without_metadata(&[0xff, 0xff]), None);
-        assert_eq!(without_metadata(&[1, 2, 3, 0, 1]), Some([1, 2].as_slice()));
+    fn only_metadata_that_fits_into_the_code_is_stripped() {
+        for (code, kept) in [
+            (&[][..], &[][..]),
+            (&[7], &[7]),
+            (&[0xff, 0xff], &[0xff, 0xff]),
+            (&[9, 0, 2], &[9, 0, 2]),
+            (&[9, 0, 1], &[]),
+            (&[0, 0], &[]),
+            (&[1, 2, 3, 0, 1], &[1, 2]),
+        ] {
+            assert_eq!(without_metadata(code), kept, "{code:?}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::evidence::{CodeReading, RegistryReading};
 use crate::primitives::{Address, Digest32, TokenId, keccak256};
 
-pub(crate) use known_code::clone_target_address;
+pub(crate) use known_code::{clone_target_address, without_metadata};
 pub(crate) use state::escrow_address;
 pub use state::{Contradiction, Parties, TitleFinding, TitleState};
 

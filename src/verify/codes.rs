@@ -156,7 +156,7 @@ codes! {
         "The endpoint serves another chain than the document names, so nothing was read from it.",
         "Give an endpoint of the right chain with --rpc.";
     CHAIN_NO_ENDPOINT = "chain.no_endpoint", Verifier,
-        "No endpoint is known for this chain.",
+        "No endpoint is known for this chain, or fewer than the quorum asks for.",
         "Give one with --rpc CHAINID=URL or the variable EBL_RPC_<CHAINID>.";
     CHAIN_RPC_UNAVAILABLE = "chain.rpc_unavailable", Network,
         "No endpoint of this chain gave a usable answer; this says nothing about the document.",
@@ -164,6 +164,9 @@ codes! {
     CHAIN_BLOCK_VANISHED = "chain.block_vanished", Network,
         "The block was replaced while it was being read, twice.",
         "Try again, with --block finalized where the chain has it.";
+    CHAIN_ENDPOINTS_DISAGREE = "chain.endpoints_disagree", Network,
+        "Two endpoints gave different answers about the same block, so neither is relied on.",
+        "Try again; if it stays so, one of them is wrong: ask others with --rpc.";
     CHAIN_NOT_NEEDED = "chain.not_needed", Nobody,
         "This document does not rest on a contract.",
         "Nothing to do.";

@@ -12,6 +12,11 @@ pub(super) fn list(report: &Report) -> Vec<String> {
     if strength(Strength::SingleEndpoint) {
         items.push("the honesty of the endpoint: it was asked alone and gave no proof".into());
     }
+    if let (true, Some(as_of)) = (strength(Strength::Quorum), &report.as_of) {
+        let agreeing = as_of.endpoints.len();
+        items
+            .push(format!("the honesty of the endpoints beyond this: {agreeing} of them agree, and none gave a proof"));
+    }
     if !strength(Strength::Dnssec) {
         items.push("that nobody changed the DNS answer on the way".into());
     }

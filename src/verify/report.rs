@@ -148,6 +148,8 @@ pub enum Outcome {
 pub enum Strength {
     /// Computed here from the document alone.
     Computed,
+    /// Several chain endpoints gave the same answer.
+    Quorum,
     /// One chain endpoint said so.
     SingleEndpoint,
     /// Validated with DNSSEC in this process.

@@ -23,6 +23,16 @@ impl Endpoint {
         self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
+    /// The port, also where the URL leaves it to the scheme.
+    fn port(&self) -> u16 {
+        self.url.port_or_known_default().unwrap_or_default()
+    }
+
+    /// Host and port: endpoints that differ in neither are one and the same for a quorum.
+    pub(super) fn place(&self) -> (String, u16) {
+        (self.url.host_str().unwrap_or_default().to_ascii_lowercase(), self.port())
+    }
+
     pub(super) fn url(&self) -> &url::Url {
         &self.url
     }

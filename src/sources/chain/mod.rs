@@ -2,15 +2,18 @@
 //!
 //! Two HTTP requests for an ordinary document: one pins a block, one reads everything at its hash.
 
+mod calls;
 pub mod endpoints;
 mod lens;
 mod plan;
+mod quorum;
 mod transport;
+mod values;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
@@ -27,6 +30,8 @@ pub struct ChainConfig {
     pub endpoints: BTreeMap<ChainId, Vec<Endpoint>>,
     /// Whether the embedded table serves the chains that `endpoints` leaves out.
     pub use_embedded: bool,
+    /// How many endpoints of different host and port must give the same answer; 0 and 1 mean that one is enough.
+    pub quorum: usize,
     /// The block that is read.
     pub block: BlockChoice,
     /// Time for one endpoint, all its requests and retries together.
@@ -37,7 +42,7 @@ pub struct ChainConfig {
     pub retries: u32,
     /// Root certificates beside the public ones (`--ca-file`).
     pub extra_roots: Vec<CertificateDer<'static>>,
-    /// Host, port and the address to use instead (`--resolve`).
+    /// Host name, port and the address to use instead (`--resolve`).
     pub resolve: Vec<(String, u16, SocketAddr)>,
 }
 
@@ -46,6 +51,7 @@ impl Default for ChainConfig {
         Self {
             endpoints: BTreeMap::new(),
             use_embedded: true,
+            quorum: 1,
             block: BlockChoice::Default,
             timeout: Duration::from_secs(20),
             max_response: 16 << 20,
@@ -89,67 +95,87 @@ pub enum ConfigError {
 /// Answers [`Question::Registry`](crate::evidence::Question::Registry).
 pub struct ChainSource {
     config: ChainConfig,
-    client: reqwest::Client,
-    known: Mutex<BTreeMap<ChainId, Pool>>,
+    clients: transport::Clients,
+    known: Mutex<BTreeMap<ChainId, Arc<Pool>>>,
 }
 
-type Pool = std::sync::Arc<(Vec<transport::Rpc>, bool)>;
+/// The endpoints of one chain.
+struct Pool {
+    rpcs: Vec<Arc<transport::Rpc>>,
+    embedded: bool,
+}
 
 impl ChainSource {
     /// A source that has not asked anything yet.
     pub fn new(config: ChainConfig) -> Result<Self, ConfigError> {
-        let client = transport::client(&config)?;
-        Ok(Self { config, client, known: Mutex::default() })
+        let clients = transport::Clients::new(&config)?;
+        Ok(Self { config, clients, known: Mutex::default() })
     }
 
     /// Everything about one token of one registry, at one block. Endpoints are tried in order, those that failed last
-    /// time after the others.
+    /// time after the others; with a quorum several are asked at once and must agree.
     pub async fn read_registry(&self, chain: ChainId, registry: Address, token: TokenId) -> (Answer, Provenance) {
         let pool = self.pool(chain);
-        let requests = AtomicU32::new(0);
-        let mut provenance = Provenance { embedded_default: pool.1, ..Provenance::default() };
-        let mut order: Vec<&transport::Rpc> = pool.0.iter().collect();
+        let request = plan::Request { chain, registry, token, choice: self.config.block };
+        let requests = Arc::new(AtomicU32::new(0));
+        let mut provenance = Provenance { embedded_default: pool.embedded, ..Provenance::default() };
+        let mut order = pool.rpcs.clone();
         order.sort_by_key(|rpc| !rpc.healthy.load(Ordering::Relaxed));
+        let answer = match self.config.quorum {
+            0 | 1 => self.first_answer(&order, &request, &requests, &mut provenance).await,
+            wanted => quorum::read(&order, request, wanted, self.config.timeout, &requests, &mut provenance).await,
+        };
+        provenance.requests = requests.load(Ordering::Relaxed);
+        (answer, provenance)
+    }
+
+    async fn first_answer(
+        &self,
+        order: &[Arc<transport::Rpc>],
+        request: &plan::Request,
+        requests: &AtomicU32,
+        provenance: &mut Provenance,
+    ) -> Answer {
         for rpc in order {
             let deadline = Instant::now() + self.config.timeout;
-            let session = transport::Session { rpc, deadline, requests: &requests };
-            let outcome = plan::read(&session, self.config.block, chain, registry, token).await;
+            let session = transport::Session { rpc, deadline, requests };
+            let outcome = plan::read(&session, request).await;
             rpc.healthy.store(outcome.is_ok(), Ordering::Relaxed);
-            provenance.requests = requests.load(Ordering::Relaxed);
             match outcome {
                 Ok(reading) => {
                     provenance.hosts.push(rpc.endpoint.host());
-                    return (Ok(Fact::Registry(Box::new(reading))), provenance);
+                    return Ok(Fact::Registry(Box::new(reading)));
                 }
                 Err(unavailable) => provenance.failed.push(unavailable),
             }
         }
-        let why = provenance.failed.last().cloned().unwrap_or_else(|| Unavailable {
+        let chain = request.chain;
+        Err(provenance.failed.last().cloned().unwrap_or_else(|| Unavailable {
             cause: Cause::NoSource,
             host: None,
             detail: format!("no endpoint is known for chain {chain}: give one with --rpc {chain}=URL"),
-        });
-        (Err(why), provenance)
+        }))
     }
 
-    fn pool(&self, chain: ChainId) -> Pool {
+    fn pool(&self, chain: ChainId) -> Arc<Pool> {
         let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let pool = known.entry(chain).or_insert_with(|| {
             let given = self.config.endpoints.get(&chain).filter(|given| !given.is_empty()).cloned();
             let embedded = given.is_none() && self.config.use_embedded;
             let list = given.unwrap_or_else(|| if embedded { endpoints::embedded(chain) } else { Vec::new() });
-            let rpcs = list.into_iter().map(|endpoint| transport::Rpc {
-                endpoint,
-                client: self.client.clone(),
-                max_response: self.config.max_response,
-                retries: self.config.retries,
-                refuses_batches: AtomicBool::new(false),
-                healthy: AtomicBool::new(true),
+            let rpcs = list.into_iter().map(|endpoint| {
+                Arc::new(transport::Rpc {
+                    route: self.clients.route(&endpoint),
+                    endpoint,
+                    max_response: self.config.max_response,
+                    retries: self.config.retries,
+                    refuses_batches: AtomicBool::new(false),
+                    healthy: AtomicBool::new(true),
+                })
             });
             let rpcs: Vec<_> = rpcs.collect();
-            let embedded = embedded && !rpcs.is_empty();
-            std::sync::Arc::new((rpcs, embedded))
+            Arc::new(Pool { embedded: embedded && !rpcs.is_empty(), rpcs })
         });
-        pool.clone()
+        Arc::clone(pool)
     }
 }

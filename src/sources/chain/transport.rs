@@ -3,7 +3,9 @@
 //!
 //! No redirect is followed and no proxy is used, not even one from the environment.
 
+use std::collections::BTreeMap;
 use std::error::Error as _;
+use std::slice::from_ref;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -29,26 +31,97 @@ pub(super) struct NodeError {
     pub data: Value,
 }
 
-pub(super) fn client(config: &ChainConfig) -> Result<reqwest::Client, ConfigError> {
-    let tls = crate::sources::tls::client_config(&config.extra_roots).map_err(|error| match error {
-        TlsError::Root => ConfigError::Root,
-        TlsError::Setup => ConfigError::Tls,
-    })?;
-    let mut builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .connect_timeout(config.timeout.min(CONNECT_TIMEOUT));
-    for (host, _, address) in &config.resolve {
-        builder = builder.resolve(host, *address);
+impl NodeError {
+    fn of(error: &Value) -> Self {
+        Self {
+            code: error.get("code").and_then(Value::as_i64).unwrap_or_default(),
+            message: error.get("message").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            data: error.get("data").cloned().unwrap_or_default(),
+        }
     }
-    builder.build().map_err(|_| ConfigError::Tls)
+
+    /// Whether a contract reverted, in the ways nodes say so.
+    pub fn is_revert(&self) -> bool {
+        self.code == 3 || self.says(&["revert"])
+    }
+
+    /// Whether the node only wants to be asked later: EIP-1474's "limit exceeded", or the HTTP status as a code. A
+    /// contract's revert text is not the node's word.
+    fn is_rate_limit(&self) -> bool {
+        let spoken = ["too many requests", "rate limit", "limit exceeded", "over capacity", "try again"];
+        matches!(self.code, -32005 | 429) || !self.is_revert() && self.says(&spoken)
+    }
+
+    /// Whether the node cannot take a batch at all: invalid request, unknown method, invalid parameters or not JSON, as
+    /// a server says that looks for one object, or in words.
+    fn refuses_batches(&self) -> bool {
+        matches!(self.code, -32600 | -32601 | -32602 | -32700) || self.says(&["batch"])
+    }
+
+    fn says(&self, parts: &[&str]) -> bool {
+        let message = self.message.to_ascii_lowercase();
+        parts.iter().any(|part| message.contains(part))
+    }
+}
+
+/// The clients of a source: one for all endpoints, and one more for each host and port that `--resolve` sends elsewhere.
+pub(super) struct Clients {
+    direct: reqwest::Client,
+    redirected: BTreeMap<(String, u16), Redirected>,
+}
+
+struct Redirected {
+    client: reqwest::Client,
+    port: u16,
+}
+
+impl Clients {
+    pub fn new(config: &ChainConfig) -> Result<Self, ConfigError> {
+        let tls = crate::sources::tls::client_config(&config.extra_roots).map_err(|error| match error {
+            TlsError::Root => ConfigError::Root,
+            TlsError::Setup => ConfigError::Tls,
+        })?;
+        let builder = || {
+            reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .redirect(reqwest::redirect::Policy::none())
+                .no_proxy()
+                .connect_timeout(config.timeout.min(CONNECT_TIMEOUT))
+        };
+        let mut redirected = BTreeMap::new();
+        for (host, port, to) in &config.resolve {
+            // The port of a URL goes before the port of an override, so the URL's is changed and the `host` header put
+            // back; in HTTP/2 the authority would still show the other port.
+            let client = builder().http1_only().resolve(host, *to).build().map_err(|_| ConfigError::Tls)?;
+            let entry = redirected.entry((host.to_ascii_lowercase(), *port));
+            entry.or_insert(Redirected { client, port: to.port() });
+        }
+        Ok(Self { direct: builder().build().map_err(|_| ConfigError::Tls)?, redirected })
+    }
+
+    /// How an endpoint is reached.
+    pub fn route(&self, endpoint: &Endpoint) -> Route {
+        let mut url = endpoint.url().clone();
+        match self.redirected.get(&endpoint.place()) {
+            Some(to) if url.set_port(Some(to.port)).is_ok() => {
+                Route { client: to.client.clone(), url, host: Some(endpoint.host()) }
+            }
+            _ => Route { client: self.direct.clone(), url, host: None },
+        }
+    }
+}
+
+/// A client, what to ask with it, and the `host` header where it is not the URL's.
+pub(super) struct Route {
+    client: reqwest::Client,
+    url: url::Url,
+    host: Option<String>,
 }
 
 /// One endpoint and what was learnt of it.
 pub(super) struct Rpc {
     pub endpoint: Endpoint,
-    pub client: reqwest::Client,
+    pub route: Route,
     pub max_response: usize,
     pub retries: u32,
     pub refuses_batches: AtomicBool,
@@ -70,18 +143,27 @@ impl Session<'_> {
             .enumerate()
             .map(|(id, (method, params))| json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}))
             .collect();
+        let mut refused_for_good = false;
         if !self.rpc.refuses_batches.load(Ordering::Relaxed) {
             match self.post(&Value::Array(bodies.clone())).await? {
-                Value::Array(replies) => return self.matched(replies, calls.len()),
-                Value::Object(_) => self.rpc.refuses_batches.store(true, Ordering::Relaxed),
-                _ => return Err(self.not_an_answer("the reply is not a JSON-RPC reply")),
+                Reply::Batch(replies) => return self.matched(replies, calls.len()),
+                Reply::BatchRefused { for_good } => refused_for_good = for_good,
+                Reply::Single(_) => return Err(self.not_an_answer("the reply is not a JSON-RPC reply")),
             }
         }
         let mut replies = Vec::with_capacity(bodies.len());
         for body in &bodies {
-            replies.push(self.post(body).await?);
+            match self.post(body).await? {
+                Reply::Single(reply) => replies.push(reply),
+                _ => return Err(self.not_an_answer("the reply is not a JSON-RPC reply")),
+            }
         }
-        self.matched(replies, calls.len())
+        let items = self.matched(replies, calls.len())?;
+        // Only single calls that work show that it was the batch that was refused.
+        if refused_for_good {
+            self.rpc.refuses_batches.store(true, Ordering::Relaxed);
+        }
+        Ok(items)
     }
 
     pub fn unavailable(&self, cause: Cause, detail: impl Into<String>) -> Unavailable {
@@ -100,11 +182,7 @@ impl Session<'_> {
             let slot = slot.ok_or_else(|| self.not_an_answer("a reply carries an id that was not asked for"))?;
             let error = reply.get("error").filter(|error| !error.is_null());
             *slot = Some(match error {
-                Some(error) => Err(NodeError {
-                    code: error.get("code").and_then(Value::as_i64).unwrap_or_default(),
-                    message: error.get("message").and_then(Value::as_str).unwrap_or_default().to_owned(),
-                    data: error.get("data").cloned().unwrap_or_default(),
-                }),
+                Some(error) => Err(NodeError::of(error)),
                 None => match reply.get_mut("result") {
                     Some(result) => Ok(result.take()),
                     None => return Err(self.not_an_answer("a reply has neither a result nor an error")),
@@ -115,17 +193,20 @@ impl Session<'_> {
         whole.ok_or_else(|| self.not_an_answer("a call of the batch was left unanswered"))
     }
 
-    async fn post(&self, body: &Value) -> Result<Value, Unavailable> {
+    async fn post(&self, body: &Value) -> Result<Reply, Unavailable> {
+        let shape = if body.is_array() { Shape::Batch } else { Shape::Single };
         let body = body.to_string();
         for attempt in 0.. {
-            let (failure, wait) = match timeout_at(self.deadline, self.once(body.clone())).await {
+            let (failure, wait) = match timeout_at(self.deadline, self.once(shape, body.clone())).await {
                 Err(_) => return Err(self.unavailable(Cause::Timeout, "no answer in time")),
-                Ok(Ok(value)) => return Ok(value),
+                Ok(Ok(reply)) => return Ok(reply),
                 Ok(Err(Failed::For(failure))) => return Err(failure),
                 Ok(Err(Failed::Perhaps(failure, wait))) => (failure, wait),
             };
-            let wait = wait.unwrap_or(FIRST_WAIT * 2u32.saturating_pow(attempt)).min(LONGEST_WAIT);
-            if attempt >= self.rpc.retries || Instant::now() + wait >= self.deadline {
+            // A wait that the server names is kept whole, or not begun.
+            let wait = wait.unwrap_or_else(|| (FIRST_WAIT * 2u32.saturating_pow(attempt)).min(LONGEST_WAIT));
+            let in_time = Instant::now().checked_add(wait).is_some_and(|then| then < self.deadline);
+            if attempt >= self.rpc.retries || !in_time {
                 return Err(failure);
             }
             sleep(wait).await;
@@ -133,13 +214,17 @@ impl Session<'_> {
         Err(self.unavailable(Cause::Timeout, "no answer in time"))
     }
 
-    async fn once(&self, body: String) -> Result<Value, Failed> {
+    async fn once(&self, shape: Shape, body: String) -> Result<Reply, Failed> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let request = self.rpc.client.post(self.rpc.endpoint.url().clone()).header("content-type", "application/json");
+        let Route { client, url, host } = &self.rpc.route;
+        let mut request = client.post(url.clone()).header("content-type", "application/json");
+        if let Some(host) = host {
+            request = request.header("host", host);
+        }
         let mut response = request.body(body).send().await.map_err(|error| self.failed(&error))?;
         let status = response.status();
         let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-        let wait = header.and_then(|text| text.parse().ok()).map(Duration::from_secs);
+        let wait = header.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
         if status.as_u16() == 429 {
             return Err(Failed::Perhaps(self.unavailable(Cause::RateLimited, "too many requests (HTTP 429)"), wait));
         }
@@ -155,13 +240,45 @@ impl Session<'_> {
             }
             bytes.extend_from_slice(&chunk);
         }
-        serde_json::from_slice(&bytes).map_err(|_| {
-            Failed::For(self.not_an_answer(match bytes.as_slice() {
-                _ if !status.is_success() => format!("HTTP status {}", status.as_u16()),
-                [] => "the reply is empty".to_owned(),
-                _ => "the reply is not JSON, or is cut short".to_owned(),
-            }))
-        })
+        self.reply(shape, status, &bytes, wait)
+    }
+
+    fn reply(
+        &self,
+        shape: Shape,
+        status: reqwest::StatusCode,
+        bytes: &[u8],
+        wait: Option<Duration>,
+    ) -> Result<Reply, Failed> {
+        let not_an_answer = |detail: String| Failed::For(self.not_an_answer(detail));
+        let refused_batch = shape == Shape::Batch && BATCH_REFUSALS.contains(&status.as_u16());
+        let value = serde_json::from_slice::<Value>(bytes).ok();
+        let replies = value.as_ref().map_or(&[][..], |value| value.as_array().map_or(from_ref(value), Vec::as_slice));
+        let errors: Vec<NodeError> = replies
+            .iter()
+            .filter_map(|reply| reply.get("error"))
+            .filter(|e| e.is_object())
+            .map(NodeError::of)
+            .collect();
+        if let Some(limit) = errors.iter().find(|error| error.is_rate_limit()) {
+            let detail = format!("too many requests (JSON-RPC error {})", limit.code);
+            return Err(Failed::Perhaps(self.unavailable(Cause::RateLimited, detail), wait));
+        }
+        match (shape, value) {
+            (Shape::Batch, Some(Value::Array(replies))) => Ok(Reply::Batch(replies)),
+            (Shape::Batch, Some(Value::Object(_))) if !errors.is_empty() && (status.is_success() || refused_batch) => {
+                let for_good = refused_batch || errors.iter().any(NodeError::refuses_batches);
+                Ok(Reply::BatchRefused { for_good })
+            }
+            _ if refused_batch => Ok(Reply::BatchRefused { for_good: true }),
+            (Shape::Single, Some(value @ Value::Object(_))) if status.is_success() || !errors.is_empty() => {
+                Ok(Reply::Single(value))
+            }
+            _ if !status.is_success() => Err(not_an_answer(format!("HTTP status {}", status.as_u16()))),
+            (_, Some(_)) => Err(not_an_answer("the reply is not a JSON-RPC reply".into())),
+            (_, None) if bytes.is_empty() => Err(not_an_answer("the reply is empty".into())),
+            (_, None) => Err(not_an_answer("the reply is not JSON, or is cut short".into())),
+        }
     }
 
     fn failed(&self, error: &reqwest::Error) -> Failed {
@@ -178,6 +295,21 @@ impl Session<'_> {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Batch,
+    Single,
+}
+
+enum Reply {
+    Batch(Vec<Value>),
+    Single(Value),
+    /// The batch met an error as a whole; `for_good` where that cannot be a passing failure.
+    BatchRefused {
+        for_good: bool,
+    },
+}
+
 /// A failure for good, or one that may pass, with the wait that the server asked for.
 enum Failed {
     For(Unavailable),
@@ -187,18 +319,28 @@ enum Failed {
 fn connect_detail(error: &reqwest::Error) -> &'static str {
     let mut cause = error.source();
     while let Some(inner) = cause {
-        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
-            match io.kind() {
-                std::io::ErrorKind::ConnectionRefused => return "the connection was refused",
-                std::io::ErrorKind::InvalidData => return "the TLS handshake failed",
-                _ => {}
-            }
+        let io = inner.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused) {
+            return "the connection was refused";
         }
-        cause = inner.source();
+        match inner.downcast_ref() {
+            Some(rustls::Error::InvalidCertificate(_)) => {
+                return "the TLS handshake failed: its certificate is not accepted (--ca-file adds an authority)";
+            }
+            Some(_) => return "the TLS handshake failed",
+            None => {}
+        }
+        // What an I/O error carries is not its source.
+        cause = match io.and_then(std::io::Error::get_ref) {
+            Some(carried) => Some(carried),
+            None => inner.source(),
+        };
     }
-    "no connection could be made: unknown host, unreachable, or a TLS failure"
+    "no connection could be made: unknown host or unreachable"
 }
 
+/// What servers answer to an array where they look for an object, or to a body that they find too large.
+const BATCH_REFUSALS: [u16; 5] = [400, 405, 413, 415, 422];
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);

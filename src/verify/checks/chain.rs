@@ -6,7 +6,7 @@ use crate::evidence::{BlockReading, Entry, ReadMethod, Unavailable};
 use crate::primitives::ChainId;
 use crate::verify::Policy;
 use crate::verify::codes;
-use crate::verify::report::{AsOf, Check, CheckName, Outcome, Strength};
+use crate::verify::report::{AsOf, Check, CheckName, Outcome};
 
 /// The chain that look-ups use (documents.md §7.3).
 pub(super) fn document_chain(document: &Document<'_>, policy: &Policy) -> Result<ChainId, Check> {
@@ -87,12 +87,12 @@ impl Examination {
 }
 
 fn chain_check(chain: ChainId, entry: &Entry) -> Check {
-    let host = entry.provenance.hosts.first().map_or("the evidence", String::as_str);
-    let message = format!("{host} serves chain {chain}");
-    Check {
-        strength: Some(Strength::SingleEndpoint),
-        ..finding(CheckName::Chain, Outcome::Pass, &codes::CHAIN_MATCHES, message)
-    }
+    let message = match entry.provenance.hosts.as_slice() {
+        [] => format!("the evidence is of chain {chain}"),
+        [host] => format!("{host} serves chain {chain}"),
+        hosts => format!("{} serve chain {chain} and agree", hosts.join(", ")),
+    };
+    finding(CheckName::Chain, Outcome::Pass, &codes::CHAIN_MATCHES, message)
 }
 
 fn as_of(chain: ChainId, block: &BlockReading, method: ReadMethod, entry: &Entry) -> AsOf {

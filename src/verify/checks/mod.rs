@@ -8,6 +8,8 @@ mod integrity;
 mod issuer;
 mod registry;
 
+use std::collections::BTreeSet;
+
 use super::codes::{self, Actor, Code};
 use super::report::{
     AsOf, Check, CheckName, DocumentFacts, Issuer, Outcome, RegistryFacts, Report, Strength, Title, TitleStateName,
@@ -186,12 +188,14 @@ fn unavailable(name: CheckName, why: &Unavailable, clause: &str) -> Check {
         (CheckName::Issuer, _) => &codes::ISSUER_DNS_UNAVAILABLE,
         (_, Cause::NoSource) => &codes::CHAIN_NO_ENDPOINT,
         (_, Cause::WrongChain) => &codes::CHAIN_WRONG_ENDPOINT,
+        (_, Cause::Disagreement) => &codes::CHAIN_ENDPOINTS_DISAGREE,
         (_, Cause::BlockVanished) => &codes::CHAIN_BLOCK_VANISHED,
         (_, _) => &codes::CHAIN_RPC_UNAVAILABLE,
     };
     let message = match &why.host {
-        Some(host) => format!("{clause}: {host}: {}", why.detail),
-        None => format!("{clause}: {}", why.detail),
+        // A disagreement names both sides itself.
+        Some(host) if why.cause != Cause::Disagreement => format!("{clause}: {host}: {}", why.detail),
+        _ => format!("{clause}: {}", why.detail),
     };
     Check { unavailable: vec![why.clone()], ..finding(name, Outcome::Unknown, code, message) }
 }
@@ -199,8 +203,14 @@ fn unavailable(name: CheckName, why: &Unavailable, clause: &str) -> Check {
 fn from_entry(check: Check, entry: &Entry) -> Check {
     let mut unavailable = entry.provenance.failed.clone();
     unavailable.extend(check.unavailable.iter().filter(|why| !entry.provenance.failed.contains(why)).cloned());
-    let strength = check.strength.or_else(|| entry.answer.is_ok().then_some(Strength::SingleEndpoint));
+    let strength = check.strength.or_else(|| entry.answer.is_ok().then(|| endpoint_strength(entry)));
     Check { answered_by: entry.provenance.hosts.clone(), unavailable, strength, ..check }
+}
+
+/// Every host of a chain answer gave that same answer (chain.md §5.5).
+fn endpoint_strength(entry: &Entry) -> Strength {
+    let hosts: BTreeSet<&String> = entry.provenance.hosts.iter().collect();
+    if hosts.len() > 1 { Strength::Quorum } else { Strength::SingleEndpoint }
 }
 
 /// A finding that stands for a question whose answer is still to come.

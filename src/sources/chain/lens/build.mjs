@@ -1,4 +1,4 @@
-// Rebuilds creation.hex from Lens.sol: `node build.mjs [folder that holds node_modules/solc]`.
+// Rebuilds creation.hex from Lens.sol: `node build.mjs [folder that holds node_modules/solc [file to write instead]]`.
 import { createRequire } from "node:module";
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -16,5 +16,5 @@ const input = {
 const out = JSON.parse(solc.compile(JSON.stringify(input)));
 for (const e of out.errors ?? []) console.error(e.formattedMessage);
 const hex = out.contracts["Lens.sol"].Lens.evm.bytecode.object;
-writeFileSync(`${here}/creation.hex`, hex + "\n");
+writeFileSync(process.argv[3] ?? `${here}/creation.hex`, hex + "\n");
 console.log(`${hex.length / 2} bytes`);

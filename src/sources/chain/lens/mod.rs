@@ -1,5 +1,5 @@
 //! The lens contract: its call data and the strict reading of its answer (chain.md §5.6). Source: `Lens.sol`; rebuilt by
-//! `node src/sources/chain/lens/build.mjs`. `ethers` types stay in this file.
+//! `node src/sources/chain/lens/build.mjs`, and a test compares. `ethers` types stay in this file.
 
 use ethers::abi::{ParamType, Token, decode, encode};
 
@@ -18,14 +18,29 @@ pub(super) fn call_data(registry: Address, token: TokenId) -> Vec<u8> {
 /// Number of calls out in the lens's answer: the interfaces, then [`assign`]'s order.
 pub(super) const CALLS: usize = REGISTRY_INTERFACES.len() + 15;
 
-/// Chain id, block number and timestamp as the lens saw them, and the reading without block, slots and method.
+/// Call answers are cut to this many bytes, on every path: 21 of them fit into what a constructor may return (EIP-170).
+/// No answer that a genuine registry gives is nearly as long.
+pub(super) const LONGEST_ANSWER: usize = 960;
+
+/// What the lens saw.
+pub(super) struct Seen {
+    pub chain: u64,
+    pub number: u64,
+    pub timestamp: u64,
+    pub registry_size: u64,
+    pub registry_hash: Digest32,
+    /// Without block, proxy slots and the registry's code.
+    pub reading: RegistryReading,
+}
+
 /// `None` for anything but the exact encoding.
-pub(super) fn decoded(answer: &[u8]) -> Option<([u64; 3], RegistryReading)> {
+pub(super) fn decoded(answer: &[u8]) -> Option<Seen> {
     let shape = ParamType::Tuple(vec![
         ParamType::Uint(256),
         ParamType::Uint(256),
         ParamType::Uint(256),
-        ParamType::Bytes,
+        ParamType::Uint(256),
+        ParamType::FixedBytes(32),
         ParamType::FixedArray(
             Box::new(ParamType::Tuple(vec![
                 ParamType::Address,
@@ -46,13 +61,12 @@ pub(super) fn decoded(answer: &[u8]) -> Option<([u64; 3], RegistryReading)> {
         return None;
     }
     let mut fields = tokens.into_iter().next()?.into_tuple()?.into_iter();
-    let head = [number(fields.next()?)?, number(fields.next()?)?, number(fields.next()?)?];
-    let registry_code = fields.next()?.into_bytes()?;
+    let (chain, block, timestamp) = (number(fields.next()?)?, number(fields.next()?)?, number(fields.next()?)?);
+    let (registry_size, registry_hash) = (number(fields.next()?)?, hash(fields.next()?)?);
     let mut codes = fields.next()?.into_fixed_array()?.into_iter().map(code);
     let (target, factory_code, implementation_code) = (codes.next()??, codes.next()??, codes.next()??);
     let mut reading = RegistryReading {
-        chain_id: head[0],
-        registry_code,
+        chain_id: chain,
         clone_target: (!target.address.is_zero()).then_some(target),
         factory_code,
         escrow_implementation_code: implementation_code,
@@ -63,7 +77,7 @@ pub(super) fn decoded(answer: &[u8]) -> Option<([u64; 3], RegistryReading)> {
     };
     let calls: Option<Vec<CallReading>> = fields.next()?.into_array()?.into_iter().map(call).collect();
     assign(&mut reading, calls?)?;
-    Some((head, reading))
+    Some(Seen { chain, number: block, timestamp, registry_size, registry_hash, reading })
 }
 
 /// Puts the calls' outcomes, in the lens's order, into the reading.
@@ -101,13 +115,17 @@ fn number(token: Token) -> Option<u64> {
     u64::try_from(token.into_uint()?).ok()
 }
 
+fn hash(token: Token) -> Option<Digest32> {
+    token.into_fixed_bytes()?.try_into().ok().map(Digest32)
+}
+
 fn code(token: Token) -> Option<CodeReading> {
     let mut fields = token.into_tuple()?.into_iter();
     Some(CodeReading {
         address: Address(fields.next()?.into_address()?.0),
         size: number(fields.next()?)?,
-        hash: Digest32(fields.next()?.into_fixed_bytes()?.try_into().ok()?),
-        stripped_hash: Digest32(fields.next()?.into_fixed_bytes()?.try_into().ok()?),
+        hash: hash(fields.next()?)?,
+        stripped_hash: hash(fields.next()?)?,
     })
 }
 
