@@ -15,12 +15,14 @@ contract LegacyDocumentStore is RolesWithTexts {
 
     event DocumentIssued(bytes32 indexed document);
     event DocumentRevoked(bytes32 indexed document);
+    event Initialized(uint8 version);
 
     constructor(string memory name_, address owner) {
         name = name_;
         grant(DEFAULT_ADMIN_ROLE, owner);
         grant(ISSUER_ROLE, owner);
         grant(REVOKER_ROLE, owner);
+        emit Initialized(1);
     }
 
     function issue(bytes32 document) external onlyRole(ISSUER_ROLE) {
@@ -87,10 +89,11 @@ abstract contract RevocableStore is RolesWithErrors {
 
     error ZeroDocument();
     error ZeroOwner();
-    error DocumentExists(bytes32 document);
 
-    event DocumentIssued(bytes32 indexed document);
-    event DocumentRevoked(bytes32 indexed documentRoot, bytes32 indexed document);
+    modifier whileNotZero(bytes32 document) {
+        if (document == 0) revert ZeroDocument();
+        _;
+    }
 
     constructor(string memory name_, address admin) {
         if (admin == address(0)) revert ZeroOwner();
@@ -106,16 +109,19 @@ abstract contract RevocableStore is RolesWithErrors {
 /// revoking a node between them has no effect, as in the genuine store (chain.md §3).
 contract BatchableDocumentStore is RevocableStore {
     mapping(bytes32 => bool) private issuedRoots;
-    mapping(bytes32 => mapping(bytes32 => bool)) private revoked;
+    mapping(bytes32 => bool) private revoked;
 
+    error DocumentExists(bytes32 document);
     error InvalidDocument(bytes32 documentRoot, bytes32 document);
     error DocumentNotIssued(bytes32 documentRoot, bytes32 document);
     error InactiveDocument(bytes32 documentRoot, bytes32 document);
 
+    event DocumentIssued(bytes32 indexed document);
+    event DocumentRevoked(bytes32 indexed documentRoot, bytes32 indexed document);
+
     constructor(string memory name_, address admin) RevocableStore(name_, admin) {}
 
-    function issue(bytes32 documentRoot) external onlyRole(ISSUER_ROLE) {
-        if (documentRoot == 0) revert ZeroDocument();
+    function issue(bytes32 documentRoot) external whileNotZero(documentRoot) onlyRole(ISSUER_ROLE) {
         if (issuedRoots[documentRoot]) revert DocumentExists(documentRoot);
         issuedRoots[documentRoot] = true;
         emit DocumentIssued(documentRoot);
@@ -145,7 +151,7 @@ contract BatchableDocumentStore is RevocableStore {
     function isRevoked(bytes32 documentRoot, bytes32 document, bytes32[] memory proof) public view returns (bool) {
         requireProof(documentRoot, document, proof);
         if (!issuedRoots[documentRoot]) revert DocumentNotIssued(documentRoot, document);
-        return revoked[documentRoot][documentRoot] || revoked[documentRoot][document];
+        return revoked[documentRoot] || revoked[document];
     }
 
     function isActive(bytes32 documentRoot) external view returns (bool) {
@@ -162,7 +168,7 @@ contract BatchableDocumentStore is RevocableStore {
 
     function revokeOne(bytes32 documentRoot, bytes32 document, bytes32[] memory proof) private {
         if (isRevoked(documentRoot, document, proof)) revert InactiveDocument(documentRoot, document);
-        revoked[documentRoot][document] = true;
+        revoked[document] = true;
         emit DocumentRevoked(documentRoot, document);
     }
 
@@ -178,7 +184,8 @@ contract BatchableDocumentStore is RevocableStore {
     }
 }
 
-/// The store whose documents are ERC-721 tokens, one per document hash; a locked one stays with its first owner.
+/// The store whose documents are ERC-721 tokens, one per document hash; a locked one stays with its first owner. It
+/// says what happened by Transfer events only, as the genuine one does.
 /// Approvals and pausing are left out: no check of ours reads them.
 contract TransferableDocumentStore is RevocableStore {
     string public symbol;
@@ -192,6 +199,7 @@ contract TransferableDocumentStore is RevocableStore {
     error InactiveDocument(bytes32 document);
     error ERC721NonexistentToken(uint256 tokenId);
     error ERC721InvalidReceiver(address receiver);
+    error ERC721InvalidSender(address sender);
     error ERC721IncorrectOwner(address sender, uint256 tokenId, address owner);
     error ERC721InsufficientApproval(address operator, uint256 tokenId);
 
@@ -203,32 +211,35 @@ contract TransferableDocumentStore is RevocableStore {
         symbol = symbol_;
     }
 
-    function issue(address to, bytes32 document, bool lock) external onlyRole(ISSUER_ROLE) {
-        if (document == 0) revert ZeroDocument();
+    function issue(address to, bytes32 document, bool lock)
+        external
+        whileNotZero(document)
+        onlyRole(ISSUER_ROLE)
+    {
         if (revoked[document]) revert DocumentIsRevoked(document);
-        if (owners[uint256(document)] != address(0)) revert DocumentExists(document);
+        if (to == address(0)) revert ERC721InvalidReceiver(to);
+        if (locks[uint256(document)]) revert DocumentLocked(document);
+        if (owners[uint256(document)] != address(0)) revert ERC721InvalidSender(address(0));
         move(address(0), to, uint256(document));
-        emit DocumentIssued(document);
         locks[uint256(document)] = lock;
         if (lock) emit Locked(uint256(document));
         else emit Unlocked(uint256(document));
     }
 
     function revoke(bytes32 document) external onlyRole(REVOKER_ROLE) {
-        if (!isActive(document)) revert InactiveDocument(document);
+        if (revoked[document]) revert InactiveDocument(document);
         address owner = ownerOf(uint256(document));
         balanceOf[owner] -= 1;
         delete owners[uint256(document)];
         revoked[document] = true;
         emit Transfer(owner, address(0), uint256(document));
-        emit DocumentRevoked(document, document);
     }
 
     function transferFrom(address from, address to, uint256 tokenId) external {
         if (to == address(0)) revert ERC721InvalidReceiver(to);
         address owner = ownerOf(tokenId);
-        if (locks[tokenId]) revert DocumentLocked(bytes32(tokenId));
         if (msg.sender != owner) revert ERC721InsufficientApproval(msg.sender, tokenId);
+        if (locks[tokenId]) revert DocumentLocked(bytes32(tokenId));
         if (from != owner) revert ERC721IncorrectOwner(from, tokenId, owner);
         balanceOf[from] -= 1;
         move(from, to, tokenId);
@@ -239,13 +250,11 @@ contract TransferableDocumentStore is RevocableStore {
         if (owner == address(0)) revert ERC721NonexistentToken(tokenId);
     }
 
-    function locked(uint256 tokenId) external view returns (bool) {
-        ownerOf(tokenId);
+    function locked(uint256 tokenId) external view whileNotZero(bytes32(tokenId)) returns (bool) {
         return locks[tokenId];
     }
 
-    function isIssued(bytes32 document) public view returns (bool) {
-        if (document == 0) revert ZeroDocument();
+    function isIssued(bytes32 document) public view whileNotZero(document) returns (bool) {
         return revoked[document] || owners[uint256(document)] != address(0);
     }
 
@@ -265,7 +274,6 @@ contract TransferableDocumentStore is RevocableStore {
     }
 
     function move(address from, address to, uint256 tokenId) private {
-        if (to == address(0)) revert ERC721InvalidReceiver(to);
         balanceOf[to] += 1;
         owners[tokenId] = to;
         emit Transfer(from, to, tokenId);

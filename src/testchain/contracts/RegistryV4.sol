@@ -27,18 +27,22 @@ contract RegistryV4 is RegistryBase, RolesWithTexts {
     }
 
     function restore(uint256 tokenId) external whileNotPaused onlyRole(RESTORER_ROLE) returns (address escrow) {
-        escrow = surrenderedEscrow(tokenId);
+        if (owners[tokenId] == address(0)) revert InvalidTokenId();
+        if (owners[tokenId] != address(this)) revert TokenNotSurrendered();
+        escrow = escrowOf(tokenId);
         give(address(this), escrow, tokenId, "");
     }
 
     function burn(uint256 tokenId) external whileNotPaused onlyRole(ACCEPTER_ROLE) {
-        TitleEscrowV4(surrenderedEscrow(tokenId)).shred();
+        TitleEscrowV4(escrowOf(tokenId)).shred();
         move(address(this), DEAD, tokenId);
     }
 
     /// Only an escrow that surrenders its token passes: nobody else ever owns one.
-    function transferFrom(address from, address to, uint256 tokenId) external whileNotPaused {
-        require(msg.sender == ownerOf(tokenId), "ERC721: transfer caller is not owner nor approved");
+    function transferFrom(address from, address to, uint256 tokenId) external {
+        require(owners[tokenId] != address(0), "ERC721: operator query for nonexistent token");
+        require(msg.sender == owners[tokenId], "ERC721: transfer caller is not owner nor approved");
+        require(!paused, "Pausable: paused");
         if (from != msg.sender || to != address(this)) revert TransferFailure();
         move(from, to, tokenId);
     }
@@ -64,9 +68,7 @@ contract RegistryV4 is RegistryBase, RolesWithTexts {
         TitleEscrowV4(escrow).onERC721Received(msg.sender, from, tokenId, data);
     }
 
-    function surrenderedEscrow(uint256 tokenId) private view returns (address) {
-        if (owners[tokenId] == address(0)) revert InvalidTokenId();
-        if (owners[tokenId] != address(this)) revert TokenNotSurrendered();
+    function escrowOf(uint256 tokenId) private view returns (address) {
         return TitleEscrowFactoryV4(titleEscrowFactory).getAddress(address(this), tokenId);
     }
 }

@@ -39,7 +39,6 @@ contract RegistryV5 is RegistryBase, RolesWithErrors {
     {
         if (owners[tokenId] != address(0)) revert TokenExists();
         escrow = TitleEscrowFactoryV5(titleEscrowFactory).create(tokenId);
-        remark = remark_;
         give(address(0), escrow, tokenId, abi.encode(beneficiary, holder, remark_));
     }
 
@@ -50,8 +49,9 @@ contract RegistryV5 is RegistryBase, RolesWithErrors {
         remarkFits(remark_)
         returns (address escrow)
     {
-        escrow = returnedEscrow(tokenId);
-        remark = remark_;
+        if (owners[tokenId] == address(0)) revert InvalidTokenId();
+        if (owners[tokenId] != address(this)) revert TokenNotReturnedToIssuer();
+        escrow = escrowOf(tokenId);
         give(address(this), escrow, tokenId, abi.encode(remark_));
     }
 
@@ -61,29 +61,27 @@ contract RegistryV5 is RegistryBase, RolesWithErrors {
         onlyRole(ACCEPTER_ROLE)
         remarkFits(remark_)
     {
-        address escrow = returnedEscrow(tokenId);
-        remark = remark_;
-        TitleEscrowV5(escrow).shred(remark_);
+        TitleEscrowV5(escrowOf(tokenId)).shred(remark_);
         move(address(this), DEAD, tokenId);
     }
 
     /// Only an escrow that returns its token passes: nobody else ever owns one.
     function transferFrom(address from, address to, uint256 tokenId, bytes calldata remark_)
         external
-        whileNotPaused
         remarkFits(remark_)
     {
-        require(msg.sender == ownerOf(tokenId), "ERC721: transfer caller is not owner nor approved");
+        require(owners[tokenId] != address(0), "ERC721: operator query for nonexistent token");
+        require(msg.sender == owners[tokenId], "ERC721: transfer caller is not owner nor approved");
+        if (paused) revert EnforcedPause();
         if (from != msg.sender || to != address(this)) revert TransferFailure();
-        remark = remark_;
         move(from, to, tokenId);
     }
 
     function pause(bytes calldata remark_)
         external
-        whileNotPaused
         onlyRole(DEFAULT_ADMIN_ROLE)
         remarkFits(remark_)
+        whileNotPaused
     {
         paused = true;
         remark = remark_;
@@ -109,9 +107,7 @@ contract RegistryV5 is RegistryBase, RolesWithErrors {
         TitleEscrowV5(escrow).onERC721Received(msg.sender, from, tokenId, data);
     }
 
-    function returnedEscrow(uint256 tokenId) private view returns (address) {
-        if (owners[tokenId] == address(0)) revert InvalidTokenId();
-        if (owners[tokenId] != address(this)) revert TokenNotReturnedToIssuer();
+    function escrowOf(uint256 tokenId) private view returns (address) {
         return TitleEscrowFactoryV5(titleEscrowFactory).getEscrowAddress(address(this), tokenId);
     }
 }

@@ -55,6 +55,10 @@ contract TitleEscrowV5 is EscrowBase {
         _;
     }
 
+    constructor() {
+        emit Initialized(1);
+    }
+
     function initialize(address registry_, uint256 tokenId_) external override {
         initializeOnce(registry_, tokenId_);
         emit Initialized(1);
@@ -169,9 +173,9 @@ contract TitleEscrowV5 is EscrowBase {
         external
         whileNotPaused
         whileActive
+        whileHoldingToken
         onlyBeneficiary
         onlyHolder
-        whileHoldingToken
         remarkFits(remark_)
     {
         if (prevBeneficiary == address(0) || prevHolder == address(0)) revert InvalidTransferToZeroAddress();
@@ -192,7 +196,7 @@ contract TitleEscrowV5 is EscrowBase {
         whileHoldingToken
         remarkFits(remark_)
     {
-        setNominee(address(0), remark_);
+        setNominee(address(0), "");
         clearRejections();
         remark = remark_;
         RegistryWithRemarks(registry).transferFrom(address(this), registry, tokenId, remark_);
