@@ -196,7 +196,6 @@ contract TransferableDocumentStore is RevocableStore {
 
     error DocumentIsRevoked(bytes32 document);
     error DocumentLocked(bytes32 document);
-    error InactiveDocument(bytes32 document);
     error ERC721NonexistentToken(uint256 tokenId);
     error ERC721InvalidReceiver(address receiver);
     error ERC721InvalidSender(address sender);
@@ -227,7 +226,6 @@ contract TransferableDocumentStore is RevocableStore {
     }
 
     function revoke(bytes32 document) external onlyRole(REVOKER_ROLE) {
-        if (revoked[document]) revert InactiveDocument(document);
         address owner = ownerOf(uint256(document));
         balanceOf[owner] -= 1;
         delete owners[uint256(document)];
