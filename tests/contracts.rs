@@ -4,6 +4,8 @@
 
 #[path = "support/anvil.rs"]
 mod anvil;
+#[path = "contracts/reading.rs"]
+mod reading;
 #[path = "contracts/stores.rs"]
 mod stores;
 #[path = "contracts/title.rs"]
@@ -20,6 +22,7 @@ use ebl_verifier::testchain::contracts::{Contract, DidWrite, TitleWrite, bytes32
 use ebl_verifier::title::Generation;
 use ethers::abi::{Token, encode};
 use libtest_mimic::{Arguments, Failed, Trial};
+use reading::reading_story;
 use stores::{batchable_store_story, legacy_store_story, transferable_store_story};
 use title::{V4, V5, title_story};
 use twins::{Twins, call, equal, supports, word};
@@ -39,6 +42,7 @@ const PROMISES: &[(&str, Promise)] = &[
     ("a_transferable_store_behaves_like_a_genuine_one", transferable_store_story),
     ("a_did_registry_behaves_like_a_genuine_one", did_registry_story),
     ("a_lookalike_says_yes_and_a_proxy_can_change_its_rules", lookalike_story),
+    ("the_verifier_reads_our_contracts_and_never_calls_them_genuine", reading_story),
     ("creation_json_is_what_the_sources_compile_to", creation_is_current),
 ];
 

@@ -12,10 +12,10 @@ use crate::anvil::artefact_code;
 use crate::twins::{INTERFACES, Twins, call, role_calls, supports, word};
 
 pub struct Edition {
-    generation: Generation,
+    pub generation: Generation,
     package: &'static str,
-    registry: Contract,
-    factory: Contract,
+    pub registry: Contract,
+    pub factory: Contract,
     pub escrow_lookup: &'static str,
 }
 

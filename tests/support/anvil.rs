@@ -21,7 +21,7 @@ pub fn anvil_binary(modules: &Path) -> PathBuf {
 /// A running node on a port of its own; it ends with this value.
 pub struct Anvil {
     process: Child,
-    url: String,
+    pub url: String,
     client: reqwest::Client,
     runtime: tokio::runtime::Runtime,
 }
@@ -67,11 +67,16 @@ impl Anvil {
             .map(|(id, (method, params))| json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
         let body = Value::Array(calls.collect()).to_string();
         let request = self.client.post(&self.url).header("content-type", "application/json").body(body);
-        let text = self.runtime.block_on(async { request.send().await.expect("a reply").text().await.expect("text") });
+        let text = self.wait(async { request.send().await.expect("a reply").text().await.expect("text") });
         let mut replies: Vec<Value> = serde_json::from_str(&text).expect("a JSON array");
         replies.sort_by_key(|reply| reply["id"].as_u64());
         assert_eq!(replies.len(), requests.len());
         replies
+    }
+
+    /// Runs `future` to its end on this value's runtime.
+    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
     }
 
     /// The unlocked accounts.

@@ -13,7 +13,7 @@ use super::anvil::Anvil;
 /// Two contracts that must behave alike, always addressed by the genuine one. What is done to both is done in the same
 /// block, so that block numbers and times agree.
 pub struct Twins {
-    anvil: Anvil,
+    pub anvil: Anvil,
     accounts: Vec<Address>,
     /// Genuine and ours.
     pairs: Vec<(Address, Address)>,
