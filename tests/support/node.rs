@@ -1,4 +1,5 @@
 //! A JSON-RPC client for tests that looks at replies as they are, errors included.
+#![allow(dead_code, reason = "not every test binary uses all of it")]
 
 use std::sync::LazyLock;
 
@@ -41,12 +42,30 @@ impl Node {
 
     /// Sends from a development account and gives the receipt, whatever its status.
     pub async fn send(&self, from: &str, to: Option<&str>, data: &[u8]) -> Value {
-        let mut transaction = json!({"from": from, "data": hex(data), "gas": "0x1c9c380"});
+        let mut transaction = json!({
+            "from": from,
+            "data": hex(data),
+            "gas": "0x1c9c380",
+            "maxFeePerGas": "0x0",
+            "maxPriorityFeePerGas": "0x0",
+        });
         if let Some(to) = to {
             transaction["to"] = json!(to);
         }
         let hash = self.ask("eth_sendTransaction", json!([transaction])).await;
-        self.ask("eth_getTransactionReceipt", json!([hash])).await
+        self.receipt(&hash).await
+    }
+
+    /// The receipt, as soon as it is there: some nodes answer before the block is made.
+    pub async fn receipt(&self, hash: &Value) -> Value {
+        for _ in 0..1000 {
+            let receipt = self.ask("eth_getTransactionReceipt", json!([hash])).await;
+            if !receipt.is_null() {
+                return receipt;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        panic!("no receipt for {hash}")
     }
 }
 
