@@ -2,4 +2,7 @@
 //! title state (DESIGN.md §6). It exists so that a fresh machine with only Rust can see the main job work. The library
 //! does not need it; the feature `testchain` (on by default) brings it.
 
+pub mod accounts;
+pub mod chain;
 pub mod contracts;
+pub mod rpc;
