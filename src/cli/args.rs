@@ -27,6 +27,12 @@ pub enum Command {
         /// A code such as integrity.digest_mismatch; without one, all codes are listed
         code: Option<String>,
     },
+    /// See the whole story on an embedded chain: issue, transfer, return, tamper, outage, and each verdict
+    #[cfg(feature = "testchain")]
+    Demo,
+    /// Keep a local chain running, with sample documents and ready settings in a folder
+    #[cfg(feature = "testchain")]
+    Testchain(TestchainArgs),
     /// Print shell completions
     Completions {
         /// Which shell
@@ -125,6 +131,20 @@ pub struct InspectArgs {
     /// Largest file to read, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
     pub max_size: usize,
+}
+
+#[cfg(feature = "testchain")]
+#[derive(Debug, Args)]
+pub struct TestchainArgs {
+    /// Folder for the sample documents and ebl.toml; made if it is not there
+    #[arg(long, value_name = "DIR", default_value = "ebl-testchain")]
+    pub dir: PathBuf,
+    /// Port of the chain's JSON-RPC server on loopback; 0 takes any free one
+    #[arg(long, value_name = "PORT", default_value_t = 8545)]
+    pub port: u16,
+    /// Port of the resolver on loopback; 0 takes any free one
+    #[arg(long, value_name = "PORT", default_value_t = 15353)]
+    pub dns_port: u16,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

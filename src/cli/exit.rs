@@ -17,6 +17,8 @@ pub enum Exit {
     Unreadable,
     /// Our bug.
     Internal,
+    /// The user ended it before there was a result.
+    Interrupted,
 }
 
 impl Exit {
@@ -28,6 +30,8 @@ impl Exit {
             Self::Usage => 2,
             Self::Unreadable => 6,
             Self::Internal => 70,
+            // 128 + SIGINT, as shells report it.
+            Self::Interrupted => 130,
         }
     }
 

@@ -35,8 +35,7 @@ pub fn run(args: &VerifyArgs) -> Result<Exit> {
         let Some(outcome) = outcome else {
             eprintln!("ebl: interrupted; no verdict on {}", escape(&file.display().to_string()));
             output.flush()?;
-            // 128 + SIGINT, as shells report it.
-            std::process::exit(130);
+            return Ok(Exit::Interrupted);
         };
         let exit = outcome.exit();
         output.write(file, &outcome)?;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::evidence::{Dnssec, Finality};
 use crate::primitives::Address;
-use crate::text::escape_for_terminal as escape;
+use crate::text::{escape_for_terminal as escape, hanging};
 use crate::verify::codes::Actor;
 use crate::verify::{Check, Outcome, Report, TitleStateName, Verdict};
 
@@ -204,22 +204,7 @@ impl Page {
     /// Prints `before` + `label` + `after` + text, broken at blanks; continuation lines stand under the text.
     fn hanging_labelled(&mut self, before: &str, label: &str, label_width: usize, after: &str, text: &str) {
         let indent = before.chars().count() + label_width + after.chars().count();
-        let room = self.style.width.saturating_sub(indent).max(20);
-        let _ = write!(self.out, "{before}{label}{after}");
-        let mut used = 0;
-        for word in text.split(' ') {
-            let length = word.chars().count();
-            if used > 0 && used + 1 + length > room {
-                let _ = write!(self.out, "\n{:indent$}", "");
-                used = 0;
-            } else if used > 0 {
-                self.out.push(' ');
-                used += 1;
-            }
-            self.out.push_str(word);
-            used += length;
-        }
-        self.out.push('\n');
+        let _ = writeln!(self.out, "{before}{label}{after}{}", hanging(text, indent, self.style.width));
     }
 }
 

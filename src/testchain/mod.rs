@@ -3,6 +3,11 @@
 //! does not need it; the feature `testchain` (on by default) brings it.
 
 pub mod accounts;
+pub mod bill;
 pub mod chain;
 pub mod contracts;
+pub mod resolver;
 pub mod rpc;
+pub mod samples;
+pub mod sandbox;
+pub mod wrap;
