@@ -28,6 +28,7 @@ pub mod document;
 pub mod evidence;
 pub mod identity;
 pub mod integrity;
+pub mod networks;
 pub mod primitives;
 pub mod report;
 pub mod sources;

@@ -1,13 +1,15 @@
 //! `ebl demo` and `ebl testchain`, as a newcomer runs them, and every sample's promise.
 #![cfg(feature = "testchain")]
 
-use std::io::{BufRead as _, BufReader, Read as _};
+#[path = "support/running_testchain.rs"]
+mod running_testchain;
+
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use ebl_verifier::testchain::samples;
 use ebl_verifier::testchain::sandbox::Sandbox;
+use running_testchain::Running;
 use serde_json::Value;
 
 fn ebl(arguments: &[&str]) -> Command {
@@ -53,34 +55,6 @@ async fn every_sample_gets_the_answer_it_promises() {
         let codes: Vec<_> = report.checks.iter().map(|check| check.code.id).collect();
         assert_eq!((report.verdict, report.title.state), (sample.verdict, sample.title), "{}: {codes:?}", sample.file);
         assert!(codes.contains(&sample.code), "{}: {codes:?}", sample.file);
-    }
-}
-
-/// A running `ebl testchain`, ended when dropped.
-struct Running(Child);
-
-impl Running {
-    fn start(folder: &Path) -> (Self, String) {
-        let mut command = ebl(&["testchain", "--port", "0", "--dns-port", "0", "--dir", folder.to_str().unwrap()]);
-        let mut running = Self(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
-        let mut lines = BufReader::new(running.0.stdout.take().unwrap()).lines();
-        let mut page = String::new();
-        while let Some(Ok(line)) = lines.next() {
-            page += &format!("{line}\n");
-            if line.starts_with("Ctrl-C") {
-                return (running, page);
-            }
-        }
-        let mut errors = String::new();
-        running.0.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-        panic!("the chain did not start: {page}{errors}");
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 

@@ -62,7 +62,7 @@ impl Page {
         }
         if let Some(registry) = &report.registry {
             let address = self.address(registry.address);
-            let chain = report.as_of.as_ref().map(|as_of| format!(" on chain {}", as_of.chain_id)).unwrap_or_default();
+            let chain = report.document.network.as_ref().map(|network| format!(" on {network}")).unwrap_or_default();
             let generation = registry.generation.map(|g| format!(" {g}")).unwrap_or_default();
             let kind = match registry.authenticity {
                 "genuine" => format!("genuine{generation} code"),
@@ -74,6 +74,9 @@ impl Page {
             self.hanging("  Registry    ", &format!("{address}{chain}, {kind}"));
         }
         self.hanging("  Document    ", &document_line(report));
+        if let Some(network) = report.document.network.as_ref().filter(|network| network.testnet) {
+            self.hanging("  Network     ", &format!("{network} is a test network: no legal effect intended"));
+        }
         if let Some(as_of) = &report.as_of {
             let finality = match as_of.finality {
                 Finality::Finalized => "finalized",

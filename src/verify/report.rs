@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::codes::{Actor, Code};
 use crate::evidence::{Finality, ReadMethod, Unavailable};
-use crate::primitives::{Address, Digest32, TokenId};
+use crate::networks;
+use crate::primitives::{Address, ChainId, Digest32, TokenId};
 
 /// What became of one document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -207,6 +208,40 @@ pub struct DocumentFacts {
     pub unauthenticated: Vec<String>,
     /// The bill's number, if it is visible and intact.
     pub bl_number: Option<String>,
+    /// The network that look-ups use, if there is one.
+    pub network: Option<Network>,
+}
+
+/// A network, as the table of known networks has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Network {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// Its name, if it is a known one.
+    pub name: Option<&'static str>,
+    /// A known network for tests: titles on it are meant to have no legal effect.
+    pub testnet: bool,
+}
+
+impl Network {
+    pub(super) fn of(chain: ChainId) -> Self {
+        let known = networks::known(chain);
+        Self {
+            chain_id: chain.get(),
+            name: known.map(|network| network.name.as_str()),
+            testnet: known.is_some_and(|network| network.testnet),
+        }
+    }
+}
+
+/// As people call it: `Ethereum`, `chain 12345`.
+impl std::fmt::Display for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.name {
+            Some("local chain") | None => write!(f, "chain {}", self.chain_id),
+            Some(name) => f.write_str(name),
+        }
+    }
 }
 
 /// Who issued the document.

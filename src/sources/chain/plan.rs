@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::transport::{Call, Item, NodeError, Session};
 use super::values::{bytes, code, header, quantity, slot};
-use super::{BlockChoice, calls, is_local, lens};
+use super::{BlockChoice, calls, lens};
 use crate::evidence::{BlockReading, Cause, Finality, ProxySlots, RegistryReading, Unavailable};
+use crate::networks;
 use crate::primitives::{Address, ChainId, Digest32, TokenId, encode_hex, keccak256};
 
 /// What is read: one token of one registry, at one block.
@@ -40,7 +41,7 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<B
     }
     let mut items = session.batch(&calls).await?.into_iter();
     serves(session, chain, items.next())?;
-    let local = is_local(chain);
+    let local = networks::is_local(chain);
     let newest = if local { Finality::Local } else { Finality::Latest };
     let first = items.next();
     if let (BlockChoice::Default, false, Some(Err(error))) = (choice, local, &first)

@@ -3,10 +3,11 @@
 use super::{Case, Examination, finding, from_entry, not_applicable, unavailable};
 use crate::document::Document;
 use crate::evidence::{BlockReading, Entry, ReadMethod, Unavailable};
+use crate::networks;
 use crate::primitives::ChainId;
 use crate::verify::Policy;
 use crate::verify::codes;
-use crate::verify::report::{AsOf, Check, CheckName, Outcome};
+use crate::verify::report::{AsOf, Check, CheckName, Network, Outcome};
 
 /// The chain that look-ups use (documents.md §7.3).
 pub(super) fn document_chain(document: &Document<'_>, policy: &Policy) -> Result<ChainId, Check> {
@@ -34,6 +35,19 @@ pub(super) fn document_chain(document: &Document<'_>, policy: &Policy) -> Result
 }
 
 impl Examination {
+    /// Chain names in documents are free text: one that belongs to another network is worth a warning, no more
+    /// (documents.md §7.3).
+    pub(super) fn name_network(&mut self, case: &Case<'_>) {
+        let Ok(chain) = case.chain else { return };
+        self.document.network = Some(Network::of(chain));
+        let named = case.document.network().and_then(|network| network.chain.as_deref()).unwrap_or_default();
+        let known = networks::known(chain).filter(|network| !network.names.is_empty() && !named.is_empty());
+        if let Some(network) = known.filter(|network| !network.names.contains(&named.to_lowercase())) {
+            let name = &network.name;
+            self.warnings.push(format!("the document calls its network {named:?}, but chain {chain} is {name}"));
+        }
+    }
+
     /// The chain answered at this block.
     pub(super) fn chain_answered(&mut self, chain: ChainId, block: &BlockReading, method: ReadMethod, entry: &Entry) {
         self.as_of = Some(as_of(chain, block, method, entry));

@@ -30,6 +30,7 @@ pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Polic
         return examination;
     }
     let case = Case { document, integrity, evidence, policy, chain: chain::document_chain(document, policy) };
+    examination.name_network(&case);
     examination.judge_issuers(&case);
     match IssuanceMethod::of(document) {
         IssuanceMethod::TokenRegistry(registry) => examination.judge_token_registry(&case, registry),
@@ -108,6 +109,7 @@ impl Examination {
                 hidden_fields: integrity.hidden_leaves,
                 unauthenticated,
                 bl_number: document.summary().bl_number.filter(|_| intact),
+                network: None,
             },
             checks: Vec::with_capacity(7),
             issuers: Vec::new(),
