@@ -8,6 +8,8 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer as _};
 use hickory_resolver::net::{DnsError, NetError, NoRecords};
 
+use super::wildcard::{nothing_is_closer, signature_of_expansion};
+
 /// What stands at the end of the chain.
 #[derive(Debug)]
 pub(super) struct Found {
@@ -47,25 +49,31 @@ const MOST_RECORDS: usize = 1024;
 pub(super) async fn txt<H: DnsHandle>(handle: &H, name: &Name) -> Result<Found, NotFound> {
     let mut path = Path { end: name.clone(), passed: Vec::new(), proof: Proof::Secure };
     loop {
-        let reply = Reply::from_handle(handle, &path.end).await?;
-        let before = path.passed.len();
+        let asked = path.end.clone();
+        let reply = Reply::from_handle(handle, &asked).await?;
         while let Some((target, proof)) = reply.alias_of(&path.end)? {
             path.step(target, proof)?;
         }
-        let (records, proof) = reply.texts_of(&path.end);
-        if !records.is_empty() {
-            return Ok(Found { exists: true, records, proof: path.proof.min(proof).min(reply.floor) });
-        }
-        if path.passed.len() == before {
-            if reply.is_about_others(&path.end) {
+        if path.end == asked {
+            let (records, proof) = reply.texts_of(&asked);
+            if !records.is_empty() {
+                return Ok(Found { exists: true, records, proof: path.proof.min(proof) });
+            }
+            if reply.is_about_others(&asked) {
                 return Err(NotFound::Unrelated);
             }
             // A name that is an alias exists, whatever its target does (RFC 6604).
             let exists = reply.code != ResponseCode::NXDomain || !path.passed.is_empty();
-            return Ok(Found { exists, records, proof: path.proof.min(reply.proof_of_absence(&path.end)) });
+            return Ok(Found { exists, records, proof: path.proof.min(reply.proof_of_absence(&asked)) });
         }
-        // The answer ended with an alias. Its target is asked for by itself: only so is what is missing there proven.
-        path.proof = path.proof.min(reply.floor);
+        // The target's records may stand in the same answer. What needs a proof of absence is asked for by itself: the
+        // validator proves what is missing at the name that was asked for, not along the chain.
+        if signature_of_expansion(&reply.answers, &path.end).is_none() {
+            let (records, proof) = reply.texts_of(&path.end);
+            if !records.is_empty() {
+                return Ok(Found { exists: true, records, proof: path.proof.min(proof) });
+            }
+        }
     }
 }
 
@@ -94,26 +102,27 @@ struct Reply {
     code: ResponseCode,
     answers: Vec<Record>,
     authorities: Vec<Record>,
-    /// What the handle says of the answer as a whole, beside the proof of each record.
-    floor: Proof,
+    /// What the handle says of the absence that the answer claims, beside the proof of each record.
+    absence: Proof,
 }
 
 impl Reply {
     async fn from_handle<H: DnsHandle>(handle: &H, name: &Name) -> Result<Self, NotFound> {
         let query = Query::query(name.clone(), RecordType::TXT);
-        let (response, floor) = match handle.lookup(query, DnsRequestOptions::default()).first_answer().await {
+        let (response, absence) = match handle.lookup(query, DnsRequestOptions::default()).first_answer().await {
             Ok(response) => (response, Proof::Secure),
             Err(NetError::Dns(DnsError::Nsec { response, proof, .. })) => (*response, proof),
             Err(NetError::Dns(DnsError::NoRecordsFound(NoRecords { response_code, authorities, .. }))) => {
                 let authorities = authorities.map(|records| records.to_vec()).unwrap_or_default();
-                return Self { code: response_code, answers: Vec::new(), authorities, floor: Proof::Secure }.checked();
+                return Self { code: response_code, answers: Vec::new(), authorities, absence: Proof::Secure }
+                    .checked();
             }
             Err(NetError::Dns(DnsError::ResponseCode(code))) => return Err(NotFound::Code(code)),
             Err(other) => return Err(other.into()),
         };
         let code = response.response_code;
         let message = response.into_message();
-        Self { code, answers: message.answers, authorities: message.authorities, floor }.checked()
+        Self { code, answers: message.answers, authorities: message.authorities, absence }.checked()
     }
 
     fn checked(self) -> Result<Self, NotFound> {
@@ -126,7 +135,7 @@ impl Reply {
     fn alias_of(&self, name: &Name) -> Result<Option<(Name, Proof)>, NotFound> {
         let mut targets = self.answers.iter().filter(|record| record.name == *name).filter_map(|record| {
             let RData::CNAME(alias) = &record.data else { return None };
-            Some((alias.0.clone(), record.proof))
+            Some((alias.0.clone(), self.proof_of(record)))
         });
         let first = targets.next();
         match (&first, targets.next()) {
@@ -142,12 +151,23 @@ impl Reply {
         for record in self.answers.iter().filter(|record| record.name == *name) {
             if let RData::TXT(txt) = &record.data {
                 texts.push(String::from_utf8_lossy(&txt.txt_data.concat()).into_owned());
-                proof = proof.min(record.proof);
+                proof = proof.min(self.proof_of(record));
             }
         }
         texts.sort();
         texts.truncate(MOST_RECORDS);
         (texts, proof)
+    }
+
+    /// A record that stands for itself needs its own proof only. One made from a wildcard also needs the proof that there
+    /// is nothing closer (RFC 4035 §5.3.4).
+    fn proof_of(&self, record: &Record) -> Proof {
+        match signature_of_expansion(&self.answers, &record.name) {
+            Some(expansion) if !nothing_is_closer(&record.name, expansion, &self.authorities) => {
+                record.proof.min(self.absence)
+            }
+            _ => record.proof,
+        }
     }
 
     fn is_about_others(&self, name: &Name) -> bool {
@@ -171,6 +191,6 @@ impl Reply {
         } else {
             Proof::Insecure
         };
-        proof.min(self.floor)
+        proof.min(self.absence)
     }
 }

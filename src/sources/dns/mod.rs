@@ -9,6 +9,7 @@ mod aliases;
 mod anchor;
 mod resolver;
 mod validate;
+mod wildcard;
 
 use std::net::SocketAddr;
 use std::time::Duration;
