@@ -14,7 +14,7 @@ use hickory_server::zone_handler::MessageResponseBuilder;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::net::{TcpListener, UdpSocket};
 
-use crate::zones::Zones;
+use crate::zones::{Zones, name};
 
 /// What a resolver makes of DNSSEC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,10 @@ pub enum Delivery {
     Stripped,
     /// Drops the signatures of what was asked for, and delivers all others.
     WithoutTxtSignature,
+    /// Leaves out what proves that something is missing.
+    WithoutProofs,
+    /// Says that there is no such name, with the SOA record of an unsigned zone beside it.
+    DeniesWithAnotherZone,
     /// Answers SERVFAIL to questions for keys and digests, and delivers signatures.
     RefusesKeys,
     /// Answers REFUSED whenever the DO bit is set.
@@ -122,6 +126,12 @@ impl RequestHandler for Handler {
         let mut metadata = Metadata::response_from_request(&request.metadata);
         let about_keys = matches!(kind, RecordType::DNSKEY | RecordType::DS);
         let mut reply = self.zones.answer(&owner, kind);
+        if self.delivery == Delivery::DeniesWithAnotherZone && kind == RecordType::TXT {
+            reply = self.zones.answer(&name("nothing.unsigned.example."), kind);
+        }
+        if self.delivery == Delivery::WithoutProofs && kind == RecordType::TXT {
+            reply.authorities.clear();
+        }
         metadata.response_code = reply.code;
         match self.delivery {
             Delivery::SilentAboutKeys if about_keys => {
