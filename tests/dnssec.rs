@@ -1,8 +1,10 @@
 //! DNSSEC, proven against a real server on loopback with a root of its own: what is secure, what is provably not signed,
 //! what is bogus, and what cannot be decided.
 
+#[allow(dead_code, reason = "other tests use the rest")]
 #[path = "support/dns_server.rs"]
 mod dns_server;
+#[allow(dead_code, reason = "other tests use the rest")]
 #[path = "support/zones.rs"]
 mod zones;
 
@@ -309,8 +311,13 @@ fn an_anchor_that_cannot_be_read_is_a_usage_error() {
     for arguments in
         [[Path::new("--dns-anchor"), &wrong], [Path::new("--dns-anchor"), &missing], [Path::new("--config"), &settings]]
     {
-        let output =
-            Command::new(env!("CARGO_BIN_EXE_ebl")).arg("verify").args(arguments).arg("bill.json").output().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_ebl"))
+            .arg("verify")
+            .args(arguments)
+            .arg("bill.json")
+            .env_clear()
+            .output()
+            .unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code() == Some(2) && said.contains("--dns-anchor"), "{said}");
     }

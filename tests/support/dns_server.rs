@@ -25,6 +25,8 @@ pub enum Delivery {
     Stripped,
     /// Drops the signatures of what was asked for, and delivers all others.
     WithoutTxtSignature,
+    /// Puts the alias before everything else that stands at its name.
+    AliasesFirst,
     /// Leaves out what proves that something is missing.
     WithoutProofs,
     /// Says that there is no such name, with the SOA record of an unsigned zone beside it.
@@ -128,6 +130,10 @@ impl RequestHandler for Handler {
         let mut reply = self.zones.answer(&owner, kind);
         if self.delivery == Delivery::DeniesWithAnotherZone && kind == RecordType::TXT {
             reply = self.zones.answer(&name("nothing.unsigned.example."), kind);
+        }
+        if self.delivery == Delivery::AliasesFirst {
+            let alias = self.zones.answer(&owner, RecordType::CNAME).answers;
+            reply.answers.splice(0..0, alias.into_iter().filter(|record| record.record_type() == RecordType::CNAME));
         }
         if self.delivery == Delivery::WithoutProofs && kind == RecordType::TXT {
             reply.authorities.clear();

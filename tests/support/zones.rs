@@ -54,10 +54,14 @@ pub struct Reply {
 }
 
 impl Zones {
+    /// One zone for everything, without DNSSEC.
+    pub fn unsigned() -> Self {
+        Self { zones: BTreeMap::from([(Name::root(), Zone::new(&Name::root(), Trust::Unsigned))]) }
+    }
+
     /// A signed root, and below it the zones named, parents before children.
     pub fn new(zones: &[(&str, Trust)]) -> Self {
-        let mut all = Self { zones: BTreeMap::new() };
-        all.zones.insert(Name::root(), Zone::new(&Name::root(), Trust::Signed));
+        let mut all = Self { zones: BTreeMap::from([(Name::root(), Zone::new(&Name::root(), Trust::Signed))]) };
         for (apex, trust) in zones {
             let apex = name(apex);
             let zone = Zone::new(&apex, *trust);
