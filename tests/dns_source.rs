@@ -203,10 +203,10 @@ async fn aliases_in_a_circle_and_without_end_are_no_answer() {
 
     let circle = Zones::unsigned().cname("a.example.", "b.example.").cname("b.example.", "a.example.");
     let (answer, ..) = asked_of(circle, Delivery::Whole, "a.example").await;
-    assert_eq!(answer.expect_err("a circle").cause, Cause::NotAnAnswer);
+    assert!(answer.expect_err("a circle").detail.contains("circle"));
     let itself = Zones::unsigned().cname("a.example.", "a.example.");
     let (answer, ..) = asked_of(itself, Delivery::Whole, "a.example").await;
-    assert_eq!(answer.expect_err("a circle").cause, Cause::NotAnAnswer);
+    assert!(answer.expect_err("a circle").detail.contains("circle"));
 }
 
 fn over_https(address: SocketAddr, ca: Option<CertificateDer<'static>>, anchor: Option<String>) -> DnsSource {
@@ -245,6 +245,8 @@ async fn whatever_else_comes_over_https_is_no_answer() {
         (500, "text/html", page),
         (302, "application/dns-message", b""),
         (200, "application/dns-message", b"\x00\x01\x02 garbage"),
+        // No records, said of another name.
+        (200, "application/dns-message", b"\0\0\x81\x80\0\x01\0\0\0\0\0\0\x05other\0\0\x10\0\x01"),
         (200, "application/dns-message", b""),
     ] {
         let (address, ca) = https_server(status, kind, body).await;

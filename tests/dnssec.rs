@@ -46,8 +46,10 @@ fn hierarchy() -> Arc<Zones> {
     .cname("to-unsigned.carrier.example.", "unsigned.example.")
     .cname("to-changed.carrier.example.", "changed.example.")
     .cname("to-nothing.carrier.example.", "nothing.carrier.example.")
+    .cname("diverted.carrier.example.", "unsigned.example.")
     .cname("from.unsigned.example.", "carrier.example.");
-    Arc::new(zones.signed().tampered("changed.example.", "openatts net=ethereum netId=1 addr=0x00"))
+    let zones = zones.signed().tampered("changed.example.", "openatts net=ethereum netId=1 addr=0x00");
+    Arc::new(zones.diverted("diverted.carrier.example.", "deep.down.carrier.example."))
 }
 
 async fn asked_with(zones: &Arc<Zones>, delivery: Delivery, name: &str) -> (Answer, Provenance) {
@@ -140,6 +142,17 @@ async fn what_contradicts_its_signatures_is_bogus_and_never_replaced() {
     let zones = hierarchy();
     for name in ["changed.example", "expired.example", "wrong-ds.example", "to-changed.carrier.example"] {
         assert_eq!(cause(asked_with(&zones, Delivery::Whole, name).await), Cause::Bogus, "{name}");
+    }
+    // Each alias counts, also when what is behind it has to be asked for by itself.
+    for delivery in [Delivery::Whole, Delivery::OneAliasAtATime] {
+        let answer = asked_with(&zones, delivery, "diverted.carrier.example").await;
+        assert_eq!(cause(answer), Cause::Bogus, "{delivery:?}");
+    }
+    let answer = asked_with(&zones, Delivery::OneAliasAtATime, "from.unsigned.example").await;
+    assert_eq!(reading(answer), found(&[RECORD], Dnssec::Insecure));
+    // Who delivers the root's keys is no resolver that strips DNSSEC.
+    for name in ["carrier.example", "unsigned.example", "nothing.carrier.example"] {
+        assert_eq!(cause(asked_with(&zones, Delivery::StrippedBelowRoot, name).await), Cause::Bogus, "{name}");
     }
     // The chain says that the zone is signed, and the answer is not.
     let answer = asked_with(&zones, Delivery::WithoutTxtSignature, "carrier.example").await;

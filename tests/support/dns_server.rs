@@ -23,6 +23,10 @@ pub enum Delivery {
     Whole,
     /// Drops every record of DNSSEC.
     Stripped,
+    /// Drops every record of DNSSEC but the root's keys, as somebody would who forges all he can.
+    StrippedBelowRoot,
+    /// Answers with one alias at a time, never with what is behind it.
+    OneAliasAtATime,
     /// Drops the signatures of what was asked for, and delivers all others.
     WithoutTxtSignature,
     /// Puts the alias before everything else that stands at its name.
@@ -150,6 +154,14 @@ impl RequestHandler for Handler {
         }
         if self.delivery == Delivery::WithoutTxtSignature && kind == RecordType::TXT {
             reply.answers.retain(|record| !is_dnssec(record));
+        }
+        if self.delivery == Delivery::OneAliasAtATime && kind == RecordType::TXT {
+            reply.answers.retain(|record| record.name == owner);
+            reply.authorities.clear();
+        }
+        if self.delivery == Delivery::StrippedBelowRoot && !(owner.is_root() && kind == RecordType::DNSKEY) {
+            reply.answers.retain(|record| !is_dnssec(record));
+            reply.authorities.retain(|record| !is_dnssec(record));
         }
         if !dnssec_ok || self.delivery == Delivery::Stripped {
             let wanted = |record: &Record| {

@@ -111,6 +111,14 @@ impl Zones {
         self
     }
 
+    /// Points an alias elsewhere and leaves the signature as it was.
+    pub fn diverted(mut self, owner: &str, target: &str) -> Self {
+        let owner = name(owner);
+        let set = self.zone_mut(&owner).records.get_mut(&owner).unwrap().get_mut(&RecordType::CNAME).unwrap();
+        set[0].data = RData::CNAME(CNAME(name(target)));
+        self
+    }
+
     /// The key of a zone as a DNSKEY record of a zone file.
     pub fn key_record(&self, apex: &str) -> String {
         let key = &self.zones[&name(apex)].key.as_ref().unwrap().dnskey;
