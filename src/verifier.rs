@@ -11,7 +11,7 @@ use crate::document::{self, Limits, ReadError};
 use crate::evidence::{Answer, Cause, Evidence, Provenance, Question, Unavailable};
 use crate::primitives::{Address, ChainId, encode_hex};
 use crate::sources::chain::{BlockChoice, ChainConfig, ChainSource, Endpoint};
-use crate::sources::dns::{DnsConfig, DnsSource, Resolver};
+use crate::sources::dns::{DnsConfig, DnsSource, Resolver, TrustAnchor};
 use crate::verify::{self, Checked, Policy, Report, Step};
 
 /// Verifies documents against the network, or offline.
@@ -168,6 +168,12 @@ impl VerifierBuilder {
     /// Adds a resolver; without any the system's are used. Several must agree.
     pub fn resolver(mut self, resolver: Resolver) -> Self {
         self.dns.resolvers.push(resolver);
+        self
+    }
+
+    /// DNSSEC keys that are trusted beside the root's.
+    pub fn dns_anchor(mut self, anchor: TrustAnchor) -> Self {
+        self.dns.trust_anchor = Some(anchor);
         self
     }
 

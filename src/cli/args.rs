@@ -107,6 +107,9 @@ pub struct NetworkArgs {
     /// Whether an issuer's record must be validated with DNSSEC
     #[arg(long, value_enum)]
     pub dnssec: Option<DnssecMode>,
+    /// DNSSEC keys to trust beside the root's: a file of DNSKEY or DS records
+    #[arg(long, value_name = "FILE")]
+    pub dns_anchor: Option<PathBuf>,
     /// Longest time for one request, in seconds
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,

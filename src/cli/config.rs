@@ -2,6 +2,7 @@
 //! file, embedded table. The current folder is never searched: a stranger's folder could relax the rules.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use super::args::{DnssecMode, NetworkArgs, VerifyArgs};
 use crate::document::Limits;
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::sources::chain::{BlockChoice, Endpoint};
+use crate::sources::dns::TrustAnchor;
 use crate::verifier::{Verifier, VerifierBuilder};
 use crate::verify::Policy;
 
@@ -25,6 +27,7 @@ struct Settings {
     #[serde(default)]
     dns: Vec<String>,
     dnssec: Option<DnssecMode>,
+    dns_anchor: Option<PathBuf>,
     #[serde(default)]
     trust_registry: Vec<String>,
     quorum: Option<u8>,
@@ -62,6 +65,9 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
     let resolvers = if network.dns.is_empty() { &settings.dns } else { &network.dns };
     for resolver in resolvers {
         builder = builder.resolver(resolver.parse().with_context(|| format!("resolver {resolver:?}"))?);
+    }
+    if let Some(file) = network.dns_anchor.as_ref().or(settings.dns_anchor.as_ref()) {
+        builder = builder.dns_anchor(dns_anchor(file)?);
     }
     if let Some(seconds) = network.timeout.or(settings.timeout) {
         if seconds == 0 || seconds > 600 {
@@ -170,6 +176,18 @@ fn redirection(text: &str) -> Result<(String, u16, std::net::SocketAddr)> {
         bail!("--resolve takes a host name before the first colon, not an address: {text:?}");
     }
     Ok((host.to_ascii_lowercase(), port.parse().with_context(wanted)?, to.parse().with_context(wanted)?))
+}
+
+fn dns_anchor(path: &Path) -> Result<TrustAnchor> {
+    const MOST_BYTES: u64 = 64 * 1024;
+    let name = path.display();
+    let mut text = String::new();
+    let file = std::fs::File::open(path).with_context(|| format!("cannot read --dns-anchor {name}"))?;
+    file.take(MOST_BYTES + 1).read_to_string(&mut text).with_context(|| format!("cannot read --dns-anchor {name}"))?;
+    if text.len() as u64 > MOST_BYTES {
+        bail!("--dns-anchor {name} is larger than {MOST_BYTES} bytes");
+    }
+    text.parse().with_context(|| format!("--dns-anchor {name} holds no trust anchor"))
 }
 
 fn root_certificates(path: &Path) -> Result<Vec<rustls_pki_types::CertificateDer<'static>>> {

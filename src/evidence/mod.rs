@@ -128,7 +128,7 @@ pub enum Cause {
 pub struct Provenance {
     /// Hosts that gave this answer, without paths or credentials.
     pub hosts: Vec<String>,
-    /// Hosts that were asked before and gave none, with the reason.
+    /// Hosts that gave none, or one that was set aside ([`Cause::Disagreement`]), with the reason.
     pub failed: Vec<Unavailable>,
     /// Whether the address of the source came from the embedded table of public endpoints.
     pub embedded_default: bool,
@@ -353,10 +353,10 @@ pub struct TxtReading {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dnssec {
-    /// Validated in this process from the root anchor.
+    /// Validated in this process from the root's key or one that the caller trusts beside it.
     Secure,
     /// The zone is provably not signed.
     Insecure,
-    /// Nobody validated this answer.
+    /// The resolver gave nothing to validate with.
     NotChecked,
 }

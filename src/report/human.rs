@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::evidence::{Dnssec, Finality};
+use crate::evidence::{Cause, Dnssec, Finality};
 use crate::primitives::Address;
 use crate::text::{escape_for_terminal as escape, hanging};
 use crate::verify::codes::Actor;
@@ -159,7 +159,8 @@ impl Page {
             }
             for why in &check.unavailable {
                 let host = why.host.as_deref().unwrap_or("nobody");
-                self.hanging("                 ", &format!("no answer from {}: {}", escape(host), escape(&why.detail)));
+                let what = if why.cause == Cause::Disagreement { "differs:" } else { "no answer from" };
+                self.hanging("                 ", &format!("{what} {}: {}", escape(host), escape(&why.detail)));
             }
         }
     }

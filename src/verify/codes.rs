@@ -138,7 +138,7 @@ codes! {
         "The answer for the domain failed DNSSEC validation; it may have been changed on the way.",
         "Try another network or resolver; tell the issuer.";
     ISSUER_DNSSEC_REQUIRED = "issuer.dnssec_required", Issuer,
-        "The record matches but its zone is not validated with DNSSEC, which you required.",
+        "The answer for the domain is not validated with DNSSEC, which you required; so it neither confirms nor contradicts the issuer.",
         "Ask the issuer to sign the zone, or drop --dnssec require.";
     CHAIN_MATCHES = "chain.matches", Nobody,
         "The endpoint serves the chain that the document names.",
