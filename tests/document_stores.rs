@@ -24,26 +24,27 @@ fn main() {
     let arguments = Arguments::from_args();
     let modules = node_modules();
     let ready = anvil_binary(&modules).exists();
-    let trial = |name: String, test: Box<dyn FnOnce(&Path) -> Result<(), Failed> + Send>| {
-        let modules = modules.clone();
-        Trial::test(name, move || test(&modules)).with_ignored_flag(!ready)
-    };
     let mut trials: Vec<Trial> = PUBLISHED
         .iter()
         .map(|published| {
             let name = format!("the_command_tells_issued_and_revoked_of_a_genuine_{}", published.name);
-            trial(name, Box::new(|modules| story(published, modules)))
+            trial(&name, &modules, move |modules| story(published, modules))
         })
         .collect();
-    trials.push(trial("every_issuer_must_have_issued_and_none_revoked".into(), Box::new(several_issuers)));
-    trials.push(trial("what_is_no_store_is_told_apart".into(), Box::new(no_store)));
-    trials.push(trial("outages_and_other_chains_are_not_forgeries".into(), Box::new(outages)));
+    trials.push(trial("every_issuer_must_have_issued_and_none_revoked", &modules, several_issuers));
+    trials.push(trial("what_is_no_store_is_told_apart", &modules, no_store));
+    trials.push(trial("outages_and_other_chains_are_not_forgeries", &modules, outages));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !ready {
         println!("NOT RUN: the document store suite on genuine contracts needs npm packages.");
         println!("To run it: (cd tests/genuine && npm ci --ignore-scripts) && cargo test --test document_stores");
     }
     conclusion.exit();
+}
+
+fn trial(name: &str, modules: &Path, test: impl FnOnce(&Path) -> Result<(), Failed> + Send + 'static) -> Trial {
+    let (modules, ready) = (modules.to_owned(), anvil_binary(modules).exists());
+    Trial::test(name, move || test(&modules)).with_ignored_flag(!ready)
 }
 
 /// A published contract.
