@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::document::{self, Limits, ReadError};
 use crate::evidence::{Answer, Cause, Evidence, Provenance, Question, Unavailable};
 use crate::primitives::{Address, ChainId, encode_hex};
-use crate::sources::chain::{BlockChoice, ChainConfig, ChainSource, Endpoint};
+use crate::sources::chain::{BlockChoice, ChainConfig, ChainQuestion, ChainSource, Endpoint};
 use crate::sources::dns::{DnsConfig, DnsSource, Resolver, TrustAnchor};
 use crate::verify::{self, Checked, Policy, Report, Step};
 
@@ -66,27 +66,55 @@ impl Verifier {
         }
     }
 
-    /// All open questions at once. Every question gets an answer, so the loop above ends.
+    /// All open questions at once, those about one chain together, so that they are read at one block. Every question
+    /// gets an answer, so the loop above ends.
     async fn ask(&self, questions: Vec<Question>, evidence: &mut Evidence) {
-        let mut answers = tokio::task::JoinSet::new();
-        for question in questions {
-            match &self.sources {
-                None => evidence.record(question, Err(offline()), Provenance::default()),
-                Some(sources) => {
-                    let sources = Arc::clone(sources);
-                    answers.spawn(async move {
-                        let (answer, provenance) = sources.fetch(&question).await;
-                        (question, answer, provenance)
-                    });
+        if let Some(sources) = &self.sources {
+            let mut answers = tokio::task::JoinSet::new();
+            for group in grouped(&questions) {
+                let sources = Arc::clone(sources);
+                answers.spawn(async move { sources.fetch(group).await });
+            }
+            while let Some(joined) = answers.join_next().await {
+                for (question, (answer, provenance)) in joined.unwrap_or_default() {
+                    evidence.record(question, answer, provenance);
                 }
             }
         }
-        while let Some(joined) = answers.join_next().await {
-            if let Ok((question, answer, provenance)) = joined {
-                evidence.record(question, answer, provenance);
+        let why = if self.sources.is_some() { nobody_to_ask() } else { offline() };
+        for question in questions {
+            if evidence.about(&question).is_none() {
+                evidence.record(question, Err(why.clone()), Provenance::default());
             }
         }
     }
+}
+
+/// Questions that are asked in one go.
+enum Group {
+    Chain(ChainId, Vec<(Question, ChainQuestion)>),
+    Other(Question),
+}
+
+/// The questions about each chain together, all others alone, in the order of the questions.
+fn grouped(questions: &[Question]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for question in questions {
+        let Some((chain, asked)) = ChainQuestion::of(question) else {
+            groups.push(Group::Other(question.clone()));
+            continue;
+        };
+        let pair = (question.clone(), asked);
+        let known = groups.iter_mut().find_map(|group| match group {
+            Group::Chain(known, pairs) if *known == chain => Some(pairs),
+            _ => None,
+        });
+        match known {
+            Some(pairs) => pairs.push(pair),
+            None => groups.push(Group::Chain(chain, vec![pair])),
+        }
+    }
+    groups
 }
 
 /// Endpoints may hold keys, so only the settings that hold none are shown.
@@ -101,12 +129,18 @@ impl std::fmt::Debug for Verifier {
 }
 
 impl Sources {
-    async fn fetch(&self, question: &Question) -> (Answer, Provenance) {
-        match question {
-            Question::Registry { chain, registry, token } => self.chain.read_registry(*chain, *registry, *token).await,
-            Question::DnsTxt { name } => self.dns.txt(name).await,
-            Question::DocumentStore { .. } | Question::DidEthr { .. } | Question::Web { .. } => {
-                (Err(nobody_to_ask()), Provenance::default())
+    async fn fetch(&self, group: Group) -> Vec<(Question, (Answer, Provenance))> {
+        match group {
+            Group::Chain(chain, pairs) => {
+                let (questions, asked): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+                questions.into_iter().zip(self.chain.read(chain, asked).await).collect()
+            }
+            Group::Other(question) => {
+                let answer = match &question {
+                    Question::DnsTxt { name } => self.dns.txt(name).await,
+                    _ => (Err(nobody_to_ask()), Provenance::default()),
+                };
+                vec![(question, answer)]
             }
         }
     }

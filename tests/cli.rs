@@ -262,6 +262,17 @@ fn inspect_says_what_would_be_asked_and_never_valid() {
 }
 
 #[test]
+fn inspect_names_every_store_that_would_be_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let two = document(folder.path(), "v2-wrapped", "v2-bill-two-stores");
+    let shown = text(&ebl(&["inspect", two.to_str().unwrap()]).stdout);
+    assert_eq!(shown.matches("whether store 0x").count(), 2, "{shown}");
+    let batch = document(folder.path(), "v3-wrapped", "v3-batch-16");
+    let asked = json(&ebl(&["inspect", "--format", "json", batch.to_str().unwrap()]))["would_ask"].to_string();
+    assert!(asked.contains("or one of the 4 hashes above it"), "{asked}");
+}
+
+#[test]
 fn completions_and_the_manual_page_are_there() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let output = ebl(&["completions", shell]);

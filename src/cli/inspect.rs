@@ -146,8 +146,15 @@ fn describe(question: &Question) -> String {
             format!("an endpoint of chain {chain}: code of {registry} and the state of token {token}")
         }
         Question::DnsTxt { name } => format!("a resolver: the TXT records of {name}"),
-        Question::DocumentStore { chain, store, target_hash, .. } => {
-            format!("an endpoint of chain {chain}: whether store {store} issued or revoked {target_hash}")
+        Question::DocumentStore { chain, store, target_hash, proof } => {
+            let ancestors = match proof.len() {
+                0 => String::new(),
+                1 => " or the root above it".to_owned(),
+                hashes => format!(" or one of the {hashes} hashes above it"),
+            };
+            format!(
+                "an endpoint of chain {chain}: whether store {store} issued {target_hash}, and revoked it{ancestors}"
+            )
         }
         Question::DidEthr { chain, identity, .. } => {
             format!("an endpoint of chain {chain}: who controls the identity {identity}")

@@ -142,6 +142,15 @@ impl Document<'_> {
         }
     }
 
+    /// The Merkle proof that the document states: from its digest to its root.
+    pub fn proof(&self) -> &[Digest32] {
+        match self {
+            Self::Oa2(document) => &document.proof,
+            Self::Oa3(document) => &document.proofs,
+            Self::Malformed(_) => &[],
+        }
+    }
+
     /// The issuers that the document names; v3 has exactly one.
     pub fn issuers(&self) -> &[Issuer] {
         match self {

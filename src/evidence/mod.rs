@@ -3,6 +3,7 @@
 //! Nothing here judges and nothing here asks. A failed fetch is an answer too ([`Unavailable`]); it can lead to
 //! *unknown*, never to *fail*. Evidence is `serde` data, so it can be kept beside a report and replayed.
 
+mod abi;
 mod did;
 mod store;
 mod web;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::primitives::{Address, ChainId, Digest32, TokenId, hex_bytes};
 
+pub use abi::NotAWord;
 pub use did::{DidChange, DidEthrReading, DidEvent};
 pub use store::{NodeReading, StoreReading};
 pub use web::WebReading;

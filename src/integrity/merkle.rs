@@ -7,6 +7,16 @@ pub fn root_from(target_hash: Digest32, proof: &[Digest32]) -> Digest32 {
     proof.iter().fold(target_hash, |node, &sibling| parent(node, sibling))
 }
 
+/// Every node that a proof passes through: the target hash, each intermediate node and, last, the root
+/// (checks.md §3.3). A document wrapped alone is its own root.
+pub fn path_from(target_hash: Digest32, proof: &[Digest32]) -> Vec<Digest32> {
+    let ancestors = proof.iter().scan(target_hash, |node, &sibling| {
+        *node = parent(*node, sibling);
+        Some(*node)
+    });
+    std::iter::once(target_hash).chain(ancestors).collect()
+}
+
 /// The root of a tree over `targets`, sorted and with duplicates kept; `None` for no targets.
 pub fn root_of(targets: &[Digest32]) -> Option<Digest32> {
     layers(targets).last().and_then(|layer| layer.first().copied())

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use crate::evidence::{Cause, Dnssec, Finality};
 use crate::primitives::Address;
+use crate::status::Position;
 use crate::text::{escape_for_terminal as escape, hanging};
 use crate::verify::codes::Actor;
-use crate::verify::{Check, Outcome, Report, TitleStateName, Verdict};
+use crate::verify::{Check, Outcome, Report, StoreFacts, TitleStateName, Verdict};
 
 /// How to print.
 #[derive(Debug, Clone, Copy)]
@@ -60,9 +61,9 @@ impl Page {
             let text = issuer_line(issuer);
             self.hanging("  Issuer      ", &text);
         }
+        let chain = report.document.network.as_ref().map(|network| format!(" on {network}")).unwrap_or_default();
         if let Some(registry) = &report.registry {
             let address = self.address(registry.address);
-            let chain = report.document.network.as_ref().map(|network| format!(" on {network}")).unwrap_or_default();
             let generation = registry.generation.map(|g| format!(" {g}")).unwrap_or_default();
             let kind = match registry.authenticity {
                 "genuine" => format!("genuine{generation} code"),
@@ -72,6 +73,10 @@ impl Page {
                 _ => "its answers contradict each other".into(),
             };
             self.hanging("  Registry    ", &format!("{address}{chain}, {kind}"));
+        }
+        for store in &report.stores {
+            let address = self.address(store.address);
+            self.hanging("  Store       ", &format!("{address}{chain}, {}", store_state(store)));
         }
         self.hanging("  Document    ", &document_line(report));
         if let Some(network) = report.document.network.as_ref().filter(|network| network.testnet) {
@@ -226,6 +231,32 @@ fn issuer_line(issuer: &crate::verify::Issuer) -> String {
         (Some(domain), false) => format!("{} is claimed, not confirmed{name}", escape(domain)),
         (None, _) => format!("no domain{name}"),
     }
+}
+
+fn store_state(store: &StoreFacts) -> String {
+    if store.code_hash.is_none() {
+        return "no contract there".into();
+    }
+    let issued = match store.issued {
+        Some(true) => "issued",
+        Some(false) => "not issued",
+        None => "issued or not is not known",
+    };
+    let revoked = match (&store.revoked_node, store.revoked) {
+        (Some(node), _) => {
+            let what = match node.position {
+                Position::Document => "the document",
+                Position::Intermediate => "an ancestor of the document",
+                Position::Root => "the whole batch",
+            };
+            let at = node.block.map(|block| format!(" at block {}", grouped(block))).unwrap_or_default();
+            format!(", {what} revoked{at}")
+        }
+        (None, Some(_)) => ", not revoked".into(),
+        (None, None) if store.issued == Some(false) => String::new(),
+        (None, None) => ", revoked or not is not known".into(),
+    };
+    format!("{issued}{revoked}")
 }
 
 fn document_line(report: &Report) -> String {

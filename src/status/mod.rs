@@ -1,1 +1,7 @@
 //! Whether a document was issued and not revoked, as document stores and status services answer (checks.md §3.3, §3.5).
+
+mod store;
+
+pub use store::{
+    Family, Issued, Position, Revocation, RevokedNode, StoreContradiction, StoreFinding, Unreadable, judge_store,
+};

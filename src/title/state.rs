@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::known_code::clone_code;
-use crate::evidence::{CallReading, RegistryReading};
+use crate::evidence::{CallReading, NotAWord, RegistryReading};
 use crate::primitives::{Address, Digest32, TokenId, keccak256};
 
 /// Reads the state of one token. Never consults what the registry claims to be.
@@ -245,10 +245,7 @@ impl Records {
 }
 
 fn word<'a>(call: &'static str, reading: &'a CallReading) -> Result<&'a [u8; 32], Contradiction> {
-    if !reading.success {
-        return Err(Contradiction::Reverted { call });
-    }
-    reading.data.as_slice().try_into().map_err(|_| Contradiction::WrongLength { call, length: reading.data.len() })
+    reading.word().map_err(|why| contradiction(call, why, "one word"))
 }
 
 fn address(call: &'static str, reading: &CallReading) -> Result<Address, Contradiction> {
@@ -270,10 +267,13 @@ fn v5_address(call: &'static str, reading: &CallReading) -> Result<Option<Addres
 }
 
 fn flag(call: &'static str, reading: &CallReading) -> Result<bool, Contradiction> {
-    let word = word(call, reading)?;
-    match (word[..31].iter().all(|&byte| byte == 0), word[31]) {
-        (true, 0) => Ok(false),
-        (true, 1) => Ok(true),
-        _ => Err(Contradiction::DirtyWord { call, expected: "true or false" }),
+    reading.flag().map_err(|why| contradiction(call, why, "true or false"))
+}
+
+fn contradiction(call: &'static str, why: NotAWord, expected: &'static str) -> Contradiction {
+    match why {
+        NotAWord::Reverted => Contradiction::Reverted { call },
+        NotAWord::WrongLength(length) => Contradiction::WrongLength { call, length },
+        NotAWord::OutOfRange => Contradiction::DirtyWord { call, expected },
     }
 }

@@ -164,6 +164,9 @@ codes! {
     CHAIN_BLOCK_VANISHED = "chain.block_vanished", Network,
         "The block was replaced while it was being read, twice.",
         "Try again, with --block finalized where the chain has it.";
+    CHAIN_BLOCKS_DIFFER = "chain.blocks_differ", Verifier,
+        "The evidence about one document was read at different blocks, so it does not describe one moment.",
+        "Gather the evidence again, all at one block.";
     CHAIN_ENDPOINTS_DISAGREE = "chain.endpoints_disagree", Network,
         "Two endpoints gave different answers about the same block, so neither is relied on.",
         "Try again; if it stays so, one of them is wrong: ask others with --rpc.";
@@ -209,6 +212,36 @@ codes! {
     ISSUANCE_UNPROVEN = "issuance.unproven", Verifier,
         "What this registry says about issuance does not count, because its code is not known to be genuine.",
         "See the registry check.";
+    ISSUANCE_ISSUED = "issuance.issued", Nobody,
+        "Every document store that the document names issued it, and none has revoked it or an ancestor of it.",
+        "Nothing to do.";
+    ISSUANCE_NOT_ISSUED = "issuance.not_issued", Issuer,
+        "A document store that the document names has never issued it.",
+        "Ask the issuer whether the document was issued, and through which store.";
+    ISSUANCE_REVOKED = "issuance.revoked", Issuer,
+        "The document was issued and then revoked.",
+        "Do not rely on this document. Ask the issuer for the one that replaces it.";
+    ISSUANCE_ANCESTOR_REVOKED = "issuance.ancestor_revoked", Issuer,
+        "A node above the document in its Merkle tree was revoked, and with it every document below that node.",
+        "Do not rely on this document. Ask the issuer whether it was meant to be revoked with its batch.";
+    ISSUANCE_STORE_NO_CONTRACT = "issuance.store_no_contract", Issuer,
+        "There is no contract at the document store's address on this chain.",
+        "Check address and chain with the issuer.";
+    ISSUANCE_STORE_REFUSED = "issuance.store_refused", Issuer,
+        "The contract at the document store's address refused to say whether it issued or revoked the document.",
+        "Ask the issuer whether this address is a document store.";
+    ISSUANCE_STORE_UNREADABLE = "issuance.store_unreadable", Issuer,
+        "The contract at the document store's address answered with something that is neither yes nor no.",
+        "Ask the issuer whether this address is a document store.";
+    ISSUANCE_STORE_CONTRADICTS_ITSELF = "issuance.store_contradicts_itself", Issuer,
+        "The contract answers like a document store, and its own answers rule that out.",
+        "Do not rely on this store. Ask the issuer.";
+    ISSUANCE_SHARED_TOKEN = "issuance.shared_token", Issuer,
+        "The store issues a token for each document, but this document would share one with the rest of its batch.",
+        "Ask the issuer to issue the document again, alone.";
+    ISSUANCE_ISSUER_WITHOUT_STORE = "issuance.issuer_without_store", Issuer,
+        "The document has several issuers, of whom at least one names no document store, so that one has not issued it.",
+        "Ask the issuer to issue the document again with a store for each issuer.";
     ISSUANCE_EXPIRED = "issuance.expired", Issuer,
         "The document's own validity period is over.",
         "Ask the issuer for a current document.";
@@ -216,7 +249,7 @@ codes! {
         "The document's own validity period has not begun.",
         "Wait, or ask the issuer.";
     ISSUANCE_UNSUPPORTED = "issuance.method_not_supported", Verifier,
-        "This version does not check documents issued through a document store or a signature.",
+        "This version does not check documents issued through a signature.",
         "Use a version that does, or another tool for this check.";
     TITLE_LIVE = "title.live", Nobody,
         "The title is live: its escrow holds it for the recorded parties.",
@@ -245,6 +278,9 @@ codes! {
     OFFLINE = "check.offline", Verifier,
         "Not asked: this run was offline.",
         "Run again without --offline.";
+    TOO_MUCH_TO_ASK = "check.too_much_to_ask", Issuer,
+        "The document names more document stores, or has a longer Merkle proof, than are asked about.",
+        "Ask the issuer to issue the document again through fewer stores or in a smaller batch.";
     CHAIN_UNANSWERED = "check.chain_unanswered", Network,
         "Not known, because the chain could not be read.",
         "See the chain check.";

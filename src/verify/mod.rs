@@ -16,8 +16,8 @@ use crate::integrity::{self, Integrity};
 use crate::primitives::{Address, ChainId};
 
 pub use report::{
-    AsOf, Check, CheckName, DocumentFacts, Issuer, Network, Outcome, RegistryFacts, Report, Strength, Title,
-    TitleStateName, Verdict,
+    AsOf, Check, CheckName, DocumentFacts, Issuer, Network, Outcome, RegistryFacts, Report, RevokedNodeFacts,
+    StoreFacts, Strength, Title, TitleStateName, Verdict,
 };
 
 /// Judges a document by the evidence at hand.

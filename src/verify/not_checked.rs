@@ -13,6 +13,9 @@ pub(super) fn list(report: &Report) -> Vec<String> {
     if strength(Strength::SingleEndpoint) {
         items.push("the honesty of the endpoint: it was asked alone and gave no proof".into());
     }
+    if !report.stores.is_empty() {
+        items.push("the code of the document store, and who may issue and revoke there".into());
+    }
     if let (true, Some(as_of)) = (strength(Strength::Quorum), &report.as_of) {
         let agreeing = as_of.endpoints.len();
         items

@@ -6,6 +6,7 @@ use super::codes::{Actor, Code};
 use crate::evidence::{Finality, ReadMethod, Unavailable};
 use crate::networks;
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
+use crate::status::{Family, Position};
 
 /// What became of one document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,6 +23,8 @@ pub struct Report {
     pub issuer: Vec<Issuer>,
     /// The registry, if the document has one and it was read.
     pub registry: Option<RegistryFacts>,
+    /// The document stores that were read, in the order of the document.
+    pub stores: Vec<StoreFacts>,
     /// The title.
     pub title: Title,
     /// The block everything was read at.
@@ -272,6 +275,36 @@ pub struct RegistryFacts {
     pub code_hash: Option<Digest32>,
     /// Whether it is paused.
     pub paused: Option<bool>,
+}
+
+/// What one document store says of the document.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StoreFacts {
+    /// Its address.
+    pub address: Address,
+    /// What it claims to be, when that can be told.
+    pub family: Option<Family>,
+    /// Keccak-256 of its runtime code; absent where there is no contract.
+    pub code_hash: Option<Digest32>,
+    /// Whether it issued the document, alone or in a batch; absent when not known.
+    pub issued: Option<bool>,
+    /// Whether it revoked the document or an ancestor; absent when not known, or when there was nothing to revoke.
+    pub revoked: Option<bool>,
+    /// The node that is revoked.
+    pub revoked_node: Option<RevokedNodeFacts>,
+}
+
+/// A revoked node of the document's Merkle path.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RevokedNodeFacts {
+    /// Its hash.
+    pub hash: Digest32,
+    /// Its place between document and root.
+    pub position: Position,
+    /// The block of the revocation, where the store records it.
+    pub block: Option<u64>,
+    /// Whether the store says of the document itself that it is not revoked.
+    pub store_says_active: bool,
 }
 
 /// The title as recorded.

@@ -1,12 +1,16 @@
-//! Reads a registry, its factory and a title escrow over JSON-RPC, all at one block (chain.md §5, §7).
+//! Reads registries with their title escrows, and document stores, over JSON-RPC, all at one block (chain.md §5, §7).
 //!
-//! Two HTTP requests for an ordinary document: one pins a block, one reads everything at its hash.
+//! Two HTTP requests for an ordinary document: one pins a block, one reads everything at its hash, however many
+//! contracts that are.
 
 mod calls;
+mod difference;
 pub mod endpoints;
 mod lens;
 mod plan;
 mod quorum;
+mod registry;
+mod store;
 mod transport;
 mod values;
 
@@ -19,7 +23,7 @@ use std::time::Duration;
 use rustls_pki_types::CertificateDer;
 use tokio::time::Instant;
 
-use crate::evidence::{Answer, Cause, Fact, Provenance, Unavailable};
+use crate::evidence::{Answer, Cause, Provenance, Question, Unavailable};
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
 pub use endpoints::{Endpoint, InvalidEndpoint};
 
@@ -92,11 +96,49 @@ pub enum ConfigError {
     Tls,
 }
 
-/// Answers [`Question::Registry`](crate::evidence::Question::Registry).
+/// Answers the questions about chains.
 pub struct ChainSource {
     config: ChainConfig,
     clients: transport::Clients,
     known: Mutex<BTreeMap<ChainId, Arc<Pool>>>,
+}
+
+/// What a [`ChainSource`] can be asked about a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChainQuestion {
+    /// One token of one registry.
+    Registry {
+        /// The token registry.
+        registry: Address,
+        /// The token.
+        token: TokenId,
+    },
+    /// One document of one document store.
+    DocumentStore {
+        /// The store.
+        store: Address,
+        /// The document's digest.
+        target_hash: Digest32,
+        /// Its Merkle proof.
+        proof: Vec<Digest32>,
+    },
+}
+
+impl ChainQuestion {
+    /// The chain that a question is about, and what it asks there; `None` for a question to somebody else.
+    pub fn of(question: &Question) -> Option<(ChainId, Self)> {
+        match question {
+            Question::Registry { chain, registry, token } => {
+                Some((*chain, Self::Registry { registry: *registry, token: *token }))
+            }
+            Question::DocumentStore { chain, store, target_hash, proof } => {
+                let (store, target_hash, proof) = (*store, *target_hash, proof.clone());
+                Some((*chain, Self::DocumentStore { store, target_hash, proof }))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The endpoints of one chain.
@@ -112,49 +154,77 @@ impl ChainSource {
         Ok(Self { config, clients, known: Mutex::default() })
     }
 
-    /// Everything about one token of one registry, at one block. Endpoints are tried in order, those that failed last
-    /// time after the others; with a quorum several are asked at once and must agree.
-    pub async fn read_registry(&self, chain: ChainId, registry: Address, token: TokenId) -> (Answer, Provenance) {
+    /// Answers all questions about one chain together, at one block: the answers come in the order of the questions.
+    /// Endpoints are tried in order, those that failed last time after the others; with a quorum several are asked at
+    /// once and must agree.
+    pub async fn read(&self, chain: ChainId, questions: Vec<ChainQuestion>) -> Vec<(Answer, Provenance)> {
+        let count = questions.len();
         let pool = self.pool(chain);
-        let request = plan::Request { chain, registry, token, choice: self.config.block };
+        let request = Arc::new(plan::Request { chain, questions, choice: self.config.block });
         let requests = Arc::new(AtomicU32::new(0));
         let mut provenance = Provenance { embedded_default: pool.embedded, ..Provenance::default() };
         let mut order = pool.rpcs.clone();
         order.sort_by_key(|rpc| !rpc.healthy.load(Ordering::Relaxed));
-        let answer = match self.config.quorum {
+        let outcome = match self.config.quorum {
             0 | 1 => self.first_answer(&order, &request, &requests, &mut provenance).await,
-            wanted => quorum::read(&order, request, wanted, self.config.timeout, &requests, &mut provenance).await,
+            wanted => {
+                quorum::read(&order, Arc::clone(&request), wanted, self.config.timeout, &requests, &mut provenance)
+                    .await
+            }
         };
         provenance.requests = requests.load(Ordering::Relaxed);
-        (answer, provenance)
+        let answers = outcome.unwrap_or_else(|why| vec![Err(why); count]);
+        let with_provenance = |answer: Answer| {
+            // Nobody stands for an answer that was not given.
+            let hosts = if answer.is_ok() { provenance.hosts.clone() } else { Vec::new() };
+            (answer, Provenance { hosts, ..provenance.clone() })
+        };
+        answers.into_iter().map(with_provenance).collect()
     }
 
+    /// Everything about one token of one registry, at one block.
+    pub async fn read_registry(&self, chain: ChainId, registry: Address, token: TokenId) -> (Answer, Provenance) {
+        let mut answers = self.read(chain, vec![ChainQuestion::Registry { registry, token }]).await;
+        answers.pop().unwrap_or_else(|| (Err(no_endpoint(chain)), Provenance::default()))
+    }
+
+    /// The first endpoint that answers everything. Where none does, the one that answered most: all answers are of one
+    /// block, so they are never put together from several.
     async fn first_answer(
         &self,
         order: &[Arc<transport::Rpc>],
         request: &plan::Request,
         requests: &AtomicU32,
         provenance: &mut Provenance,
-    ) -> Answer {
+    ) -> Result<Vec<Answer>, Unavailable> {
+        let mut most: Option<(usize, Vec<Answer>, String)> = None;
         for rpc in order {
             let deadline = Instant::now() + self.config.timeout;
             let session = transport::Session { rpc, deadline, requests };
             let outcome = plan::read(&session, request).await;
-            rpc.healthy.store(outcome.is_ok(), Ordering::Relaxed);
-            match outcome {
-                Ok(reading) => {
-                    provenance.hosts.push(rpc.endpoint.host());
-                    return Ok(Fact::Registry(Box::new(reading)));
+            let failure = match &outcome {
+                Ok(answers) => answers.iter().find_map(|answer| answer.as_ref().err()).cloned(),
+                Err(why) => Some(why.clone()),
+            };
+            rpc.healthy.store(failure.is_none(), Ordering::Relaxed);
+            if let Ok(answers) = outcome {
+                let good = answers.iter().filter(|answer| answer.is_ok()).count();
+                if good > most.as_ref().map_or(0, |(most, ..)| *most) {
+                    most = Some((good, answers, rpc.endpoint.host()));
                 }
-                Err(unavailable) => provenance.failed.push(unavailable),
+            }
+            match failure {
+                Some(failure) => provenance.failed.push(failure),
+                None => break,
             }
         }
-        let chain = request.chain;
-        Err(provenance.failed.last().cloned().unwrap_or_else(|| Unavailable {
-            cause: Cause::NoSource,
-            host: None,
-            detail: format!("no endpoint is known for chain {chain}: give one with --rpc {chain}=URL"),
-        }))
+        match most {
+            Some((_, answers, host)) => {
+                provenance.hosts.push(host);
+                Ok(answers)
+            }
+            None => Err(provenance.failed.last().cloned().unwrap_or_else(|| no_endpoint(request.chain))),
+        }
     }
 
     fn pool(&self, chain: ChainId) -> Arc<Pool> {
@@ -177,5 +247,13 @@ impl ChainSource {
             Arc::new(Pool { embedded: embedded && !rpcs.is_empty(), rpcs })
         });
         Arc::clone(pool)
+    }
+}
+
+fn no_endpoint(chain: ChainId) -> Unavailable {
+    Unavailable {
+        cause: Cause::NoSource,
+        host: None,
+        detail: format!("no endpoint is known for chain {chain}: give one with --rpc {chain}=URL"),
     }
 }

@@ -3,23 +3,26 @@
 use serde_json::{Value, json};
 
 use super::transport::{Call, Item, NodeError, Session};
-use super::values::{bytes, code, header, quantity, slot};
-use super::{BlockChoice, calls, lens};
-use crate::evidence::{BlockReading, Cause, Finality, ProxySlots, RegistryReading, Unavailable};
+use super::values::{header, quantity};
+use super::{BlockChoice, ChainQuestion, registry, store};
+use crate::evidence::{BlockReading, Cause, Fact, Finality, Unavailable};
+use crate::integrity::merkle::path_from;
 use crate::networks;
-use crate::primitives::{Address, ChainId, Digest32, TokenId, encode_hex, keccak256};
+use crate::primitives::{ChainId, Digest32};
 
-/// What is read: one token of one registry, at one block.
-#[derive(Debug, Clone, Copy)]
+/// What is read, all at one block.
+#[derive(Debug, Clone)]
 pub(super) struct Request {
     pub chain: ChainId,
-    pub registry: Address,
-    pub token: TokenId,
+    pub questions: Vec<ChainQuestion>,
     pub choice: BlockChoice,
 }
 
 /// Both rounds at one endpoint, and once more when the block vanishes in between (checks.md §8).
-pub(super) async fn read(session: &Session<'_>, request: &Request) -> Result<RegistryReading, Unavailable> {
+pub(super) async fn read(
+    session: &Session<'_>,
+    request: &Request,
+) -> Result<Vec<Result<Fact, Unavailable>>, Unavailable> {
     let once = async || read_at(session, request, pinned(session, request).await?).await;
     match once().await {
         Err(gone) if gone.cause == Cause::BlockVanished => once().await,
@@ -95,48 +98,69 @@ pub(super) enum Located {
     Another(Digest32),
 }
 
-/// Round 2: everything, at a block that this endpoint has.
+/// Round 2: everything that is asked for, at a block that this endpoint has. The outer failure is of the endpoint or the
+/// block; an inner one is of that question alone.
 pub(super) async fn read_at(
     session: &Session<'_>,
     request: &Request,
     block: BlockReading,
-) -> Result<RegistryReading, Unavailable> {
-    let mut at = json!({"blockHash": block.hash.to_string(), "requireCanonical": true});
-    let mut items = state(session, request, &block, &at).await?;
-    if items.iter().skip(1).any(Result::is_err) {
+) -> Result<Vec<Result<Fact, Unavailable>>, Unavailable> {
+    let by_hash = json!({"blockHash": block.hash.to_string(), "requireCanonical": true});
+    let mut at = At { chain: request.chain, block, form: by_hash };
+    let mut shares = shares(session, request, &at).await?;
+    if shares.iter().flatten().any(|(method, item)| *method != "eth_call" && item.is_err()) {
         // Code and storage can always be read at a block that is there, so it is the block-object form that the node
-        // refuses (chain.md §5.2 rule 3). The lens stands first and may be refused by itself.
-        at = json!(format!("{:#x}", block.number));
-        items = state(session, request, &block, &at).await?;
+        // refuses (chain.md §5.2 rule 3). A call may be refused by itself.
+        at.form = json!(format!("{:#x}", at.block.number));
+        shares = self::shares(session, request, &at).await?;
     }
-    let mut items = items.into_iter();
-    let seen = items.next().and_then(Result::ok);
-    let registry_code = code(session, items.next())?;
-    let slots = items.map(|item| slot(session, item)).collect::<Result<Vec<Address>, Unavailable>>()?;
-    let mut reading = match seen {
-        Some(answer) => by_lens(session, request, &block, &registry_code, &answer)?,
-        None => calls::read(session, request, &block, &at, &registry_code).await?,
-    };
-    reading.registry_code = registry_code;
-    reading.block = block;
-    if let [implementation, admin, beacon] = slots[..] {
-        reading.proxy_slots = ProxySlots { implementation, admin, beacon };
+    let mut facts = Vec::with_capacity(request.questions.len());
+    for (question, share) in request.questions.iter().zip(shares) {
+        let items = share.into_iter().map(|(_, item)| item);
+        let fact = match question {
+            ChainQuestion::Registry { registry, token } => {
+                registry::read(session, &at, *registry, *token, items).await.map(Box::new).map(Fact::Registry)
+            }
+            ChainQuestion::DocumentStore { store, target_hash, proof } => {
+                let path = path_from(*target_hash, proof);
+                store::reading(session, &at, *store, &path, items).map(Box::new).map(Fact::DocumentStore)
+            }
+        };
+        match fact {
+            Err(gone) if gone.cause == Cause::BlockVanished => return Err(gone),
+            fact => facts.push(fact),
+        }
     }
-    Ok(reading)
+    Ok(facts)
 }
 
-/// The lens and, beside it, the registry's code and its three ERC-1967 slots.
-async fn state(
+/// The block that is read, and how the node is told which.
+pub(super) struct At {
+    pub chain: ChainId,
+    pub block: BlockReading,
+    /// The EIP-1898 object, or the number for a node that refuses it.
+    pub form: Value,
+}
+
+/// One batch for all questions: each one's share of the results, beside the methods that were called.
+async fn shares(
     session: &Session<'_>,
     request: &Request,
-    block: &BlockReading,
-    at: &Value,
-) -> Result<Vec<Item>, Unavailable> {
-    let registry = request.registry.to_string();
-    let data = format!("0x{}", encode_hex(&lens::call_data(request.registry, request.token)));
-    let mut calls: Vec<Call> = vec![("eth_call", json!([{"data": data}, at])), ("eth_getCode", json!([registry, at]))];
-    calls.extend(SLOTS.map(|slot| ("eth_getStorageAt", json!([registry, slot, at]))));
-    checked(session, block, calls).await
+    at: &At,
+) -> Result<Vec<Vec<(&'static str, Item)>>, Unavailable> {
+    let calls: Vec<Vec<Call>> = request
+        .questions
+        .iter()
+        .map(|question| match question {
+            ChainQuestion::Registry { registry, token } => registry::calls(*registry, *token, &at.form),
+            ChainQuestion::DocumentStore { store, target_hash, proof } => {
+                store::calls(*store, &path_from(*target_hash, proof), proof, &at.form)
+            }
+        })
+        .collect();
+    let methods: Vec<Vec<&str>> = calls.iter().map(|share| share.iter().map(|(method, _)| *method).collect()).collect();
+    let mut items = checked(session, &at.block, calls.into_iter().flatten().collect()).await?.into_iter();
+    Ok(methods.into_iter().map(|share| share.into_iter().zip(items.by_ref()).collect()).collect())
 }
 
 /// A batch with the re-check of the header behind it; fails when the block is no longer there afterwards.
@@ -158,30 +182,6 @@ pub(super) async fn checked(
     }
     let detail = format!("block {} was replaced while it was read", block.number);
     Err(session.unavailable(Cause::BlockVanished, detail))
-}
-
-/// The lens's answer, held against chain, block and code as the node gave them outside it.
-fn by_lens(
-    session: &Session<'_>,
-    request: &Request,
-    block: &BlockReading,
-    registry_code: &[u8],
-    answer: &Value,
-) -> Result<RegistryReading, Unavailable> {
-    let answer = answer.as_str().and_then(bytes).ok_or_else(|| session.not_an_answer("no call result"))?;
-    let seen = lens::decoded(&answer)
-        .ok_or_else(|| session.not_an_answer("the state reading is not of the form that was asked for"))?;
-    if seen.chain != request.chain.get() {
-        let detail = format!("asked for chain {}, the call ran on chain {}", request.chain, seen.chain);
-        return Err(session.unavailable(Cause::WrongChain, detail));
-    }
-    if (seen.number, seen.timestamp) != (block.number, block.timestamp) {
-        return Err(session.not_an_answer("the state was read at another block than the one asked for"));
-    }
-    if (seen.registry_size, seen.registry_hash) != (registry_code.len() as u64, keccak256(registry_code)) {
-        return Err(session.not_an_answer("the code and the state reading do not belong together"));
-    }
-    Ok(seen.reading)
 }
 
 fn serves(session: &Session<'_>, chain: ChainId, item: Option<Item>) -> Result<(), Unavailable> {
@@ -210,13 +210,6 @@ fn lacks_the_tag(error: &NodeError) -> bool {
             .iter()
             .any(|part| message.contains(part))
 }
-
-/// ERC-1967 implementation, admin, beacon (chain.md 6.9).
-const SLOTS: [&str; 3] = [
-    "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc",
-    "0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103",
-    "0xa3f0ad74e5423aebfd80d3ef4346578335a9a72aeaee59ff6cb3582b35133d50",
-];
 
 #[cfg(test)]
 mod tests {

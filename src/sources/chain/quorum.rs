@@ -6,27 +6,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::difference::{Difference, first_difference};
 use super::plan::{self, Located, Request};
 use super::transport::{Rpc, Session};
-use crate::evidence::{Answer, BlockReading, Cause, Fact, Provenance, RegistryReading, Unavailable};
-use crate::primitives::{Digest32, keccak256};
+use crate::evidence::{Answer, BlockReading, Cause, Fact, Provenance, Unavailable};
+use crate::primitives::Digest32;
 
-/// Asks `wanted` endpoints of different host and port; one that fails is replaced by the next that is left.
+/// Asks `wanted` endpoints of different host and port; one that answers nothing is replaced by the next that is left.
+/// Every question is decided by itself: the answers to it must be there and the same.
 pub(super) async fn read(
     rpcs: &[Arc<Rpc>],
-    request: Request,
+    request: Arc<Request>,
     wanted: usize,
     timeout: Duration,
     requests: &Arc<AtomicU32>,
     provenance: &mut Provenance,
-) -> Answer {
+) -> Result<Vec<Answer>, Unavailable> {
     let distinct = distinct(rpcs);
     if distinct.len() < wanted {
-        let Request { chain, .. } = request;
+        let chain = request.chain;
         let detail = format!(
             "a quorum of {wanted} needs {wanted} endpoints of different host or port for chain {chain}, {} known: give more with \
              --rpc {chain}=URL",
@@ -50,7 +51,7 @@ fn distinct(rpcs: &[Arc<Rpc>]) -> Vec<Arc<Rpc>> {
 }
 
 struct Quorum {
-    request: Request,
+    request: Arc<Request>,
     wanted: usize,
     timeout: Duration,
     requests: Arc<AtomicU32>,
@@ -58,33 +59,34 @@ struct Quorum {
 
 /// What one endpoint says of the pinned block.
 enum Seen {
-    Reading(Box<RegistryReading>),
+    /// To each question, at least one of them a fact.
+    Answers(Vec<Answer>),
     /// It has a block of another hash at that height.
     OtherBlock(Digest32),
 }
 
 impl Quorum {
-    async fn once(&self, rpcs: &[Arc<Rpc>], provenance: &mut Provenance) -> Answer {
+    async fn once(&self, rpcs: &[Arc<Rpc>], provenance: &mut Provenance) -> Result<Vec<Answer>, Unavailable> {
         let mut left = rpcs.iter().enumerate();
         let Some((first, deadline, block)) = self.pinned(&mut left, provenance).await else {
             return Err(self.too_few(&[], provenance));
         };
         let mut asked = JoinSet::new();
-        let request = self.request;
-        let requests = Arc::clone(&self.requests);
+        let (request, requests) = (Arc::clone(&self.request), Arc::clone(&self.requests));
         let (order, rpc) = first;
         let pinned_by = rpc.endpoint.host();
         let (pinned, rpc) = (block.clone(), Arc::clone(rpc));
         asked.spawn(async move {
             let session = Session { rpc: &rpc, deadline, requests: &requests };
-            let reading = plan::read_at(&session, &request, pinned).await;
-            (order, Arc::clone(&rpc), reading.map(|reading| Seen::Reading(Box::new(reading))))
+            let outcome = answers(&session, &request, pinned).await;
+            (order, Arc::clone(&rpc), outcome)
         });
         let mut seen: Vec<(usize, String, Seen)> = Vec::with_capacity(self.wanted);
         let mut failed = Vec::new();
         loop {
             for (order, rpc) in left.by_ref().take(self.wanted.saturating_sub(seen.len() + asked.len())) {
-                let (rpc, requests, block) = (Arc::clone(rpc), Arc::clone(&self.requests), block.clone());
+                let (rpc, block) = (Arc::clone(rpc), block.clone());
+                let (request, requests) = (Arc::clone(&self.request), Arc::clone(&self.requests));
                 let deadline = Instant::now() + self.timeout;
                 asked.spawn(async move {
                     let session = Session { rpc: &rpc, deadline, requests: &requests };
@@ -103,16 +105,51 @@ impl Quorum {
         seen.sort_by_key(|(order, ..)| *order);
         failed.sort_by_key(|(order, _)| *order);
         provenance.failed.extend(failed.into_iter().map(|(_, why)| why));
-        if let Some(disagreement) = disagreement(&seen, &pinned_by, &block) {
-            return Err(disagreement);
+        // Whoever pinned the block stands for its hash, even if it could not read the state afterwards.
+        if let Some((host, other)) = seen.iter().find_map(|(_, host, found)| match found {
+            Seen::OtherBlock(hash) => Some((host, hash)),
+            Seen::Answers(_) => None,
+        }) {
+            return Err(disagreement(&pinned_by, host, &Difference::in_hash(&block.hash, other)));
         }
         let hosts: Vec<String> = seen.iter().map(|(_, host, _)| host.clone()).collect();
-        match seen.into_iter().next() {
-            Some((_, _, Seen::Reading(reading))) if hosts.len() >= self.wanted => {
-                provenance.hosts = hosts;
-                Ok(Fact::Registry(reading))
+        if hosts.len() < self.wanted {
+            return Err(self.too_few(&hosts, provenance));
+        }
+        let columns = (0..self.request.questions.len()).map(|index| self.agreed(&seen, index, provenance));
+        let answers = columns.collect();
+        provenance.hosts = hosts;
+        Ok(answers)
+    }
+
+    /// The answer to one question that all gave alike.
+    fn agreed(&self, seen: &[(usize, String, Seen)], index: usize, provenance: &Provenance) -> Answer {
+        let mut first: Option<(&str, &Fact)> = None;
+        let mut answered = Vec::with_capacity(seen.len());
+        let mut failed = Vec::new();
+        for (_, host, found) in seen {
+            let Seen::Answers(answers) = found else { continue };
+            match (answers.get(index), first) {
+                (Some(Ok(fact)), Some((one, expected))) => {
+                    if let Some(difference) = first_difference(expected, fact) {
+                        return Err(disagreement(one, host, &difference));
+                    }
+                    answered.push(host.clone());
+                }
+                (Some(Ok(fact)), None) => {
+                    first = Some((host, fact));
+                    answered.push(host.clone());
+                }
+                (Some(Err(why)), _) => failed.push(why.clone()),
+                (None, _) => {}
             }
-            _ => Err(self.too_few(&hosts, provenance)),
+        }
+        match first {
+            Some((_, fact)) if answered.len() >= self.wanted => Ok(fact.clone()),
+            _ => {
+                failed.extend(provenance.failed.iter().cloned());
+                Err(self.too_few(&answered, &Provenance { failed, ..Provenance::default() }))
+            }
         }
     }
 
@@ -156,169 +193,21 @@ impl Quorum {
 
 async fn further(session: &Session<'_>, request: &Request, block: &BlockReading) -> Result<Seen, Unavailable> {
     match plan::located(session, request, block).await? {
-        Located::There(block) => {
-            plan::read_at(session, request, block).await.map(|reading| Seen::Reading(Box::new(reading)))
-        }
+        Located::There(block) => answers(session, request, block).await,
         Located::Another(hash) => Ok(Seen::OtherBlock(hash)),
     }
 }
 
-/// Holds every answer against the first.
-fn disagreement(seen: &[(usize, String, Seen)], pinned_by: &str, block: &BlockReading) -> Option<Unavailable> {
-    let mut first: Option<(&str, &RegistryReading)> = None;
-    for (_, host, found) in seen {
-        let (one, difference) = match (found, first) {
-            // Whoever pinned the block stands for its hash, even if it could not read the state afterwards.
-            (Seen::OtherBlock(hash), _) => (pinned_by, Some(Difference::in_hash(&block.hash, hash))),
-            (Seen::Reading(reading), Some((one, expected))) => (one, first_difference(expected, reading)),
-            (Seen::Reading(reading), None) => {
-                first = Some((host, reading));
-                continue;
-            }
-        };
-        if let Some(Difference { field, left, right }) = difference {
-            let detail = format!("{one} and {host} differ: {field} is {left} against {right}");
-            return Some(Unavailable { cause: Cause::Disagreement, host: Some(host.clone()), detail });
-        }
-    }
-    None
-}
-
-struct Difference {
-    field: String,
-    left: String,
-    right: String,
-}
-
-/// The first field that differs, in the order of [`RegistryReading`], whatever the way it was read.
-fn first_difference(left: &RegistryReading, right: &RegistryReading) -> Option<Difference> {
-    macro_rules! compare {
-        ($($field:ident),* $(,)?) => {{
-            // A new field does not compile until it is compared.
-            let RegistryReading { method: _, $($field),* } = left;
-            $(if *$field != right.$field {
-                return Some(Difference::in_field(stringify!($field), left, right));
-            })*
-            None
-        }};
-    }
-    compare!(
-        chain_id,
-        block,
-        registry_code,
-        clone_target,
-        proxy_slots,
-        interfaces,
-        owner_of,
-        factory,
-        factory_code,
-        escrow_implementation,
-        escrow_implementation_code,
-        genesis,
-        paused,
-        escrow,
-        escrow_code,
-        escrow_code_size,
-        escrow_registry,
-        escrow_token_id,
-        beneficiary,
-        holder,
-        nominee,
-        active,
-        is_holding_token,
-        prev_beneficiary,
-        prev_holder,
-        remark,
-    )
-}
-
-impl Difference {
-    fn in_hash(left: &Digest32, right: &Digest32) -> Self {
-        Self { field: "block.hash".to_owned(), left: left.to_string(), right: right.to_string() }
-    }
-
-    /// Both readings as they are written into evidence, where bytes are hexadecimal.
-    fn in_field(field: &str, left: &RegistryReading, right: &RegistryReading) -> Self {
-        let member = |reading: &RegistryReading| {
-            let whole = serde_json::to_value(reading).unwrap_or_default();
-            whole.get(field).cloned().unwrap_or_default()
-        };
-        Self::inside(field.to_owned(), &member(left), &member(right))
-    }
-
-    /// Goes down to the first value that differs.
-    fn inside(field: String, left: &Value, right: &Value) -> Self {
-        let deeper = match (left, right) {
-            (Value::Object(left), Value::Object(right)) => left.iter().find_map(|(name, left)| {
-                let right = right.get(name)?;
-                (left != right).then(|| (format!("{field}.{name}"), left, right))
-            }),
-            (Value::Array(left), Value::Array(right)) => left
-                .iter()
-                .zip(right)
-                .enumerate()
-                .find_map(|(index, pair)| (pair.0 != pair.1).then(|| (format!("{field}[{index}]"), pair.0, pair.1))),
-            _ => None,
-        };
-        match deeper {
-            Some((field, left, right)) => Self::inside(field, left, right),
-            None => Self { field, left: short(left), right: short(right) },
-        }
+/// An endpoint that answers nothing has failed.
+async fn answers(session: &Session<'_>, request: &Request, block: BlockReading) -> Result<Seen, Unavailable> {
+    let answers = plan::read_at(session, request, block).await?;
+    match answers.first() {
+        Some(Err(why)) if answers.iter().all(Result::is_err) => Err(why.clone()),
+        _ => Ok(Seen::Answers(answers)),
     }
 }
 
-/// A value for a sentence: a word without its leading zeros, longer bytes by their beginning and hash.
-fn short(value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    match text.strip_prefix("0x").filter(|_| text.is_ascii()) {
-        Some(word) if word.len() == 64 => match word.trim_start_matches('0') {
-            "" => "0x0".to_owned(),
-            digits => format!("0x{digits}"),
-        },
-        Some("") => "nothing".to_owned(),
-        _ if text.chars().count() > 66 => {
-            let beginning: String = text.chars().take(18).collect();
-            let hash = keccak256(&text).to_hex64();
-            format!("{beginning}… ({} characters, hash {})", text.chars().count(), hash.get(..8).unwrap_or_default())
-        }
-        _ => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::evidence::{CallReading, Finality, ReadMethod};
-    use crate::primitives::Address;
-
-    fn differs(change: impl FnOnce(&mut RegistryReading)) -> Option<String> {
-        let one = RegistryReading {
-            holder: CallReading { success: true, data: vec![0; 32] },
-            interfaces: vec![crate::evidence::InterfaceReading { id: vec![1; 4], answer: CallReading::default() }],
-            ..RegistryReading::default()
-        };
-        let mut other = one.clone();
-        change(&mut other);
-        first_difference(&one, &other).map(|found| format!("{} {} {}", found.field, found.left, found.right))
-    }
-
-    #[test]
-    fn the_first_difference_is_named_with_both_values() {
-        assert_eq!(differs(|_| {}), None);
-        assert_eq!(differs(|other| other.method = ReadMethod::Calls), None);
-        assert_eq!(differs(|other| other.holder.data[31] = 0x4d).unwrap(), "holder.data 0x0 0x4d");
-        assert_eq!(differs(|other| other.holder.success = false).unwrap(), "holder.success true false");
-        assert_eq!(
-            differs(|other| other.interfaces[0].answer.data = vec![7]).unwrap(),
-            "interfaces[0].answer.data nothing 0x07"
-        );
-        assert_eq!(differs(|other| other.block.number = 9).unwrap(), "block.number 0 9");
-        assert_eq!(differs(|other| other.block.finality = Finality::Safe).unwrap(), "block.finality latest safe");
-        assert!(differs(|other| other.proxy_slots.admin = Address::DEAD).unwrap().starts_with("proxy_slots.admin "));
-        assert!(
-            differs(|other| other.clone_target = Some(Default::default())).unwrap().starts_with("clone_target null ")
-        );
-        let code = differs(|other| other.registry_code = vec![0x60; 5000]).unwrap();
-        assert!(code.len() < 90 && code.contains("10002 characters"), "{code}");
-    }
+fn disagreement(one: &str, other: &str, Difference { field, left, right }: &Difference) -> Unavailable {
+    let detail = format!("{one} and {other} differ: {field} is {left} against {right}");
+    Unavailable { cause: Cause::Disagreement, host: Some(other.to_owned()), detail }
 }

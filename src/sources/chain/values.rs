@@ -1,10 +1,30 @@
-//! JSON-RPC values as ours, strictly: what is not of the form that was asked for is not an answer.
+//! The calls that read state, and JSON-RPC values as ours, strictly: what is not of the form that was asked for is not an
+//! answer.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::transport::{Item, Session};
-use crate::evidence::{BlockReading, Finality, Unavailable};
-use crate::primitives::{Address, Digest32, decode_hex};
+use super::lens::LONGEST_ANSWER;
+use super::transport::{Call, Item, Session};
+use crate::evidence::{BlockReading, CallReading, CodeReading, Finality, Unavailable};
+use crate::primitives::{Address, Digest32, decode_hex, encode_hex, keccak256};
+use crate::title::without_metadata;
+
+/// A call of a contract at the block `at`.
+pub(super) fn eth_call(to: Address, data: &[u8], at: &Value) -> Call {
+    ("eth_call", json!([{"to": to.to_string(), "data": format!("0x{}", encode_hex(data))}, at]))
+}
+
+/// An account's code at the block `at`.
+pub(super) fn eth_get_code(of: Address, at: &Value) -> Call {
+    ("eth_getCode", json!([of.to_string(), at]))
+}
+
+/// The data of `supportsInterface(id)`.
+pub(super) fn supports_interface(id: [u8; 4]) -> Vec<u8> {
+    let mut data = [[0x01, 0xff, 0xc9, 0xa7], id].concat();
+    data.resize(36, 0);
+    data
+}
 
 /// A block header's number, hash and time; the finality is the caller's to say.
 pub(super) fn header(value: &Value) -> Option<BlockReading> {
@@ -30,6 +50,30 @@ pub(super) fn code(session: &Session<'_>, item: Option<Item>) -> Result<Vec<u8>,
     code.ok_or_else(|| session.not_an_answer("the node did not give an account's code"))
 }
 
+/// An account's code as hashes.
+pub(super) fn code_facts(address: Address, code: &[u8]) -> CodeReading {
+    let stripped_hash = keccak256(without_metadata(code));
+    CodeReading { address, size: code.len() as u64, hash: keccak256(code), stripped_hash }
+}
+
+/// What a call came to. Only a revert is an outcome of the contract; any other error is the node's and no answer.
+pub(super) fn outcome(session: &Session<'_>, item: Item) -> Result<CallReading, Unavailable> {
+    let (success, data) = match &item {
+        Ok(value) => (true, value.as_str().and_then(bytes)),
+        Err(error) if error.is_revert() => (false, Some(revert_data(&error.data))),
+        Err(error) => return Err(session.not_an_answer(format!("the node refused a call with error {}", error.code))),
+    };
+    let mut data = data.ok_or_else(|| session.not_an_answer("a call result is not bytes"))?;
+    data.truncate(LONGEST_ANSWER);
+    Ok(CallReading { success, data })
+}
+
+/// Nodes put the revert data into `data` itself, or into `data.data` or `data.result`.
+fn revert_data(data: &Value) -> Vec<u8> {
+    let text = data.as_str().or_else(|| data.get("data")?.as_str()).or_else(|| data.get("result")?.as_str());
+    text.and_then(bytes).unwrap_or_default()
+}
+
 /// A proxy slot as an address. Any non-zero word must be seen: one whose lower 20 bytes are zero, which no proxy writes,
 /// becomes `0x…01`.
 pub(super) fn slot(session: &Session<'_>, item: Item) -> Result<Address, Unavailable> {
@@ -43,4 +87,17 @@ pub(super) fn slot(session: &Session<'_>, item: Item) -> Result<Address, Unavail
         out.0[19] = 1;
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn revert_data_is_found_where_nodes_put_it() {
+        for data in [json!("0x08c379a0"), json!({"data": "0x08c379a0"}), json!({"result": "0x08c379a0"})] {
+            assert_eq!(revert_data(&data), [0x08, 0xc3, 0x79, 0xa0], "{data}");
+        }
+        assert!(revert_data(&json!({"other": 1})).is_empty());
+    }
 }

@@ -50,33 +50,35 @@ impl Examination {
 
     /// The chain answered at this block.
     pub(super) fn chain_answered(&mut self, chain: ChainId, block: &BlockReading, method: ReadMethod, entry: &Entry) {
+        self.as_of_entry(chain, block, method, entry);
+        self.checks.push(chain_check(chain, entry));
+    }
+
+    /// The report's block is this one.
+    pub(super) fn as_of_entry(&mut self, chain: ChainId, block: &BlockReading, method: ReadMethod, entry: &Entry) {
         self.as_of = Some(as_of(chain, block, method, entry));
-        self.checks.push(from_entry(chain_check(chain, entry), entry));
     }
 
     /// The answer is of another chain than the document's.
     pub(super) fn chain_differs(&mut self, wanted: ChainId, served: u64, entry: &Entry) {
-        let message = format!("the endpoint serves chain {served}, the document is on chain {wanted}");
-        let check = finding(CheckName::Chain, Outcome::Unknown, &codes::CHAIN_WRONG_ENDPOINT, message);
-        self.without_chain(from_entry(check, entry));
+        self.without_chain(wrong_chain(wanted, served, entry));
     }
 
     /// The chain could not be read.
     pub(super) fn chain_unavailable(&mut self, chain: ChainId, why: &Unavailable, entry: &Entry) {
-        let clause = format!("chain {chain} could not be read");
-        self.without_chain(from_entry(unavailable(CheckName::Chain, why, &clause), entry));
+        self.without_chain(chain_unread(chain, why, entry));
     }
 
     /// The chain check came to `check`, so what rests on the chain is not known.
     pub(super) fn without_chain(&mut self, check: Check) {
-        let code = if check.code == &codes::OFFLINE { &codes::OFFLINE } else { &codes::CHAIN_UNANSWERED };
+        let issuance = issuance_without_chain(&check);
         self.checks.push(check);
         for name in [CheckName::Registry, CheckName::Issuance, CheckName::Title] {
-            self.checks.push(finding(name, Outcome::Unknown, code, "not known: see the chain check".into()));
+            self.checks.push(Check { name, ..issuance.clone() });
         }
     }
 
-    /// Document stores and signatures: recognised, not judged by this version, so never a pass.
+    /// Signatures: recognised, not judged by this version, so never a pass.
     pub(super) fn judge_without_registry(&mut self, case: &Case<'_>) {
         let needs_contract = case.document.issuers().iter().any(|issuer| issuer.contract.is_some());
         self.checks.push(match &case.chain {
@@ -87,7 +89,7 @@ impl Examination {
             CheckName::Issuance,
             Outcome::Unknown,
             &codes::ISSUANCE_UNSUPPORTED,
-            "issued through a document store or a signature, which this version does not check".into(),
+            "issued through a signature, which this version does not check".into(),
         ));
     }
 
@@ -100,13 +102,31 @@ impl Examination {
     }
 }
 
-fn chain_check(chain: ChainId, entry: &Entry) -> Check {
+/// The endpoint serves the document's chain.
+pub(super) fn chain_check(chain: ChainId, entry: &Entry) -> Check {
     let message = match entry.provenance.hosts.as_slice() {
         [] => format!("the evidence is of chain {chain}"),
         [host] => format!("{host} serves chain {chain}"),
         hosts => format!("{} serve chain {chain} and agree", hosts.join(", ")),
     };
-    finding(CheckName::Chain, Outcome::Pass, &codes::CHAIN_MATCHES, message)
+    from_entry(finding(CheckName::Chain, Outcome::Pass, &codes::CHAIN_MATCHES, message), entry)
+}
+
+/// The answer is of another chain than the document's.
+pub(super) fn wrong_chain(wanted: ChainId, served: u64, entry: &Entry) -> Check {
+    let message = format!("the endpoint serves chain {served}, the document is on chain {wanted}");
+    from_entry(finding(CheckName::Chain, Outcome::Unknown, &codes::CHAIN_WRONG_ENDPOINT, message), entry)
+}
+
+/// The chain could not be read.
+pub(super) fn chain_unread(chain: ChainId, why: &Unavailable, entry: &Entry) -> Check {
+    from_entry(unavailable(CheckName::Chain, why, &format!("chain {chain} could not be read")), entry)
+}
+
+/// What rests on a chain whose check came to `chain` is not known.
+pub(super) fn issuance_without_chain(chain: &Check) -> Check {
+    let code = if chain.code == &codes::OFFLINE { &codes::OFFLINE } else { &codes::CHAIN_UNANSWERED };
+    finding(CheckName::Issuance, Outcome::Unknown, code, "not known: see the chain check".into())
 }
 
 fn as_of(chain: ChainId, block: &BlockReading, method: ReadMethod, entry: &Entry) -> AsOf {

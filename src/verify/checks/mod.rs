@@ -7,13 +7,14 @@ mod chain;
 mod integrity;
 mod issuer;
 mod registry;
+mod store;
 
 use std::collections::BTreeSet;
 
 use super::codes::{self, Actor, Code};
 use super::report::{
-    AsOf, Check, CheckName, DocumentFacts, Issuer, Outcome, RegistryFacts, Report, Strength, Title, TitleStateName,
-    Tool, Verdict,
+    AsOf, Check, CheckName, DocumentFacts, Issuer, Outcome, RegistryFacts, Report, StoreFacts, Strength, Title,
+    TitleStateName, Tool, Verdict,
 };
 use super::{Checked, Policy};
 use crate::document::{ContractKind, Document};
@@ -34,7 +35,8 @@ pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Polic
     examination.judge_issuers(&case);
     match IssuanceMethod::of(document) {
         IssuanceMethod::TokenRegistry(registry) => examination.judge_token_registry(&case, registry),
-        IssuanceMethod::DocumentStore | IssuanceMethod::Signature => examination.judge_without_registry(&case),
+        IssuanceMethod::DocumentStore => examination.judge_document_stores(&case),
+        IssuanceMethod::Signature => examination.judge_without_registry(&case),
     }
     examination.judge_validity(document, now);
     examination.checks.push(not_applicable(CheckName::Policy, &codes::POLICY_NONE));
@@ -80,6 +82,7 @@ pub(super) struct Examination {
     checks: Vec<Check>,
     issuers: Vec<Issuer>,
     registry: Option<RegistryFacts>,
+    stores: Vec<StoreFacts>,
     title: Title,
     as_of: Option<AsOf>,
     warnings: Vec<String>,
@@ -114,6 +117,7 @@ impl Examination {
             checks: Vec::with_capacity(7),
             issuers: Vec::new(),
             registry: None,
+            stores: Vec::new(),
             title: Title::without_parties(TitleStateName::Unknown),
             as_of: None,
             warnings: integrity.warnings.iter().map(ToString::to_string).collect(),
@@ -128,6 +132,7 @@ impl Examination {
             checks: self.checks,
             issuer: self.issuers,
             registry: self.registry,
+            stores: self.stores,
             title: self.title,
             as_of: self.as_of,
             not_checked: Vec::new(),

@@ -1,0 +1,124 @@
+//! One document store and one document: both families' questions at once (chain.md §3), so that the family need not be
+//! known beforehand.
+
+use serde_json::Value;
+
+use super::plan::At;
+use super::transport::{Call, Item, Session};
+use super::values::{code, code_facts, eth_call, eth_get_code, outcome, supports_interface};
+use crate::evidence::{NodeReading, StoreReading, Unavailable};
+use crate::primitives::{Address, Digest32};
+
+/// The store's share of the second round. `path` leads from the target hash to the root along `proof`.
+pub(super) fn calls(store: Address, path: &[Digest32], proof: &[Digest32], at: &Value) -> Vec<Call> {
+    let (target, root) = ends(path);
+    let ask = |data: &[u8]| eth_call(store, data, at);
+    let mut calls = vec![eth_get_code(store, at)];
+    calls.extend([BATCHABLE, TRANSFERABLE, EVERYTHING].map(|id| ask(&supports_interface(id))));
+    calls.push(ask(&about(IS_ISSUED, root)));
+    calls.push(ask(&about_in_batch(IS_ISSUED_IN_BATCH, root, target, proof)));
+    for (index, &node) in path.iter().enumerate() {
+        let rest = proof.get(index..).unwrap_or_default();
+        calls.push(ask(&about(IS_REVOKED, node)));
+        calls.push(ask(&about_in_batch(IS_REVOKED_IN_BATCH, root, node, rest)));
+        calls.push(ask(&about(DOCUMENT_REVOKED, node)));
+    }
+    calls
+}
+
+/// The results of [`calls`]. A call that the node itself refused leaves the whole store unread.
+pub(super) fn reading(
+    session: &Session<'_>,
+    at: &At,
+    store: Address,
+    path: &[Digest32],
+    mut items: impl Iterator<Item = Item>,
+) -> Result<StoreReading, Unavailable> {
+    let code = code_facts(store, &code(session, items.next())?);
+    let mut next = || match items.next() {
+        Some(item) => outcome(session, item),
+        None => Err(session.not_an_answer("a call of the batch was left unanswered")),
+    };
+    Ok(StoreReading {
+        chain_id: at.chain.get(),
+        block: at.block.clone(),
+        code,
+        batchable: next()?,
+        transferable: next()?,
+        everything: next()?,
+        issued: next()?,
+        issued_in_batch: next()?,
+        nodes: path
+            .iter()
+            .map(|&hash| Ok(NodeReading { hash, revoked: next()?, revoked_in_batch: next()?, revoked_at: next()? }))
+            .collect::<Result<_, Unavailable>>()?,
+    })
+}
+
+fn ends(path: &[Digest32]) -> (Digest32, Digest32) {
+    (path.first().copied().unwrap_or_default(), path.last().copied().unwrap_or_default())
+}
+
+fn about(selector: [u8; 4], hash: Digest32) -> Vec<u8> {
+    [selector.as_slice(), &hash.0].concat()
+}
+
+/// `(bytes32 root, bytes32 document, bytes32[] proof)`.
+fn about_in_batch(selector: [u8; 4], root: Digest32, document: Digest32, proof: &[Digest32]) -> Vec<u8> {
+    let mut data = [selector.as_slice(), &root.0, &document.0, &number(3 * 32), &number(proof.len())].concat();
+    data.extend(proof.iter().flat_map(|sibling| sibling.0));
+    data
+}
+
+fn number(number: usize) -> [u8; 32] {
+    let mut word = [0; 32];
+    word[24..].copy_from_slice(&(number as u64).to_be_bytes());
+    word
+}
+
+/// Interface ids of chain.md §3: `IDocumentStoreBatchable`, ERC-5192, and the one that must be refused.
+const BATCHABLE: [u8; 4] = [0xdc, 0xfd, 0x07, 0x45];
+const TRANSFERABLE: [u8; 4] = [0xb4, 0x5a, 0x3c, 0x0e];
+const EVERYTHING: [u8; 4] = [0xff; 4];
+/// `isIssued(bytes32)`.
+const IS_ISSUED: [u8; 4] = [0x16, 0x3a, 0xa6, 0x31];
+/// `isIssued(bytes32,bytes32,bytes32[])`.
+const IS_ISSUED_IN_BATCH: [u8; 4] = [0x3c, 0x9b, 0x53, 0xe0];
+/// `isRevoked(bytes32)`.
+const IS_REVOKED: [u8; 4] = [0x42, 0x94, 0x85, 0x7f];
+/// `isRevoked(bytes32,bytes32,bytes32[])`.
+const IS_REVOKED_IN_BATCH: [u8; 4] = [0xa5, 0xe4, 0x40, 0xd2];
+/// `documentRevoked(bytes32)`.
+const DOCUMENT_REVOKED: [u8; 4] = [0x8b, 0xc3, 0x6c, 0x91];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::keccak256;
+
+    #[test]
+    fn selectors_are_those_of_the_signatures() {
+        for (selector, signature) in [
+            (IS_ISSUED, "isIssued(bytes32)"),
+            (IS_ISSUED_IN_BATCH, "isIssued(bytes32,bytes32,bytes32[])"),
+            (IS_REVOKED, "isRevoked(bytes32)"),
+            (IS_REVOKED_IN_BATCH, "isRevoked(bytes32,bytes32,bytes32[])"),
+            (DOCUMENT_REVOKED, "documentRevoked(bytes32)"),
+        ] {
+            assert_eq!(keccak256(signature).0[..4], selector, "{signature}");
+        }
+    }
+
+    #[test]
+    fn a_batch_question_is_encoded_as_the_abi_says() {
+        use ethers::abi::{Token, encode};
+        let hashes = [Digest32([1; 32]), Digest32([2; 32])];
+        let token = |hash: Digest32| Token::FixedBytes(hash.0.to_vec());
+        for proof in [&hashes[..0], &hashes[..1], &hashes[..]] {
+            let list = Token::Array(proof.iter().copied().map(token).collect());
+            let wanted = encode(&[token(hashes[0]), token(hashes[1]), list]);
+            let data = about_in_batch(IS_ISSUED_IN_BATCH, hashes[0], hashes[1], proof);
+            assert_eq!(data[4..], wanted[..]);
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Issuance of documents that rest on document stores (checks.md §3.3): every issuer's store must have issued the
+//! document, and none may have revoked it or an ancestor of it.
+
+use super::chain::{chain_check, chain_unread, issuance_without_chain, wrong_chain};
+use super::{Case, Examination, another_question, finding, from_entry, not_asked_yet, worst};
+use crate::evidence::{Entry, Fact, Question, ReadMethod, StoreReading};
+use crate::integrity::merkle::path_from;
+use crate::primitives::{Address, ChainId, Digest32};
+use crate::status::{Family, Issued, Position, Revocation, RevokedNode, StoreFinding, Unreadable, judge_store};
+use crate::verify::codes::{self, Code};
+use crate::verify::report::{Check, CheckName, Outcome, RevokedNodeFacts, StoreFacts};
+
+impl Examination {
+    pub(super) fn judge_document_stores(&mut self, case: &Case<'_>) {
+        let (chain, issuance) = self.judge_stores(case);
+        self.checks.push(chain);
+        self.issued_without_a_title(issuance);
+    }
+
+    /// The chain check and the issuance check.
+    fn judge_stores(&mut self, case: &Case<'_>) -> (Check, Check) {
+        let chain = match &case.chain {
+            Ok(chain) => *chain,
+            Err(check) => return (check.clone(), issuance_without_chain(check)),
+        };
+        let Some(target_hash) = case.integrity.target_hash else { return nothing_asked_yet() };
+        let proof = case.document.proof();
+        let stores = stores_of(case);
+        if stores.len() > MOST_STORES || proof.len() > LONGEST_PROOF {
+            return too_much_to_ask(stores.len(), proof.len());
+        }
+        let entries: Vec<_> = stores
+            .into_iter()
+            .map(|store| {
+                let question = Question::DocumentStore { chain, store, target_hash, proof: proof.to_vec() };
+                (store, self.answer(case.evidence, &question))
+            })
+            .collect();
+        if entries.iter().any(|(_, entry)| entry.is_none()) {
+            return nothing_asked_yet();
+        }
+        let path = path_from(target_hash, proof);
+        let mut chain_checks = Vec::new();
+        let mut issuance_checks = issuers_without_a_store(case);
+        for (store, entry) in entries.into_iter().filter_map(|(store, entry)| Some((store, entry?))) {
+            let reading = match reading(chain, entry) {
+                Ok(reading) => reading,
+                Err(check) => {
+                    issuance_checks.push(issuance_without_chain(&check));
+                    chain_checks.push(check);
+                    continue;
+                }
+            };
+            chain_checks.push(self.read_at_one_block(chain, reading, entry));
+            let found = judge_store(reading, &path);
+            issuance_checks
+                .push(from_entry(issuance_check(&found, &Asked { store, chain, reading, path: &path }), entry));
+            self.stores.push(store_facts(&found, store, reading));
+        }
+        (worst(chain_checks).unwrap_or_else(|| nothing_asked_yet().0), all_must_hold(issuance_checks))
+    }
+
+    /// Everything in a report is of one block (checks.md §3.3); evidence from outside may break that.
+    fn read_at_one_block(&mut self, chain: ChainId, reading: &StoreReading, entry: &Entry) -> Check {
+        match &self.as_of {
+            Some(as_of) if as_of.hash != reading.block.hash => {
+                let message = format!("the stores were read at blocks {} and {}", as_of.block, reading.block.number);
+                from_entry(finding(CheckName::Chain, Outcome::Unknown, &codes::CHAIN_BLOCKS_DIFFER, message), entry)
+            }
+            Some(_) => chain_check(chain, entry),
+            None => {
+                self.as_of_entry(chain, &reading.block, ReadMethod::Calls, entry);
+                chain_check(chain, entry)
+            }
+        }
+    }
+}
+
+/// A proof of 32 hashes belongs to a batch of four thousand million documents.
+const LONGEST_PROOF: usize = 32;
+/// Every store costs several calls for every node of the proof.
+const MOST_STORES: usize = 16;
+
+/// Each address once, in the order of the document.
+fn stores_of(case: &Case<'_>) -> Vec<Address> {
+    let mut stores = Vec::new();
+    for contract in case.document.issuers().iter().filter_map(|issuer| issuer.contract.as_ref()) {
+        if !stores.contains(&contract.address) {
+            stores.push(contract.address);
+        }
+        if stores.len() > MOST_STORES {
+            break;
+        }
+    }
+    stores
+}
+
+fn nothing_asked_yet() -> (Check, Check) {
+    let code = &codes::CHAIN_RPC_UNAVAILABLE;
+    (not_asked_yet(CheckName::Chain, code), not_asked_yet(CheckName::Issuance, code))
+}
+
+fn too_much_to_ask(stores: usize, proof: usize) -> (Check, Check) {
+    let message = if stores > MOST_STORES {
+        format!("the document names more than {MOST_STORES} document stores, so none was asked")
+    } else {
+        format!("the Merkle proof has {proof} hashes, more than the {LONGEST_PROOF} that are followed")
+    };
+    let check = |name| finding(name, Outcome::Unknown, &codes::TOO_MUCH_TO_ASK, message.clone());
+    (check(CheckName::Chain), check(CheckName::Issuance))
+}
+
+fn reading(chain: ChainId, entry: &Entry) -> Result<&StoreReading, Check> {
+    match &entry.answer {
+        Ok(Fact::DocumentStore(reading)) if reading.chain_id == chain.get() => Ok(reading),
+        Ok(Fact::DocumentStore(reading)) => Err(wrong_chain(chain, reading.chain_id, entry)),
+        Ok(_) => Err(another_question(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE)),
+        Err(why) => Err(chain_unread(chain, why, entry)),
+    }
+}
+
+/// Every issuer must have issued, so one without a store has not.
+fn issuers_without_a_store(case: &Case<'_>) -> Vec<Check> {
+    let without = case.document.issuers().iter().filter(|issuer| issuer.contract.is_none());
+    without
+        .take(1)
+        .map(|issuer| {
+            let name = issuer.name.as_deref().unwrap_or_default();
+            let message = format!("the issuer {name:?} names no document store");
+            finding(CheckName::Issuance, Outcome::Fail, &codes::ISSUANCE_ISSUER_WITHOUT_STORE, message)
+        })
+        .collect()
+}
+
+fn all_must_hold(checks: Vec<Check>) -> Check {
+    let count = checks.len();
+    match worst(checks) {
+        Some(check) if count > 1 && check.outcome == Outcome::Pass => {
+            let message = format!("all {count} stores issued this document, and none has revoked it");
+            Check { message, ..check }
+        }
+        Some(check) => check,
+        None => nothing_asked_yet().1,
+    }
+}
+
+/// What one store was asked about, for the sentence that says what it answered.
+struct Asked<'a> {
+    store: Address,
+    chain: ChainId,
+    reading: &'a StoreReading,
+    path: &'a [Digest32],
+}
+
+fn issuance_check(found: &StoreFinding, asked: &Asked<'_>) -> Check {
+    let Asked { store, chain, reading, path } = asked;
+    let (outcome, code, message) = match found {
+        StoreFinding::NoContract => (
+            Outcome::Fail,
+            &codes::ISSUANCE_STORE_NO_CONTRACT,
+            format!("there is no contract at {store} on chain {chain} at block {}", reading.block.number),
+        ),
+        StoreFinding::ContradictsItself(why) => (
+            Outcome::Fail,
+            &codes::ISSUANCE_STORE_CONTRADICTS_ITSELF,
+            format!("the store {store} contradicts itself: {why}"),
+        ),
+        StoreFinding::TokenOfABatch => (
+            Outcome::Fail,
+            &codes::ISSUANCE_SHARED_TOKEN,
+            format!("the store {store} issues one token for one document, and this document is one of a batch"),
+        ),
+        StoreFinding::FamilyUnknown(why) => unreadable(*store, why),
+        StoreFinding::Answered { revocation: Revocation::Revoked(node), .. } => revoked(*store, node),
+        StoreFinding::Answered { issued: Issued::No, .. } => {
+            (Outcome::Fail, &codes::ISSUANCE_NOT_ISSUED, not_issued(*store, path))
+        }
+        StoreFinding::Answered { issued: Issued::Unknown(why), .. }
+        | StoreFinding::Answered { revocation: Revocation::Unknown(why), .. } => unreadable(*store, why),
+        StoreFinding::Answered { issued: Issued::Yes, revocation: Revocation::NothingIssued, .. } => (
+            Outcome::Unknown,
+            &codes::ISSUANCE_STORE_REFUSED,
+            format!("the store {store} says that it issued this document, and then that it did not"),
+        ),
+        StoreFinding::Answered { issued: Issued::Yes, revocation: Revocation::NotRevoked, .. } => {
+            (Outcome::Pass, &codes::ISSUANCE_ISSUED, issued(*store, path))
+        }
+    };
+    finding(CheckName::Issuance, outcome, code, message)
+}
+
+fn issued(store: Address, path: &[Digest32]) -> String {
+    match path.len() {
+        0 | 1 => format!("the store {store} issued this document and has not revoked it"),
+        nodes => {
+            format!(
+                "the store {store} issued this document in a batch and has revoked none of the {nodes} hashes up to its root"
+            )
+        }
+    }
+}
+
+fn not_issued(store: Address, path: &[Digest32]) -> String {
+    let root = path.last().copied().unwrap_or_default();
+    match path.len() {
+        0 | 1 => format!("the store {store} has never issued this document ({root})"),
+        _ => format!("the store {store} has never issued the batch of this document (root {root})"),
+    }
+}
+
+fn revoked(store: Address, node: &RevokedNode) -> (Outcome, &'static Code, String) {
+    let RevokedNode { hash, position, block, store_says_active } = node;
+    let at = block.map(|block| format!(" at block {block}")).unwrap_or_default();
+    let but = if *store_says_active { "; the store itself says that the document is active" } else { "" };
+    let (code, message) = match position {
+        Position::Document => (&codes::ISSUANCE_REVOKED, format!("the store {store} revoked this document{at}")),
+        Position::Intermediate => (
+            &codes::ISSUANCE_ANCESTOR_REVOKED,
+            format!("the store {store} revoked {hash}, an ancestor of this document in its batch{at}{but}"),
+        ),
+        Position::Root => (
+            &codes::ISSUANCE_ANCESTOR_REVOKED,
+            format!("the store {store} revoked the whole batch of this document (root {hash}){at}{but}"),
+        ),
+    };
+    (Outcome::Fail, code, message)
+}
+
+fn unreadable(store: Address, why: &Unreadable) -> (Outcome, &'static Code, String) {
+    let code = match why {
+        Unreadable::Refused { .. } => &codes::ISSUANCE_STORE_REFUSED,
+        _ => &codes::ISSUANCE_STORE_UNREADABLE,
+    };
+    (Outcome::Unknown, code, format!("the store {store}: {why}"))
+}
+
+fn store_facts(found: &StoreFinding, address: Address, reading: &StoreReading) -> StoreFacts {
+    let mut facts = StoreFacts {
+        address,
+        family: None,
+        code_hash: (reading.code.size > 0).then_some(reading.code.hash),
+        issued: None,
+        revoked: None,
+        revoked_node: None,
+    };
+    if let StoreFinding::Answered { family, issued, revocation } = found {
+        facts.family = Some(*family);
+        facts.issued = match issued {
+            Issued::Yes => Some(true),
+            Issued::No => Some(false),
+            Issued::Unknown(_) => None,
+        };
+        facts.revoked = match revocation {
+            Revocation::Revoked(_) => Some(true),
+            Revocation::NotRevoked => Some(false),
+            Revocation::NothingIssued | Revocation::Unknown(_) => None,
+        };
+        if let Revocation::Revoked(RevokedNode { hash, position, block, store_says_active }) = revocation {
+            let (hash, position, block) = (*hash, *position, *block);
+            facts.revoked_node =
+                Some(RevokedNodeFacts { hash, position, block, store_says_active: *store_says_active });
+        }
+    } else if *found == StoreFinding::TokenOfABatch {
+        facts.family = Some(Family::Transferable);
+    }
+    facts
+}
