@@ -17,7 +17,7 @@
 //! # Rooms
 //!
 //! The core does no I/O: [`document`], [`integrity`], [`identity`], [`title`], [`status`], [`verify`],
-//! [`evidence`], [`report`].
+//! [`evidence`], [`report`], with [`primitives`], [`text`] and [`web_address`] under them.
 //! The shell judges nothing: [`sources`], [`Verifier`], the command.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -37,6 +37,7 @@ pub mod testchain;
 pub mod text;
 pub mod title;
 pub mod verify;
+pub mod web_address;
 
 mod verifier;
 
