@@ -164,6 +164,13 @@ fn is_local_name(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
+/// Largest DID document or OCSP answer, in bytes (checks.md §9).
+pub const RECORD_LIMIT: u64 = 1 << 20;
+/// Largest document or status list, in bytes (checks.md §9).
+pub const DOCUMENT_LIMIT: u64 = 16 << 20;
+/// How many addresses one document may make us fetch (checks.md §9).
+pub const MOST_FETCHES: usize = 32;
+
 const LONGEST: usize = 8192;
 
 #[cfg(test)]
@@ -287,6 +294,8 @@ mod tests {
         assert_eq!(to("//other.example/"), Ok("https://other.example/".into()));
         assert_eq!(to("http://docs.example/"), Err(NotAllowed::Scheme));
         assert_eq!(to("https://169.254.169.254/"), Err(NotAllowed::Literal));
+        assert_eq!(to("https://[fd00::1]/"), Err(NotAllowed::Literal));
+        assert_eq!(to("https://localhost/"), Err(NotAllowed::Private));
         assert_eq!(to("https://u@docs.example/"), Err(NotAllowed::Credentials));
     }
 
