@@ -41,7 +41,7 @@ pub mod web_address;
 
 mod verifier;
 
-pub use verifier::{BuildError, Verifier, VerifierBuilder};
+pub use verifier::{BuildError, Verifier, VerifierBuilder, VerifyLinkError};
 
 /// The README's library example, so that it runs.
 #[cfg(doctest)]
