@@ -387,3 +387,23 @@ pub enum BuildError {
     #[error(transparent)]
     Web(#[from] crate::sources::web::ConfigError),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_document_makes_us_fetch_no_more_than_the_limit() {
+        let verifier = Verifier::builder().offline().build().unwrap();
+        let question = |number: usize| Question::Web { url: format!("https://docs.example/{number}"), max_bytes: 1 };
+        let dns = Question::DnsTxt { name: "carrier.example".into() };
+        let (mut evidence, mut fetches_left) = (Evidence::new(), MOST_FETCHES);
+        verifier.ask((0..20).map(question).collect(), &mut evidence, &mut fetches_left).await;
+        let rest = (20..40).map(question).chain([dns.clone()]).collect();
+        verifier.ask(rest, &mut evidence, &mut fetches_left).await;
+        let cause = |question| evidence.about(&question).unwrap().answer.clone().unwrap_err().cause;
+        let refused = (0..40).filter(|number| cause(question(*number)) == Cause::NotAllowed);
+        assert_eq!(refused.collect::<Vec<_>>(), (MOST_FETCHES..40).collect::<Vec<_>>());
+        assert_eq!(cause(dns), Cause::Offline);
+    }
+}

@@ -6,7 +6,9 @@ mod https;
 use std::time::Duration;
 
 use ebl_verifier::evidence::{Answer, Cause, Fact, Provenance, Unavailable, WebReading};
+use ebl_verifier::primitives::keccak256;
 use ebl_verifier::sources::web::{WebConfig, WebSource};
+use ebl_verifier::status::{OcspFinding, judge_ocsp, ocsp_url};
 use ebl_verifier::web_address::{DOCUMENT_LIMIT, Reach};
 use https::{HttpsServer, Reply};
 
@@ -268,4 +270,29 @@ async fn a_refused_connection_and_an_unknown_name_are_unreachable() {
     assert_eq!((why.cause, why.detail.as_str()), (Cause::Unreachable, "the connection was refused"));
     let why = refused(config(&server), "https://no-such-host.invalid/s3cret").await;
     assert_eq!((why.cause, why.host.as_deref()), (Cause::Unreachable, Some("no-such-host.invalid")));
+}
+
+#[tokio::test]
+async fn an_ocsp_responder_is_asked_for_the_hash_and_held_to_it() {
+    let server = server(|path| match path.strip_prefix("/ocsp/") {
+        Some(hash) if hash == keccak256("good").to_string() => {
+            Reply::ok(format!(r#"{{"revoked":false,"documentHash":"{hash}"}}"#))
+        }
+        Some(hash) if hash == keccak256("revoked").to_string() => {
+            Reply::ok(format!(r#"{{"revoked":true,"documentHash":"{hash}","reasonCode":4}}"#))
+        }
+        Some(_) => Reply::ok(format!(r#"{{"revoked":false,"documentHash":"{}"}}"#, keccak256("good"))),
+        None => Reply::with("404 Not Found", "", ""),
+    });
+    let judged = async |location: &str, text: &str| {
+        let url = ocsp_url(location, keccak256(text)).unwrap();
+        judge_ocsp(&reading(&server, &url).await, keccak256(text))
+    };
+    assert_eq!(judged("https://docs.example/ocsp", "good").await, OcspFinding::Good);
+    let OcspFinding::Revoked { reason } = judged("https://docs.example/ocsp/", "revoked").await else { panic!() };
+    assert_eq!(reason.name(), Some("superseded"));
+    for (location, text) in [("https://docs.example/ocsp", "other"), ("https://docs.example/elsewhere", "good")] {
+        let found = judged(location, text).await;
+        assert!(matches!(found, OcspFinding::NotAnAnswer { .. }), "{location} {text}: {found:?}");
+    }
 }

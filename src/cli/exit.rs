@@ -15,6 +15,8 @@ pub enum Exit {
     Usage,
     /// Not a document we can read, or an unsupported format.
     Unreadable,
+    /// A link's document that could not be fetched: nothing is known of it, as with any other outage.
+    NotFetched,
     /// Our bug.
     Internal,
 }
@@ -27,6 +29,7 @@ impl Exit {
             Self::Verdict(verdict) => verdict.exit_code(),
             Self::Usage => 2,
             Self::Unreadable => 6,
+            Self::NotFetched => 3,
             Self::Internal => 70,
         }
     }

@@ -6,6 +6,7 @@ mod exit;
 mod explain;
 mod input;
 mod inspect;
+mod inspect_link;
 mod verify;
 
 use std::io::Write as _;

@@ -1,5 +1,8 @@
 //! A real https server on loopback with a certificate authority of its own, for what documents make us fetch.
 
+// Each test binary uses a part of it.
+#![allow(dead_code)]
+
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
