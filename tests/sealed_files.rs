@@ -244,7 +244,9 @@ impl Storage {
             "/away/s3cret" => Reply::redirect("http://docs.example/s3cret"),
             "/page/s3cret" => Reply::ok("<html>Sign in</html>"),
             "/error/s3cret" => Reply::with("503 Service Unavailable", "", "s3cret"),
-            _ => Reply::with("404 Not Found", "", "s3cret"),
+            _ => path
+                .strip_prefix("/vector/")
+                .map_or_else(|| Reply::with("404 Not Found", "", "s3cret"), |id| Reply::ok(vector(id))),
         });
         let folder = tempfile::tempdir().unwrap();
         let authority = file_with(folder.path(), "ca.pem", server.authority_pem());
@@ -261,6 +263,13 @@ impl Storage {
     fn verify(&self, arguments: &[&str]) -> (i32, Value) {
         verify(&[&["--allow-private"], self.flags().as_slice(), arguments].concat())
     }
+}
+
+/// An intact document of the shared vectors.
+fn vector(id: &str) -> String {
+    let all: Value = serde_json::from_str(include_str!("../fixtures/vectors/v2-wrapped.json")).unwrap();
+    let case = all["cases"].as_array().unwrap().iter().find(|case| case["id"] == id).expect("the vector exists");
+    case["document"].to_string()
 }
 
 fn link(path: &str, payload_key: Option<&str>, fragment_key: Option<&str>, chain: Value) -> String {
@@ -313,6 +322,19 @@ fn a_document_on_another_chain_than_its_link_is_invalid() {
         let check = &report["checks"][2];
         assert_eq!((check["name"].as_str(), check["outcome"].as_str()), (Some("chain"), Some("fail")));
         assert_eq!((code, check["code"].as_str()), (1, Some("chain.contradicts_link")), "{report:#}");
+    }
+    // Also where the chain decides nothing else, and where only the caller names it.
+    for (path, chain, given, wanted) in [
+        ("/vector/v2-bill-did", 137, vec![], "chain.contradicts_link"),
+        ("/vector/v2-no-network", 137, vec!["--chain-id", "1337"], "chain.contradicts_link"),
+        ("/vector/v2-no-network", 1337, vec!["--chain-id", "1337"], "chain.rpc_unavailable"),
+        // The link does not say it in the document's stead.
+        ("/vector/v2-no-network", 1337, vec![], "chain.not_named"),
+    ] {
+        let link = link(path, None, None, json!(chain));
+        let (code, report) = storage.verify(&[given.as_slice(), &[&link]].concat());
+        assert_eq!(report["checks"][2]["code"], wanted, "{path} {chain}");
+        assert_eq!(code, if wanted == "chain.contradicts_link" { 1 } else { 3 }, "{path} {chain}");
     }
     assert!(text(&ebl(&["explain", "chain.contradicts_link"]).stdout).contains("the sender"));
 }

@@ -170,9 +170,12 @@ async fn what_is_cut_short_or_no_http_is_no_answer() {
 
 #[tokio::test]
 async fn a_silent_server_is_given_up() {
-    let silent = server(|_| Reply::Silence);
-    let impatient = WebConfig { timeout: Duration::from_millis(300), ..config(&silent) };
-    assert_eq!(refused(impatient, "https://docs.example/s3cret").await.cause, Cause::Timeout);
+    let silent = server(|_| Reply::Stalled(Vec::new()));
+    let halfway = server(|_| Reply::Stalled(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc".to_vec()));
+    for server in [&silent, &halfway] {
+        let impatient = WebConfig { timeout: Duration::from_millis(300), ..config(server) };
+        assert_eq!(refused(impatient, "https://docs.example/s3cret").await.cause, Cause::Timeout);
+    }
 
     // It accepts, and never begins TLS.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

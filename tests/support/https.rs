@@ -14,8 +14,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 pub enum Reply {
     /// These bytes, and then the end of the connection.
     Raw(Vec<u8>),
-    /// Nothing, until the other side gives up.
-    Silence,
+    /// These bytes, and then nothing until the other side gives up.
+    Stalled(Vec<u8>),
 }
 
 impl Reply {
@@ -108,14 +108,16 @@ fn serve(
     let head = String::from_utf8(head).unwrap();
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
     seen.lock().unwrap().push(head);
-    match respond(&path) {
-        Reply::Raw(bytes) => {
-            let _ = stream.write_all(&bytes);
-            stream.conn.send_close_notify();
-            let _ = stream.flush();
-        }
-        Reply::Silence => {
-            let _ = stream.read(&mut byte);
-        }
+    let (bytes, ends) = match respond(&path) {
+        Reply::Raw(bytes) => (bytes, true),
+        Reply::Stalled(bytes) => (bytes, false),
+    };
+    let _ = stream.write_all(&bytes);
+    if ends {
+        stream.conn.send_close_notify();
+        let _ = stream.flush();
+    } else {
+        let _ = stream.flush();
+        let _ = stream.read(&mut byte);
     }
 }
