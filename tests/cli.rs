@@ -105,23 +105,14 @@ fn a_file_over_the_limit_is_refused_by_size() {
 }
 
 #[test]
-fn sealed_and_foreign_formats_are_named_not_guessed() {
+fn foreign_formats_are_named_not_guessed() {
     let folder = tempfile::tempdir().unwrap();
-    let cases = [
-        (r#"{"type":"OPEN-ATTESTATION-TYPE-1","cipherText":"","iv":"","tag":""}"#, "sealed"),
-        (
-            r#"{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"proof":{"type":"DataIntegrityProof"}}"#,
-            "W3C",
-        ),
-    ];
-    for (source, word) in cases {
-        let path = file_with(folder.path(), "f.json", source.as_bytes());
-        let output = ebl(&["verify", "--offline", "--format", "json", path.to_str().unwrap()]);
-        let report = json(&output);
-        assert_eq!((code(&output), report["error"]["code"].as_str()), (6, Some("read.unsupported_family")), "{report}");
-        let message = report["error"]["message"].as_str().unwrap();
-        assert!(message.to_lowercase().contains(&word.to_lowercase()), "{message}");
-    }
+    let source = r#"{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"proof":{"type":"DataIntegrityProof"}}"#;
+    let path = file_with(folder.path(), "f.json", source.as_bytes());
+    let output = ebl(&["verify", "--offline", "--format", "json", path.to_str().unwrap()]);
+    let report = json(&output);
+    assert_eq!((code(&output), report["error"]["code"].as_str()), (6, Some("read.unsupported_family")), "{report}");
+    assert!(report["error"]["message"].as_str().unwrap().contains("W3C"), "{report}");
 }
 
 #[test]

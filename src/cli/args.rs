@@ -44,8 +44,8 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// Files to verify; - is standard input
-    #[arg(required = true, value_name = "FILE")]
+    /// Files to verify, or links to them (https://…?q=…); - is standard input
+    #[arg(required = true, value_name = "FILE|LINK")]
     pub files: Vec<PathBuf>,
     /// Take folders too, with every .json, .tt, .oa and .jsonld file below them
     #[arg(long, short)]
@@ -67,6 +67,9 @@ pub struct VerifyArgs {
     /// Accept an OpenAttestation 3.0 document without the falsy values that its digest does not protect
     #[arg(long)]
     pub accept_unauthenticated_falsy: bool,
+    /// Key of sealed files: 64 hexadecimal digits, @FILE or env:NAME. Other users of the machine can see arguments
+    #[arg(long, value_name = "HEX|@FILE|env:NAME")]
+    pub key: Option<String>,
     /// Go on asking after a failed integrity check
     #[arg(long)]
     pub all_checks: bool,
@@ -119,6 +122,9 @@ pub struct NetworkArgs {
     /// Connect to ADDR:PORT whenever HOST:PORT is meant (repeatable)
     #[arg(long, value_name = "HOST:PORT=ADDR:PORT")]
     pub resolve: Vec<String>,
+    /// Let documents and links name private and loopback hosts and IP addresses
+    #[arg(long)]
+    pub allow_private: bool,
     /// Settings file (TOML); flags and EBL_RPC_… go before it
     #[arg(long, value_name = "FILE", env = "EBL_CONFIG")]
     pub config: Option<PathBuf>,
@@ -126,8 +132,12 @@ pub struct NetworkArgs {
 
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// File to look into; - is standard input
+    /// File to look into, or a link to one, which is not followed; - is standard input
+    #[arg(value_name = "FILE|LINK")]
     pub file: PathBuf,
+    /// Key of a sealed file: 64 hexadecimal digits, @FILE or env:NAME
+    #[arg(long, value_name = "HEX|@FILE|env:NAME")]
+    pub key: Option<String>,
     /// How to report
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,

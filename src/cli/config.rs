@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::args::{DnssecMode, NetworkArgs, VerifyArgs};
-use crate::document::Limits;
+use crate::document::{Key, Limits};
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::sources::chain::{BlockChoice, Endpoint};
 use crate::sources::dns::TrustAnchor;
 use crate::verifier::{Verifier, VerifierBuilder};
 use crate::verify::Policy;
+use crate::web_address::Reach;
 
 /// Settings from a TOML file. Unknown keys are errors: a misspelt rule must not be ignored.
 #[derive(Debug, Default, Deserialize)]
@@ -38,6 +40,8 @@ struct Settings {
     resolve: Vec<String>,
     #[serde(default)]
     no_default_rpc: bool,
+    #[serde(default)]
+    allow_private: bool,
 }
 
 /// Puts everything together. Any error is a usage error.
@@ -83,6 +87,12 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
         let (host, port, to) = redirection(entry)?;
         builder = builder.resolve(host, port, to);
     }
+    if network.allow_private || settings.allow_private {
+        builder = builder.reach(Reach::Anywhere);
+    }
+    if let Some(text) = args.key.as_deref() {
+        builder = builder.key(key(text)?);
+    }
     let mut policy = Policy {
         chain: chain_id,
         accept_unauthenticated_falsy: args.accept_unauthenticated_falsy,
@@ -94,6 +104,20 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
         policy.trusted_registries.insert(trusted_registry(registry)?);
     }
     Ok(builder.policy(policy))
+}
+
+/// `HEX`, `@FILE` or `env:NAME`. No message repeats what was there: a key after a stray `@` is still a key.
+pub fn key(text: &str) -> Result<Key> {
+    let (place, text) = if let Some(path) = text.strip_prefix('@') {
+        let text = std::fs::read_to_string(path).context("--key @FILE: the file cannot be read")?;
+        ("--key @FILE", Zeroizing::new(text))
+    } else if let Some(name) = text.strip_prefix("env:") {
+        let value = std::env::var(name).ok().context("--key env:NAME: there is no such variable, or it is not text")?;
+        ("--key env:NAME", Zeroizing::new(value))
+    } else {
+        ("--key", Zeroizing::new(text.to_owned()))
+    };
+    text.trim_end_matches(['\r', '\n']).parse().context(place)
 }
 
 fn settings(network: &NetworkArgs) -> Result<Settings> {

@@ -8,6 +8,7 @@ mod exit;
 mod explain;
 mod input;
 mod inspect;
+mod inspect_link;
 #[cfg(feature = "testchain")]
 mod testchain;
 mod verify;

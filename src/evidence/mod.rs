@@ -103,6 +103,8 @@ pub struct Unavailable {
 pub enum Cause {
     /// Asking was not allowed (`--offline`).
     Offline,
+    /// The document names an address that may not be fetched, or too many (checks.md §9).
+    NotAllowed,
     /// Nobody to ask: no endpoint is known for this chain.
     NoSource,
     /// Refused, reset, TLS failure, name not found: no connection.

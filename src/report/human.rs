@@ -267,7 +267,14 @@ fn document_line(report: &Report) -> String {
         other => other,
     };
     let number = document.bl_number.as_deref().map(|number| format!(", BL {}", escape(number))).unwrap_or_default();
-    format!("{format}{number}, {} fields, {} hidden", document.visible_fields, document.hidden_fields)
+    let sealed = if document.sealed { ", opened with its key" } else { "" };
+    let fetched = document.fetched_from.as_deref().map(|host| format!(", fetched from {}", escape(host)));
+    format!(
+        "{format}{number}, {} fields, {} hidden{sealed}{}",
+        document.visible_fields,
+        document.hidden_fields,
+        fetched.unwrap_or_default()
+    )
 }
 
 fn endpoints_agree(count: usize) -> String {

@@ -152,6 +152,9 @@ codes! {
     CHAIN_CONTRADICTS_CALLER = "chain.contradicts_caller", Verifier,
         "The document names another chain than --chain-id.",
         "Drop --chain-id, or check with the issuer which chain is right.";
+    CHAIN_CONTRADICTS_LINK = "chain.contradicts_link", Sender,
+        "The document is on another chain than the link says under which it came.",
+        "Do not act on this link. Ask the sender for the right one.";
     CHAIN_WRONG_ENDPOINT = "chain.wrong_endpoint", Verifier,
         "The endpoint serves another chain than the document names, so nothing was read from it.",
         "Give an endpoint of the right chain with --rpc.";

@@ -75,6 +75,8 @@ pub enum Step {
 pub struct Policy {
     /// The chain, for a document that names none; a document that names another one contradicts it.
     pub chain: Option<ChainId>,
+    /// The chain that a link names, for a document that came by one (documents.md §8.3).
+    pub link_chain: Option<ChainId>,
     /// Registries whose unknown code the caller vouches for (`--trust-registry`).
     pub trusted_registries: BTreeSet<(ChainId, Address)>,
     /// Accept an OA 3.0 document without the falsy leaves that its digest does not cover (documents.md §4.8).

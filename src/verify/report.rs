@@ -195,8 +195,14 @@ fn code_id<S: serde::Serializer>(code: &&'static Code, serializer: S) -> Result<
 pub struct DocumentFacts {
     /// `oa-2.0`, `oa-3.0`.
     pub format: String,
-    /// SHA-256 of the file, 64 lower-case hexadecimal characters; set by whoever has the bytes.
+    /// SHA-256 of the file as it came, 64 lower-case hexadecimal characters; set by whoever has the bytes.
     pub sha256: Option<String>,
+    /// Whether the file was sealed (encrypted) and opened with a key; set by whoever opened it.
+    pub sealed: bool,
+    /// Whether a storage envelope was around it; set by whoever has the bytes.
+    pub storage_envelope: bool,
+    /// The host that it was fetched from by a link; set by whoever fetched it.
+    pub fetched_from: Option<String>,
     /// The document's digest.
     pub target_hash: Option<Digest32>,
     /// The root it leads to.

@@ -7,7 +7,7 @@ use crate::networks;
 use crate::primitives::ChainId;
 use crate::verify::Policy;
 use crate::verify::codes;
-use crate::verify::report::{AsOf, Check, CheckName, Network, Outcome};
+use crate::verify::report::{AsOf, Check, CheckName, Network, Outcome, Strength};
 
 /// The chain that look-ups use (documents.md §7.3).
 pub(super) fn document_chain(document: &Document<'_>, policy: &Policy) -> Result<ChainId, Check> {
@@ -45,6 +45,20 @@ impl Examination {
         if let Some(network) = known.filter(|network| !network.names.contains(&named.to_lowercase())) {
             let name = &network.name;
             self.warnings.push(format!("the document calls its network {named:?}, but chain {chain} is {name}"));
+        }
+    }
+
+    /// A document that came by a link must be on the chain that the link names (documents.md §8.3). A document that names
+    /// none is not put on the link's: whoever wrote the link may be anybody.
+    pub(super) fn judge_link(&mut self, document: &Document<'_>, policy: &Policy) {
+        let Some(linked) = policy.link_chain else { return };
+        let named = document.network().and_then(|network| network.chain_id.as_deref());
+        let chain = named.map_or(policy.chain, |text| text.parse().ok());
+        let Some(chain) = chain.filter(|chain| *chain != linked) else { return };
+        if let Some(check) = self.checks.iter_mut().find(|check| check.name == CheckName::Chain) {
+            let message = format!("the document is on chain {chain}, the link under which it came says {linked}");
+            let found = finding(CheckName::Chain, Outcome::Fail, &codes::CHAIN_CONTRADICTS_LINK, message);
+            *check = Check { strength: Some(Strength::Computed), ..found };
         }
     }
 

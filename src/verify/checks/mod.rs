@@ -39,6 +39,7 @@ pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Polic
         IssuanceMethod::Signature => examination.judge_without_registry(&case),
     }
     examination.judge_validity(document, now);
+    examination.judge_link(document, policy);
     examination.checks.push(not_applicable(CheckName::Policy, &codes::POLICY_NONE));
     examination
 }
@@ -102,6 +103,9 @@ impl Examination {
             document: DocumentFacts {
                 format: document.family().id().to_owned(),
                 sha256: None,
+                sealed: false,
+                storage_envelope: false,
+                fetched_from: None,
                 target_hash: integrity.target_hash,
                 merkle_root: integrity.merkle_root,
                 token_id: matches!(IssuanceMethod::of(document), IssuanceMethod::TokenRegistry(_))
