@@ -17,7 +17,7 @@
 //! # Rooms
 //!
 //! The core does no I/O: [`document`], [`integrity`], [`identity`], [`title`], [`status`], [`verify`],
-//! [`evidence`], [`report`].
+//! [`evidence`], [`report`], with [`primitives`], [`text`] and [`web_address`] under them.
 //! The shell judges nothing: [`sources`], [`Verifier`], the command.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -28,6 +28,7 @@ pub mod document;
 pub mod evidence;
 pub mod identity;
 pub mod integrity;
+pub mod networks;
 pub mod primitives;
 pub mod report;
 pub mod sources;
@@ -37,10 +38,11 @@ pub mod testchain;
 pub mod text;
 pub mod title;
 pub mod verify;
+pub mod web_address;
 
 mod verifier;
 
-pub use verifier::{BuildError, Verifier, VerifierBuilder};
+pub use verifier::{BuildError, Verifier, VerifierBuilder, VerifyLinkError};
 
 /// The README's library example, so that it runs.
 #[cfg(doctest)]

@@ -202,7 +202,7 @@ pub fn decode_hex(text: &str) -> Option<Vec<u8>> {
     decode_hex_into(digits, &mut out).then_some(out)
 }
 
-fn decode_hex_into(digits: &[u8], out: &mut [u8]) -> bool {
+pub(crate) fn decode_hex_into(digits: &[u8], out: &mut [u8]) -> bool {
     let nibble = |digit: u8| char::from(digit).to_digit(16).and_then(|d| u8::try_from(d).ok());
     digits.len() == out.len() * 2
         && digits.chunks_exact(2).zip(out).all(|(pair, byte)| match (nibble(pair[0]), nibble(pair[1])) {

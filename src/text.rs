@@ -18,6 +18,28 @@ pub fn escape_for_terminal(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The text broken between words so that it fits into `width` columns when it starts at column `indent`; later lines are
+/// indented to stand under the first. A word that is longer than the room is left whole.
+pub fn hanging(text: &str, indent: usize, width: usize) -> String {
+    let room = width.saturating_sub(indent).max(20);
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut used = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > room {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', indent));
+            used = 0;
+        } else if used > 0 {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(word);
+        used += length;
+    }
+    out
+}
+
 /// Characters that change how other text is shown, or are not shown at all: controls, line and paragraph separators,
 /// bidirectional controls, zero-width characters, tags and other default-ignorables.
 pub fn is_deceptive(character: char) -> bool {
@@ -50,6 +72,13 @@ mod tests {
         for text in ["MV Havgard", "提單", "Überprüft ✓", "🚢"] {
             assert!(matches!(escape_for_terminal(text), Cow::Borrowed(same) if same == text));
         }
+    }
+
+    #[test]
+    fn long_text_hangs_under_its_beginning() {
+        let words = "aaaa bbbb cccc dddd eeee ffff";
+        assert_eq!(hanging(words, 2, 26), "aaaa bbbb cccc dddd eeee\n  ffff");
+        assert_eq!(hanging(words, 80, 40), "aaaa bbbb cccc dddd\n".to_owned() + &" ".repeat(80) + "eeee ffff");
     }
 
     #[test]

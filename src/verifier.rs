@@ -7,12 +7,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::document::{self, Limits, ReadError};
-use crate::evidence::{Answer, Cause, Evidence, Provenance, Question, Unavailable};
+use crate::document::link::{InvalidLink, Link};
+use crate::document::{self, Content, Document, Key, Limits, ReadError};
+use crate::evidence::{Answer, Cause, Evidence, Fact, Provenance, Question, Unavailable};
 use crate::primitives::{Address, ChainId, encode_hex};
 use crate::sources::chain::{BlockChoice, ChainConfig, ChainQuestion, ChainSource, Endpoint};
-use crate::sources::dns::{DnsConfig, DnsSource, Resolver};
+use crate::sources::dns::{DnsConfig, DnsSource, Resolver, TrustAnchor};
+use crate::sources::web::{WebConfig, WebSource};
 use crate::verify::{self, Checked, Policy, Report, Step};
+use crate::web_address::{DOCUMENT_LIMIT, MOST_FETCHES, Reach};
 
 /// Verifies documents against the network, or offline.
 ///
@@ -31,11 +34,14 @@ pub struct Verifier {
     sources: Option<Arc<Sources>>,
     policy: Policy,
     limits: Limits,
+    key: Option<Key>,
+    reach: Reach,
 }
 
 struct Sources {
     chain: ChainSource,
     dns: DnsSource,
+    web: WebSource,
 }
 
 impl Verifier {
@@ -45,30 +51,131 @@ impl Verifier {
     }
 
     /// Reads, asks and judges one document. An error means that the bytes are not a document we can read; everything
-    /// else, outages included, is in the report.
+    /// else, outages included, is in the report. A sealed file is opened with the verifier's key, if it has one.
     pub async fn verify(&self, bytes: &[u8]) -> Result<Report, ReadError> {
         self.verify_with_evidence(bytes).await.map(|(report, _)| report)
     }
 
     /// As [`Verifier::verify`], with the evidence that the report rests on.
     pub async fn verify_with_evidence(&self, bytes: &[u8]) -> Result<(Report, Evidence), ReadError> {
-        let document = document::read(bytes, &self.limits)?;
-        let checked = Checked::new(&document);
-        let mut evidence = Evidence::new();
-        loop {
-            match verify::examine_checked(&checked, &evidence, &self.policy, now()) {
-                Step::Report(mut report) => {
-                    report.document.sha256 = Some(encode_hex(&Sha256::digest(bytes)));
-                    return Ok((*report, evidence));
+        self.open(bytes, self.key.as_ref(), None).await
+    }
+
+    /// As [`Verifier::verify`], for a sealed file with a key of its own.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// use ebl_verifier::Verifier;
+    ///
+    /// let file = br#"{"type": "OPEN-ATTESTATION-TYPE-1", "cipherText": "a7amHQ==",
+    ///     "iv": "AQIDBAUGBwgJCgsM", "tag": "57mDBrf73zkjVqs0FLsvOw=="}"#;
+    /// let verifier = Verifier::builder().offline().build()?;
+    /// let error = verifier.verify(file).await.unwrap_err();
+    /// assert_eq!(error.code(), "read.key_missing");
+    ///
+    /// let other_key = "00".repeat(32).parse()?;
+    /// let error = verifier.verify_sealed(file, &other_key).await.unwrap_err();
+    /// assert_eq!(error.code(), "read.wrong_key_or_damaged");
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub async fn verify_sealed(&self, bytes: &[u8], key: &Key) -> Result<Report, ReadError> {
+        self.open(bytes, Some(key), None).await.map(|(report, _)| report)
+    }
+
+    /// Reads a universal action link as far as this verifier may follow it. Nothing is fetched.
+    pub fn read_link(&self, text: &str) -> Result<Link, InvalidLink> {
+        Link::parse(text, self.reach)
+    }
+
+    /// Fetches the document that a link leads to and verifies it; the document must be on the link's chain.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// use ebl_verifier::{Verifier, VerifyLinkError};
+    ///
+    /// let verifier = Verifier::builder().offline().build()?;
+    /// let link = verifier.read_link(r#"https://actions.tradetrust.io?q={"type":"DOCUMENT","payload":
+    ///     {"uri":"https://docs.example/d/1","chainId":"137"}}"#)?;
+    /// let error = verifier.verify_link(&link).await.unwrap_err();
+    /// assert!(matches!(error, VerifyLinkError::NotFetched(_)));
+    /// assert_eq!(error.code(), "read.fetch_failed");
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub async fn verify_link(&self, link: &Link) -> Result<Report, VerifyLinkError> {
+        let bytes = self.fetch(link).await.map_err(VerifyLinkError::NotFetched)?;
+        let key = link.key.as_ref().or(self.key.as_ref());
+        self.open(&bytes, key, Some(link)).await.map(|(report, _)| report).map_err(VerifyLinkError::Unreadable)
+    }
+
+    async fn fetch(&self, link: &Link) -> Result<Vec<u8>, Unavailable> {
+        let sources = self.sources.as_ref().ok_or_else(offline)?;
+        let max_bytes = DOCUMENT_LIMIT.min(self.limits.max_bytes as u64);
+        let no_document = |detail: String| Unavailable {
+            cause: Cause::NotAnAnswer,
+            host: Some(link.address.host().to_owned()),
+            detail,
+        };
+        match sources.web.fetch(link.address.url().as_str(), max_bytes).await.0? {
+            Fact::Web(reading) if (200..=299).contains(&reading.status) => Ok(reading.body),
+            Fact::Web(reading) => Err(no_document(format!("it answered with HTTP status {}", reading.status))),
+            _ => Err(no_document("it did not answer".into())),
+        }
+    }
+
+    async fn open(
+        &self,
+        bytes: &[u8],
+        key: Option<&Key>,
+        link: Option<&Link>,
+    ) -> Result<(Report, Evidence), ReadError> {
+        let file = document::read_file(bytes, &self.limits)?;
+        let (mut report, evidence) = match &file.content {
+            Content::Document(document) => self.judge(document, link).await,
+            Content::Sealed(sealed) => {
+                let opened = sealed.open(key)?;
+                let (mut report, evidence) = self.judge(&opened.read(&self.limits)?, link).await;
+                report.document.sealed = true;
+                if sealed.carries_its_key() {
+                    report.warnings.push("the sealed file carries its own key, so anybody can open it".into());
                 }
-                Step::Ask(questions) => self.ask(questions, &mut evidence).await,
+                (report, evidence)
+            }
+        };
+        report.document.sha256 = Some(encode_hex(&Sha256::digest(bytes)));
+        report.document.storage_envelope = file.enveloped;
+        report.document.fetched_from = link.map(|link| link.address.host().to_owned());
+        Ok((report, evidence))
+    }
+
+    async fn judge(&self, document: &Document<'_>, link: Option<&Link>) -> (Report, Evidence) {
+        let policy = Policy { link_chain: link.map(|link| link.chain), ..self.policy.clone() };
+        let checked = Checked::new(document);
+        let mut evidence = Evidence::new();
+        let mut fetches_left = MOST_FETCHES - usize::from(link.is_some());
+        loop {
+            match verify::examine_checked(&checked, &evidence, &policy, now()) {
+                Step::Report(report) => return (*report, evidence),
+                Step::Ask(questions) => self.ask(questions, &mut evidence, &mut fetches_left).await,
             }
         }
     }
 
     /// All open questions at once, those about one chain together, so that they are read at one block. Every question
     /// gets an answer, so the loop above ends.
-    async fn ask(&self, questions: Vec<Question>, evidence: &mut Evidence) {
+    async fn ask(&self, mut questions: Vec<Question>, evidence: &mut Evidence, fetches_left: &mut usize) {
+        questions.retain(|question| {
+            let over = matches!(question, Question::Web { .. }) && *fetches_left == 0;
+            if over {
+                evidence.record(question.clone(), Err(too_many_fetches()), Provenance::default());
+            } else if matches!(question, Question::Web { .. }) {
+                *fetches_left -= 1;
+            }
+            !over
+        });
         if let Some(sources) = &self.sources {
             let mut answers = tokio::task::JoinSet::new();
             for group in grouped(&questions) {
@@ -138,6 +245,7 @@ impl Sources {
             Group::Other(question) => {
                 let answer = match &question {
                     Question::DnsTxt { name } => self.dns.txt(name).await,
+                    Question::Web { url, max_bytes } => self.web.fetch(url, *max_bytes).await,
                     _ => (Err(nobody_to_ask()), Provenance::default()),
                 };
                 vec![(question, answer)]
@@ -150,6 +258,11 @@ fn nobody_to_ask() -> Unavailable {
     Unavailable { cause: Cause::NoSource, host: None, detail: "this version cannot ask this".into() }
 }
 
+fn too_many_fetches() -> Unavailable {
+    let detail = format!("the document names more than {MOST_FETCHES} web addresses to ask");
+    Unavailable { cause: Cause::NotAllowed, host: None, detail }
+}
+
 fn offline() -> Unavailable {
     Unavailable { cause: Cause::Offline, host: None, detail: "this run was offline".into() }
 }
@@ -158,14 +271,44 @@ fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
+/// Why a link led to no report.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyLinkError {
+    /// The document could not be fetched, which says nothing about it.
+    #[error("the document could not be fetched: {}", named(.0))]
+    NotFetched(Unavailable),
+    /// What was fetched is not a document we can read.
+    #[error(transparent)]
+    Unreadable(ReadError),
+}
+
+impl VerifyLinkError {
+    /// The stable code. A fetch that was refused by our own rules is told apart from one that failed: trying again later
+    /// helps only the latter.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFetched(why) if why.cause == Cause::NotAllowed => "read.fetch_refused",
+            Self::NotFetched(_) => "read.fetch_failed",
+            Self::Unreadable(error) => error.code(),
+        }
+    }
+}
+
+fn named(why: &Unavailable) -> String {
+    why.host.as_ref().map_or_else(|| why.detail.clone(), |host| format!("{host}: {}", why.detail))
+}
+
 /// Collects settings for a [`Verifier`].
 #[derive(Debug, Clone, Default)]
 pub struct VerifierBuilder {
     offline: bool,
     chain: ChainConfig,
     dns: DnsConfig,
+    web: WebConfig,
     policy: Policy,
     limits: Limits,
+    key: Option<Key>,
 }
 
 impl VerifierBuilder {
@@ -205,24 +348,45 @@ impl VerifierBuilder {
         self
     }
 
+    /// DNSSEC keys that are trusted beside the root's.
+    pub fn dns_anchor(mut self, anchor: TrustAnchor) -> Self {
+        self.dns.trust_anchor = Some(anchor);
+        self
+    }
+
     /// Longest time for one request.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.chain.timeout = timeout;
         self.dns.timeout = timeout;
+        self.web.timeout = timeout;
         self
     }
 
     /// Additional root certificates for every https connection.
     pub fn roots(mut self, roots: Vec<rustls_pki_types::CertificateDer<'static>>) -> Self {
         self.chain.extra_roots.clone_from(&roots);
-        self.dns.extra_roots = roots;
+        self.dns.extra_roots.clone_from(&roots);
+        self.web.extra_roots = roots;
         self
     }
 
     /// Connects to `to` whenever `host:port` is meant; `host` is a name, not an address.
     pub fn resolve(mut self, host: String, port: u16, to: SocketAddr) -> Self {
         self.chain.resolve.push((host.clone(), port, to));
-        self.dns.resolve.push((host, port, to));
+        self.dns.resolve.push((host.clone(), port, to));
+        self.web.resolve.push((host, port, to));
+        self
+    }
+
+    /// How far the web addresses that documents and links choose may reach; public hosts only, by default.
+    pub fn reach(mut self, reach: Reach) -> Self {
+        self.web.reach = reach;
+        self
+    }
+
+    /// The key of sealed files.
+    pub fn key(mut self, key: Key) -> Self {
+        self.key = Some(key);
         self
     }
 
@@ -252,12 +416,14 @@ impl VerifierBuilder {
 
     /// Builds the verifier. Offline, no network code is even set up.
     pub fn build(self) -> Result<Verifier, BuildError> {
+        let reach = self.web.reach;
         let sources = if self.offline {
             None
         } else {
-            Some(Arc::new(Sources { chain: ChainSource::new(self.chain)?, dns: DnsSource::new(self.dns)? }))
+            let (chain, dns) = (ChainSource::new(self.chain)?, DnsSource::new(self.dns)?);
+            Some(Arc::new(Sources { chain, dns, web: WebSource::new(self.web)? }))
         };
-        Ok(Verifier { sources, policy: self.policy, limits: self.limits })
+        Ok(Verifier { sources, policy: self.policy, limits: self.limits, key: self.key, reach })
     }
 }
 
@@ -271,4 +437,27 @@ pub enum BuildError {
     /// In the DNS settings.
     #[error(transparent)]
     Dns(#[from] crate::sources::dns::ConfigError),
+    /// In the web settings.
+    #[error(transparent)]
+    Web(#[from] crate::sources::web::ConfigError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_document_makes_us_fetch_no_more_than_the_limit() {
+        let verifier = Verifier::builder().offline().build().unwrap();
+        let question = |number: usize| Question::Web { url: format!("https://docs.example/{number}"), max_bytes: 1 };
+        let dns = Question::DnsTxt { name: "carrier.example".into() };
+        let (mut evidence, mut fetches_left) = (Evidence::new(), MOST_FETCHES);
+        verifier.ask((0..20).map(question).collect(), &mut evidence, &mut fetches_left).await;
+        let rest = (20..40).map(question).chain([dns.clone()]).collect();
+        verifier.ask(rest, &mut evidence, &mut fetches_left).await;
+        let cause = |question| evidence.about(&question).unwrap().answer.clone().unwrap_err().cause;
+        let refused = (0..40).filter(|number| cause(question(*number)) == Cause::NotAllowed);
+        assert_eq!(refused.collect::<Vec<_>>(), (MOST_FETCHES..40).collect::<Vec<_>>());
+        assert_eq!(cause(dns), Cause::Offline);
+    }
 }

@@ -1,10 +1,24 @@
-//! What the DNS source makes of every kind of answer, from servers on loopback that speak raw packets.
+//! What the DNS source makes of every kind of answer, from servers on loopback: some speak raw packets, some are a real
+//! server over UDP, TCP and HTTPS. DNSSEC has tests of its own.
 
-use std::net::UdpSocket;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/dns_server.rs"]
+mod dns_server;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/zones.rs"]
+mod zones;
+
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
 use std::time::Duration;
 
-use ebl_verifier::evidence::{Answer, Cause, Fact, Provenance};
+use dns_server::{Delivery, DnsServer, HTTPS_NAME, tls_server};
+use ebl_verifier::evidence::{Answer, Cause, Dnssec, Fact, Provenance};
 use ebl_verifier::sources::dns::{DnsConfig, DnsSource, Resolver};
+use hickory_proto::rr::RecordType;
+use hickory_server::net::xfer::Protocol;
+use rustls_pki_types::CertificateDer;
+use zones::Zones;
 
 #[derive(Clone, Copy)]
 enum Behaviour {
@@ -12,6 +26,10 @@ enum Behaviour {
     Code(u8),
     Silence,
     Garbage,
+    /// An answer to a question about another name.
+    OtherQuestion,
+    /// A record that belongs to another name than the one asked for.
+    OtherOwner,
 }
 
 fn server(behaviour: Behaviour) -> Resolver {
@@ -25,6 +43,18 @@ fn server(behaviour: Behaviour) -> Resolver {
                 Behaviour::Code(code) => packet(&query[..length], code, &[]),
                 Behaviour::Silence => continue,
                 Behaviour::Garbage => [&query[..2], &[0xff; 9]].concat(),
+                Behaviour::OtherQuestion => {
+                    let mut reply = packet(&query[..length], 0, &[&["x"]]);
+                    reply[13] ^= 1;
+                    reply
+                }
+                Behaviour::OtherOwner => {
+                    let mut reply = packet(&query[..length], 0, &[&["x"]]);
+                    // The owner of the record: the parent of the name asked for.
+                    let owner = reply.windows(2).rposition(|pair| pair == [0xc0, 0x0c]).unwrap();
+                    reply[owner + 1] += query[12] + 1;
+                    reply
+                }
             };
             let _ = socket.send_to(&reply, peer);
         }
@@ -79,6 +109,8 @@ async fn what_is_no_answer_is_unavailable_with_host_and_cause() {
         (Behaviour::Code(5), vec![Cause::ServerFailure]),
         (Behaviour::Silence, vec![Cause::Timeout, Cause::Unreachable]),
         (Behaviour::Garbage, vec![Cause::NotAnAnswer, Cause::Timeout, Cause::Unreachable]),
+        (Behaviour::OtherQuestion, vec![Cause::NotAnAnswer, Cause::Timeout, Cause::Unreachable]),
+        (Behaviour::OtherOwner, vec![Cause::NotAnAnswer]),
     ];
     for (behaviour, wanted) in cases {
         let (answer, provenance) = asked(vec![server(behaviour)]).await;
@@ -109,4 +141,141 @@ async fn resolvers_agree_whatever_the_order_and_differ_over_any_record() {
         let (answer, _) = asked(vec![server(Behaviour::Records(&[&["b"]])), server(other)]).await;
         assert_eq!(answer.expect_err("no agreement").cause, Cause::Disagreement);
     }
+}
+
+async fn asked_of(zones: Zones, delivery: Delivery, name: &str) -> (Answer, Provenance, DnsServer) {
+    let server = DnsServer::start(&Arc::new(zones), delivery).await;
+    let resolvers = vec![Resolver::Plain(server.address)];
+    let (answer, provenance) = DnsSource::new(DnsConfig { resolvers, ..DnsConfig::default() }).unwrap().txt(name).await;
+    (answer, provenance, server)
+}
+
+#[tokio::test]
+async fn a_truncated_answer_is_asked_for_again_over_tcp() {
+    let zones = Zones::unsigned().txt("carrier.example.", &["one", "two"]);
+    let (answer, _, server) = asked_of(zones, Delivery::TruncatesUdp, "carrier.example").await;
+    assert_eq!(reading(answer), (true, vec!["onetwo".into()]));
+    let txt: Vec<_> = server.asked().into_iter().filter(|(_, kind)| *kind == RecordType::TXT).collect();
+    assert!(
+        txt.contains(&(Protocol::Udp, RecordType::TXT)) && txt.contains(&(Protocol::Tcp, RecordType::TXT)),
+        "{txt:?}"
+    );
+}
+
+#[tokio::test]
+async fn more_records_than_a_packet_holds_all_arrive() {
+    let texts: Vec<String> = (0..150).map(|index| format!("{index:03} {}", "x".repeat(200))).collect();
+    let zones = texts.iter().fold(Zones::unsigned(), |zones, text| zones.txt("carrier.example.", &[text]));
+    let (answer, _, server) = asked_of(zones, Delivery::Whole, "carrier.example").await;
+    assert_eq!(reading(answer), (true, texts));
+    assert!(server.asked().contains(&(Protocol::Tcp, RecordType::TXT)));
+}
+
+#[tokio::test]
+async fn only_the_records_at_the_end_of_the_aliases_count() {
+    let zones = || {
+        Zones::unsigned()
+            .cname("carrier.example.", "www.carrier.example.")
+            .txt("carrier.example.", &["beside the alias"])
+            .cname("www.carrier.example.", "host.other.example.")
+            .txt("host.other.example.", &["at the end"])
+            .cname("dangling.example.", "nowhere.example.")
+    };
+    for name in ["carrier.example", "www.carrier.example"] {
+        let (answer, ..) = asked_of(zones(), Delivery::AliasesFirst, name).await;
+        assert_eq!(reading(answer), (true, vec!["at the end".into()]), "{name}");
+    }
+    let (answer, ..) = asked_of(zones(), Delivery::Whole, "dangling.example").await;
+    assert_eq!(reading(answer), (true, vec![]));
+}
+
+#[tokio::test]
+async fn aliases_in_a_circle_and_without_end_are_no_answer() {
+    let chain = |length: usize| {
+        let zones = Zones::unsigned().txt(&format!("a{length}.example."), &["at the end"]);
+        (0..length)
+            .fold(zones, |zones, index| zones.cname(&format!("a{index}.example."), &format!("a{}.example.", index + 1)))
+    };
+    let (answer, ..) = asked_of(chain(8), Delivery::Whole, "a0.example").await;
+    assert_eq!(reading(answer), (true, vec!["at the end".into()]));
+    let (answer, ..) = asked_of(chain(9), Delivery::Whole, "a0.example").await;
+    assert_eq!(answer.expect_err("too long").cause, Cause::NotAnAnswer);
+
+    let circle = Zones::unsigned().cname("a.example.", "b.example.").cname("b.example.", "a.example.");
+    let (answer, ..) = asked_of(circle, Delivery::Whole, "a.example").await;
+    assert!(answer.expect_err("a circle").detail.contains("circle"));
+    let itself = Zones::unsigned().cname("a.example.", "a.example.");
+    let (answer, ..) = asked_of(itself, Delivery::Whole, "a.example").await;
+    assert!(answer.expect_err("a circle").detail.contains("circle"));
+}
+
+fn over_https(address: SocketAddr, ca: Option<CertificateDer<'static>>, anchor: Option<String>) -> DnsSource {
+    let resolver = format!("https://{HTTPS_NAME}/dns-query").parse().unwrap();
+    DnsSource::new(DnsConfig {
+        resolvers: vec![resolver],
+        extra_roots: ca.into_iter().collect(),
+        resolve: vec![(HTTPS_NAME.into(), 443, address)],
+        trust_anchor: anchor.map(|anchor| anchor.parse().unwrap()),
+        ..DnsConfig::default()
+    })
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_resolver_over_https_is_asked_with_its_own_name_and_validated_like_any_other() {
+    let zones = Arc::new(Zones::new(&[]).txt("carrier.example.", &["x"]).signed());
+    let server = DnsServer::start(&zones, Delivery::Whole).await;
+    let source = over_https(server.https, Some(server.ca.clone()), Some(zones.key_record(".")));
+    let (answer, provenance) = source.txt("carrier.example").await;
+    let Ok(Fact::DnsTxt(found)) = answer else { panic!("{answer:?}") };
+    assert_eq!((found.records, found.dnssec), (vec!["x".to_owned()], Dnssec::Secure));
+    assert_eq!(provenance.hosts, [HTTPS_NAME]);
+    assert!(server.asked().iter().all(|(protocol, _)| *protocol == Protocol::Https));
+
+    // Nobody vouches for the certificate.
+    let (answer, _) = over_https(server.https, None, None).txt("carrier.example").await;
+    assert!(answer.is_err_and(|why| why.host.as_deref() == Some(HTTPS_NAME) && why.cause != Cause::Bogus));
+}
+
+#[tokio::test]
+async fn whatever_else_comes_over_https_is_no_answer() {
+    let page = b"<html>please log in</html>".as_slice();
+    for (status, kind, body) in [
+        (200, "text/html", page),
+        (500, "text/html", page),
+        (302, "application/dns-message", b""),
+        (200, "application/dns-message", b"\x00\x01\x02 garbage"),
+        // No records, said of another name.
+        (200, "application/dns-message", b"\0\0\x81\x80\0\x01\0\0\0\0\0\0\x05other\0\0\x10\0\x01"),
+        (200, "application/dns-message", b""),
+    ] {
+        let (address, ca) = https_server(status, kind, body).await;
+        let (answer, _) = over_https(address, Some(ca), None).txt("carrier.example").await;
+        let why = answer.expect_err("no answer");
+        assert_eq!((why.cause, why.host.as_deref()), (Cause::NotAnAnswer, Some(HTTPS_NAME)), "{status} {kind} {why:?}");
+        assert!(!why.detail.contains("log in"), "{why:?}");
+    }
+}
+
+/// Answers every request over HTTP/2 with the same.
+async fn https_server(status: u16, kind: &'static str, body: &'static [u8]) -> (SocketAddr, CertificateDer<'static>) {
+    let (ca, tls) = tls_server();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(tls);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let stream = acceptor.accept(stream).await.unwrap();
+                let mut connection = h2::server::handshake(stream).await.unwrap();
+                while let Some(Ok((_, mut respond))) = connection.accept().await {
+                    let response = http::Response::builder().status(status).header("content-type", kind);
+                    let mut send = respond.send_response(response.body(()).unwrap(), false).unwrap();
+                    send.send_data(body.into(), true).unwrap();
+                }
+            });
+        }
+    });
+    (address, ca)
 }

@@ -24,26 +24,27 @@ fn main() {
     let arguments = Arguments::from_args();
     let modules = node_modules();
     let ready = anvil_binary(&modules).exists();
-    let trial = |name: String, test: Box<dyn FnOnce(&Path) -> Result<(), Failed> + Send>| {
-        let modules = modules.clone();
-        Trial::test(name, move || test(&modules)).with_ignored_flag(!ready)
-    };
     let mut trials: Vec<Trial> = PUBLISHED
         .iter()
         .map(|published| {
             let name = format!("the_command_tells_issued_and_revoked_of_a_genuine_{}", published.name);
-            trial(name, Box::new(|modules| story(published, modules)))
+            trial(&name, &modules, move |modules| story(published, modules))
         })
         .collect();
-    trials.push(trial("every_issuer_must_have_issued_and_none_revoked".into(), Box::new(several_issuers)));
-    trials.push(trial("what_is_no_store_is_told_apart".into(), Box::new(no_store)));
-    trials.push(trial("outages_and_other_chains_are_not_forgeries".into(), Box::new(outages)));
+    trials.push(trial("every_issuer_must_have_issued_and_none_revoked", &modules, several_issuers));
+    trials.push(trial("what_is_no_store_is_told_apart", &modules, no_store));
+    trials.push(trial("outages_and_other_chains_are_not_forgeries", &modules, outages));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !ready {
         println!("NOT RUN: the document store suite on genuine contracts needs npm packages.");
         println!("To run it: (cd tests/genuine && npm ci --ignore-scripts) && cargo test --test document_stores");
     }
     conclusion.exit();
+}
+
+fn trial(name: &str, modules: &Path, test: impl FnOnce(&Path) -> Result<(), Failed> + Send + 'static) -> Trial {
+    let (modules, ready) = (modules.to_owned(), anvil_binary(modules).exists());
+    Trial::test(name, move || test(&modules)).with_ignored_flag(!ready)
 }
 
 /// A published contract.
@@ -274,7 +275,7 @@ fn outages(modules: &Path) -> Result<(), Failed> {
     equal(&check(&report, "issuer")["code"], &json!("issuer.record_for_other_chain"))?;
 
     stage.publish(&[store.address]);
-    let rpc = format!("31337={}", stage.anvil.url());
+    let rpc = format!("31337={}", stage.anvil.url);
     let mirror = stage.run(&document, &["--rpc", "31337=http://127.0.0.1:9/", "--rpc", &rpc])?;
     equal(&json!([mirror.0, check(&mirror.1, "chain")["unavailable"][0]["cause"]]), &json!([0, "unreachable"]))?;
 
@@ -284,11 +285,11 @@ fn outages(modules: &Path) -> Result<(), Failed> {
     equal(&check(&report, "title")["outcome"], &json!("not_applicable"))?;
 
     let elsewhere = batch(Format::V2, &[store.address], 1, 9, 1).remove(0);
-    let (exit, report) = stage.run(&elsewhere, &["--rpc", &format!("1={}", stage.anvil.url())])?;
+    let (exit, report) = stage.run(&elsewhere, &["--rpc", &format!("1={}", stage.anvil.url)])?;
     equal(&json!([exit, check(&report, "chain")["code"]]), &json!([1, "chain.wrong_endpoint"]))?;
     equal(&check(&report, "issuer")["code"], &json!("issuer.record_for_other_chain"))?;
     stage.resolver.publish(&[&format!("openatts net=ethereum netId=1 addr={}", store.address)]);
-    let (exit, _) = stage.run(&elsewhere, &["--rpc", &format!("1={}", stage.anvil.url())])?;
+    let (exit, _) = stage.run(&elsewhere, &["--rpc", &format!("1={}", stage.anvil.url)])?;
     equal(&json!(exit), &json!(3))
 }
 
@@ -322,7 +323,7 @@ impl Stage {
 
     /// Exit code and issuance code of a run against the node; the report.
     fn expect(&self, document: &Wrapped, exit: i32, code: &str) -> Result<Value, Failed> {
-        let (found, report) = self.run(document, &["--rpc", &format!("{CHAIN}={}", self.anvil.url())])?;
+        let (found, report) = self.run(document, &["--rpc", &format!("{CHAIN}={}", self.anvil.url)])?;
         if found == exit && check(&report, "issuance")["code"] == code {
             Ok(report)
         } else {
@@ -343,7 +344,7 @@ impl Stage {
     }
 
     fn page(&self, document: &Wrapped) -> Result<String, Failed> {
-        let rpc = format!("{CHAIN}={}", self.anvil.url());
+        let rpc = format!("{CHAIN}={}", self.anvil.url);
         Ok(String::from_utf8(self.command(document)?.args(["--rpc", &rpc]).output()?.stdout)?)
     }
 

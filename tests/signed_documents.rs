@@ -284,7 +284,7 @@ impl Stage {
         let anvil = Anvil::start(modules);
         let schema: Value = serde_json::from_str(include_str!("../schemas/report.schema.json"))?;
         let mut stage = Self {
-            rpc: format!("31337={}", anvil.url()),
+            rpc: format!("31337={}", anvil.url),
             anvil,
             registry: Address::ZERO,
             did_registry: String::new(),

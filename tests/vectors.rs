@@ -4,10 +4,13 @@ use std::path::Path;
 
 use base64::Engine as _;
 use ebl_verifier::document::json::{self, Members, Value as Tree};
-use ebl_verifier::document::{self, Limits, oa2};
+use ebl_verifier::document::link::Link;
+use ebl_verifier::document::{self, Content, Key, Limits, oa2};
 use ebl_verifier::identity::{RootSignature, eip191_digest};
 use ebl_verifier::integrity::{self, IntegrityResult, merkle};
-use ebl_verifier::primitives::{Address, Digest32};
+use ebl_verifier::primitives::{Address, Digest32, decode_hex};
+use ebl_verifier::title::remark::Remark;
+use ebl_verifier::web_address::Reach;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 
@@ -15,10 +18,13 @@ type Check = fn(&Value) -> Result<(), Failed>;
 
 const FILES: &[(&str, Check)] = &[
     ("did-signed", did_signed),
+    ("encryption-aes", sealed_file),
+    ("encryption-chacha20", remark),
     ("json-parsing", json_parsing),
     ("merkle", merkle_case),
     ("schema-v2", schema_v2),
     ("schema-v3", schema_v3),
+    ("urls", link),
     ("v2-salt", v2_salt),
     ("v2-flatten-hash", v2_flatten_hash),
     ("v2-digest", v2_digest),
@@ -44,7 +50,7 @@ fn main() {
             trials.push(Trial::test(name, move || check(&case)));
         }
     }
-    assert!(trials.len() > 250, "the vectors are not all there: {}", trials.len());
+    assert!(trials.len() > 300, "the vectors are not all there: {}", trials.len());
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -263,4 +269,48 @@ fn obfuscation(case: &Value) -> Result<(), Failed> {
         equal(after.visible_leaves + hidden, before.visible_leaves)?;
     }
     Ok(())
+}
+
+/// A key that is no key is refused like a file that cannot be opened.
+fn sealed_file(case: &Value) -> Result<(), Failed> {
+    let bytes = bytes_of(&case["sealed"]);
+    let opened = case["key"].as_str().and_then(|text| text.parse::<Key>().ok()).and_then(|key| {
+        match document::read_file(&bytes, &Limits::default()).ok()?.content {
+            Content::Sealed(sealed) => sealed.open(Some(&key)).ok(),
+            Content::Document(_) => None,
+        }
+    });
+    equal(opened.is_some(), accepts(case))?;
+    equal(opened.as_ref().map(document::Opened::content), case["expected"]["plaintext"].as_str())
+}
+
+fn remark(case: &Value) -> Result<(), Failed> {
+    let raw = decode_hex(case["cipher_hex"].as_str().expect("hex")).expect("hex");
+    let remark = Remark::read(&raw, case["key_id"].as_str().expect("a key id"));
+    equal(remark.decrypted.as_deref(), case["expected"]["text"].as_str())?;
+    equal(remark.raw, raw)
+}
+
+fn link(case: &Value) -> Result<(), Failed> {
+    let url = case["url"].as_str().expect("a link");
+    let found = Link::parse(url, Reach::Public);
+    if case["expected"]["note"].is_string() {
+        expect(Link::parse(url, Reach::Anywhere).is_ok(), "--allow-private does not let it through")?;
+    }
+    let Ok(found) = found else { return expect(!accepts(case), format!("{:?}", found.err())) };
+    expect(accepts(case), "it is accepted")?;
+    equal(Some(found.address.url().as_str()), case["expected"]["uri"].as_str())?;
+    equal(Some(found.chain.get()), case["expected"]["chain_id"].as_u64())?;
+    // A key shows itself to nobody, so it is compared by what it opens.
+    let wanted: Option<Key> = case["expected"]["key"].as_str().map(|text| text.parse().expect("a key"));
+    equal(found.key.map(|key| opens_with(&key)), wanted.map(|key| opens_with(&key)))
+}
+
+/// Whether the key opens a file sealed with the key that the vectors share.
+fn opens_with(key: &Key) -> bool {
+    let sealed = br#"{"type":"OPEN-ATTESTATION-TYPE-1","cipherText":"a7amHQ==","iv":"AQIDBAUGBwgJCgsM","tag":"57mDBrf73zkjVqs0FLsvOw=="}"#;
+    match document::read_file(sealed, &Limits::default()).expect("a sealed file").content {
+        Content::Sealed(sealed) => sealed.open(Some(key)).is_ok(),
+        Content::Document(_) => false,
+    }
 }

@@ -27,6 +27,12 @@ pub enum Command {
         /// A code such as integrity.digest_mismatch; without one, all codes are listed
         code: Option<String>,
     },
+    /// See the whole story on an embedded chain: issue, transfer, return, tamper, outage, and each verdict
+    #[cfg(feature = "testchain")]
+    Demo,
+    /// Keep a local chain running, with sample documents and ready settings in a folder
+    #[cfg(feature = "testchain")]
+    Testchain(TestchainArgs),
     /// Print shell completions
     Completions {
         /// Which shell
@@ -38,8 +44,8 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// Files to verify; - is standard input
-    #[arg(required = true, value_name = "FILE")]
+    /// Files to verify, or links to them (https://…?q=…); - is standard input
+    #[arg(required = true, value_name = "FILE|LINK")]
     pub files: Vec<PathBuf>,
     /// Take folders too, with every .json, .tt, .oa and .jsonld file below them
     #[arg(long, short)]
@@ -61,6 +67,9 @@ pub struct VerifyArgs {
     /// Accept an OpenAttestation 3.0 document without the falsy values that its digest does not protect
     #[arg(long)]
     pub accept_unauthenticated_falsy: bool,
+    /// Key of sealed files: 64 hexadecimal digits, @FILE or env:NAME. Other users of the machine can see arguments
+    #[arg(long, value_name = "HEX|@FILE|env:NAME")]
+    pub key: Option<String>,
     /// Go on asking after a failed integrity check
     #[arg(long)]
     pub all_checks: bool,
@@ -104,6 +113,9 @@ pub struct NetworkArgs {
     /// Whether an issuer's record must be validated with DNSSEC
     #[arg(long, value_enum)]
     pub dnssec: Option<DnssecMode>,
+    /// DNSSEC keys to trust beside the root's: a file of DNSKEY or DS records
+    #[arg(long, value_name = "FILE")]
+    pub dns_anchor: Option<PathBuf>,
     /// Longest time for one request, in seconds
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
@@ -113,6 +125,9 @@ pub struct NetworkArgs {
     /// Connect to ADDR:PORT whenever HOST:PORT is meant (repeatable)
     #[arg(long, value_name = "HOST:PORT=ADDR:PORT")]
     pub resolve: Vec<String>,
+    /// Let documents and links name private and loopback hosts and IP addresses
+    #[arg(long)]
+    pub allow_private: bool,
     /// Settings file (TOML); flags and EBL_RPC_… go before it
     #[arg(long, value_name = "FILE", env = "EBL_CONFIG")]
     pub config: Option<PathBuf>,
@@ -120,14 +135,32 @@ pub struct NetworkArgs {
 
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// File to look into; - is standard input
+    /// File to look into, or a link to one, which is not followed; - is standard input
+    #[arg(value_name = "FILE|LINK")]
     pub file: PathBuf,
+    /// Key of a sealed file: 64 hexadecimal digits, @FILE or env:NAME
+    #[arg(long, value_name = "HEX|@FILE|env:NAME")]
+    pub key: Option<String>,
     /// How to report
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
     /// Largest file to read, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
     pub max_size: usize,
+}
+
+#[cfg(feature = "testchain")]
+#[derive(Debug, Args)]
+pub struct TestchainArgs {
+    /// Folder for the sample documents and ebl.toml; made if it is not there
+    #[arg(long, value_name = "DIR", default_value = "ebl-testchain")]
+    pub dir: PathBuf,
+    /// Port of the chain's JSON-RPC server on loopback; 0 takes any free one
+    #[arg(long, value_name = "PORT", default_value_t = 8545)]
+    pub port: u16,
+    /// Port of the resolver on loopback; 0 takes any free one
+    #[arg(long, value_name = "PORT", default_value_t = 15353)]
+    pub dns_port: u16,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -2,18 +2,22 @@
 //! file, embedded table. The current folder is never searched: a stranger's folder could relax the rules.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::args::{DnssecMode, NetworkArgs, VerifyArgs};
-use crate::document::Limits;
+use crate::document::{Key, Limits};
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::sources::chain::{BlockChoice, Endpoint};
+use crate::sources::dns::TrustAnchor;
 use crate::verifier::{Verifier, VerifierBuilder};
 use crate::verify::Policy;
+use crate::web_address::Reach;
 
 /// Settings from a TOML file. Unknown keys are errors: a misspelt rule must not be ignored.
 #[derive(Debug, Default, Deserialize)]
@@ -25,6 +29,7 @@ struct Settings {
     #[serde(default)]
     dns: Vec<String>,
     dnssec: Option<DnssecMode>,
+    dns_anchor: Option<PathBuf>,
     #[serde(default)]
     trust_registry: Vec<String>,
     #[serde(default)]
@@ -37,6 +42,8 @@ struct Settings {
     resolve: Vec<String>,
     #[serde(default)]
     no_default_rpc: bool,
+    #[serde(default)]
+    allow_private: bool,
 }
 
 /// Puts everything together. Any error is a usage error.
@@ -65,6 +72,9 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
     for resolver in resolvers {
         builder = builder.resolver(resolver.parse().with_context(|| format!("resolver {resolver:?}"))?);
     }
+    if let Some(file) = network.dns_anchor.as_ref().or(settings.dns_anchor.as_ref()) {
+        builder = builder.dns_anchor(dns_anchor(file)?);
+    }
     if let Some(seconds) = network.timeout.or(settings.timeout) {
         if seconds == 0 || seconds > 600 {
             bail!("--timeout takes 1 to 600 seconds");
@@ -78,6 +88,12 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
     for entry in redirections {
         let (host, port, to) = redirection(entry)?;
         builder = builder.resolve(host, port, to);
+    }
+    if network.allow_private || settings.allow_private {
+        builder = builder.reach(Reach::Anywhere);
+    }
+    if let Some(text) = args.key.as_deref() {
+        builder = builder.key(key(text)?);
     }
     let mut policy = Policy {
         chain: chain_id,
@@ -95,6 +111,20 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
         policy.did_registries.insert(chain, address);
     }
     Ok(builder.policy(policy))
+}
+
+/// `HEX`, `@FILE` or `env:NAME`. No message repeats what was there: a key after a stray `@` is still a key.
+pub fn key(text: &str) -> Result<Key> {
+    let (place, text) = if let Some(path) = text.strip_prefix('@') {
+        let text = std::fs::read_to_string(path).context("--key @FILE: the file cannot be read")?;
+        ("--key @FILE", Zeroizing::new(text))
+    } else if let Some(name) = text.strip_prefix("env:") {
+        let value = std::env::var(name).ok().context("--key env:NAME: there is no such variable, or it is not text")?;
+        ("--key env:NAME", Zeroizing::new(value))
+    } else {
+        ("--key", Zeroizing::new(text.to_owned()))
+    };
+    text.trim_end_matches(['\r', '\n']).parse().context(place)
 }
 
 fn settings(network: &NetworkArgs) -> Result<Settings> {
@@ -177,6 +207,18 @@ fn redirection(text: &str) -> Result<(String, u16, std::net::SocketAddr)> {
         bail!("--resolve takes a host name before the first colon, not an address: {text:?}");
     }
     Ok((host.to_ascii_lowercase(), port.parse().with_context(wanted)?, to.parse().with_context(wanted)?))
+}
+
+fn dns_anchor(path: &Path) -> Result<TrustAnchor> {
+    const MOST_BYTES: u64 = 64 * 1024;
+    let name = path.display();
+    let mut text = String::new();
+    let file = std::fs::File::open(path).with_context(|| format!("cannot read --dns-anchor {name}"))?;
+    file.take(MOST_BYTES + 1).read_to_string(&mut text).with_context(|| format!("cannot read --dns-anchor {name}"))?;
+    if text.len() as u64 > MOST_BYTES {
+        bail!("--dns-anchor {name} is larger than {MOST_BYTES} bytes");
+    }
+    text.parse().with_context(|| format!("--dns-anchor {name} holds no trust anchor"))
 }
 
 fn root_certificates(path: &Path) -> Result<Vec<rustls_pki_types::CertificateDer<'static>>> {

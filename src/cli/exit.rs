@@ -15,8 +15,12 @@ pub enum Exit {
     Usage,
     /// Not a document we can read, or an unsupported format.
     Unreadable,
+    /// A link's document that could not be fetched: nothing is known of it, as with any other outage.
+    NotFetched,
     /// Our bug.
     Internal,
+    /// The user ended it before there was a result.
+    Interrupted,
 }
 
 impl Exit {
@@ -27,7 +31,10 @@ impl Exit {
             Self::Verdict(verdict) => verdict.exit_code(),
             Self::Usage => 2,
             Self::Unreadable => 6,
+            Self::NotFetched => 3,
             Self::Internal => 70,
+            // 128 + SIGINT, as shells report it.
+            Self::Interrupted => 130,
         }
     }
 

@@ -1,10 +1,48 @@
-//! Files and standard input, with the size limit enforced before the bytes are in memory.
+//! Files, standard input and links, with the size limit enforced before the bytes are in memory.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+
+use crate::document::link::{InvalidLink, Link};
+
+/// One argument.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A path, or `-` for standard input.
+    File(&'a Path),
+    /// A link to a document.
+    Link(Link),
+    /// A web address that is no link.
+    NotALink(InvalidLink),
+}
+
+impl<'a> Input<'a> {
+    /// What was meant. A web address is never taken for a file, whatever its scheme.
+    pub fn of(argument: &'a Path, read_link: impl FnOnce(&str) -> Result<Link, InvalidLink>) -> Self {
+        match argument.to_str().filter(|text| starts_like_a_url(text)) {
+            Some(text) => read_link(text).map_or_else(Self::NotALink, Self::Link),
+            None => Self::File(argument),
+        }
+    }
+
+    /// As shown to people. A link may hold a key, so only the host it leads to is named.
+    pub fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Link(link) => format!("link to {}", link.address.host()),
+            Self::NotALink(_) => "link".into(),
+        }
+    }
+}
+
+fn starts_like_a_url(text: &str) -> bool {
+    ["https://", "http://"]
+        .iter()
+        .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
+}
 
 /// A file that could not be read, as a sentence.
 #[derive(Debug, thiserror::Error)]

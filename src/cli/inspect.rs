@@ -7,49 +7,105 @@ use serde_json::json;
 
 use super::args::{Format, InspectArgs};
 use super::exit::Exit;
-use super::input;
-use crate::document::{self, ContractKind, Document, Limits};
+use super::input::{self, Input};
+use super::{config, inspect_link};
+use crate::document::link::Link;
+use crate::document::{self, Content, ContractKind, Document, Key, Limits, ReadError};
 use crate::evidence::{Evidence, Question};
 use crate::integrity::{self, Integrity, IntegrityResult};
 use crate::report::json::{self as report_json, Layout, Unreadable};
 use crate::text::escape_for_terminal as escape;
 use crate::verify::{Policy, Step, examine};
+use crate::web_address::Reach;
 
 pub fn run(args: &InspectArgs) -> Result<Exit> {
-    let bytes = match input::read(&args.file, args.max_size) {
+    let key = args.key.as_deref().map(config::key).transpose()?;
+    // What `verify` would refuse is shown all the same, with a note.
+    let input = Input::of(&args.file, |text| Link::parse(text, Reach::Anywhere));
+    let path = match &input {
+        Input::File(path) => path,
+        Input::Link(link) => return show(args, &inspect_link::page(link)),
+        Input::NotALink(error) => {
+            let message = format!("this link cannot be followed: {error}");
+            return unreadable(args, &input, "read.invalid_link", &message, None);
+        }
+    };
+    let bytes = match input::read(path, args.max_size) {
         Ok(bytes) => bytes,
-        Err(error) => return unreadable(args, &Unreadable::file(error.to_string()), &error.to_string(), "read.file"),
+        Err(error) => return unreadable(args, &input, "read.file", &error.to_string(), None),
     };
     let limits = Limits { max_bytes: args.max_size, ..Limits::default() };
-    let document = match document::read(&bytes, &limits) {
-        Ok(document) => document,
-        Err(error) => return unreadable(args, &Unreadable::from(&error), &error.to_string(), error.code()),
+    match page(&input.name(), &bytes, key.as_ref(), &limits) {
+        Ok(page) => show(args, &page),
+        Err(error) => unreadable(args, &input, error.code(), &error.to_string(), Some(&error)),
+    }
+}
+
+/// Both renderings of what was found.
+pub(super) struct Page {
+    pub human: String,
+    pub json: serde_json::Value,
+}
+
+fn page(name: &str, bytes: &[u8], key: Option<&Key>, limits: &Limits) -> Result<Page, ReadError> {
+    let file = document::read_file(bytes, limits)?;
+    let rendered = |document: &Document<'_>, sealed| {
+        let integrity = integrity::check(document);
+        let wrapping = Wrapping { sealed, enveloped: file.enveloped };
+        Page { human: human(name, document, &integrity, wrapping), json: object(document, &integrity, wrapping) }
     };
-    let integrity = integrity::check(&document);
+    match &file.content {
+        Content::Document(document) => Ok(rendered(document, false)),
+        Content::Sealed(sealed) => Ok(rendered(&sealed.open(key)?.read(limits)?, true)),
+    }
+}
+
+/// What was around the document.
+#[derive(Clone, Copy)]
+struct Wrapping {
+    sealed: bool,
+    enveloped: bool,
+}
+
+fn show(args: &InspectArgs, page: &Page) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     match args.format {
-        Format::Human => write!(out, "{}", human(&args.file.display().to_string(), &document, &integrity))?,
-        Format::Json => writeln!(out, "{}", report_json::render(&object(&document, &integrity), Layout::Indented)?)?,
+        Format::Human => write!(out, "{}", page.human)?,
+        Format::Json => writeln!(out, "{}", report_json::render(&page.json, Layout::Indented)?)?,
     }
     Ok(Exit::Done)
 }
 
-fn unreadable(args: &InspectArgs, object: &Unreadable, message: &str, code: &str) -> Result<Exit> {
+fn unreadable(
+    args: &InspectArgs,
+    input: &Input<'_>,
+    code: &str,
+    message: &str,
+    error: Option<&ReadError>,
+) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     match args.format {
         Format::Human => {
-            let file = args.file.display().to_string();
-            writeln!(out, "UNREADABLE  {}\n\n  {}   [{code}]", escape(&file), escape(message))?;
+            writeln!(out, "UNREADABLE  {}\n\n  {}   [{code}]", escape(&input.name()), escape(message))?;
         }
-        Format::Json => writeln!(out, "{}", report_json::render(object, Layout::Indented)?)?,
+        Format::Json => {
+            let object = error.map_or_else(|| Unreadable::without_place(code, message.to_owned()), Unreadable::from);
+            writeln!(out, "{}", report_json::render(&object, Layout::Indented)?)?;
+        }
     }
     Ok(Exit::Unreadable)
 }
 
-fn human(file: &str, document: &Document<'_>, integrity: &Integrity) -> String {
+fn human(file: &str, document: &Document<'_>, integrity: &Integrity, wrapping: Wrapping) -> String {
     let mut lines =
         vec![format!("INSPECTED  {}   (nothing was asked, nothing is confirmed)", escape(file)), String::new()];
     lines.push(format!("  Format      {}", document.family()));
+    if wrapping.enveloped {
+        lines.push("  Wrapped     in a storage envelope, whose other members are not read".into());
+    }
+    if wrapping.sealed {
+        lines.push("  Sealed      and opened with its key".into());
+    }
     lines.push(match &integrity.result {
         IntegrityResult::Intact => "  Digest      matches the visible and hidden fields".into(),
         IntegrityResult::FalsyLeavesUnauthenticated { paths } => {
@@ -110,7 +166,7 @@ fn human(file: &str, document: &Document<'_>, integrity: &Integrity) -> String {
     lines.join("\n") + "\n"
 }
 
-fn object(document: &Document<'_>, integrity: &Integrity) -> serde_json::Value {
+fn object(document: &Document<'_>, integrity: &Integrity, wrapping: Wrapping) -> serde_json::Value {
     let (digest, code) = match &integrity.result {
         IntegrityResult::Intact => ("intact", None),
         IntegrityResult::FalsyLeavesUnauthenticated { .. } => ("partly_unprotected", None),
@@ -119,6 +175,8 @@ fn object(document: &Document<'_>, integrity: &Integrity) -> serde_json::Value {
     json!({
         "schema": "ebl-verifier/inspection/1",
         "format": document.family().id(),
+        "sealed": wrapping.sealed,
+        "storage_envelope": wrapping.enveloped,
         "digest": digest,
         "code": code,
         "target_hash": integrity.target_hash,
@@ -163,8 +221,15 @@ fn describe(question: &Question) -> String {
             format!("an endpoint of chain {chain}: code of {registry} and the state of token {token}")
         }
         Question::DnsTxt { name } => format!("a resolver: the TXT records of {name}"),
-        Question::DocumentStore { chain, store, target_hash, .. } => {
-            format!("an endpoint of chain {chain}: whether store {store} issued or revoked {target_hash}")
+        Question::DocumentStore { chain, store, target_hash, proof } => {
+            let ancestors = match proof.len() {
+                0 => String::new(),
+                1 => " or the root above it".to_owned(),
+                hashes => format!(" or one of the {hashes} hashes above it"),
+            };
+            format!(
+                "an endpoint of chain {chain}: whether store {store} issued {target_hash}, and revoked it{ancestors}"
+            )
         }
         Question::DidEthr { chain, identity, .. } => {
             format!("an endpoint of chain {chain}: who controls the identity {identity}")

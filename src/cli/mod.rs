@@ -2,10 +2,15 @@
 
 mod args;
 mod config;
+#[cfg(feature = "testchain")]
+mod demo;
 mod exit;
 mod explain;
 mod input;
 mod inspect;
+mod inspect_link;
+#[cfg(feature = "testchain")]
+mod testchain;
 mod verify;
 
 use std::io::Write as _;
@@ -34,6 +39,10 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Verify(args) => verify::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Explain { code } => explain::run(code.as_deref()),
+        #[cfg(feature = "testchain")]
+        Command::Demo => demo::run(),
+        #[cfg(feature = "testchain")]
+        Command::Testchain(args) => testchain::run(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "ebl", &mut script);

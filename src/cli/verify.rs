@@ -2,18 +2,19 @@
 
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal as _, Write};
-use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
 use super::args::{Format, VerifyArgs, When};
 use super::exit::Exit;
+use super::input::Input;
 use super::{config, input};
 use crate::document::ReadError;
+use crate::document::link::Link;
 use crate::report::human::{self, Style};
 use crate::report::json::{self, Layout, Unreadable};
 use crate::text::escape_for_terminal as escape;
-use crate::verifier::Verifier;
+use crate::verifier::{Verifier, VerifyLinkError};
 use crate::verify::Report;
 
 pub fn run(args: &VerifyArgs) -> Result<Exit> {
@@ -28,18 +29,18 @@ pub fn run(args: &VerifyArgs) -> Result<Exit> {
     let runtime = runtime.build()?;
     let mut worst = None;
     for file in &files {
-        let work = outcome(&verifier, file, args.max_size);
+        let input = Input::of(file, |text| verifier.read_link(text));
+        let work = outcome(&verifier, &input, args.max_size);
         // Offline nothing waits, so Ctrl-C simply ends the process, and not even the signal handler's sockets are opened.
         let outcome =
             if args.network.offline { Some(runtime.block_on(work)) } else { runtime.block_on(interruptible(work)) };
         let Some(outcome) = outcome else {
-            eprintln!("ebl: interrupted; no verdict on {}", escape(&file.display().to_string()));
+            eprintln!("ebl: interrupted; no verdict on {}", escape(&input.name()));
             output.flush()?;
-            // 128 + SIGINT, as shells report it.
-            std::process::exit(130);
+            return Ok(Exit::Interrupted);
         };
         let exit = outcome.exit();
-        output.write(file, &outcome)?;
+        output.write(&input.name(), &outcome)?;
         worst = Some(worst.map_or(exit, |worst: Exit| worst.worse(exit)));
     }
     output.flush()?;
@@ -57,26 +58,54 @@ async fn interruptible<T>(work: impl Future<Output = T>) -> Option<T> {
 enum Outcome {
     Report(Box<Report>),
     Unreadable(ReadError),
-    NoFile(String),
+    /// There was nothing to read.
+    Nothing {
+        code: &'static str,
+        message: String,
+        exit: Exit,
+    },
 }
 
 impl Outcome {
     fn exit(&self) -> Exit {
         match self {
             Self::Report(report) => Exit::Verdict(report.verdict),
-            Self::Unreadable(_) | Self::NoFile(_) => Exit::Unreadable,
+            Self::Unreadable(_) => Exit::Unreadable,
+            Self::Nothing { exit, .. } => *exit,
         }
     }
 }
 
-async fn outcome(verifier: &Verifier, file: &Path, max_bytes: usize) -> Outcome {
-    let bytes = match input::read(file, max_bytes) {
+async fn outcome(verifier: &Verifier, input: &Input<'_>, max_bytes: usize) -> Outcome {
+    let path = match input {
+        Input::File(path) => path,
+        Input::Link(link) => return link_outcome(verifier, link).await,
+        Input::NotALink(error) => {
+            let message = format!("this link cannot be followed: {error}");
+            return Outcome::Nothing { code: "read.invalid_link", message, exit: Exit::Unreadable };
+        }
+    };
+    let bytes = match input::read(path, max_bytes) {
         Ok(bytes) => bytes,
-        Err(error) => return Outcome::NoFile(error.to_string()),
+        Err(error) => {
+            return Outcome::Nothing { code: "read.file", message: error.to_string(), exit: Exit::Unreadable };
+        }
     };
     match verifier.verify(&bytes).await {
         Ok(report) => Outcome::Report(Box::new(report)),
         Err(error) => Outcome::Unreadable(error),
+    }
+}
+
+async fn link_outcome(verifier: &Verifier, link: &Link) -> Outcome {
+    match verifier.verify_link(link).await {
+        Ok(report) => Outcome::Report(Box::new(report)),
+        Err(VerifyLinkError::Unreadable(error)) => Outcome::Unreadable(error),
+        Err(error @ VerifyLinkError::NotFetched(_)) => {
+            // What our own rules refuse stays refused; everything else is an outage (PRODUCT.md, Verdict).
+            let exit = if error.code() == "read.fetch_refused" { Exit::Unreadable } else { Exit::NotFetched };
+            Outcome::Nothing { code: error.code(), message: error.to_string(), exit }
+        }
     }
 }
 
@@ -116,12 +145,12 @@ impl Output {
         })
     }
 
-    fn write(&mut self, file: &Path, outcome: &Outcome) -> Result<()> {
+    fn write(&mut self, name: &str, outcome: &Outcome) -> Result<()> {
         if self.quiet {
             return Ok(());
         }
         let text = match self.format {
-            Format::Human => self.human(&file.display().to_string(), outcome),
+            Format::Human => self.human(name, outcome),
             Format::Json => self.json(outcome)?,
         };
         if self.several && self.format == Format::Human && !self.first {
@@ -132,14 +161,14 @@ impl Output {
         Ok(())
     }
 
-    fn human(&self, file: &str, outcome: &Outcome) -> String {
-        match outcome {
-            Outcome::Report(report) => human::render(report, file, self.style),
-            Outcome::Unreadable(error) => {
-                format!("UNREADABLE  {}\n\n  {}   [{}]\n", escape(file), escape(&error.to_string()), error.code())
-            }
-            Outcome::NoFile(why) => format!("UNREADABLE  {}\n\n  {}   [read.file]\n", escape(file), escape(why)),
-        }
+    fn human(&self, name: &str, outcome: &Outcome) -> String {
+        let (headline, message, code) = match outcome {
+            Outcome::Report(report) => return human::render(report, name, self.style),
+            Outcome::Unreadable(error) => ("UNREADABLE", error.to_string(), error.code()),
+            Outcome::Nothing { code, message, exit: Exit::NotFetched } => ("NOT FETCHED", message.clone(), *code),
+            Outcome::Nothing { code, message, .. } => ("UNREADABLE", message.clone(), *code),
+        };
+        format!("{headline}  {}\n\n  {}   [{code}]\n", escape(name), escape(&message))
     }
 
     /// One object alone is indented for reading; several are one compact line each.
@@ -148,7 +177,9 @@ impl Output {
         let mut text = match outcome {
             Outcome::Report(report) => json::render(report, layout),
             Outcome::Unreadable(error) => json::render(&Unreadable::from(error), layout),
-            Outcome::NoFile(why) => json::render(&Unreadable::file(why.clone()), layout),
+            Outcome::Nothing { code, message, .. } => {
+                json::render(&Unreadable::without_place(code, message.clone()), layout)
+            }
         }?;
         text.push('\n');
         Ok(text)

@@ -2,13 +2,22 @@
 //! resolved in anybody's favour: the document is malformed.
 
 use super::json::{Members, Value, member};
+use super::sealed::{self, Sealed};
 use super::{Document, Family, Malformed, ReadError, ReadErrorKind, oa2, oa3};
 use crate::integrity::Fault;
 
 const V3_VERSION: &str = "https://schema.openattestation.com/3.0/schema.json";
 const V3_PROOF: &str = "OpenAttestationMerkleProofSignature2018";
 
-pub(super) fn classify(members: Members<'_>) -> Result<Document<'_>, ReadError> {
+/// What an object is.
+pub(super) enum Class<'a> {
+    Document(Document<'a>),
+    Sealed(Sealed),
+    /// Its members: the file is inside.
+    Envelope(Members<'a>),
+}
+
+pub(super) fn classify(members: Members<'_>) -> Result<Class<'_>, ReadError> {
     let has = |name: &str| member(&members, name).is_some();
     let text = |name: &str| member(&members, name).and_then(Value::as_str);
     let unsupported = |family| Err(ReadError { kind: ReadErrorKind::UnsupportedFamily(family), position: None });
@@ -17,17 +26,15 @@ pub(super) fn classify(members: Members<'_>) -> Result<Document<'_>, ReadError> 
         text("version") == Some(V3_VERSION) || (proof_type == Some(V3_PROOF) && !has_context(&members, OA4_CONTEXT));
 
     if has("data") && has("signature") {
-        return Ok(malformed_or(Family::Oa2, oa2::Document::from_members(members), |document| {
-            Document::Oa2(Box::new(document))
-        }));
+        let read = oa2::Document::from_members(members);
+        return Ok(malformed_or(Family::Oa2, read, |document| Document::Oa2(Box::new(document))));
     }
     if claims_v3 {
-        return Ok(malformed_or(Family::Oa3, oa3::Document::from_members(members), |document| {
-            Document::Oa3(Box::new(document))
-        }));
+        let read = oa3::Document::from_members(members);
+        return Ok(malformed_or(Family::Oa3, read, |document| Document::Oa3(Box::new(document))));
     }
-    if text("type") == Some("OPEN-ATTESTATION-TYPE-1") {
-        return unsupported(Family::Sealed);
+    if text("type") == Some(sealed::TYPE) {
+        return Sealed::from_members(&members).map(Class::Sealed);
     }
     if has_context(&members, OA4_CONTEXT) {
         return unsupported(Family::Oa4);
@@ -39,7 +46,7 @@ pub(super) fn classify(members: Members<'_>) -> Result<Document<'_>, ReadError> 
         return unsupported(Family::W3cCredential);
     }
     if has("document") {
-        return unsupported(Family::StorageEnvelope);
+        return Ok(Class::Envelope(members));
     }
     Err(ReadError { kind: ReadErrorKind::NotADocument, position: None })
 }
@@ -55,6 +62,6 @@ fn has_context(members: &Members<'_>, wanted: &str) -> bool {
     }
 }
 
-fn malformed_or<'a, T>(family: Family, read: Result<T, Fault>, document: fn(T) -> Document<'a>) -> Document<'a> {
-    read.map_or_else(|fault| Document::Malformed(Malformed { family, fault }), document)
+fn malformed_or<'a, T>(family: Family, read: Result<T, Fault>, document: fn(T) -> Document<'a>) -> Class<'a> {
+    Class::Document(read.map_or_else(|fault| Document::Malformed(Malformed { family, fault }), document))
 }

@@ -29,6 +29,11 @@ impl ReadError {
             ReadErrorKind::NotAnObject => "read.not_an_object",
             ReadErrorKind::UnsupportedFamily(_) => "read.unsupported_family",
             ReadErrorKind::NotADocument => "read.not_a_document",
+            ReadErrorKind::Sealed => "read.key_missing",
+            ReadErrorKind::SealedMalformed(_) => "read.sealed_malformed",
+            ReadErrorKind::WrongKeyOrDamaged => "read.wrong_key_or_damaged",
+            ReadErrorKind::SealedContent(_) => "read.sealed_content",
+            ReadErrorKind::EmptyEnvelope => "read.empty_envelope",
         }
     }
 
@@ -104,6 +109,23 @@ pub enum ReadErrorKind {
     /// JSON, but of no known family.
     #[error("this is JSON, but not a wrapped or signed document of any known format; raw data cannot be verified")]
     NotADocument,
+    /// Encrypted, and there is no key.
+    #[error("the file is sealed (encrypted); give its key with --key")]
+    Sealed,
+    /// A sealed file whose members are not as they must be.
+    #[error("the sealed file is damaged or of another kind: {0}")]
+    SealedMalformed(&'static str),
+    /// The authentication tag does not fit.
+    #[error(
+        "the file cannot be opened: the key is wrong or the file is damaged, and which of the two cannot be told apart"
+    )]
+    WrongKeyOrDamaged,
+    /// The key fits, but no document is inside.
+    #[error("the key opens the file, but what is inside is {0}")]
+    SealedContent(&'static str),
+    /// A storage envelope around nothing.
+    #[error("the storage envelope holds no document: its member `document` is not an object, or is another envelope")]
+    EmptyEnvelope,
 }
 
 fn place(position: Option<&Position>) -> String {

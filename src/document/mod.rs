@@ -9,19 +9,24 @@
 //! ```
 
 mod classify;
+mod envelope;
 mod error;
 pub mod json;
+pub mod link;
 pub mod oa2;
 pub mod oa3;
+mod sealed;
 mod signature;
 mod view;
 
 pub use error::{Position, ReadError, ReadErrorKind};
+pub use sealed::{InvalidKey, Key, Opened, Sealed};
 pub use signature::Signature;
 pub use view::{
     ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, Network, Revocation, Summary, Validity,
 };
 
+use self::classify::Class;
 use crate::integrity::Fault;
 use crate::primitives::Digest32;
 
@@ -40,10 +45,56 @@ impl Default for Limits {
     }
 }
 
-/// Reads a document. An error means that this is not a document we can read; a file that claims to be one and is built
-/// wrongly is [`Document::Malformed`], and its integrity check fails.
+/// Reads a document, also out of a storage envelope. An error means that this is not a document we can read; a file that
+/// claims to be one and is built wrongly is [`Document::Malformed`], and its integrity check fails.
 pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Document<'a>, ReadError> {
-    classify::classify(json::parse(bytes, limits)?)
+    match read_file(bytes, limits)?.content {
+        Content::Document(document) => Ok(*document),
+        Content::Sealed(_) => Err(ReadError { kind: ReadErrorKind::Sealed, position: None }),
+    }
+}
+
+/// Reads a file that may be sealed. One storage envelope around it is taken off.
+///
+/// ```
+/// use ebl_verifier::document::{self, Content, Limits};
+///
+/// let file = br#"{"type": "OPEN-ATTESTATION-TYPE-1", "cipherText": "a7amHQ==",
+///     "iv": "AQIDBAUGBwgJCgsM", "tag": "57mDBrf73zkjVqs0FLsvOw=="}"#;
+/// let Content::Sealed(sealed) = document::read_file(file, &Limits::default())?.content else { panic!() };
+/// let key = "8ce81a858defaefd88eb5ab97800c28e7507364be1e3399a1149926f480cf98e".parse()?;
+/// assert_eq!(sealed.open(Some(&key))?.content(), "{}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read_file<'a>(bytes: &'a [u8], limits: &Limits) -> Result<File<'a>, ReadError> {
+    let (class, enveloped) = match classify::classify(json::parse(bytes, limits)?)? {
+        Class::Envelope(members) => (classify::classify(envelope::unwrap(members)?)?, true),
+        class => (class, false),
+    };
+    let content = match class {
+        Class::Document(document) => Content::Document(Box::new(document)),
+        Class::Sealed(sealed) => Content::Sealed(sealed),
+        Class::Envelope(_) => return Err(ReadError { kind: ReadErrorKind::EmptyEnvelope, position: None }),
+    };
+    Ok(File { content, enveloped })
+}
+
+/// What came in one piece.
+#[derive(Debug)]
+pub struct File<'a> {
+    /// What it holds.
+    pub content: Content<'a>,
+    /// Whether a storage envelope was around it.
+    pub enveloped: bool,
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub enum Content<'a> {
+    /// A document that can be read as it is.
+    Document(Box<Document<'a>>),
+    /// A sealed file, to be opened with its key.
+    Sealed(Sealed),
 }
 
 /// One document of one family.
@@ -81,10 +132,6 @@ pub enum Family {
     W3cCredential,
     /// A W3C verifiable presentation.
     W3cPresentation,
-    /// A sealed (encrypted) file.
-    Sealed,
-    /// A storage envelope around a document.
-    StorageEnvelope,
 }
 
 impl Family {
@@ -96,8 +143,6 @@ impl Family {
             Self::Oa4 => "oa-4.0",
             Self::W3cCredential => "w3c-credential",
             Self::W3cPresentation => "w3c-presentation",
-            Self::Sealed => "sealed",
-            Self::StorageEnvelope => "storage-envelope",
         }
     }
 }
@@ -110,8 +155,6 @@ impl std::fmt::Display for Family {
             Self::Oa4 => "OpenAttestation 4.0",
             Self::W3cCredential => "W3C verifiable credential",
             Self::W3cPresentation => "W3C verifiable presentation",
-            Self::Sealed => "sealed (encrypted) file",
-            Self::StorageEnvelope => "storage envelope",
         })
     }
 }

@@ -103,6 +103,8 @@ pub struct Unavailable {
 pub enum Cause {
     /// Asking was not allowed (`--offline`).
     Offline,
+    /// The document names an address that may not be fetched, or too many (checks.md §9).
+    NotAllowed,
     /// Nobody to ask: no endpoint is known for this chain.
     NoSource,
     /// Refused, reset, TLS failure, name not found: no connection.
@@ -130,7 +132,7 @@ pub enum Cause {
 pub struct Provenance {
     /// Hosts that gave this answer, without paths or credentials.
     pub hosts: Vec<String>,
-    /// Hosts that were asked before and gave none, with the reason.
+    /// Hosts that gave none, or one that was set aside ([`Cause::Disagreement`]), with the reason.
     pub failed: Vec<Unavailable>,
     /// Whether the address of the source came from the embedded table of public endpoints.
     pub embedded_default: bool,
@@ -355,10 +357,10 @@ pub struct TxtReading {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dnssec {
-    /// Validated in this process from the root anchor.
+    /// Validated in this process from the root's key or one that the caller trusts beside it.
     Secure,
     /// The zone is provably not signed.
     Insecure,
-    /// Nobody validated this answer.
+    /// The resolver gave nothing to validate with.
     NotChecked,
 }

@@ -9,7 +9,7 @@ use crate::primitives::hex_bytes;
 pub struct WebReading {
     /// The HTTP status.
     pub status: u16,
-    /// The body, decompressed and within the limit of the question.
+    /// The body, decompressed and within the limit of the question; empty unless the status is 2xx.
     #[serde(with = "hex_bytes")]
     pub body: Vec<u8>,
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Did, DidDocument, InvalidDidDocument, UnreliableHistory, did_ethr, did_registry};
 use crate::evidence::{Fact, Question};
 use crate::primitives::{Address, ChainId};
+use crate::web_address::RECORD_LIMIT;
 
 /// What has to be asked to find out a DID's document; the chain where no registry of it is known. `registries` go
 /// before the registries that the field agrees on.
@@ -15,7 +16,7 @@ pub fn did_question(did: &Did, registries: &BTreeMap<ChainId, Address>) -> Resul
             let registry = registries.get(&chain).copied().or_else(|| did_registry(chain)).ok_or(chain)?;
             Ok(Question::DidEthr { chain, registry, identity: did.address() })
         }
-        Did::Web(did) => Ok(Question::Web { url: did.url().to_string(), max_bytes: LARGEST_DOCUMENT }),
+        Did::Web(did) => Ok(Question::Web { url: did.url().to_string(), max_bytes: RECORD_LIMIT }),
     }
 }
 
@@ -74,9 +75,6 @@ impl Unresolved {
         matches!(self, Self::NotThere { .. } | Self::OtherDocument { .. })
     }
 }
-
-/// checks.md §9.
-const LARGEST_DOCUMENT: u64 = 1 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -16,7 +16,7 @@ mod oa2;
 mod oa3;
 mod shape;
 
-use crate::document::Document;
+use crate::document::{ContractKind, Document, Issuer};
 use crate::primitives::Digest32;
 
 pub use leaves::{Leaf, digest, flatten_oa2};
@@ -118,9 +118,12 @@ pub enum Fault {
     /// A required member is missing or of the wrong kind.
     #[error("the document is not built as its format requires: {0}")]
     Shape(String),
-    /// A title for several documents or by several issuers.
-    #[error("{0}")]
-    BatchToken(&'static str),
+    /// One title would stand for several documents.
+    #[error("this transferable document was wrapped in a batch, so one title would stand for several documents")]
+    BatchToken,
+    /// One title of several issuers.
+    #[error("only one issuer is allowed for a transferable document")]
+    TokenOfSeveralIssuers,
 }
 
 impl Fault {
@@ -134,7 +137,7 @@ impl Fault {
             Self::NotCanonical(_) => "integrity.not_canonical",
             Self::SaltsMismatch(_) => "integrity.salts_mismatch",
             Self::Shape(_) => "integrity.shape",
-            Self::BatchToken(_) => "integrity.batch_token",
+            Self::BatchToken | Self::TokenOfSeveralIssuers => "integrity.batch_token",
         }
     }
 }
@@ -166,8 +169,19 @@ pub enum Warning {
     },
 }
 
+/// A transferable document is wrapped alone and has one issuer (documents.md §7.2).
+fn one_title(issuers: &[Issuer], proof: &[Digest32]) -> Result<(), Fault> {
+    let registry =
+        |issuer: &Issuer| issuer.contract.as_ref().is_some_and(|contract| contract.kind == ContractKind::TokenRegistry);
+    match (issuers.iter().any(registry), issuers.len(), proof) {
+        (true, 2.., _) => Err(Fault::TokenOfSeveralIssuers),
+        (true, _, [_, ..]) => Err(Fault::BatchToken),
+        _ => Ok(()),
+    }
+}
+
 /// A mixed-case address with a wrong checksum is worth a warning (documents.md §6.2).
-fn checksum_warnings(document_issuers: &[crate::document::Issuer]) -> Vec<Warning> {
+fn checksum_warnings(document_issuers: &[Issuer]) -> Vec<Warning> {
     document_issuers
         .iter()
         .filter_map(|issuer| issuer.contract.as_ref())

@@ -1,7 +1,6 @@
 //! The strict v2 algorithm from the leaves on (documents.md §3.11 steps 4–9).
 
 use super::{Fault, Integrity, IntegrityResult, Warning, checksum_warnings, leaves, merkle, shape};
-use crate::document::ContractKind;
 use crate::document::json::Value;
 use crate::document::oa2::Document;
 
@@ -41,17 +40,8 @@ fn judge(document: &Document<'_>) -> Result<usize, Fault> {
         return Err(Fault::MerkleMismatch { stated: document.merkle_root, found });
     }
     shape::shape_of_oa2(&document.data, document.obfuscated.len()).map_err(Fault::Shape)?;
-    let transferable = document
-        .issuers
-        .iter()
-        .any(|issuer| issuer.contract.as_ref().is_some_and(|contract| contract.kind == ContractKind::TokenRegistry));
-    match (transferable, document.issuers.len(), document.proof.is_empty()) {
-        (true, 2.., _) => Err(Fault::BatchToken("only one issuer is allowed for a transferable document")),
-        (true, _, false) => Err(Fault::BatchToken(
-            "this transferable document was wrapped in a batch, so one title would stand for several documents",
-        )),
-        _ => Ok(visible.len()),
-    }
+    super::one_title(&document.issuers, &document.proof)?;
+    Ok(visible.len())
 }
 
 fn has_empty_container(value: &Value<'_>) -> bool {

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use super::{Fault, Integrity, IntegrityResult, Leaf, Warning, checksum_warnings, leaves, merkle, shape};
-use crate::document::ContractKind;
 use crate::document::json::Value;
 use crate::document::oa3::Document;
 use crate::primitives::Digest32;
@@ -37,12 +36,7 @@ fn judge(document: &Document<'_>, walk: &Walk<'_>) -> Result<IntegrityResult, Fa
         return Err(Fault::MerkleMismatch { stated: document.merkle_root, found });
     }
     shape::shape_of_oa3(&document.content, document.obfuscated.len()).map_err(Fault::Shape)?;
-    let contract = document.issuer.contract.as_ref();
-    if contract.is_some_and(|contract| contract.kind == ContractKind::TokenRegistry) && !document.proofs.is_empty() {
-        return Err(Fault::BatchToken(
-            "this transferable document was wrapped in a batch, so one title would stand for several documents",
-        ));
-    }
+    super::one_title(std::slice::from_ref(&document.issuer), &document.proofs)?;
     Ok(match unprotected {
         paths if paths.is_empty() => IntegrityResult::Intact,
         paths => IntegrityResult::FalsyLeavesUnauthenticated { paths },

@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
-use crate::evidence::{Dnssec, Finality};
+use crate::evidence::{Cause, Dnssec, Finality};
 use crate::primitives::Address;
 use crate::status::Position;
-use crate::text::escape_for_terminal as escape;
+use crate::text::{escape_for_terminal as escape, hanging};
 use crate::verify::codes::Actor;
 use crate::verify::{Check, Outcome, Report, StoreFacts, TitleStateName, Verdict};
 
@@ -61,9 +61,9 @@ impl Page {
             let text = issuer_line(issuer);
             self.hanging("  Issuer      ", &text);
         }
+        let chain = report.document.network.as_ref().map(|network| format!(" on {network}")).unwrap_or_default();
         if let Some(registry) = &report.registry {
             let address = self.address(registry.address);
-            let chain = report.as_of.as_ref().map(|as_of| format!(" on chain {}", as_of.chain_id)).unwrap_or_default();
             let generation = registry.generation.map(|g| format!(" {g}")).unwrap_or_default();
             let kind = match registry.authenticity {
                 "genuine" => format!("genuine{generation} code"),
@@ -76,10 +76,12 @@ impl Page {
         }
         for store in &report.stores {
             let address = self.address(store.address);
-            let chain = report.as_of.as_ref().map(|as_of| format!(" on chain {}", as_of.chain_id)).unwrap_or_default();
             self.hanging("  Store       ", &format!("{address}{chain}, {}", store_state(store)));
         }
         self.hanging("  Document    ", &document_line(report));
+        if let Some(network) = report.document.network.as_ref().filter(|network| network.testnet) {
+            self.hanging("  Network     ", &format!("{network} is a test network: no legal effect intended"));
+        }
         if let Some(as_of) = &report.as_of {
             let finality = match as_of.finality {
                 Finality::Finalized => "finalized",
@@ -162,7 +164,8 @@ impl Page {
             }
             for why in &check.unavailable {
                 let host = why.host.as_deref().unwrap_or("nobody");
-                self.hanging("                 ", &format!("no answer from {}: {}", escape(host), escape(&why.detail)));
+                let what = if why.cause == Cause::Disagreement { "differs:" } else { "no answer from" };
+                self.hanging("                 ", &format!("{what} {}: {}", escape(host), escape(&why.detail)));
             }
         }
     }
@@ -210,22 +213,7 @@ impl Page {
     /// Prints `before` + `label` + `after` + text, broken at blanks; continuation lines stand under the text.
     fn hanging_labelled(&mut self, before: &str, label: &str, label_width: usize, after: &str, text: &str) {
         let indent = before.chars().count() + label_width + after.chars().count();
-        let room = self.style.width.saturating_sub(indent).max(20);
-        let _ = write!(self.out, "{before}{label}{after}");
-        let mut used = 0;
-        for word in text.split(' ') {
-            let length = word.chars().count();
-            if used > 0 && used + 1 + length > room {
-                let _ = write!(self.out, "\n{:indent$}", "");
-                used = 0;
-            } else if used > 0 {
-                self.out.push(' ');
-                used += 1;
-            }
-            self.out.push_str(word);
-            used += length;
-        }
-        self.out.push('\n');
+        let _ = writeln!(self.out, "{before}{label}{after}{}", hanging(text, indent, self.style.width));
     }
 }
 
@@ -287,7 +275,14 @@ fn document_line(report: &Report) -> String {
         other => other,
     };
     let number = document.bl_number.as_deref().map(|number| format!(", BL {}", escape(number))).unwrap_or_default();
-    format!("{format}{number}, {} fields, {} hidden", document.visible_fields, document.hidden_fields)
+    let sealed = if document.sealed { ", opened with its key" } else { "" };
+    let fetched = document.fetched_from.as_deref().map(|host| format!(", fetched from {}", escape(host)));
+    format!(
+        "{format}{number}, {} fields, {} hidden{sealed}{}",
+        document.visible_fields,
+        document.hidden_fields,
+        fetched.unwrap_or_default()
+    )
 }
 
 fn endpoints_agree(count: usize) -> String {

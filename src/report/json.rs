@@ -58,9 +58,9 @@ impl From<&ReadError> for Unreadable {
 }
 
 impl Unreadable {
-    /// A file that could not even be opened.
-    pub fn file(message: String) -> Self {
-        let error = UnreadableError { code: "read.file".into(), message, line: None, column: None };
+    /// There was not even anything to read.
+    pub fn without_place(code: &str, message: String) -> Self {
+        let error = UnreadableError { code: code.to_owned(), message, line: None, column: None };
         Self { schema: "ebl-verifier/report/1", verdict: None, error }
     }
 }

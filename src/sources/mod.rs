@@ -3,3 +3,4 @@
 pub mod chain;
 pub mod dns;
 mod tls;
+pub mod web;

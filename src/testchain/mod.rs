@@ -1,3 +1,13 @@
 //! The embedded local chain: an EVM in process, a JSON-RPC server and a resolver on loopback, and sample bills in every
 //! title state (DESIGN.md §6). It exists so that a fresh machine with only Rust can see the main job work. The library
 //! does not need it; the feature `testchain` (on by default) brings it.
+
+pub mod accounts;
+pub mod bill;
+pub mod chain;
+pub mod contracts;
+pub mod resolver;
+pub mod rpc;
+pub mod samples;
+pub mod sandbox;
+pub mod wrap;

@@ -162,7 +162,7 @@ codes! {
         "The answer for the domain failed DNSSEC validation; it may have been changed on the way.",
         "Try another network or resolver; tell the issuer.";
     ISSUER_DNSSEC_REQUIRED = "issuer.dnssec_required", Issuer,
-        "The record matches but its zone is not validated with DNSSEC, which you required.",
+        "The answer for the domain is not validated with DNSSEC, which you required; so it neither confirms nor contradicts the issuer.",
         "Ask the issuer to sign the zone, or drop --dnssec require.";
     CHAIN_MATCHES = "chain.matches", Nobody,
         "The endpoint serves the chain that the document names.",
@@ -176,6 +176,9 @@ codes! {
     CHAIN_CONTRADICTS_CALLER = "chain.contradicts_caller", Verifier,
         "The document names another chain than --chain-id.",
         "Drop --chain-id, or check with the issuer which chain is right.";
+    CHAIN_CONTRADICTS_LINK = "chain.contradicts_link", Sender,
+        "The document is on another chain than the link says under which it came.",
+        "Do not act on this link. Ask the sender for the right one.";
     CHAIN_WRONG_ENDPOINT = "chain.wrong_endpoint", Verifier,
         "The endpoint serves another chain than the document names, so nothing was read from it.",
         "Give an endpoint of the right chain with --rpc.";

@@ -16,8 +16,8 @@ use crate::integrity::{self, Integrity};
 use crate::primitives::{Address, ChainId};
 
 pub use report::{
-    AsOf, Check, CheckName, DocumentFacts, Issuer, Outcome, RegistryFacts, Report, RevokedNodeFacts, StoreFacts,
-    Strength, Title, TitleStateName, Verdict,
+    AsOf, Check, CheckName, DocumentFacts, Issuer, Network, Outcome, RegistryFacts, Report, RevokedNodeFacts,
+    StoreFacts, Strength, Title, TitleStateName, Verdict,
 };
 
 /// Judges a document by the evidence at hand.
@@ -75,6 +75,8 @@ pub enum Step {
 pub struct Policy {
     /// The chain, for a document that names none; a document that names another one contradicts it.
     pub chain: Option<ChainId>,
+    /// The chain that a link names, for a document that came by one (documents.md §8.3).
+    pub link_chain: Option<ChainId>,
     /// Registries whose unknown code the caller vouches for (`--trust-registry`).
     pub trusted_registries: BTreeSet<(ChainId, Address)>,
     /// DID registries (ERC-1056) of chains, before those that the field agrees on (`--did-registry`).

@@ -1,6 +1,7 @@
 //! What a report does not say (PRODUCT.md, Words). The list shrinks only by what was really done.
 
-use super::report::{Outcome, Report, Strength, TitleStateName};
+use super::report::{Issuer, Outcome, Report, Strength, TitleStateName};
+use crate::evidence::Dnssec;
 
 /// The items in the order of their weight for somebody who is about to act on the report.
 pub(super) fn list(report: &Report) -> Vec<String> {
@@ -26,7 +27,8 @@ pub(super) fn list(report: &Report) -> Vec<String> {
     if report.issuer.iter().any(|issuer| issuer.did.is_some()) {
         items.push("when the document was signed: nothing protects the date beside the signature".into());
     }
-    if !strength(Strength::Dnssec) {
+    let unvalidated = |issuer: &Issuer| issuer.domain.is_some() && issuer.dnssec != Some(Dnssec::Secure);
+    if !strength(Strength::Dnssec) || report.issuer.iter().any(unvalidated) {
         items.push("that nobody changed the DNS answer on the way".into());
     }
     items.extend(

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::codes::{Actor, Code};
 use crate::evidence::{Finality, ReadMethod, Unavailable};
-use crate::primitives::{Address, Digest32, TokenId};
+use crate::networks;
+use crate::primitives::{Address, ChainId, Digest32, TokenId};
 use crate::status::{Family, Position};
 
 /// What became of one document.
@@ -196,8 +197,14 @@ fn code_id<S: serde::Serializer>(code: &&'static Code, serializer: S) -> Result<
 pub struct DocumentFacts {
     /// `oa-2.0`, `oa-3.0`.
     pub format: String,
-    /// SHA-256 of the file, 64 lower-case hexadecimal characters; set by whoever has the bytes.
+    /// SHA-256 of the file as it came, 64 lower-case hexadecimal characters; set by whoever has the bytes.
     pub sha256: Option<String>,
+    /// Whether the file was sealed (encrypted) and opened with a key; set by whoever opened it.
+    pub sealed: bool,
+    /// Whether a storage envelope was around it; set by whoever has the bytes.
+    pub storage_envelope: bool,
+    /// The host that it was fetched from by a link; set by whoever fetched it.
+    pub fetched_from: Option<String>,
     /// The document's digest.
     pub target_hash: Option<Digest32>,
     /// The root it leads to.
@@ -212,6 +219,40 @@ pub struct DocumentFacts {
     pub unauthenticated: Vec<String>,
     /// The bill's number, if it is visible and intact.
     pub bl_number: Option<String>,
+    /// The network that look-ups use, if there is one.
+    pub network: Option<Network>,
+}
+
+/// A network, as the table of known networks has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Network {
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// Its name, if it is a known one.
+    pub name: Option<&'static str>,
+    /// A known network for tests: titles on it are meant to have no legal effect.
+    pub testnet: bool,
+}
+
+impl Network {
+    pub(super) fn of(chain: ChainId) -> Self {
+        let known = networks::known(chain);
+        Self {
+            chain_id: chain.get(),
+            name: known.map(|network| network.name.as_str()),
+            testnet: known.is_some_and(|network| network.testnet),
+        }
+    }
+}
+
+/// As people call it: `Ethereum`, `chain 12345`.
+impl std::fmt::Display for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.name {
+            Some("local chain") | None => write!(f, "chain {}", self.chain_id),
+            Some(name) => f.write_str(name),
+        }
+    }
 }
 
 /// Who issued the document.

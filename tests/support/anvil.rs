@@ -52,11 +52,6 @@ impl Anvil {
         }
     }
 
-    /// Where it listens.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
     /// The result of one request that must succeed.
     pub fn rpc(&self, method: &str, params: Value) -> Value {
         let reply = self.batch(&[(method, params)]).remove(0);

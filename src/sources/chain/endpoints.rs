@@ -1,11 +1,9 @@
-//! Which chains are known and where they can be asked (chain.md §4). The table is `endpoints.toml`.
+//! Addresses of JSON-RPC endpoints (checks.md §7).
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::LazyLock;
 
-use serde::Deserialize;
-
+use crate::networks;
 use crate::primitives::ChainId;
 
 /// An RPC address, with the chain it was given for. The URL may hold a key: only host and port are ever printed.
@@ -78,63 +76,15 @@ pub enum InvalidEndpoint {
     Url,
 }
 
-/// The name of a known chain.
-pub fn chain_name(chain: ChainId) -> Option<&'static str> {
-    known(chain).map(|entry| entry.name.as_str())
-}
-
-/// Whether a known chain is a test network or local.
-pub fn is_testnet(chain: ChainId) -> bool {
-    known(chain).is_some_and(|entry| entry.testnet)
-}
-
-/// Whether the chain is one that runs on a developer's machine: 1337 or 31337.
-pub fn is_local(chain: ChainId) -> bool {
-    matches!(chain.get(), 1337 | 31337)
-}
-
-/// The currency and the explorer's host of a known chain.
-pub fn currency_and_explorer(chain: ChainId) -> Option<(&'static str, Option<&'static str>)> {
-    known(chain).map(|entry| (entry.currency.as_str(), entry.explorer.as_deref()))
-}
-
 /// The public endpoints of a chain that need no key.
 pub fn embedded(chain: ChainId) -> Vec<Endpoint> {
-    known(chain).map(|entry| entry.rpc.iter().filter_map(|url| url.parse().ok()).collect()).unwrap_or_default()
-}
-
-fn known(chain: ChainId) -> Option<&'static Chain> {
-    TABLE.chain.iter().find(|entry| entry.id == chain.get())
-}
-
-static TABLE: LazyLock<Table> = LazyLock::new(|| toml::from_str(include_str!("endpoints.toml")).unwrap_or_default());
-
-#[derive(Default, Deserialize)]
-struct Table {
-    chain: Vec<Chain>,
-}
-
-#[derive(Deserialize)]
-struct Chain {
-    id: u64,
-    name: String,
-    #[serde(default)]
-    testnet: bool,
-    currency: String,
-    explorer: Option<String>,
-    #[serde(default)]
-    rpc: Vec<String>,
+    let urls = networks::known(chain).map(|network| network.rpc.as_slice()).unwrap_or_default();
+    urls.iter().filter_map(|url| url.parse().ok()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_embedded_table_is_read_whole() {
-        assert_eq!(TABLE.chain.len(), 12);
-        assert!(TABLE.chain.iter().all(|entry| entry.rpc.iter().all(|url| url.parse::<Endpoint>().is_ok())));
-    }
 
     #[test]
     fn an_endpoint_prints_only_its_host() {

@@ -26,7 +26,7 @@ use tokio::time::Instant;
 
 use crate::evidence::{Answer, Cause, Provenance, Question, Unavailable};
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
-pub use endpoints::{Endpoint, InvalidEndpoint, chain_name, is_local, is_testnet};
+pub use endpoints::{Endpoint, InvalidEndpoint};
 
 /// How chains are asked.
 #[derive(Debug, Clone)]

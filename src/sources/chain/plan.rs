@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::transport::{Call, Item, NodeError, Session};
 use super::values::{header, quantity};
-use super::{BlockChoice, ChainQuestion, did_ethr, is_local, registry, store};
+use super::{BlockChoice, ChainQuestion, did_ethr, registry, store};
 use crate::evidence::{BlockReading, Cause, Fact, Finality, Unavailable};
 use crate::integrity::merkle::path_from;
+use crate::networks;
 use crate::primitives::{ChainId, Digest32};
 
 /// What is read, all at one block.
@@ -43,7 +44,7 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<B
     }
     let mut items = session.batch(&calls).await?.into_iter();
     serves(session, chain, items.next())?;
-    let local = is_local(chain);
+    let local = networks::is_local(chain);
     let newest = if local { Finality::Local } else { Finality::Latest };
     let first = items.next();
     if let (BlockChoice::Default, false, Some(Err(error))) = (choice, local, &first)

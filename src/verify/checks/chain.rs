@@ -1,12 +1,13 @@
 //! The chain check: the document's chain is the one that was asked (documents.md §7.3, checks.md §8).
 
-use super::{Examination, finding, from_entry, not_applicable, unavailable};
+use super::{Case, Examination, finding, from_entry, not_applicable, unavailable};
 use crate::document::Document;
 use crate::evidence::{BlockReading, Entry, ReadMethod, Unavailable};
+use crate::networks;
 use crate::primitives::ChainId;
 use crate::verify::Policy;
 use crate::verify::codes;
-use crate::verify::report::{AsOf, Check, CheckName, Outcome};
+use crate::verify::report::{AsOf, Check, CheckName, Network, Outcome, Strength};
 
 /// The chain that look-ups use (documents.md §7.3).
 pub(super) fn document_chain(document: &Document<'_>, policy: &Policy) -> Result<ChainId, Check> {
@@ -34,6 +35,33 @@ pub(super) fn document_chain(document: &Document<'_>, policy: &Policy) -> Result
 }
 
 impl Examination {
+    /// Chain names in documents are free text: one that belongs to another network is worth a warning, no more
+    /// (documents.md §7.3).
+    pub(super) fn name_network(&mut self, case: &Case<'_>) {
+        let Ok(chain) = case.chain else { return };
+        self.document.network = Some(Network::of(chain));
+        let named = case.document.network().and_then(|network| network.chain.as_deref()).unwrap_or_default();
+        let known = networks::known(chain).filter(|network| !network.names.is_empty() && !named.is_empty());
+        if let Some(network) = known.filter(|network| !network.names.contains(&named.to_lowercase())) {
+            let name = &network.name;
+            self.warnings.push(format!("the document calls its network {named:?}, but chain {chain} is {name}"));
+        }
+    }
+
+    /// A document that came by a link must be on the chain that the link names (documents.md §8.3). A document that names
+    /// none is not put on the link's: whoever wrote the link may be anybody.
+    pub(super) fn judge_link(&mut self, document: &Document<'_>, policy: &Policy) {
+        let Some(linked) = policy.link_chain else { return };
+        let named = document.network().and_then(|network| network.chain_id.as_deref());
+        let chain = named.map_or(policy.chain, |text| text.parse().ok());
+        let Some(chain) = chain.filter(|chain| *chain != linked) else { return };
+        if let Some(check) = self.checks.iter_mut().find(|check| check.name == CheckName::Chain) {
+            let message = format!("the document is on chain {chain}, the link under which it came says {linked}");
+            let found = finding(CheckName::Chain, Outcome::Fail, &codes::CHAIN_CONTRADICTS_LINK, message);
+            *check = Check { strength: Some(Strength::Computed), ..found };
+        }
+    }
+
     /// The chain answered at this block.
     pub(super) fn chain_answered(&mut self, chain: ChainId, block: &BlockReading, method: ReadMethod, entry: &Entry) {
         self.as_of_entry(chain, block, method, entry);

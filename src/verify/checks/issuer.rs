@@ -178,7 +178,7 @@ fn records_check(
             facts.confirmed = found.code.is_ok();
             facts.assurance = facts.confirmed.then_some(found.assurance);
             let (outcome, code) = match found.code {
-                Ok(_) if policy.require_dnssec && reading.dnssec != Dnssec::Secure => {
+                _ if policy.require_dnssec && reading.dnssec != Dnssec::Secure => {
                     (Outcome::Unknown, &codes::ISSUER_DNSSEC_REQUIRED)
                 }
                 Ok(code) => (Outcome::Pass, code),

@@ -33,6 +33,7 @@ pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Polic
         return examination;
     }
     let case = Case { document, integrity, evidence, policy, chain: chain::document_chain(document, policy) };
+    examination.name_network(&case);
     let method = IssuanceMethod::of(document);
     let signers = match method {
         IssuanceMethod::Signature => examination.signers(&case),
@@ -45,6 +46,7 @@ pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Polic
         IssuanceMethod::Signature => examination.judge_signature(&case, &signers),
     }
     examination.judge_validity(document, now);
+    examination.judge_link(document, policy);
     examination.checks.push(not_applicable(CheckName::Policy, &codes::POLICY_NONE));
     examination
 }
@@ -92,11 +94,7 @@ pub(super) struct Examination {
     title: Title,
     as_of: Option<AsOf>,
     warnings: Vec<String>,
-    fetches_left: usize,
 }
-
-/// What one document may make us fetch from addresses that it chose itself (checks.md §9).
-const MOST_FETCHES: usize = 32;
 
 impl Examination {
     fn new(document: &Document<'_>, integrity: &Integrity, policy: &Policy) -> Self {
@@ -112,6 +110,9 @@ impl Examination {
             document: DocumentFacts {
                 format: document.family().id().to_owned(),
                 sha256: None,
+                sealed: false,
+                storage_envelope: false,
+                fetched_from: None,
                 target_hash: integrity.target_hash,
                 merkle_root: integrity.merkle_root,
                 token_id: matches!(IssuanceMethod::of(document), IssuanceMethod::TokenRegistry(_))
@@ -122,6 +123,7 @@ impl Examination {
                 hidden_fields: integrity.hidden_leaves,
                 unauthenticated,
                 bl_number: document.summary().bl_number.filter(|_| intact),
+                network: None,
             },
             checks: Vec::with_capacity(7),
             issuers: Vec::new(),
@@ -130,7 +132,6 @@ impl Examination {
             title: Title::without_parties(TitleStateName::Unknown),
             as_of: None,
             warnings: integrity.warnings.iter().map(ToString::to_string).collect(),
-            fetches_left: MOST_FETCHES,
         }
     }
 
@@ -160,13 +161,6 @@ impl Examination {
             self.open_questions.push(question.clone());
         }
         entry
-    }
-
-    /// Whether so many more fetches are allowed; if so they are counted.
-    fn may_fetch(&mut self, number: usize) -> bool {
-        let left = self.fetches_left.checked_sub(number);
-        self.fetches_left = left.unwrap_or(self.fetches_left);
-        left.is_some()
     }
 
     fn leave_the_rest_unasked(&mut self) {

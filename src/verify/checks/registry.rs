@@ -62,11 +62,18 @@ impl Examination {
         if let Some(nominee) = parties.nominee {
             self.warnings.push(format!("{nominee} is nominated as the next beneficiary"));
         }
-        for (role, previous) in [("beneficiary", parties.previous_beneficiary), ("holder", parties.previous_holder)] {
-            if let Some(previous) = previous {
-                self.warnings.push(format!("the last transfer can still be rejected, which gives the title back to the previous {role} {previous}"));
-            }
-        }
+        // Who holds both roles rejects both at once or not at all (chain.md §1.7).
+        let both = parties.beneficiary == parties.holder;
+        let back_to = match (parties.previous_beneficiary, parties.previous_holder) {
+            (Some(beneficiary), Some(holder)) if beneficiary == holder => format!("beneficiary and holder {holder}"),
+            (Some(beneficiary), Some(holder)) => format!("beneficiary {beneficiary} and holder {holder}"),
+            (Some(beneficiary), None) if !both => format!("beneficiary {beneficiary}"),
+            (None, Some(holder)) if !both => format!("holder {holder}"),
+            _ => return,
+        };
+        self.warnings.push(format!(
+            "the last transfer can still be rejected, which gives the title back to the previous {back_to}"
+        ));
     }
 }
 

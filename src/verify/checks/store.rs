@@ -146,9 +146,11 @@ pub(super) fn issuance_check(found: &StoreFinding, asked: &Asked<'_>) -> Check {
             &codes::ISSUANCE_STORE_NO_CONTRACT,
             format!("there is no contract at {store} on chain {chain} at block {}", reading.block.number),
         ),
-        StoreFinding::ContradictsItself(why) => {
-            (Outcome::Fail, &codes::ISSUANCE_STORE_CONTRADICTS_ITSELF, format!("the store {store} is not one: {why}"))
-        }
+        StoreFinding::ContradictsItself(why) => (
+            Outcome::Fail,
+            &codes::ISSUANCE_STORE_CONTRADICTS_ITSELF,
+            format!("the store {store} contradicts itself: {why}"),
+        ),
         StoreFinding::TokenOfABatch => (
             Outcome::Fail,
             &codes::ISSUANCE_SHARED_TOKEN,

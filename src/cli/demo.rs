@@ -1,0 +1,184 @@
+//! `ebl demo`: one bill from issue to end on the embedded chain, and what verification says at each step.
+
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use super::exit::Exit;
+use crate::primitives::TokenId;
+use crate::testchain::contracts::{Contract, TitleWrite};
+use crate::testchain::sandbox::{DOMAIN, Party, Registry, Sandbox};
+use crate::testchain::wrap::{Wrapped, hide_oa2};
+use crate::text::hanging;
+use crate::verifier::Verifier;
+use crate::verify::{Outcome, Report, Verdict, codes};
+
+pub fn run() -> Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        tokio::select! {
+            told = tell() => match told {
+                Ok(()) => Ok(Exit::Done),
+                Err(error) if super::is_broken_pipe(&error) => Err(error),
+                Err(error) => {
+                    // Nothing here depends on the user, so whatever goes wrong is ours.
+                    eprintln!("ebl: {error:#}");
+                    Ok(Exit::Internal)
+                }
+            },
+            _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
+        }
+    })
+}
+
+async fn tell() -> Result<()> {
+    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let mut sandbox = Sandbox::start(any_port, any_port).await?;
+    let mut story = Story { verifier: sandbox.verifier()?.timeout(Duration::from_secs(5)).build()?, step: 0 };
+    say(
+        "One electronic bill of lading from issue to end. Everything below is real verification, against a chain, a\n\
+         registry and a name server that run inside this process: nothing leaves this machine.",
+    )?;
+    let registry = sandbox.v5;
+    let wrapped = sandbox.bill("NDSE-2026-00017", registry.address).oa2(&mut sandbox.salts);
+    let bill = Title { sandbox: &mut sandbox, registry, token: TokenId::from(wrapped.target_hash) };
+
+    story.event("The carrier writes the bill, and its domain names its registry.")?;
+    let because = "The content is intact and the domain stands behind the registry, but no title was issued for it.";
+    story.verify(&wrapped, Expected(Verdict::Invalid, "issuance.not_minted"), because).await?;
+
+    story.event("The carrier issues the title to the shipper.")?;
+    bill.sandbox.mint(registry, bill.token, [Party::Shipper, Party::Shipper])?;
+    let because = "Content, issuer, registry and title agree. The registry records the shipper's account as holder.";
+    story.verify(&wrapped, Expected(Verdict::Valid, "title.live"), because).await?;
+
+    story.event("The shipper pledges the title to the bank.")?;
+    let bank = Party::Bank.address();
+    bill.act(Party::Shipper, TitleWrite::TransferOwners { beneficiary: bank, holder: bank, remark: vec![] })?;
+    let because = "The same file: who holds the title is on the chain, not in the document.";
+    story.verify(&wrapped, Expected(Verdict::Valid, "title.live"), because).await?;
+
+    story.event("Somebody changes the weight from 19200 to 19800 kg in a copy.")?;
+    let because = "The digest no longer fits. The title is as live as before; this file is not the bill.";
+    story.verify(&altered(&wrapped), Expected(Verdict::Invalid, "integrity.digest_mismatch"), because).await?;
+
+    story.event("The bank hides the notify party before it sends the file on.")?;
+    let mut hidden = wrapped.clone();
+    hide_oa2(&mut hidden, "notifyParty");
+    let because = "Hiding is allowed: the hidden fields' hashes keep the digest the same, and they are counted.";
+    story.verify(&hidden, Expected(Verdict::Valid, "integrity.intact"), because).await?;
+
+    story.event("The bank passes the title to the consignee, who returns it for delivery.")?;
+    let consignee = Party::Consignee.address();
+    let to_consignee = TitleWrite::TransferOwners { beneficiary: consignee, holder: consignee, remark: vec![] };
+    bill.act(Party::Bank, to_consignee)?;
+    bill.act(Party::Consignee, TitleWrite::ReturnToIssuer { remark: vec![] })?;
+    let because = "Authentic, but nobody can trade it now: the carrier has it back and has not decided yet.";
+    story.verify(&wrapped, Expected(Verdict::NotLive, "title.returned"), because).await?;
+
+    story.event("The carrier rejects the return.")?;
+    bill.act(Party::Carrier, TitleWrite::Restore { token: bill.token, remark: vec![] })?;
+    let because = "The title is with the consignee again.";
+    story.verify(&wrapped, Expected(Verdict::Valid, "title.live"), because).await?;
+
+    story.event("The consignee returns it once more; the carrier accepts and delivers the goods.")?;
+    bill.act(Party::Consignee, TitleWrite::ReturnToIssuer { remark: vec![] })?;
+    bill.act(Party::Carrier, TitleWrite::Accept { token: bill.token, remark: vec![] })?;
+    let because = "The title has ended for good. A copy of the file that turns up later claims nothing.";
+    story.verify(&wrapped, Expected(Verdict::NotLive, "title.ended"), because).await?;
+
+    story.event("Somebody sets up a contract that says yes to everything, and a bill that names it.")?;
+    let owner = ethers::abi::Token::Address(Party::Shipper.address().0.into());
+    let contract = sandbox.deploy(Contract::Lookalike, &[owner])?;
+    sandbox.publish("look-alike.example", &[contract]);
+    let mut fake = sandbox.bill("NDSE-2026-00017", contract);
+    fake.domain = "look-alike.example".into();
+    let fake = fake.oa2(&mut sandbox.salts);
+    let because = "A registry counts by its code and by answers that hold together, not by what it says it is.";
+    story.verify(&fake, Expected(Verdict::Invalid, "registry.contradicts_itself"), because).await?;
+
+    story.event("The domain drops its record.")?;
+    sandbox.publish_records(DOMAIN, &[]);
+    let because = "Without the record nobody known stands behind the registry.";
+    story.verify(&wrapped, Expected(Verdict::Invalid, "issuer.no_record"), because).await?;
+
+    story.event("The record is back, but the chain's node goes down.")?;
+    sandbox.publish(DOMAIN, &[registry.address]);
+    sandbox.stop_server().await;
+    let because = "An outage is not a forgery: nothing is said against the document, and nothing for it.";
+    story.verify(&wrapped, Expected(Verdict::Indeterminate, "chain.rpc_unavailable"), because).await?;
+    say("\nTo try it yourself: `ebl testchain` keeps such a chain running, with a sample file for each of these cases.")
+}
+
+fn altered(wrapped: &Wrapped) -> Wrapped {
+    let mut copy = wrapped.clone();
+    let weight = &mut copy.document["data"]["packages"][0]["weight"];
+    *weight = weight.as_str().map(|text| text.replace("19200", "19800")).into();
+    copy
+}
+
+/// The title that the story is about.
+struct Title<'s> {
+    sandbox: &'s mut Sandbox,
+    registry: Registry,
+    token: TokenId,
+}
+
+impl Title<'_> {
+    fn act(&self, by: Party, write: TitleWrite) -> Result<()> {
+        Ok(self.sandbox.act(self.registry, self.token, by, &write)?)
+    }
+}
+
+/// What verification must say. A demonstration that shows something else is a bug, and says so.
+struct Expected(Verdict, &'static str);
+
+struct Story {
+    verifier: Verifier,
+    step: u32,
+}
+
+impl Story {
+    fn event(&mut self, event: &str) -> Result<()> {
+        self.step += 1;
+        say(&format!("\n{:>2}. {event}", self.step))
+    }
+
+    async fn verify(&self, wrapped: &Wrapped, expected: Expected, because: &str) -> Result<()> {
+        let report = self.verifier.verify(wrapped.document.to_string().as_bytes()).await?;
+        let indent = " ".repeat(INDENT);
+        let lines = [finding(&report, expected.1), because.to_owned()].map(|text| hanging(&text, INDENT, WIDTH));
+        say(&format!("    {:<13}  {}\n{indent}{}", report.verdict.headline(), lines[0], lines[1]))?;
+        let found = report.checks.iter().any(|check| check.code.id == expected.1);
+        if report.verdict != expected.0 || !found {
+            bail!("this demonstration promised {} with {}", expected.0.headline(), expected.1);
+        }
+        Ok(())
+    }
+}
+
+/// Where the text beside a verdict starts, and where it ends.
+const INDENT: usize = 19;
+const WIDTH: usize = 110;
+
+/// The finding that decides: what failed, else what is not known, else the one that the step is about.
+fn finding(report: &Report, code: &str) -> String {
+    let first = |wanted: Outcome| report.checks.iter().find(|check| check.outcome == wanted);
+    let check = first(Outcome::Fail)
+        .or_else(|| first(Outcome::Unknown))
+        .or_else(|| report.checks.iter().find(|check| check.code.id == code));
+    let Some(check) = check else { return String::new() };
+    let title = &report.title;
+    match (title.holder, title.beneficiary) {
+        (Some(holder), Some(beneficiary)) if check.code == &codes::TITLE_LIVE => {
+            format!("{}: holder {}, beneficiary {}", check.code.id, holder.short(), beneficiary.short())
+        }
+        _ => format!("{}: {}", check.code.id, check.code.meaning),
+    }
+}
+
+fn say(text: &str) -> Result<()> {
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}

@@ -1,0 +1,41 @@
+//! `ebl inspect LINK`: what would be fetched, without fetching it and without showing a key.
+
+use serde_json::json;
+
+use super::inspect::Page;
+use crate::document::link::Link;
+use crate::text::escape_for_terminal as escape;
+use crate::web_address::{Reach, WebAddress};
+
+pub(super) fn page(link: &Link) -> Page {
+    let address = shown(&link.address);
+    let public = WebAddress::parse(link.address.url().as_str(), Reach::Public).map(drop);
+    let mut lines = vec![
+        format!("INSPECTED  link to {}   (nothing was fetched, nothing is confirmed)", escape(link.address.host())),
+        String::new(),
+        format!("  Would fetch {}", escape(&address)),
+        format!("  Chain       {}: the document must be on it", link.chain),
+        format!("  Key         {}", if link.key.is_some() { "in the link" } else { "none in the link" }),
+    ];
+    if let Err(why) = public {
+        lines.push(format!("  Note        this address is not asked: {why}"));
+    }
+    let json = json!({
+        "schema": "ebl-verifier/inspection/1",
+        "format": "link",
+        "would_fetch": address,
+        "chain_id": link.chain.to_string(),
+        "carries_key": link.key.is_some(),
+        "needs_allow_private": public.is_err(),
+    });
+    Page { human: lines.join("\n") + "\n", json }
+}
+
+/// The URL without what may be a secret: no query, and no path segment as long as one.
+fn shown(address: &WebAddress) -> String {
+    const LONG: usize = 32;
+    let segments = address.url().path_segments().into_iter().flatten();
+    let path: String = segments.map(|part| if part.len() < LONG { format!("/{part}") } else { "/…".into() }).collect();
+    let query = if address.url().query().is_some() { "?…" } else { "" };
+    format!("https://{}{path}{query}", address.host())
+}

@@ -1,0 +1,92 @@
+//! `ebl testchain`: the embedded chain kept running, with sample documents and ready settings in a folder.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::args::TestchainArgs;
+use super::exit::Exit;
+use crate::testchain::samples::{self, Sample};
+use crate::testchain::sandbox::{CHAIN, Sandbox};
+use crate::text::escape_for_terminal as escape;
+
+pub fn run(args: &TestchainArgs) -> Result<Exit> {
+    prepare(&args.dir)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let on = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let started = Sandbox::start(on(args.port), on(args.dns_port)).await;
+        let mut sandbox = started.context("--port and --dns-port take other ports, 0 any free one")?;
+        let samples = samples::issue(&mut sandbox)?;
+        write_folder(&args.dir, &sandbox, &samples)?;
+        let mut out = std::io::stdout().lock();
+        out.write_all(welcome(&args.dir, &sandbox, &samples).as_bytes())?;
+        out.flush()?;
+        drop(out);
+        tokio::signal::ctrl_c().await?;
+        eprintln!("ebl: the chain is gone; the files in {} stay", escape(&args.dir.display().to_string()));
+        Ok(Exit::Done)
+    })
+}
+
+/// The first line of the settings that this command writes, by which it knows its own folder.
+const MARK: &str = "# Written by `ebl testchain` for the chain that it runs. Safe to delete.";
+
+/// Only an empty folder, or one that this command wrote, is written to.
+fn prepare(folder: &Path) -> Result<()> {
+    let shown = folder.display();
+    let settings = folder.join(SETTINGS);
+    let ours = fs::read_to_string(&settings).is_ok_and(|text| text.starts_with(MARK));
+    match fs::read_dir(folder).map(|mut entries| entries.next().is_none()) {
+        Ok(empty) if empty || ours => Ok(()),
+        Ok(_) => bail!("{shown} holds something else; name another folder with --dir"),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {shown}"))
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot use the folder {shown}")),
+    }
+}
+
+const SETTINGS: &str = "ebl.toml";
+
+fn write_folder(folder: &Path, sandbox: &Sandbox, samples: &[Sample]) -> Result<()> {
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    };
+    write(SETTINGS, &settings(sandbox))?;
+    samples.iter().try_for_each(|sample| write(sample.file, &sample.document))
+}
+
+fn settings(sandbox: &Sandbox) -> String {
+    let mut text = format!("{MARK}\ndns = [\"{}\"]\nno_default_rpc = true\n", sandbox.dns_address());
+    text.push_str("# The sample registries run code of our own, which is not in the list of published registries.\n");
+    text.push_str("trust_registry = [\n");
+    for registry in sandbox.trusted_registries() {
+        let _ = writeln!(text, "  \"{CHAIN}:{registry}\",");
+    }
+    let _ = write!(text, "]\n\n[rpc]\n{CHAIN} = [\"{}\"]\n", sandbox.rpc_url());
+    text
+}
+
+fn welcome(folder: &Path, sandbox: &Sandbox, samples: &[Sample]) -> String {
+    let shown = escape(&folder.display().to_string()).into_owned();
+    let mut text = format!(
+        "Chain {CHAIN} answers JSON-RPC at {}, the issuers' domains are answered by {}.\n\
+         Its accounts are the well-known development accounts: their keys are public and worthless.\n\n\
+         {} sample documents and the settings for them are in {shown}. Try them in another terminal:\n\n",
+        sandbox.rpc_url(),
+        sandbox.dns_address(),
+        samples.len(),
+    );
+    for sample in samples {
+        let _ = writeln!(text, "  ebl verify --config {shown}/{SETTINGS} {shown}/{}", sample.file);
+        let _ = writeln!(text, "      # {}: {}", sample.verdict.headline(), sample.shows);
+    }
+    text.push_str("\nCtrl-C ends the chain.\n");
+    text
+}

@@ -1,0 +1,70 @@
+//! The networks that this field uses (chain.md §4): what they are called, which are for tests, and where they can be asked
+//! without a key. One table, `networks.toml`.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::primitives::ChainId;
+
+/// A known network.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Network {
+    /// The EIP-155 chain id.
+    pub id: u64,
+    /// For people: `Ethereum`.
+    pub name: String,
+    /// The words that documents use for it, in lower case. A local chain may be called anything.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// For tests: titles on it are meant to have no legal effect.
+    #[serde(default)]
+    pub testnet: bool,
+    /// The currency's symbol.
+    pub currency: String,
+    /// Host of the block explorer.
+    pub explorer: Option<String>,
+    /// Public endpoints that need no key.
+    #[serde(default)]
+    pub rpc: Vec<String>,
+}
+
+/// A network by its chain id, if it is known.
+pub fn known(chain: ChainId) -> Option<&'static Network> {
+    TABLE.network.iter().find(|network| network.id == chain.get())
+}
+
+/// Whether the chain is one that runs on a developer's machine: 1337 or 31337.
+pub fn is_local(chain: ChainId) -> bool {
+    matches!(chain.get(), 1337 | 31337)
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| toml::from_str(include_str!("networks.toml")).unwrap_or_default());
+
+#[derive(Default, Deserialize)]
+struct Table {
+    network: Vec<Network>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_read_whole() {
+        assert_eq!(TABLE.network.len(), 12);
+        let urls = TABLE.network.iter().flat_map(|network| &network.rpc);
+        assert!(urls.clone().count() > 5 && urls.clone().all(|url| url.starts_with("https://")));
+    }
+
+    #[test]
+    fn every_local_chain_is_a_test_network() {
+        for id in [1337, 31337] {
+            let id = ChainId::try_from(id).unwrap();
+            assert!(is_local(id) && known(id).is_some_and(|network| network.testnet));
+        }
+        assert!(known(ChainId::try_from(1).unwrap()).is_some_and(|network| !network.testnet));
+    }
+}

@@ -1,0 +1,111 @@
+//! TXT records through the configured resolvers (checks.md §5.1, §5.4).
+//!
+//! NOERROR and NXDOMAIN are answers. Every other RCODE, a timeout or a malformed packet is not: the next resolver is
+//! asked, and in the end the question stays open. Each answer is validated in this process as far as the resolver lets
+//! it (`validate`), and several resolvers must give the same record set, unless one answer is validated (`agreement`).
+
+mod agreement;
+mod aliases;
+mod anchor;
+mod resolver;
+mod validate;
+mod wildcard;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use rustls_pki_types::CertificateDer;
+
+pub use anchor::{InvalidAnchor, TrustAnchor};
+pub use resolver::{InvalidResolver, Resolver};
+
+use crate::evidence::{Answer, Cause, Provenance};
+
+/// Which resolvers are asked, and how.
+#[derive(Debug, Clone)]
+pub struct DnsConfig {
+    /// Empty: the system's.
+    pub resolvers: Vec<Resolver>,
+    /// Time for one query to one resolver.
+    pub timeout: Duration,
+    /// Root certificates beside the public ones, for DNS over HTTPS.
+    pub extra_roots: Vec<CertificateDer<'static>>,
+    /// Host, port and the address to use instead, for DNS over HTTPS.
+    pub resolve: Vec<(String, u16, SocketAddr)>,
+    /// DNSSEC keys that are trusted beside the root's.
+    pub trust_anchor: Option<TrustAnchor>,
+}
+
+impl Default for DnsConfig {
+    fn default() -> Self {
+        Self {
+            resolvers: Vec::new(),
+            timeout: Duration::from_secs(5),
+            extra_roots: Vec::new(),
+            resolve: Vec::new(),
+            trust_anchor: None,
+        }
+    }
+}
+
+/// Why a [`DnsSource`] cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The system's settings could not be read.
+    #[error("the system's resolver settings cannot be read; name a resolver with --dns")]
+    System,
+    /// A resolver's host name has no address.
+    #[error("the resolver {0} has no address; give it with --resolve HOST:PORT=ADDR:PORT")]
+    NoAddress(String),
+    /// TLS could not be set up.
+    #[error("TLS for DNS over HTTPS could not be set up")]
+    Tls,
+}
+
+/// Answers [`Question::DnsTxt`](crate::evidence::Question::DnsTxt).
+#[derive(Debug)]
+pub struct DnsSource {
+    config: DnsConfig,
+}
+
+impl DnsSource {
+    /// A source that has not asked anything yet.
+    pub fn new(config: DnsConfig) -> Result<Self, ConfigError> {
+        Ok(Self { config })
+    }
+
+    /// The TXT records of `name` (A-labels, no trailing dot), from all configured resolvers at once.
+    pub async fn txt(&self, name: &str) -> (Answer, Provenance) {
+        let resolvers = match self.config.resolvers.as_slice() {
+            [] => &[Resolver::System],
+            given => given,
+        };
+        let mut lookups = tokio::task::JoinSet::new();
+        for (index, resolver) in resolvers.iter().cloned().enumerate() {
+            let (config, name) = (self.config.clone(), name.to_owned());
+            lookups.spawn(async move { (index, validate::ask(&resolver, &config, &name).await) });
+        }
+        let mut asked: Vec<Option<validate::Asked>> = resolvers.iter().map(|_| None).collect();
+        while let Some(joined) = lookups.join_next().await {
+            if let Ok((index, answer)) = joined
+                && let Some(place) = asked.get_mut(index)
+            {
+                *place = Some(answer);
+            }
+        }
+        let mut queries = 0_u32;
+        let said = resolvers.iter().zip(asked).map(|(resolver, asked)| {
+            let Some(asked) = asked else {
+                return (
+                    resolver,
+                    Err(validate::unavailable(resolver, Cause::NotAnAnswer, "the look-up was cut short")),
+                );
+            };
+            queries = queries.saturating_add(asked.queries);
+            (resolver, asked.said)
+        });
+        let (answer, provenance) = agreement::combine(said.collect());
+        (answer, Provenance { requests: queries, ..provenance })
+    }
+}

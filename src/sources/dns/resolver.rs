@@ -1,0 +1,110 @@
+//! One resolver: how it is named, and a connection to it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use hickory_resolver::config::{NameServerConfig, ResolverOpts};
+use hickory_resolver::net::RetryDnsHandle;
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::system_conf::read_system_conf;
+use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
+
+use super::{ConfigError, DnsConfig};
+
+/// One resolver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolver {
+    /// What the operating system is set to.
+    System,
+    /// UDP, then TCP when the answer is truncated.
+    Plain(SocketAddr),
+    /// DNS over HTTPS (RFC 8484).
+    Https {
+        /// Host name or address, as in the certificate.
+        host: String,
+        /// Port.
+        port: u16,
+        /// Path, usually `/dns-query`.
+        path: String,
+    },
+}
+
+/// Reads `system`, `IP[:PORT]` or `https://HOST[:PORT]/PATH`.
+impl FromStr for Resolver {
+    type Err = InvalidResolver;
+
+    fn from_str(text: &str) -> Result<Self, InvalidResolver> {
+        if text == "system" {
+            return Ok(Self::System);
+        }
+        if let Ok(address) = text.parse() {
+            return Ok(Self::Plain(address));
+        }
+        if let Ok(ip) = text.parse::<IpAddr>() {
+            return Ok(Self::Plain(SocketAddr::new(ip, 53)));
+        }
+        let url = url::Url::parse(text).ok().filter(|url| url.scheme() == "https" && url.username().is_empty());
+        let host = url.as_ref().and_then(url::Url::host_str).ok_or(InvalidResolver)?;
+        let (port, path) = url.as_ref().map_or((443, "/"), |url| (url.port().unwrap_or(443), url.path()));
+        Ok(Self::Https { host: host.trim_matches(['[', ']']).to_owned(), port, path: path.to_owned() })
+    }
+}
+
+impl std::fmt::Display for Resolver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::System => f.write_str("the system's resolver"),
+            Self::Plain(address) => address.fmt(f),
+            Self::Https { host, port: 443, .. } => f.write_str(host),
+            Self::Https { host, port, .. } => write!(f, "{host}:{port}"),
+        }
+    }
+}
+
+/// A text that names no resolver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected system, IP[:PORT] or https://HOST/dns-query")]
+pub struct InvalidResolver;
+
+/// Sends single queries: over UDP and again over TCP when the answer is truncated, or over HTTPS; once more after an
+/// error. It follows no alias, knows no search list and keeps nothing.
+pub(super) type Connection = RetryDnsHandle<NameServerPool<TokioRuntimeProvider>>;
+
+const RETRIES: usize = 1;
+
+pub(super) async fn connect(resolver: &Resolver, config: &DnsConfig) -> Result<Connection, ConfigError> {
+    let mut options = ResolverOpts::default();
+    let servers = match resolver {
+        Resolver::System => {
+            let (system, system_options) = read_system_conf().map_err(|_| ConfigError::System)?;
+            options = system_options;
+            system.name_servers().to_vec()
+        }
+        Resolver::Plain(address) => {
+            let mut server = NameServerConfig::udp_and_tcp(address.ip());
+            server.connections.iter_mut().for_each(|connection| connection.port = address.port());
+            vec![server]
+        }
+        Resolver::Https { host, port, path } => {
+            let address = https_address(host, *port, config).await?;
+            let mut server =
+                NameServerConfig::https(address.ip(), Arc::from(host.as_str()), Some(Arc::from(path.as_str())));
+            server.connections.iter_mut().for_each(|connection| connection.port = address.port());
+            vec![server]
+        }
+    };
+    options.timeout = config.timeout;
+    let tls =
+        TlsConfig { config: super::super::tls::client_config(&config.extra_roots).map_err(|_| ConfigError::Tls)? };
+    let context = Arc::new(PoolContext::new(options, tls));
+    Ok(RetryDnsHandle::new(NameServerPool::from_config(servers, context, TokioRuntimeProvider::default()), RETRIES))
+}
+
+async fn https_address(host: &str, port: u16, config: &DnsConfig) -> Result<SocketAddr, ConfigError> {
+    if let Some((_, _, to)) = config.resolve.iter().find(|(name, at, _)| name == host && *at == port) {
+        return Ok(*to);
+    }
+    let found = tokio::net::lookup_host((host, port)).await.ok().and_then(|mut addresses| addresses.next());
+    found.ok_or_else(|| ConfigError::NoAddress(host.to_owned()))
+}

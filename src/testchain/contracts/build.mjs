@@ -1,0 +1,37 @@
+// Rebuilds creation.json from the contracts in this folder:
+// `node src/testchain/contracts/build.mjs [--check] [folder that holds node_modules/solc]`.
+// With --check it writes nothing and fails if creation.json is not what the sources compile to.
+import { createRequire } from "node:module";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+const here = import.meta.dirname;
+const check = process.argv.includes("--check");
+const [folder] = process.argv.slice(2).filter((argument) => argument !== "--check");
+const solc = createRequire(resolve(folder ?? `${here}/../../../tests/genuine`, "x.js"))("solc");
+const deployable = [
+  "BatchableDocumentStore", "EthereumDIDRegistry", "LegacyDocumentStore", "Lookalike", "RegistryV4", "RegistryV5",
+  "TitleEscrowFactoryV4", "TitleEscrowFactoryV5", "TransferableDocumentStore", "UpgradeableProxy", "UpgradeableRegistryV5",
+];
+const names = readdirSync(here).filter((name) => name.endsWith(".sol")).sort();
+const input = {
+  language: "Solidity",
+  sources: Object.fromEntries(names.map((name) => [name, { content: readFileSync(`${here}/${name}`, "utf8") }])),
+  settings: {
+    evmVersion: "paris", optimizer: { enabled: true, runs: 200 },
+    metadata: { bytecodeHash: "none", appendCBOR: false },
+    outputSelection: { "*": { "*": ["evm.bytecode.object"] } },
+  },
+};
+const out = JSON.parse(solc.compile(JSON.stringify(input)));
+for (const e of out.errors ?? []) console.error(e.formattedMessage);
+if ((out.errors ?? []).some((e) => e.severity === "error")) process.exit(1);
+const compiled = Object.assign({}, ...Object.values(out.contracts));
+const code = Object.fromEntries(deployable.map((name) => [name, compiled[name].evm.bytecode.object]));
+const text = JSON.stringify(code, null, 2) + "\n";
+const artefact = `${here}/creation.json`;
+if (!check) writeFileSync(artefact, text);
+else if (readFileSync(artefact, "utf8") !== text) {
+  console.error("creation.json is not what the sources compile to");
+  process.exit(1);
+}
+for (const name of deployable) console.log(`${name} ${code[name].length / 2} bytes`);

@@ -1,0 +1,277 @@
+//! A whole small world on loopback: the embedded chain with its JSON-RPC server, a resolver for the issuer's domain, and
+//! registries of both generations, with the acts that parties perform on a title.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ethers::abi::{Token, encode};
+
+use super::accounts::DEV_ACCOUNTS;
+use super::bill::Bill;
+use super::chain::{BlockId, Call, Chain, ChainError};
+use super::contracts::{Contract, Recipient, TitleWrite, creation_code};
+use super::resolver::{Resolver, TxtRecords};
+use super::rpc::RpcServer;
+use super::wrap::Salts;
+use crate::primitives::{Address, ChainId, TokenId, keccak256};
+use crate::sources::chain::{BlockChoice, InvalidEndpoint};
+use crate::title::{Generation, escrow_address};
+use crate::verifier::{Verifier, VerifierBuilder};
+
+/// The running world. Dropping it ends it.
+#[derive(Debug)]
+pub struct Sandbox {
+    chain: Arc<Mutex<Chain>>,
+    /// `None` after it was taken down.
+    server: Option<RpcServer>,
+    rpc_url: String,
+    resolver: Resolver,
+    trusted: Vec<Address>,
+    /// For wrapping sample documents.
+    pub salts: Salts,
+    /// A registry of generation 5.
+    pub v5: Registry,
+    /// A registry of generation 4.
+    pub v4: Registry,
+}
+
+/// The chain of every sandbox: one of those that run on a developer's machine.
+pub const CHAIN: u64 = 1337;
+
+/// The domain that names the sandbox's registries.
+pub const DOMAIN: &str = "carrier.example";
+
+/// Who acts in the samples. Each is one of the development accounts, whose keys everybody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Party {
+    /// Issues bills and accepts returned ones.
+    Carrier,
+    /// The first holder.
+    Shipper,
+    /// Finances the trade.
+    Bank,
+    /// Takes the goods.
+    Consignee,
+}
+
+impl Party {
+    /// The account.
+    pub fn address(self) -> Address {
+        DEV_ACCOUNTS[self as usize].address
+    }
+}
+
+/// A deployed registry with what its escrows' addresses are derived from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Registry {
+    /// v4 or v5.
+    pub generation: Generation,
+    /// The registry.
+    pub address: Address,
+    factory: Address,
+    implementation: Address,
+}
+
+impl Registry {
+    /// The escrow of one title.
+    pub fn escrow(&self, token: TokenId) -> Address {
+        escrow_address(self.factory, self.address, token, self.implementation)
+    }
+}
+
+/// Why the sandbox could not do something.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SandboxError {
+    /// A port could not be opened.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// What was tried.
+        address: SocketAddr,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The chain refused.
+    #[error("the embedded chain refused: {0}")]
+    Chain(#[from] ChainError),
+    /// A contract refused an act.
+    #[error("the contract refused {0}")]
+    Refused(String),
+    /// The sandbox's own addresses cannot be used as settings.
+    #[error("the embedded chain's address is not an endpoint: {0}")]
+    Endpoint(#[from] InvalidEndpoint),
+}
+
+impl Sandbox {
+    /// Starts chain, server and resolver, and deploys a registry of each generation. Port 0 takes any free port.
+    pub async fn start(rpc: SocketAddr, dns: SocketAddr) -> Result<Self, SandboxError> {
+        let id = ChainId::try_from(CHAIN).map_err(|error| SandboxError::Refused(error.to_string()))?;
+        let mut chain = Chain::new(id, now());
+        let v5 = deploy_registry(&mut chain, Generation::V5)?;
+        let v4 = deploy_registry(&mut chain, Generation::V4)?;
+        let chain = Arc::new(Mutex::new(chain));
+        let listen = |address| move |error| SandboxError::Listen { address, error };
+        let server = RpcServer::start(Arc::clone(&chain), rpc).await.map_err(listen(rpc))?;
+        let resolver = Resolver::start(dns, TxtRecords::default()).map_err(listen(dns))?;
+        let rpc_url = server.url();
+        let trusted = vec![v5.address, v4.address];
+        let sandbox = Self { chain, server: Some(server), rpc_url, resolver, trusted, salts: Salts::default(), v5, v4 };
+        sandbox.publish(DOMAIN, &[v5.address, v4.address]);
+        Ok(sandbox)
+    }
+
+    /// The chain's endpoint.
+    pub fn rpc_url(&self) -> &str {
+        &self.rpc_url
+    }
+
+    /// Where the resolver listens.
+    pub fn dns_address(&self) -> SocketAddr {
+        self.resolver.address()
+    }
+
+    /// The registries that a verifier has to be told to trust: their code is ours, not the published one.
+    pub fn trusted_registries(&self) -> &[Address] {
+        &self.trusted
+    }
+
+    /// The settings that a verifier needs to work with this sandbox and nothing else.
+    pub fn verifier(&self) -> Result<VerifierBuilder, SandboxError> {
+        let id = lock(&self.chain).id();
+        let mut builder = Verifier::builder()
+            .default_endpoints(false)
+            .endpoint(id, self.rpc_url().parse()?)
+            .resolver(crate::sources::dns::Resolver::Plain(self.dns_address()))
+            .block(BlockChoice::Latest);
+        for registry in &self.trusted {
+            builder = builder.trust_registry(id, *registry);
+        }
+        Ok(builder)
+    }
+
+    /// A sample bill for a registry of this sandbox, under [`DOMAIN`].
+    pub fn bill(&self, number: &str, registry: Address) -> Bill {
+        let chain = lock(&self.chain).id();
+        Bill { number: number.to_owned(), registry, domain: DOMAIN.to_owned(), chain, expires: None }
+    }
+
+    /// Lets `domain` name these contracts on the sandbox's chain, and nothing else.
+    pub fn publish(&self, domain: &str, contracts: &[Address]) {
+        let record = |contract| format!("openatts net=ethereum netId={CHAIN} addr={contract}");
+        self.publish_records(domain, &contracts.iter().map(record).collect::<Vec<_>>());
+    }
+
+    /// Lets `domain` have exactly these TXT records.
+    pub fn publish_records(&self, domain: &str, records: &[String]) {
+        self.resolver.publish(domain, records);
+    }
+
+    /// One act on a title, by one party.
+    pub fn act(&self, registry: Registry, token: TokenId, by: Party, write: &TitleWrite) -> Result<(), SandboxError> {
+        let refused = || SandboxError::Refused(format!("{write:?}"));
+        let data = write.call_data(registry.generation).ok_or_else(refused)?;
+        let to = match write.recipient() {
+            Recipient::Registry => registry.address,
+            Recipient::TitleEscrow => registry.escrow(token),
+        };
+        let mut chain = lock(&self.chain);
+        chain.advance_to(now());
+        let receipt = chain.send(by.address(), to, &data)?;
+        if receipt.succeeded { Ok(()) } else { Err(refused()) }
+    }
+
+    /// Issues a title to these parties.
+    pub fn mint(&self, registry: Registry, token: TokenId, parties: [Party; 2]) -> Result<(), SandboxError> {
+        let [beneficiary, holder] = parties.map(Party::address);
+        let remark = b"Issued on board".to_vec();
+        self.act(registry, token, Party::Carrier, &TitleWrite::Mint { beneficiary, holder, token, remark })
+    }
+
+    /// Another registry of this generation, trusted like the first.
+    pub fn another_registry(&mut self, generation: Generation) -> Result<Registry, SandboxError> {
+        let registry = deploy_registry(&mut lock(&self.chain), generation)?;
+        self.trusted.push(registry.address);
+        Ok(registry)
+    }
+
+    /// A registry behind an ERC-1967 proxy, whose rules the carrier can change; it is not trusted.
+    pub fn upgradeable_registry(&self) -> Result<Registry, SandboxError> {
+        let mut chain = lock(&self.chain);
+        let carrier = Party::Carrier.address();
+        let parts = (Contract::UpgradeableRegistryV5, Contract::TitleEscrowFactoryV5);
+        let behind = deploy_parts(&mut chain, Generation::V5, parts.0, parts.1)?;
+        let arguments = encode(&[account(behind.address), account(carrier)]);
+        let (address, _) = chain.deploy(carrier, &creation_code(Contract::UpgradeableProxy, &arguments))?;
+        let [name, symbol] = names();
+        let signature = "initialize(string,string,address)";
+        let selector = &keccak256(signature).0[..4];
+        let call = [selector, &encode(&[name, symbol, account(carrier)])].concat();
+        if !chain.send(carrier, address, &call)?.succeeded {
+            return Err(SandboxError::Refused(signature.into()));
+        }
+        Ok(Registry { address, ..behind })
+    }
+
+    /// Deploys any of the sample contracts with ABI-encoded arguments; it is not trusted.
+    pub fn deploy(&self, contract: Contract, arguments: &[Token]) -> Result<Address, SandboxError> {
+        Ok(lock(&self.chain).deploy(Party::Carrier.address(), &creation_code(contract, &encode(arguments)))?.0)
+    }
+
+    /// Takes the chain's server down, for good: nothing listens at [`Sandbox::rpc_url`] any more.
+    pub async fn stop_server(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+    }
+}
+
+fn deploy_registry(chain: &mut Chain, generation: Generation) -> Result<Registry, SandboxError> {
+    let (registry, factory) = match generation {
+        Generation::V5 => (Contract::RegistryV5, Contract::TitleEscrowFactoryV5),
+        _ => (Contract::RegistryV4, Contract::TitleEscrowFactoryV4),
+    };
+    deploy_parts(chain, generation, registry, factory)
+}
+
+fn deploy_parts(
+    chain: &mut Chain,
+    generation: Generation,
+    registry: Contract,
+    factory: Contract,
+) -> Result<Registry, SandboxError> {
+    let carrier = Party::Carrier.address();
+    let (factory, _) = chain.deploy(carrier, &creation_code(factory, &[]))?;
+    let [name, symbol] = names();
+    let arguments = encode(&[name, symbol, account(factory)]);
+    let (address, _) = chain.deploy(carrier, &creation_code(registry, &arguments))?;
+    let implementation = address_from(chain, factory, IMPLEMENTATION)?;
+    Ok(Registry { generation, address, factory, implementation })
+}
+
+fn names() -> [Token; 2] {
+    ["Sample bills of lading", "SAMPLE"].map(|text| Token::String(text.into()))
+}
+
+fn account(address: Address) -> Token {
+    Token::Address(address.0.into())
+}
+
+/// `implementation()` of the factory.
+const IMPLEMENTATION: [u8; 4] = [0x5c, 0x60, 0xda, 0x1b];
+
+fn address_from(chain: &Chain, contract: Address, selector: [u8; 4]) -> Result<Address, SandboxError> {
+    let call = Call { to: Some(contract), data: selector.to_vec(), ..Call::default() };
+    let answer = chain.call(&call, BlockId::Latest)?;
+    let word: Option<[u8; 20]> = answer.get(12..32).and_then(|bytes| bytes.try_into().ok());
+    word.map(Address).ok_or_else(|| SandboxError::Refused("implementation()".into()))
+}
+
+fn lock(chain: &Arc<Mutex<Chain>>) -> MutexGuard<'_, Chain> {
+    chain.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,123 @@
+//! `ebl demo` and `ebl testchain`, as a newcomer runs them, and every sample's promise.
+#![cfg(feature = "testchain")]
+
+#[path = "support/running_testchain.rs"]
+mod running_testchain;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{Command, Stdio};
+
+use ebl_verifier::testchain::samples;
+use ebl_verifier::testchain::sandbox::Sandbox;
+use running_testchain::Running;
+use serde_json::Value;
+
+fn ebl(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ebl"));
+    command.args(arguments).env_clear().env("HOME", "/nonexistent").stdin(Stdio::null());
+    command
+}
+
+#[test]
+fn the_demo_tells_the_whole_story_and_keeps_its_promises() {
+    let output = ebl(&["demo"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    let verdicts: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("    ")?.split("  ").next())
+        .filter(|word| word.starts_with(|first: char| first.is_ascii_uppercase()) && word.to_uppercase() == *word)
+        .collect();
+    let wanted = [
+        "INVALID",
+        "VALID",
+        "VALID",
+        "INVALID",
+        "VALID",
+        "NOT LIVE",
+        "VALID",
+        "NOT LIVE",
+        "INVALID",
+        "INVALID",
+        "INDETERMINATE",
+    ];
+    assert_eq!(verdicts, wanted, "{text}");
+}
+
+#[tokio::test]
+async fn every_sample_gets_the_answer_it_promises() {
+    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let mut sandbox = Sandbox::start(any_port, any_port).await.unwrap();
+    let samples = samples::issue(&mut sandbox).unwrap();
+    let verifier = sandbox.verifier().unwrap().build().unwrap();
+    for sample in samples {
+        let report = verifier.verify(sample.document.as_bytes()).await.unwrap();
+        let codes: Vec<_> = report.checks.iter().map(|check| check.code.id).collect();
+        assert_eq!((report.verdict, report.title.state), (sample.verdict, sample.title), "{}: {codes:?}", sample.file);
+        assert!(codes.contains(&sample.code), "{}: {codes:?}", sample.file);
+    }
+}
+
+#[test]
+fn every_line_that_testchain_prints_can_be_pasted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_chain, page) = Running::start(&folder.path().join("chain"));
+    let schema: Value = serde_json::from_str(include_str!("../schemas/report.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let lines: Vec<_> = page.lines().map(str::trim).collect();
+    let pasted: Vec<_> = lines.windows(2).filter(|pair| pair[0].starts_with("ebl verify ")).collect();
+    assert!(pasted.len() >= 20, "{page}");
+    for pair in pasted {
+        let arguments: Vec<_> = pair[0].split(' ').skip(1).chain(["--format", "json"]).collect();
+        let output = ebl(&arguments).output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let errors: Vec<_> = schema.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        let promised = pair[1].trim_start_matches("# ").split(':').next().unwrap().to_lowercase().replace(' ', "_");
+        assert_eq!(report["verdict"], promised, "{}: {report:#}", pair[0]);
+        let exit = match promised.as_str() {
+            "valid" => 0,
+            "invalid" => 1,
+            "indeterminate" => 3,
+            "not_live" => 4,
+            _ => panic!("an unknown verdict: {promised}"),
+        };
+        assert_eq!(output.status.code(), Some(exit), "{}", pair[0]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_the_chain_and_leaves_the_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut chain, _) = Running::start(folder.path());
+    assert!(Command::new("kill").args(["-INT", &chain.0.id().to_string()]).status().unwrap().success());
+    assert_eq!(chain.0.wait().unwrap().code(), Some(0));
+    assert!(folder.path().join("ebl.toml").exists() && folder.path().join("live.json").exists());
+    // A second run in the same folder is welcome: the folder is known as its own.
+    Running::start(folder.path());
+}
+
+#[test]
+fn a_folder_with_other_files_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ebl.toml"), "timeout = 5\n").unwrap();
+    let output = ebl(&["testchain", "--dir", folder.path().to_str().unwrap()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--dir"));
+    assert_eq!(std::fs::read_to_string(folder.path().join("ebl.toml")).unwrap(), "timeout = 5\n");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = ebl(&["testchain", "--port", &port, "--dns-port", "0", "--dir", folder.path().to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(message.contains(&port) && message.contains("--port"), "{message}");
+}
