@@ -34,14 +34,14 @@ impl Examination {
         match rule {
             Rule::Issuers(names) => self.judge_issuer_names(names),
             Rule::Registries(registries) => judge_registries(registries, case),
-            Rule::Chains(chains) => self.judge_chains(case, |chain| judge_chain(chain, chains)),
-            Rule::NoTestNetworks => self.judge_chains(case, |chain| judge_test_network(chain, case.policy)),
+            Rule::Chains(chains) => self.judge_chains(|chain| judge_chain(chain, chains)),
+            Rule::NoTestNetworks => self.judge_chains(|chain| judge_test_network(chain, case.policy)),
             Rule::Finality(least) => self.judge_answers(case, |answer| judge_finality(answer.block.finality, *least)),
             Rule::BlockAge(most) => self.judge_answers(case, |answer| judge_block_age(answer.block, *most, now)),
             Rule::DocumentAge(most) => judge_document_age(case.document.issued_at(), *most, now),
             Rule::Resolvers(least) => self.judge_resolvers(case, *least),
             Rule::Quorum(least) => self.judge_answers(case, |answer| judge_quorum(answer.entry, *least)),
-            Rule::Proof => self.judge_proof(case),
+            Rule::Proof => self.judge_proof(),
             Rule::TitleStates(states) => self.judge_title_state(states),
             Rule::Holders(holders) => self.judge_party("holder", self.title.holder, holders),
             Rule::Beneficiaries(them) => self.judge_party("beneficiary", self.title.beneficiary, them),
@@ -85,9 +85,9 @@ impl Examination {
         }
     }
 
-    fn judge_chains(&self, case: &Case<'_>, judge: impl Fn(ChainId) -> Finding) -> Finding {
+    fn judge_chains(&self, judge: impl Fn(ChainId) -> Finding) -> Finding {
         let chains: BTreeSet<ChainId> = self.asked.iter().filter_map(chain_of).collect();
-        Finding::all_of(chains.into_iter().map(judge)).unwrap_or_else(|| self.without_chain_answers(case))
+        Finding::all_of(chains.into_iter().map(judge)).unwrap_or_else(|| self.without_chain_answers())
     }
 
     /// Of several answers about chains every one must satisfy `judge`.
@@ -98,17 +98,14 @@ impl Examination {
             let answer = entry.and_then(|entry| Some(ChainAnswer { block: block_of(entry)?, entry }));
             answer.map_or_else(|| Finding::unknown(format!("chain {chain} could not be read")), |answer| judge(&answer))
         });
-        Finding::all_of(findings).unwrap_or_else(|| self.without_chain_answers(case))
+        Finding::all_of(findings).unwrap_or_else(|| self.without_chain_answers())
     }
 
     /// No chain was asked: because none had to be, or because it is not known which.
-    fn without_chain_answers(&self, case: &Case<'_>) -> Finding {
-        if case.chain.is_err() && self.outcome(CheckName::Chain) != Outcome::NotApplicable {
-            return Finding::unknown("which chain the document rests on is not known");
-        }
+    fn without_chain_answers(&self) -> Finding {
         match self.outcome(CheckName::Chain) {
             Outcome::NotApplicable => Finding::not_applicable("the document does not rest on a chain"),
-            _ => Finding::unknown("no chain was asked"),
+            _ => Finding::unknown("which chain the document rests on is not known"),
         }
     }
 
@@ -153,9 +150,9 @@ impl Examination {
         })
     }
 
-    fn judge_proof(&self, case: &Case<'_>) -> Finding {
+    fn judge_proof(&self) -> Finding {
         if !self.asked.iter().any(|question| chain_of(question).is_some()) {
-            return self.without_chain_answers(case);
+            return self.without_chain_answers();
         }
         let resting = [CheckName::Registry, CheckName::Issuance, CheckName::Title];
         let unproven: Vec<&str> = self
@@ -210,6 +207,10 @@ impl Examination {
             DeniedWarnings::These(kinds) => kinds.intersection(&self.warned).map(|kind| kind.meaning()).collect(),
         };
         match texts.as_slice() {
+            // What was not read may have been worth one.
+            [] if self.checks.iter().any(|check| check.outcome == Outcome::Unknown) => {
+                Finding::unknown("not everything is known that could be warned of")
+            }
             [] => Finding::pass("there is no such warning"),
             texts => Finding::fail(texts.join("; ")),
         }
