@@ -332,6 +332,18 @@ pub(super) fn one_of<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> Str
     }
 }
 
+/// As [`one_of`], for a sentence about one document: a long list is cut, and says so.
+pub(super) fn one_of_few<T: fmt::Display>(items: &BTreeSet<T>) -> String {
+    const MOST: usize = 4;
+    match items.len().checked_sub(MOST) {
+        Some(more @ 1..) => {
+            let shown: Vec<String> = items.iter().take(MOST).map(ToString::to_string).collect();
+            format!("{} or one of {more} more", shown.join(", "))
+        }
+        _ => one_of(items),
+    }
+}
+
 /// In the largest unit that is whole.
 pub(super) fn duration(seconds: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(86_400, "days"), (3_600, "hours"), (60, "minutes")];
@@ -359,6 +371,12 @@ mod tests {
         assert_eq!(states(&[&[Returned, Ended]]), [false, true, true]);
         assert_eq!(states(&[&[Live, Returned], &[Returned, Ended]]), [false, true, false]);
         assert_eq!(states(&[&[Live], &[Ended]]), [false, false, false]);
+    }
+
+    #[test]
+    fn long_lists_are_cut_and_say_so() {
+        assert_eq!(one_of_few(&[1, 2, 3, 4].into()), "1, 2, 3 or 4");
+        assert_eq!(one_of_few(&(1..=6).collect()), "1, 2, 3, 4 or one of 2 more");
     }
 
     #[test]

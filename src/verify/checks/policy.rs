@@ -11,6 +11,7 @@ use crate::primitives::{Address, ChainId};
 use crate::verify::codes;
 use crate::verify::policy::{
     AcceptedState, DNSSEC, DeniedWarnings, FieldPath, IssuerName, LeastFinality, Policy, Rule, duration, one_of,
+    one_of_few,
 };
 use crate::verify::report::{CheckName, Issuer, Outcome, RuleFinding, TitleStateName};
 
@@ -80,7 +81,7 @@ impl Examination {
             },
             (None, None) => {
                 let found = domain.or(issuer.did.as_deref()).unwrap_or("an issuer without a confirmed name");
-                Finding::fail(format!("{found} is not one of those allowed"))
+                Finding::fail(format!("{found} is not allowed, only {}", one_of_few(names)))
             }
         }
     }
@@ -189,9 +190,10 @@ impl Examination {
                 let last = if state == TitleStateName::Live { "" } else { "last " };
                 match allowed.contains(&party) {
                     true => Finding::pass(format!("the registry {last}recorded {party} as {role}")),
-                    false => {
-                        Finding::fail(format!("the registry {last}recorded {party} as {role}, not {}", one_of(allowed)))
-                    }
+                    false => Finding::fail(format!(
+                        "the registry {last}recorded {party} as {role}, not {}",
+                        one_of_few(allowed)
+                    )),
                 }
             }
             (None, TitleStateName::Unknown) => Finding::unknown(format!("the {role} is not known")),
@@ -325,7 +327,10 @@ fn judge_registries(registries: &BTreeSet<(ChainId, Address)>, case: &Case<'_>) 
         Ok(chain) if registries.contains(&(*chain, address)) => {
             Finding::pass(format!("{address} on chain {chain} is one of those allowed"))
         }
-        Ok(chain) => Finding::fail(format!("{address} on chain {chain} is not one of those allowed")),
+        Ok(chain) => {
+            let allowed = registries.iter().map(|(chain, address)| format!("{address} on chain {chain}")).collect();
+            Finding::fail(format!("{address} on chain {chain} is not allowed, only {}", one_of_few(&allowed)))
+        }
         Err(_) if registries.iter().any(|(_, allowed)| *allowed == address) => {
             Finding::unknown(format!("{address} is allowed, but on which chain it is meant is not known"))
         }
@@ -336,7 +341,7 @@ fn judge_registries(registries: &BTreeSet<(ChainId, Address)>, case: &Case<'_>) 
 fn judge_chain(chain: ChainId, allowed: &BTreeSet<ChainId>) -> Finding {
     match allowed.contains(&chain) {
         true => Finding::pass(format!("chain {chain} is one of those allowed")),
-        false => Finding::fail(format!("chain {chain} is not one of those allowed")),
+        false => Finding::fail(format!("chain {chain} is not allowed, only {}", one_of_few(allowed))),
     }
 }
 
