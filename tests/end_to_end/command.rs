@@ -47,7 +47,7 @@ impl Reported {
 }
 
 /// Runs `ebl verify` and holds its report to the schema.
-pub fn reported(step: &str, file: &Path, arguments: &[&str]) -> Result<Reported, Failed> {
+pub fn reported(step: &str, file: &Path, arguments: &[String]) -> Result<Reported, Failed> {
     let output = ebl(file, arguments).args(["--format", "json"]).output()?;
     let no_report = |_| format!("{step}: no report: {}", String::from_utf8_lossy(&output.stderr));
     let json: Value = serde_json::from_slice(&output.stdout).map_err(no_report)?;
@@ -59,11 +59,11 @@ pub fn reported(step: &str, file: &Path, arguments: &[&str]) -> Result<Reported,
 }
 
 /// The page for people.
-pub fn page(file: &Path, arguments: &[&str]) -> Result<String, Failed> {
+pub fn page(file: &Path, arguments: &[String]) -> Result<String, Failed> {
     Ok(String::from_utf8(ebl(file, arguments).output()?.stdout)?)
 }
 
-fn ebl(file: &Path, arguments: &[&str]) -> Command {
+fn ebl(file: &Path, arguments: &[String]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ebl"));
     command.args(["verify", "--timeout", "30"]).args(arguments).arg(file).env_clear().env("HOME", "/nonexistent");
     command

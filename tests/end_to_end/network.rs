@@ -1,6 +1,5 @@
 //! Resolvers and endpoints that differ, refuse, serve another chain or are gone: an outage is never a forgery.
 
-use ebl_verifier::primitives::Address;
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
@@ -8,7 +7,7 @@ use crate::command::Expected;
 use crate::node::BlockingNode;
 use crate::resolver::Resolver;
 use crate::rpc_server::{Reply, Server};
-use crate::stage::{Contracts, Format, Stage, record, trusted};
+use crate::stage::{CHAIN, Format, Stage, record};
 
 const LIVE: Expected = (0, "valid", "live", "title.live");
 /// Nobody listens on the discard port.
@@ -33,57 +32,36 @@ pub fn resolvers_and_endpoints(stage: &mut Stage) -> Result<(), Failed> {
     stage.told("two resolvers that differ", &bill, &["--dns", &second.address], differ)?;
 
     // An endpoint that fails is passed over, and the report says so.
-    let trust = trust(stage.setting.contracts, registry);
-    let (live, dns) = (stage.rpc(), stage.resolver.address.clone());
-    let with = |rpc: &[&str]| -> Vec<String> {
-        let mut arguments: Vec<String> = rpc.iter().flat_map(|url| ["--rpc".to_owned(), (*url).to_owned()]).collect();
-        arguments.extend(["--dns".to_owned(), dns.clone()]);
-        arguments.extend(trust.clone());
-        arguments
-    };
-    let report = stage.told_with("a dead endpoint before a live one", &bill, &borrowed(&with(&[DEAD, &live])), LIVE)?;
-    let skipped = &report.check("chain")["unavailable"][0]["cause"];
-    if skipped != "unreachable" {
+    let live = stage.rpc();
+    let report = stage.told_by(&[DEAD, &live], "a dead endpoint before a live one", &bill, &[], LIVE)?;
+    if report.check("chain")["unavailable"][0]["cause"] != "unreachable" {
         return Err(format!("the dead endpoint is not named: {:#}", report.json).into());
     }
 
     // A node that refuses the lens is read by plain calls, with the same result; both ways agree.
     let refusing = without_the_lens(stage.node.url());
     stage.places.push((refusing.host(), "the node that refuses the lens"));
-    let calls_only = format!("31337={}", refusing.url());
-    let report = stage.told_with("a node that refuses the lens", &bill, &borrowed(&with(&[&calls_only])), LIVE)?;
+    let calls_only = format!("{CHAIN}={}", refusing.url());
+    let report = stage.told_by(&[&calls_only], "a node that refuses the lens", &bill, &[], LIVE)?;
     report.must_say("/as_of/method", "calls")?;
-    let mut both = with(&[&live, &calls_only]);
-    both.extend(["--quorum".to_owned(), "2".to_owned()]);
-    let report = stage.told_with("lens and calls agree", &bill, &borrowed(&both), LIVE)?;
+    let report = stage.told_by(&[&live, &calls_only], "lens and calls agree", &bill, &["--quorum", "2"], LIVE)?;
     if report.check("title")["strength"] != "quorum" {
         return Err(format!("no quorum: {:#}", report.json).into());
     }
-    if report.json.to_string().contains("s3cret") {
-        return Err("the report shows the key in an endpoint's path".into());
+    if stage.reports.iter().any(|report| report.json.to_string().contains("s3cret")) {
+        return Err("a report shows the key in an endpoint's path".into());
     }
 
     let elsewhere = stage.bill_on(1, "chain-1", stage.registry, Format::Oa2)?;
     stage.resolver.publish(&[&on_chain_1]);
-    let wrong = with(&[&format!("1={}", stage.node.url())]);
+    let wrong = format!("1={}", stage.node.url());
     let expected = (3, "indeterminate", "unknown", "chain.wrong_endpoint");
-    stage.told_with("an endpoint of another chain", &elsewhere, &borrowed(&wrong), expected)?;
+    stage.told_by(&[&wrong], "an endpoint of another chain", &elsewhere, &[], expected)?;
 
     stage.publish(registry);
     stage.stop_node();
     stage.told("a dead endpoint", &bill, &[], (3, "indeterminate", "unknown", "chain.rpc_unavailable"))?;
     Ok(())
-}
-
-fn trust(contracts: Contracts, registry: Address) -> Vec<String> {
-    match contracts {
-        Contracts::Ours => vec!["--trust-registry".into(), trusted(registry)],
-        Contracts::Genuine | Contracts::GenuineClone => Vec::new(),
-    }
-}
-
-fn borrowed(arguments: &[String]) -> Vec<&str> {
-    arguments.iter().map(String::as_str).collect()
 }
 
 /// Passes everything on to `upstream`, except calls without a destination.

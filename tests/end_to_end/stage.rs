@@ -127,37 +127,28 @@ impl Stage {
         self.running = None;
     }
 
-    /// `--rpc`, `--dns` and, for our contracts, `--trust-registry`.
-    pub fn usual(&self) -> Vec<String> {
-        let mut arguments = vec!["--rpc".into(), self.rpc(), "--dns".into(), self.resolver.address.clone()];
-        if self.setting.contracts == Contracts::Ours {
-            arguments.extend(["--trust-registry".into(), trusted(self.registry.address)]);
-        }
-        arguments
-    }
-
     /// The value for `--rpc`.
     pub fn rpc(&self) -> String {
         format!("{CHAIN}={}", self.node.url())
     }
 
-    /// One step with the usual arguments and these.
+    /// One step: the node is asked, and `more` added to the arguments.
     pub fn told(&mut self, step: &str, bill: &Issued, more: &[&str], expected: Expected) -> Result<&Reported, Failed> {
-        let usual = self.usual();
-        let arguments: Vec<&str> = usual.iter().map(String::as_str).chain(more.iter().copied()).collect();
-        self.told_with(step, bill, &arguments, expected)
+        self.told_by(&[&self.rpc()], step, bill, more, expected)
     }
 
-    /// One step with exactly these arguments.
-    pub fn told_with(
+    /// One step with these endpoints instead of the node.
+    pub fn told_by(
         &mut self,
+        endpoints: &[&str],
         step: &str,
         bill: &Issued,
-        arguments: &[&str],
+        more: &[&str],
         expected: Expected,
     ) -> Result<&Reported, Failed> {
         assert!(self.reports.iter().all(|report| report.step != step), "two steps {step:?}");
-        let report = reported(step, &bill.file, arguments)?;
+        let arguments = self.arguments(endpoints, more);
+        let report = reported(step, &bill.file, &arguments)?;
         report.must_be(expected)?;
         self.reports.push(report);
         Ok(&self.reports[self.reports.len() - 1])
@@ -165,8 +156,19 @@ impl Stage {
 
     /// The page for people, with the usual arguments.
     pub fn page(&self, bill: &Issued) -> Result<String, Failed> {
-        let usual = self.usual();
-        page(&bill.file, &usual.iter().map(String::as_str).collect::<Vec<_>>())
+        let arguments = self.arguments(&[&self.rpc()], &[]);
+        page(&bill.file, &arguments)
+    }
+
+    /// `--rpc`, `--dns` and, for our contracts, `--trust-registry`.
+    fn arguments(&self, endpoints: &[&str], more: &[&str]) -> Vec<String> {
+        let trust = trusted(self.registry.address);
+        let mut arguments: Vec<&str> = endpoints.iter().flat_map(|endpoint| ["--rpc", endpoint]).collect();
+        arguments.extend(["--dns", &self.resolver.address]);
+        if self.setting.contracts == Contracts::Ours {
+            arguments.extend(["--trust-registry", &trust]);
+        }
+        arguments.iter().chain(more).map(|argument| (*argument).to_owned()).collect()
     }
 
     /// Lets the domain name this contract on this chain, and nothing else.

@@ -5,7 +5,7 @@ use ebl_verifier::testchain::sandbox::Party::{self, Bank, Carrier, Consignee, Sh
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
-use crate::command::Reported;
+use crate::command::{Expected, Reported};
 use crate::stage::{Contracts, Format, Issued, Stage};
 
 pub fn life_of_a_title(stage: &mut Stage, format: Format) -> Result<(), Failed> {
@@ -108,7 +108,7 @@ impl Life<'_> {
         self.stage.act(by, &self.bill, &write)
     }
 
-    fn told(&mut self, step: &str, expected: crate::command::Expected) -> Result<&Reported, Failed> {
+    fn told(&mut self, step: &str, expected: Expected) -> Result<&Reported, Failed> {
         self.stage.told(&format!("{}: {step}", self.name), &self.bill, &[], expected)
     }
 
