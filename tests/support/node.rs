@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use ebl_verifier::primitives::{decode_hex, encode_hex};
+use ebl_verifier::primitives::{Address, decode_hex, encode_hex};
 use serde_json::{Value, json};
 
 /// An endpoint.
@@ -109,6 +109,11 @@ impl BlockingNode {
 
     pub fn post(&self, body: impl Into<Vec<u8>>) -> (u16, String) {
         self.wait(self.node.post(body))
+    }
+
+    /// The unlocked accounts.
+    pub fn accounts(&self) -> Vec<Address> {
+        serde_json::from_value(self.ask("eth_accounts", json!([]))).expect("addresses")
     }
 
     pub fn send(&self, from: &str, to: Option<&str>, data: &[u8]) -> Value {
