@@ -402,6 +402,12 @@ impl VerifierBuilder {
         self
     }
 
+    /// The DID registry (ERC-1056) of a chain, instead of the one that the field agrees on.
+    pub fn did_registry(mut self, chain: ChainId, registry: Address) -> Self {
+        self.policy.did_registries.insert(chain, registry);
+        self
+    }
+
     /// Limits for reading documents.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;

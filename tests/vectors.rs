@@ -6,8 +6,9 @@ use base64::Engine as _;
 use ebl_verifier::document::json::{self, Members, Value as Tree};
 use ebl_verifier::document::link::Link;
 use ebl_verifier::document::{self, Content, Key, Limits, oa2};
+use ebl_verifier::identity::{RootSignature, eip191_digest};
 use ebl_verifier::integrity::{self, IntegrityResult, merkle};
-use ebl_verifier::primitives::{Digest32, decode_hex};
+use ebl_verifier::primitives::{Address, Digest32, decode_hex};
 use ebl_verifier::title::remark::Remark;
 use ebl_verifier::web_address::Reach;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -16,6 +17,7 @@ use serde_json::Value;
 type Check = fn(&Value) -> Result<(), Failed>;
 
 const FILES: &[(&str, Check)] = &[
+    ("did-signed", did_signed),
     ("encryption-aes", sealed_file),
     ("encryption-chacha20", remark),
     ("json-parsing", json_parsing),
@@ -84,6 +86,17 @@ fn integrity_of(bytes: &[u8]) -> Option<integrity::Integrity> {
 
 fn hash(value: &Value) -> Digest32 {
     Digest32::from_hex64(value.as_str().expect("a hash")).expect("a hash")
+}
+
+fn did_signed(case: &Value) -> Result<(), Failed> {
+    let root = hash(&case["merkle_root"]);
+    let address: Address = case["address"].as_str().expect("an address").parse()?;
+    equal(eip191_digest(root), hash(&case["eip191_digest"]))?;
+    let signature = RootSignature::parse(case["signature"].as_str().expect("text"));
+    let signer = signature.as_ref().ok().and_then(|signature| signature.signer(root));
+    expect((signer == Some(address)) == accepts(case), format!("{signature:?} by {signer:?}"))?;
+    let normalised = signature.is_ok_and(|signature| signature.normalised().is_some());
+    if accepts(case) { equal(normalised, case["expected"]["note"] == "normalised") } else { Ok(()) }
 }
 
 fn json_parsing(case: &Value) -> Result<(), Failed> {

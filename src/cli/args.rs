@@ -101,6 +101,9 @@ pub struct NetworkArgs {
     /// How many endpoints, of different host or port, must agree about the chain (1 to 16; default 1)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
     pub quorum: Option<u8>,
+    /// DID registry (ERC-1056) of a chain, for did:ethr; without it the one the field agrees on (repeatable)
+    #[arg(long, value_name = "CHAIN:ADDR")]
+    pub did_registry: Vec<String>,
     /// latest, safe, finalized, a number or a hash; default: finalized where the chain has it
     #[arg(long, value_name = "BLOCK")]
     pub block: Option<String>,

@@ -32,6 +32,8 @@ struct Settings {
     dns_anchor: Option<PathBuf>,
     #[serde(default)]
     trust_registry: Vec<String>,
+    #[serde(default)]
+    did_registry: Vec<String>,
     quorum: Option<u8>,
     block: Option<String>,
     timeout: Option<u64>,
@@ -101,7 +103,12 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
         ..Policy::default()
     };
     for registry in args.trust_registry.iter().chain(&settings.trust_registry) {
-        policy.trusted_registries.insert(trusted_registry(registry)?);
+        policy.trusted_registries.insert(contract("--trust-registry", registry)?);
+    }
+    // Of two for one chain the flag counts.
+    for registry in settings.did_registry.iter().chain(&network.did_registry) {
+        let (chain, address) = contract("--did-registry", registry)?;
+        policy.did_registries.insert(chain, address);
     }
     Ok(builder.policy(policy))
 }
@@ -185,11 +192,11 @@ fn block_choice(text: &str) -> Result<BlockChoice> {
     })
 }
 
-fn trusted_registry(text: &str) -> Result<(ChainId, Address)> {
+fn contract(flag: &'static str, text: &str) -> Result<(ChainId, Address)> {
     let Some((chain, address)) = text.split_once(':') else {
-        bail!("--trust-registry takes CHAIN:ADDRESS, as in 1:0x…, not {text:?}");
+        bail!("{flag} takes CHAIN:ADDRESS, as in 1:0x…, not {text:?}");
     };
-    Ok((chain.parse().context("--trust-registry")?, address.parse().context("--trust-registry")?))
+    Ok((chain.parse().context(flag)?, address.parse().context(flag)?))
 }
 
 fn redirection(text: &str) -> Result<(String, u16, std::net::SocketAddr)> {

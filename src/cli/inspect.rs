@@ -128,18 +128,29 @@ fn human(file: &str, document: &Document<'_>, integrity: &Integrity, wrapping: W
         if let Some(contract) = &issuer.contract {
             lines.push(format!("              {} {}", contract_kind(&contract.kind), contract.address));
         }
-        if let Some(identity) = &issuer.identity {
-            let place = identity.location.as_deref().or(identity.key.as_deref()).unwrap_or("(nothing named)");
-            lines.push(format!(
-                "              identity by {} at {}",
-                escape(&identity.kind.to_string()),
-                escape(place)
-            ));
+        if let Some(did) = &issuer.did {
+            lines.push(format!("              DID {}", escape(did)));
         }
+        if let Some(identity) = &issuer.identity {
+            let kind = identity.kind.to_string();
+            let place = identity.location.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
+            let key = identity.key.as_ref().map(|key| format!(", key {key}")).unwrap_or_default();
+            lines.push(format!("              identity by {}", escape(&format!("{kind}{place}{key}"))));
+        }
+        if let Some(revocation) = &issuer.revocation {
+            let place = revocation.location.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
+            lines.push(format!("              revocation {}", escape(&format!("{}{place}", revocation.kind))));
+        }
+    }
+    for signature in document.signatures() {
+        lines.push(format!("              signature by {}", escape(&signature.verification_method)));
     }
     match document.network().and_then(|network| network.chain_id.as_deref()) {
         Some(chain) => lines.push(format!("              chain {}", escape(chain))),
-        None => lines.push("              no chain named: verification needs --chain-id".into()),
+        None if document.issuers().iter().any(|issuer| issuer.contract.is_some()) => {
+            lines.push("              no chain named: verification needs --chain-id".into());
+        }
+        None => lines.push("              no chain named".into()),
     }
     if !integrity.unauthenticated.is_empty() {
         lines.push(format!("  Unprotected {}", escape(&integrity.unauthenticated.join(", "))));
@@ -184,7 +195,13 @@ fn object(document: &Document<'_>, integrity: &Integrity, wrapping: Wrapping) ->
                 "location": identity.location,
                 "key": identity.key,
             })),
+            "did": issuer.did,
+            "revocation": issuer.revocation.as_ref().map(|revocation| json!({
+                "type": revocation.kind,
+                "location": revocation.location,
+            })),
         })).collect::<Vec<_>>(),
+        "signatures": document.signatures().iter().map(|signature| &signature.verification_method).collect::<Vec<_>>(),
         "chain_id": document.network().and_then(|network| network.chain_id.clone()),
         "would_ask": questions(document).iter().map(describe).collect::<Vec<_>>(),
     })

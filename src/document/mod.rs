@@ -16,10 +16,12 @@ pub mod link;
 pub mod oa2;
 pub mod oa3;
 mod sealed;
+mod signature;
 mod view;
 
 pub use error::{Position, ReadError, ReadErrorKind};
 pub use sealed::{InvalidKey, Key, Opened, Sealed};
+pub use signature::Signature;
 pub use view::{
     ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, Network, Revocation, Summary, Validity,
 };
@@ -199,6 +201,15 @@ impl Document<'_> {
         match self {
             Self::Oa2(document) => &document.issuers,
             Self::Oa3(document) => std::slice::from_ref(&document.issuer),
+            Self::Malformed(_) => &[],
+        }
+    }
+
+    /// The signatures that the document carries; v3 has at most one.
+    pub fn signatures(&self) -> &[Signature] {
+        match self {
+            Self::Oa2(document) => &document.signatures,
+            Self::Oa3(document) => document.signature.as_slice(),
             Self::Malformed(_) => &[],
         }
     }

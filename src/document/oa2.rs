@@ -1,7 +1,10 @@
 //! OpenAttestation / TradeTrust 2.0: the wrapped shape and its salted leaves (documents.md §3.1–3.3).
 
 use super::json::{Members, Value, member};
-use super::{ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, Network, Revocation, Summary};
+use super::{
+    ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, Network, Revocation, Signature, Summary,
+    signature,
+};
 use crate::integrity::Fault;
 use crate::primitives::Digest32;
 
@@ -14,6 +17,7 @@ pub struct Document<'a> {
     pub(crate) merkle_root: Digest32,
     pub(crate) proof: Vec<Digest32>,
     pub(crate) issuers: Vec<Issuer>,
+    pub(crate) signatures: Vec<Signature>,
     pub(crate) network: Option<Network>,
     pub(crate) summary: Summary,
     pub(crate) version_missing: bool,
@@ -33,24 +37,25 @@ impl<'a> Document<'a> {
             Some(version) if version.as_str() == Some(VERSION) => false,
             Some(_) => return Err(Fault::FamilyMix("the version is not that of OpenAttestation 2.0".into())),
         };
-        if matches!(member(&members, "proof"), Some(proof) if proof.as_array().is_none()) {
-            return Err(Fault::FamilyMix("`proof` of an OpenAttestation 2.0 document is a list".into()));
-        }
-        let signature = Signature::read(member(&members, "signature"))?;
+        let merkle = MerkleProof::read(member(&members, "signature"))?;
         let (obfuscated, mut unauthenticated) = privacy(member(&members, "privacy"))?;
-        unauthenticated.extend(
-            ["schema", "proof"].iter().filter(|name| member(&members, name).is_some()).map(|name| (*name).to_owned()),
-        );
+        unauthenticated.extend(member(&members, "schema").map(|_| "schema".to_owned()));
+        let issuers = member(&members, "data").and_then(|data| data.get("issuers")).and_then(Value::as_array);
+        let issuers: Vec<Issuer> = issuers.unwrap_or_default().iter().map(issuer).collect();
+        let signed = member(&members, "proof").map(|proof| signature::of_list(proof, &issuers)).transpose()?;
+        let (signatures, unprotected) = signed.unwrap_or_default();
+        unauthenticated.extend(unprotected);
         let data = members.into_iter().find(|(name, _)| name == "data").map_or(Value::Null, |(_, value)| value);
         if data.as_object().is_none() {
             return Err(Fault::Shape("`data` must be an object".into()));
         }
         Ok(Self {
             obfuscated,
-            target_hash: signature.target_hash,
-            merkle_root: signature.merkle_root,
-            proof: signature.proof,
-            issuers: data.get("issuers").and_then(Value::as_array).unwrap_or_default().iter().map(issuer).collect(),
+            target_hash: merkle.target_hash,
+            merkle_root: merkle.merkle_root,
+            proof: merkle.proof,
+            issuers,
+            signatures,
             network: data.get("network").map(|network| Network {
                 chain: leaf_text(network.get("chain")),
                 chain_id: leaf_text(network.get("chainId")),
@@ -118,13 +123,14 @@ pub(crate) fn leaf_text(value: Option<&Value<'_>>) -> Option<String> {
     salted_leaf(value?.as_str()?).map(|(_, text)| text.to_owned())
 }
 
-struct Signature {
+/// The member that OpenAttestation 2.0 calls `signature`.
+struct MerkleProof {
     target_hash: Digest32,
     merkle_root: Digest32,
     proof: Vec<Digest32>,
 }
 
-impl Signature {
+impl MerkleProof {
     fn read(value: Option<&Value<'_>>) -> Result<Self, Fault> {
         let members =
             value.and_then(Value::as_object).ok_or_else(|| Fault::Shape("`signature` must be an object".into()))?;
@@ -174,12 +180,14 @@ fn issuer(value: &Value<'_>) -> Issuer {
         let text = text(name)?;
         Some(IssuingContract { kind, address: text.parse().ok()?, text })
     };
+    let contract = contract("tokenRegistry", ContractKind::TokenRegistry)
+        .or_else(|| contract("documentStore", ContractKind::DocumentStore))
+        .or_else(|| contract("certificateStore", ContractKind::CertificateStore));
     Issuer {
         name: text("name"),
         id: text("id"),
-        contract: contract("tokenRegistry", ContractKind::TokenRegistry)
-            .or_else(|| contract("documentStore", ContractKind::DocumentStore))
-            .or_else(|| contract("certificateStore", ContractKind::CertificateStore)),
+        did: text("id").filter(|_| contract.is_none()),
+        contract,
         identity: value.get("identityProof").map(|proof| IdentityProof {
             kind: IdentityKind::of(&leaf_text(proof.get("type")).unwrap_or_default()),
             location: leaf_text(proof.get("location")),

@@ -6,7 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::json::{self, Members, Value, member};
 use super::oa2::{hash, hashes};
 use super::{
-    ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, Limits, Network, Revocation, Summary, Validity,
+    ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, Limits, Network, Revocation, Signature,
+    Summary, Validity, signature,
 };
 use crate::integrity::Fault;
 use crate::primitives::Digest32;
@@ -22,6 +23,7 @@ pub struct Document<'a> {
     pub(crate) merkle_root: Digest32,
     pub(crate) proofs: Vec<Digest32>,
     pub(crate) issuer: Issuer,
+    pub(crate) signature: Option<Signature>,
     pub(crate) network: Option<Network>,
     pub(crate) validity: Validity,
     pub(crate) summary: Summary,
@@ -68,13 +70,18 @@ impl<'a> Document<'a> {
             return Err(Fault::Shape(format!("`proof.{missing}` is missing")));
         }
         let content = Value::Object(members);
+        let signature = signature::of_members(proof)?;
+        let issuer = issuer(&content, signature.as_ref());
+        // Where a contract issued the document no signature is looked at.
+        let signed: &[&str] = if issuer.contract.is_some() { &[] } else { &SIGNED };
         Ok(Self {
             salts: salts(member(proof, "salts"))?,
             obfuscated: obfuscated(member(proof, "privacy"))?,
             target_hash: hash(member(proof, "targetHash"), "proof.targetHash")?,
             merkle_root: hash(member(proof, "merkleRoot"), "proof.merkleRoot")?,
             proofs: hashes(member(proof, "proofs"), "proof.proofs")?,
-            issuer: issuer(&content),
+            issuer,
+            signature,
             network: content
                 .get("network")
                 .map(|network| Network { chain: text(network.get("chain")), chain_id: text(network.get("chainId")) }),
@@ -85,7 +92,7 @@ impl<'a> Document<'a> {
             summary: Summary { bl_number: text(content.get("credentialSubject").and_then(|s| s.get("blNumber"))) },
             unauthenticated: proof
                 .iter()
-                .filter(|(name, _)| !REQUIRED.contains(&name.as_ref()) && !SIGNED.contains(&name.as_ref()))
+                .filter(|(name, _)| !REQUIRED.contains(&name.as_ref()) && !signed.contains(&name.as_ref()))
                 .map(|(name, _)| format!("proof.{name}"))
                 .collect(),
             content,
@@ -133,7 +140,7 @@ fn dates<const N: usize>(content: &Value<'_>, names: [&'static str; N]) -> Vec<(
     names.into_iter().filter_map(|name| Some((name, text(content.get(name))?))).collect()
 }
 
-fn issuer(content: &Value<'_>) -> Issuer {
+fn issuer(content: &Value<'_>, signature: Option<&Signature>) -> Issuer {
     let metadata = content.get("openAttestationMetadata");
     let proof = metadata.and_then(|metadata| metadata.get("proof"));
     let field = |name: &str| text(proof.and_then(|proof| proof.get(name)));
@@ -148,13 +155,14 @@ fn issuer(content: &Value<'_>) -> Issuer {
     Issuer {
         name: text(issuer.and_then(|issuer| issuer.get("name"))),
         id: text(issuer.and_then(|issuer| issuer.get("id"))).or_else(|| text(issuer)),
+        did: value.clone().filter(|_| field("method").as_deref() == Some("DID")),
         contract: kind
-            .zip(value.clone())
+            .zip(value)
             .and_then(|(kind, text)| Some(IssuingContract { kind, address: text.parse().ok()?, text })),
         identity: identity.map(|proof| IdentityProof {
             kind: IdentityKind::of(proof.get("type").and_then(Value::as_str).unwrap_or_default()),
             location: text(proof.get("identifier")),
-            key: value.filter(|_| kind.is_none()),
+            key: signature.map(|signature| signature.verification_method.clone()),
         }),
         revocation: proof.and_then(|proof| proof.get("revocation")).map(|revocation| Revocation {
             kind: text(revocation.get("type")).unwrap_or_default(),

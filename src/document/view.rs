@@ -7,8 +7,11 @@ use crate::primitives::Address;
 pub struct Issuer {
     /// The name: a claim.
     pub name: Option<String>,
-    /// The issuer's own identifier, usually a DID.
+    /// The issuer's own identifier: a DID in a signed v2 document, any URI in v3.
     pub id: Option<String>,
+    /// The DID that a signed document names as its issuer: `id` in v2, `openAttestationMetadata.proof.value` of method
+    /// DID in v3.
+    pub did: Option<String>,
     /// The contract it was issued through.
     pub contract: Option<IssuingContract>,
     /// The identity that is claimed.
@@ -44,9 +47,9 @@ pub enum ContractKind {
 pub struct IdentityProof {
     /// How it is proven.
     pub kind: IdentityKind,
-    /// The domain.
+    /// The domain; in v3 of kind DID the DID itself.
     pub location: Option<String>,
-    /// The key.
+    /// The key: a DID URL. v2 names it in the content; v3 beside the signature, where the digest does not cover it.
     pub key: Option<String>,
 }
 

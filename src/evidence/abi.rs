@@ -1,6 +1,7 @@
 //! Reading one ABI word out of a call's outcome, strictly (chain.md 6.11): nothing is padded, cut or rounded.
 
 use super::CallReading;
+use crate::primitives::Address;
 
 impl CallReading {
     /// Exactly one 32-byte word.
@@ -16,6 +17,14 @@ impl CallReading {
         match self.number()? {
             0 => Ok(false),
             1 => Ok(true),
+            _ => Err(NotAWord::OutOfRange),
+        }
+    }
+
+    /// An address: a word whose upper 12 bytes are zero.
+    pub fn address(&self) -> Result<Address, NotAWord> {
+        match self.word()?.split_last_chunk::<20>() {
+            Some((high, low)) if high.iter().all(|&byte| byte == 0) => Ok(Address(*low)),
             _ => Err(NotAWord::OutOfRange),
         }
     }

@@ -1,10 +1,24 @@
 //! What an issuer claims and how a domain's records prove it (checks.md §5).
 
+mod did;
+mod did_document;
+mod did_ethr;
+mod dns_did;
 mod domain;
 mod record;
+mod resolution;
+mod signature;
 
+pub use did::{Did, DidUrl, EthrDid, InvalidDid, WebDid, did_registry};
+pub use did_document::{
+    DidDocument, FormerKey, InvalidDidDocument, KeyEnd, KeyMaterial, KeyRefusal, VerificationMethod,
+};
+pub use did_ethr::UnreliableHistory;
+pub use dns_did::{DnsDidFinding, judge_dns_did};
 pub use domain::{DomainName, NotADomainName};
 pub use record::{NearMiss, Record, parse_record};
+pub use resolution::{Unresolved, did_question, resolve_did};
+pub use signature::{InvalidSignature, Normalised, RootSignature, address_of_key, eip191_digest};
 
 use crate::evidence::TxtReading;
 use crate::primitives::{Address, ChainId};

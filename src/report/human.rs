@@ -219,7 +219,14 @@ impl Page {
 
 fn issuer_line(issuer: &crate::verify::Issuer) -> String {
     let name = issuer.name.as_deref().map(|name| format!(" (the document says: {})", escape(name))).unwrap_or_default();
+    let did = issuer.did.as_deref().map(escape).unwrap_or_default();
     match (&issuer.domain, issuer.confirmed) {
+        (_, _) if issuer.assurance == Some("bare-key") => {
+            format!("{did} is a bare key: nothing ties it to a name{name}")
+        }
+        (Some(domain), true) if issuer.assurance == Some("did-web") => {
+            format!("{} controls the address of this DID document ({did}){name}", escape(domain))
+        }
         (Some(domain), true) => {
             let dnssec = match issuer.dnssec {
                 Some(Dnssec::Secure) => "DNSSEC: validated",
@@ -229,6 +236,7 @@ fn issuer_line(issuer: &crate::verify::Issuer) -> String {
             format!("{} controls this domain ({dnssec}){name}", escape(domain))
         }
         (Some(domain), false) => format!("{} is claimed, not confirmed{name}", escape(domain)),
+        (None, _) if issuer.did.is_some() => format!("{did} is claimed, not confirmed{name}"),
         (None, _) => format!("no domain{name}"),
     }
 }

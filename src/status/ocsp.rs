@@ -23,6 +23,9 @@ pub fn ocsp_url(location: &str, hash: Digest32) -> Result<String, NotAResponder>
     if url.scheme() != "https" {
         return Err(NotAResponder::Scheme);
     }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(NotAResponder::Credentials);
+    }
     // A hash after a query or a fragment would not be part of the path, and of a fragment nothing would be sent at all.
     if url.query().is_some() || url.fragment().is_some() {
         return Err(NotAResponder::Query);
@@ -40,6 +43,9 @@ pub enum NotAResponder {
     /// Not https.
     #[error("the responder's location does not begin with https://")]
     Scheme,
+    /// It has a user name or a password, which would be sent and shown.
+    #[error("the responder's location has a user name or a password")]
+    Credentials,
     /// It has a query or a fragment.
     #[error("the responder's location has a query or a fragment, which no hash can follow")]
     Query,
@@ -227,6 +233,8 @@ mod tests {
             ("ocsp.example", NotAResponder::NotAUrl),
             ("", NotAResponder::NotAUrl),
             ("http://ocsp.example/", NotAResponder::Scheme),
+            ("https://user@ocsp.example/", NotAResponder::Credentials),
+            ("https://:key@ocsp.example/", NotAResponder::Credentials),
             ("https://ocsp.example/?key=1", NotAResponder::Query),
             ("https://ocsp.example/#a", NotAResponder::Query),
         ] {

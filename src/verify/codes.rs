@@ -125,9 +125,33 @@ codes! {
     ISSUER_NONE_CLAIMED = "issuer.no_identity_claimed", Issuer,
         "The document names a contract but nobody who stands behind it.",
         "Ask the issuer for a document with an identity proof.";
-    ISSUER_UNSUPPORTED = "issuer.method_not_supported", Verifier,
-        "This version does not check this kind of identity proof.",
-        "Use a version that does, or another tool for this check.";
+    ISSUER_DNS_DID = "issuer.dns_did", Nobody,
+        "The domain that the document names publishes a record for the key that the document says signed it.",
+        "Nothing to do.";
+    ISSUER_OTHER_KEY = "issuer.record_for_other_key", Issuer,
+        "The domain names other keys, not the one that this document says signed it.",
+        "Ask the issuer whether this key is theirs, and to publish a record for it if so.";
+    ISSUER_NO_KEY = "issuer.no_key", Issuer,
+        "The document does not say which key of which DID signed it, so there is nothing to look for.",
+        "See the issuance check.";
+    ISSUER_DID_WEB = "issuer.did_web", Nobody,
+        "The DID document at the address that the DID names lists the key for signing.",
+        "Nothing to do.";
+    ISSUER_NO_DID_DOCUMENT = "issuer.no_did_document", Issuer,
+        "The web server that the DID names has no DID document there, or the document of another DID.",
+        "Check the DID with the issuer over a channel you trust.";
+    ISSUER_DID_DOCUMENT_UNAVAILABLE = "issuer.did_document_unavailable", Network,
+        "The DID document could not be read; this says nothing about the issuer.",
+        "Try again; ask the issuer if it stays so.";
+    ISSUER_DID_OTHER_KEYS = "issuer.did_without_this_key", Issuer,
+        "The DID document does not let this key sign statements.",
+        "Ask the issuer whether this key is theirs. See the issuance check.";
+    ISSUER_BARE_KEY = "issuer.bare_key", Issuer,
+        "The document names a bare key as its issuer; nothing ties it to a name.",
+        "Ask the issuer for a document with a DNS-DID identity.";
+    ISSUER_METHOD_MISFIT = "issuer.method_does_not_fit", Issuer,
+        "The kind of identity proof does not fit the way the document was issued, so it proves nothing: DNS-TXT speaks of contracts, DNS-DID and DID of signing keys.",
+        "Ask the issuer to issue the document again with an identity proof of the right kind.";
     ISSUER_DNS_UNAVAILABLE = "issuer.dns_unavailable", Network,
         "The domain's records could not be read; this says nothing about the issuer.",
         "Try again, or name another resolver with --dns.";
@@ -167,6 +191,9 @@ codes! {
     CHAIN_BLOCK_VANISHED = "chain.block_vanished", Network,
         "The block was replaced while it was being read, twice.",
         "Try again, with --block finalized where the chain has it.";
+    CHAIN_NO_DID_REGISTRY = "chain.no_did_registry", Verifier,
+        "No DID registry (ERC-1056) is known for the chain that the DID names.",
+        "Give one with --did-registry CHAIN:ADDRESS, if you know it from the issuer.";
     CHAIN_BLOCKS_DIFFER = "chain.blocks_differ", Verifier,
         "The evidence about one document was read at different blocks, so it does not describe one moment.",
         "Gather the evidence again, all at one block.";
@@ -251,9 +278,63 @@ codes! {
     ISSUANCE_NOT_YET_VALID = "issuance.not_yet_valid", Issuer,
         "The document's own validity period has not begun.",
         "Wait, or ask the issuer.";
-    ISSUANCE_UNSUPPORTED = "issuance.method_not_supported", Verifier,
-        "This version does not check documents issued through a signature.",
+    ISSUANCE_SIGNED = "issuance.signed", Nobody,
+        "A key that its DID lists for signing signed the Merkle root, and the document is not revoked.",
+        "Nothing to do.";
+    ISSUANCE_SIGNATURE_MISSING = "issuance.signature_missing", Issuer,
+        "The document names a DID as its issuer, but carries no signature by the key it names.",
+        "Ask the issuer for the signed file.";
+    ISSUANCE_SIGNATURE_MALFORMED = "issuance.signature_malformed", Sender,
+        "The signature is not written in one of the accepted ways, so nobody can have signed with it.",
+        "Ask the issuer for the original file.";
+    ISSUANCE_WRONG_SIGNATURE = "issuance.wrong_signature", Sender,
+        "Another key than the named one made this signature, or it is the signature of another document.",
+        "Do not rely on this document. Ask the issuer for the original file.";
+    ISSUANCE_NO_DID = "issuance.no_did", Issuer,
+        "An issuer of a document without a contract must be named by a DID and one of its keys, with an identity proof of kind DID or DNS-DID.",
+        "Ask the issuer to issue the document again.";
+    ISSUANCE_DID_NOT_SUPPORTED = "issuance.did_not_supported", Verifier,
+        "This version does not look up DIDs of this method or network.",
         "Use a version that does, or another tool for this check.";
+    ISSUANCE_OTHER_DID = "issuance.identity_of_other_did", Issuer,
+        "The identity proof speaks of another DID than the one that issued the document.",
+        "Ask the issuer which DID is right and to issue the document again.";
+    ISSUANCE_KEY_OF_OTHER_DID = "issuance.key_of_other_did", Issuer,
+        "The key that signed belongs to another DID than the issuer's.",
+        "Do not rely on this document. Ask the issuer which key is theirs.";
+    ISSUANCE_KEY_NOT_IN_DID = "issuance.key_not_in_did", Issuer,
+        "The DID does not list the key that the document names.",
+        "Ask the issuer to publish the key in the DID, or to sign with a key that is.";
+    ISSUANCE_KEY_OF_OTHER_CONTROLLER = "issuance.key_of_other_controller", Issuer,
+        "The DID lists the key, but says that somebody else controls it.",
+        "Ask the issuer to correct the DID document or to sign with a key of their own.";
+    ISSUANCE_KEY_NOT_FOR_ASSERTION = "issuance.key_not_for_assertion", Issuer,
+        "The DID lists the key, but not for making statements (assertionMethod).",
+        "Ask the issuer to list the key for assertions or to sign with one that is.";
+    ISSUANCE_KEY_ENDED = "issuance.key_ended", Issuer,
+        "The key that signed was one of the DID's and is so no more: it expired, was withdrawn, or lost control of the DID.",
+        "Ask the issuer to sign the document again with a current key.";
+    ISSUANCE_KEY_NOT_SUPPORTED = "issuance.key_type_not_supported", Verifier,
+        "This version does not check signatures by keys of this type.",
+        "Use a version that does, or another tool for this check.";
+    ISSUANCE_KEY_MALFORMED = "issuance.key_malformed", Issuer,
+        "The DID lists the key, but without an account or public key that a signature could be compared with.",
+        "Ask the issuer to correct the DID document.";
+    ISSUANCE_DID_DEACTIVATED = "issuance.did_deactivated", Issuer,
+        "The issuer's DID was given up for good.",
+        "Ask the issuer for a document signed under a DID that is in use.";
+    ISSUANCE_DID_UNRESOLVED = "issuance.did_unresolved", Network,
+        "The DID's document could not be found out; this says nothing about the signature.",
+        "Try again; ask the issuer if it stays so.";
+    ISSUANCE_REVOCATION_MISSING = "issuance.revocation_missing", Issuer,
+        "A signed document must say how it can be revoked, with the address that way needs; this one does not.",
+        "Ask the issuer to issue the document again with a revocation.";
+    ISSUANCE_REVOKED_BY_RESPONDER = "issuance.revoked_by_responder", Issuer,
+        "The issuer's revocation service says that the document is revoked.",
+        "Do not rely on this document. Ask the issuer for the one that replaces it.";
+    ISSUANCE_REVOCATION_UNAVAILABLE = "issuance.revocation_unavailable", Network,
+        "The issuer's revocation service gave no usable answer, so the document may be revoked.",
+        "Try again; ask the issuer if it stays so.";
     TITLE_LIVE = "title.live", Nobody,
         "The title is live: its escrow holds it for the recorded parties.",
         "Nothing to do.";
@@ -282,8 +363,8 @@ codes! {
         "Not asked: this run was offline.",
         "Run again without --offline.";
     TOO_MUCH_TO_ASK = "check.too_much_to_ask", Issuer,
-        "The document names more document stores, or has a longer Merkle proof, than are asked about.",
-        "Ask the issuer to issue the document again through fewer stores or in a smaller batch.";
+        "The document names more document stores or signers, or has a longer Merkle proof, than are asked about.",
+        "Ask the issuer to issue the document again through fewer of them or in a smaller batch.";
     CHAIN_UNANSWERED = "check.chain_unanswered", Network,
         "Not known, because the chain could not be read.",
         "See the chain check.";

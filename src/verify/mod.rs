@@ -8,7 +8,7 @@ pub mod codes;
 mod not_checked;
 mod report;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::Document;
 use crate::evidence::{Evidence, Question};
@@ -79,6 +79,8 @@ pub struct Policy {
     pub link_chain: Option<ChainId>,
     /// Registries whose unknown code the caller vouches for (`--trust-registry`).
     pub trusted_registries: BTreeSet<(ChainId, Address)>,
+    /// DID registries (ERC-1056) of chains, before those that the field agrees on (`--did-registry`).
+    pub did_registries: BTreeMap<ChainId, Address>,
     /// Accept an OA 3.0 document without the falsy leaves that its digest does not cover (documents.md §4.8).
     pub accept_unauthenticated_falsy: bool,
     /// Go on asking after a failed integrity check.

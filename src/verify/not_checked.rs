@@ -21,6 +21,12 @@ pub(super) fn list(report: &Report) -> Vec<String> {
         items
             .push(format!("the honesty of the endpoints beyond this: {agreeing} of them agree, and none gave a proof"));
     }
+    if strength(Strength::Tls) {
+        items.push("the honesty of the web server: its answer is not signed".into());
+    }
+    if report.issuer.iter().any(|issuer| issuer.did.is_some()) {
+        items.push("when the document was signed: nothing protects the date beside the signature".into());
+    }
     let unvalidated = |issuer: &Issuer| issuer.domain.is_some() && issuer.dnssec != Some(Dnssec::Secure);
     if !strength(Strength::Dnssec) || report.issuer.iter().any(unvalidated) {
         items.push("that nobody changed the DNS answer on the way".into());

@@ -162,6 +162,8 @@ pub enum Strength {
     AgreeingResolvers,
     /// One resolver said so.
     SingleResolver,
+    /// A web server said so, unsigned, over a connection that TLS protects.
+    Tls,
 }
 
 /// One check's finding.
@@ -258,11 +260,14 @@ impl std::fmt::Display for Network {
 pub struct Issuer {
     /// The name in the document: a claim.
     pub name: Option<String>,
-    /// The domain, lower-case A-labels.
+    /// The domain, lower-case A-labels: of the records, or of the DID document.
     pub domain: Option<String>,
-    /// Whether the domain's records confirm it.
+    /// The DID that a signed document names.
+    pub did: Option<String>,
+    /// Whether the domain confirms the contract or key.
     pub confirmed: bool,
-    /// `dns` when confirmed: controls this domain, nothing more.
+    /// `dns`: controls this domain; `did-ethr+dns`: the same, and the key is an account; `did-web`: controls the address
+    /// of the DID document; `bare-key`: nobody is named, so nothing is confirmed. Nothing more than these words say.
     pub assurance: Option<&'static str>,
     /// `secure`, `insecure` or `not_checked`, when the domain was asked.
     pub dnssec: Option<crate::evidence::Dnssec>,

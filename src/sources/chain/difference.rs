@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::evidence::{Fact, RegistryReading, StoreReading};
+use crate::evidence::{DidEthrReading, Fact, RegistryReading, StoreReading};
 use crate::primitives::{Digest32, keccak256};
 
 /// A field and what it is on either side.
@@ -63,6 +63,11 @@ pub(super) fn first_difference(left: &Fact, right: &Fact) -> Option<Difference> 
             StoreReading {
                 chain_id, block, code, batchable, transferable, everything, issued, issued_in_batch, nodes,
             } but not [],
+            left.as_ref(),
+            right.as_ref()
+        ),
+        (Fact::DidEthr(left), Fact::DidEthr(right)) => compare!(
+            DidEthrReading { chain_id, block, registry_code_size, owner, changed, events } but not [],
             left.as_ref(),
             right.as_ref()
         ),

@@ -4,6 +4,7 @@
 //! contracts that are.
 
 mod calls;
+mod did_ethr;
 mod difference;
 pub mod endpoints;
 mod lens;
@@ -123,6 +124,13 @@ pub enum ChainQuestion {
         /// Its Merkle proof.
         proof: Vec<Digest32>,
     },
+    /// One identity of a DID registry (ERC-1056), with its whole history.
+    DidEthr {
+        /// The registry.
+        registry: Address,
+        /// The identity.
+        identity: Address,
+    },
 }
 
 impl ChainQuestion {
@@ -135,6 +143,9 @@ impl ChainQuestion {
             Question::DocumentStore { chain, store, target_hash, proof } => {
                 let (store, target_hash, proof) = (*store, *target_hash, proof.clone());
                 Some((*chain, Self::DocumentStore { store, target_hash, proof }))
+            }
+            Question::DidEthr { chain, registry, identity } => {
+                Some((*chain, Self::DidEthr { registry: *registry, identity: *identity }))
             }
             _ => None,
         }

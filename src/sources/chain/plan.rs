@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::transport::{Call, Item, NodeError, Session};
 use super::values::{header, quantity};
-use super::{BlockChoice, ChainQuestion, registry, store};
+use super::{BlockChoice, ChainQuestion, did_ethr, registry, store};
 use crate::evidence::{BlockReading, Cause, Fact, Finality, Unavailable};
 use crate::integrity::merkle::path_from;
 use crate::networks;
@@ -125,6 +125,9 @@ pub(super) async fn read_at(
                 let path = path_from(*target_hash, proof);
                 store::reading(session, &at, *store, &path, items).map(Box::new).map(Fact::DocumentStore)
             }
+            ChainQuestion::DidEthr { registry, identity } => {
+                did_ethr::read(session, &at, *registry, *identity, items).await.map(Box::new).map(Fact::DidEthr)
+            }
         };
         match fact {
             Err(gone) if gone.cause == Cause::BlockVanished => return Err(gone),
@@ -156,6 +159,7 @@ async fn shares(
             ChainQuestion::DocumentStore { store, target_hash, proof } => {
                 store::calls(*store, &path_from(*target_hash, proof), proof, &at.form)
             }
+            ChainQuestion::DidEthr { registry, identity } => did_ethr::calls(*registry, *identity, &at.form),
         })
         .collect();
     let methods: Vec<Vec<&str>> = calls.iter().map(|share| share.iter().map(|(method, _)| *method).collect()).collect();

@@ -92,19 +92,27 @@ impl Examination {
         }
     }
 
-    /// Signatures: recognised, not judged by this version, so never a pass.
-    pub(super) fn judge_without_registry(&mut self, case: &Case<'_>) {
-        let needs_contract = case.document.issuers().iter().any(|issuer| issuer.contract.is_some());
-        self.checks.push(match &case.chain {
-            Err(check) if needs_contract => check.clone(),
-            _ => not_applicable(CheckName::Chain, &codes::CHAIN_NOT_NEEDED),
-        });
-        self.issued_without_a_title(finding(
-            CheckName::Issuance,
-            Outcome::Unknown,
-            &codes::ISSUANCE_UNSUPPORTED,
-            "issued through a signature, which this version does not check".into(),
-        ));
+    /// The chain check for one more answer of a document that rests on several. What a report says of one chain is of
+    /// one block (checks.md §3.3); evidence from outside may break that.
+    pub(super) fn chain_read(&mut self, chain: ChainId, block: &BlockReading, entry: &Entry) -> Check {
+        match &self.as_of {
+            Some(as_of) if as_of.chain_id != chain.get() => {
+                let warning = format!("chain {chain} was read too, at block {} ({})", block.number, block.hash);
+                if !self.warnings.contains(&warning) {
+                    self.warnings.push(warning);
+                }
+                chain_check(chain, entry)
+            }
+            Some(as_of) if as_of.hash != block.hash => {
+                let message = format!("chain {chain} was read at blocks {} and {}", as_of.block, block.number);
+                from_entry(finding(CheckName::Chain, Outcome::Unknown, &codes::CHAIN_BLOCKS_DIFFER, message), entry)
+            }
+            Some(_) => chain_check(chain, entry),
+            None => {
+                self.as_of_entry(chain, block, ReadMethod::Calls, entry);
+                chain_check(chain, entry)
+            }
+        }
     }
 
     /// A document that is no transferable record: no registry and no title.
@@ -126,9 +134,9 @@ pub(super) fn chain_check(chain: ChainId, entry: &Entry) -> Check {
     from_entry(finding(CheckName::Chain, Outcome::Pass, &codes::CHAIN_MATCHES, message), entry)
 }
 
-/// The answer is of another chain than the document's.
+/// The answer is of another chain than the one asked about.
 pub(super) fn wrong_chain(wanted: ChainId, served: u64, entry: &Entry) -> Check {
-    let message = format!("the endpoint serves chain {served}, the document is on chain {wanted}");
+    let message = format!("the endpoint serves chain {served} instead of chain {wanted}");
     from_entry(finding(CheckName::Chain, Outcome::Unknown, &codes::CHAIN_WRONG_ENDPOINT, message), entry)
 }
 

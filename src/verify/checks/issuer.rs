@@ -1,55 +1,76 @@
-//! The issuer check: who stands behind the contract or key, as far as a domain's records say (checks.md §3.6–3.8).
+//! The issuer check: who stands behind the contract or key, as far as a domain's records or a DID document say
+//! (checks.md §3.6–3.8).
 
+use super::signature::{Claim, Lookup, Signer, did_evidence, did_unread};
 use super::{Case, Examination, another_question, finding, from_entry, not_asked_yet, unavailable, worst};
-use crate::document::IdentityKind;
-use crate::evidence::{Dnssec, Fact, Question, TxtReading};
-use crate::identity::{DnsTxtFinding, DomainName, judge_dns_txt};
+use crate::document::{self, IdentityKind, IdentityProof, IssuingContract};
+use crate::evidence::{Dnssec, Entry, Fact, Question, TxtReading};
+use crate::identity::{
+    Did, DnsDidFinding, DnsTxtFinding, DomainName, KeyMaterial, KeyRefusal, WebDid, judge_dns_did, judge_dns_txt,
+};
 use crate::verify::Policy;
-use crate::verify::codes;
+use crate::verify::codes::{self, Code};
 use crate::verify::report::{Check, CheckName, Issuer, Outcome, Strength};
 
 impl Examination {
-    pub(super) fn judge_issuers(&mut self, case: &Case<'_>) {
+    /// `signers` stands beside the issuers of a signed document; it is empty for others.
+    pub(super) fn judge_issuers(&mut self, case: &Case<'_>, signers: &[Signer<'_>]) {
+        let issuers = case.document.issuers().iter().enumerate();
         let findings: Vec<Check> =
-            case.document.issuers().iter().map(|issuer| self.judge_issuer(case, issuer)).collect();
-        let none = || {
-            let message = "the document names no issuer".into();
-            finding(CheckName::Issuer, Outcome::Fail, &codes::INTEGRITY_SHAPE, message)
-        };
+            issuers.map(|(index, issuer)| self.judge_issuer(case, issuer, signers.get(index))).collect();
+        let none = || fail(&codes::INTEGRITY_SHAPE, "the document names no issuer".into());
         self.checks.push(worst(findings).unwrap_or_else(none));
     }
 
-    fn judge_issuer(&mut self, case: &Case<'_>, issuer: &crate::document::Issuer) -> Check {
-        let mut facts =
-            Issuer { name: issuer.name.clone(), domain: None, confirmed: false, assurance: None, dnssec: None };
-        let check = self.judge_identity(case, issuer, &mut facts);
+    fn judge_issuer(&mut self, case: &Case<'_>, issuer: &document::Issuer, signer: Option<&Signer<'_>>) -> Check {
+        let mut facts = Issuer {
+            name: issuer.name.clone(),
+            domain: None,
+            did: signer.and(issuer.did.clone()),
+            confirmed: false,
+            assurance: None,
+            dnssec: None,
+        };
+        let check = self.judge_identity(case, issuer, signer, &mut facts);
         self.issuers.push(facts);
         check
     }
 
-    fn judge_identity(&mut self, case: &Case<'_>, issuer: &crate::document::Issuer, facts: &mut Issuer) -> Check {
-        let fail = |code, message| finding(CheckName::Issuer, Outcome::Fail, code, message);
-        let unknown = |code, message| finding(CheckName::Issuer, Outcome::Unknown, code, message);
+    fn judge_identity(
+        &mut self,
+        case: &Case<'_>,
+        issuer: &document::Issuer,
+        signer: Option<&Signer<'_>>,
+        facts: &mut Issuer,
+    ) -> Check {
         let Some(identity) = &issuer.identity else {
             return unknown(&codes::ISSUER_NONE_CLAIMED, "no identity is claimed for the issuing contract".into());
         };
-        let (IdentityKind::DnsTxt, Some(contract)) = (&identity.kind, &issuer.contract) else {
-            return unknown(
-                &codes::ISSUER_UNSUPPORTED,
-                format!("identity proof {} is not checked by this version", identity.kind),
-            );
-        };
-        let Some(location) = identity.location.as_deref().filter(|location| !location.is_empty()) else {
-            return fail(&codes::ISSUER_LOCATION_MISSING, "the identity proof names no domain".into());
-        };
-        let domain = match DomainName::parse(location) {
-            Ok(domain) => domain,
-            Err(why) => return fail(&codes::ISSUER_NOT_A_DOMAIN, format!("{location:?} is not a domain name: {why}")),
-        };
-        facts.domain = Some(domain.as_str().to_owned());
-        let question = Question::DnsTxt { name: domain.as_str().to_owned() };
-        let Some(entry) = self.answer(case.evidence, &question) else {
-            return not_asked_yet(CheckName::Issuer, &codes::ISSUER_DNS_UNAVAILABLE);
+        match (&identity.kind, &issuer.contract, signer) {
+            (IdentityKind::DnsTxt, Some(contract), _) => self.judge_dns_txt(case, identity, contract, facts),
+            (IdentityKind::DnsDid, None, Some(signer)) => self.judge_dns_did(case, identity, signer, facts),
+            (IdentityKind::Did, None, Some(Ok(claim))) => judge_did(claim, facts),
+            (IdentityKind::Did, None, Some(Err(why))) => no_key(why),
+            (kind, _, _) => {
+                let way = if issuer.contract.is_some() { "through a contract" } else { "by signature" };
+                unknown(
+                    &codes::ISSUER_METHOD_MISFIT,
+                    format!("an identity proof {kind} proves nothing here: the document was issued {way}"),
+                )
+            }
+        }
+    }
+
+    fn judge_dns_txt(
+        &mut self,
+        case: &Case<'_>,
+        identity: &IdentityProof,
+        contract: &IssuingContract,
+        facts: &mut Issuer,
+    ) -> Check {
+        let (domain, entry) = match self.records(case, identity, facts) {
+            Ok(found) => found,
+            Err(check) => return check,
         };
         let Ok(chain) = case.chain else {
             return unknown(
@@ -57,41 +78,186 @@ impl Examination {
                 "which record would match depends on the chain, which is not known".into(),
             );
         };
-        let check = match &entry.answer {
-            Err(why) => unavailable(CheckName::Issuer, why, &domain_clause(domain.as_str())),
-            Ok(Fact::DnsTxt(reading)) => {
-                facts.dnssec = Some(reading.dnssec);
+        records_check(
+            &domain,
+            entry,
+            facts,
+            |reading| {
                 let found = judge_dns_txt(reading, contract.address, chain);
-                facts.confirmed = matches!(found, DnsTxtFinding::Matches { .. });
-                facts.assurance = facts.confirmed.then_some("dns");
-                dns_txt_check(&found, reading, domain.as_str(), case.policy)
-            }
-            Ok(_) => another_question(CheckName::Issuer, &codes::ISSUER_DNS_UNAVAILABLE),
+                let code = match &found {
+                    DnsTxtFinding::Matches { .. } => Ok(&codes::ISSUER_DNS_TXT),
+                    DnsTxtFinding::DomainDoesNotExist => Err(&codes::ISSUER_NO_SUCH_DOMAIN),
+                    DnsTxtFinding::NoRecords => Err(&codes::ISSUER_NO_RECORD),
+                    DnsTxtFinding::OtherChain { .. } => Err(&codes::ISSUER_OTHER_CHAIN),
+                    DnsTxtFinding::OtherAddresses { .. } => Err(&codes::ISSUER_OTHER_ADDRESS),
+                    DnsTxtFinding::MalformedRecord { .. } => Err(&codes::ISSUER_MALFORMED_RECORD),
+                };
+                RecordsFinding { code, assurance: "dns", message: found.to_string() }
+            },
+            case.policy,
+        )
+    }
+
+    /// The record names the very key whose signature the issuance check looks at (checks.md §3.7).
+    fn judge_dns_did(
+        &mut self,
+        case: &Case<'_>,
+        identity: &IdentityProof,
+        signer: &Signer<'_>,
+        facts: &mut Issuer,
+    ) -> Check {
+        let (domain, entry) = match self.records(case, identity, facts) {
+            Ok(found) => found,
+            Err(check) => return check,
         };
-        from_entry(check, entry)
+        let claim = match signer {
+            Ok(claim) => claim,
+            Err(why) => return no_key(why),
+        };
+        let check = records_check(
+            &domain,
+            entry,
+            facts,
+            |reading| {
+                let found = judge_dns_did(reading, &claim.key);
+                let code = match &found {
+                    DnsDidFinding::Matches { .. } => Ok(&codes::ISSUER_DNS_DID),
+                    DnsDidFinding::DomainDoesNotExist => Err(&codes::ISSUER_NO_SUCH_DOMAIN),
+                    DnsDidFinding::NoRecords { .. } => Err(&codes::ISSUER_NO_RECORD),
+                    DnsDidFinding::OtherKeys { .. } => Err(&codes::ISSUER_OTHER_KEY),
+                    DnsDidFinding::MalformedRecord { .. } => Err(&codes::ISSUER_MALFORMED_RECORD),
+                };
+                let assurance = if matches!(claim.did, Did::Ethr(_)) { "did-ethr+dns" } else { "dns" };
+                RecordsFinding { code, assurance, message: found.to_string() }
+            },
+            case.policy,
+        );
+        worst([Some(check), contradicting_did_document(claim)].into_iter().flatten()).unwrap_or_else(|| no_answer_yet())
+    }
+
+    /// The domain of an identity proof and the answer about its records.
+    fn records<'c>(
+        &mut self,
+        case: &Case<'c>,
+        identity: &IdentityProof,
+        facts: &mut Issuer,
+    ) -> Result<(DomainName, &'c Entry), Check> {
+        let location = identity.location.as_deref().filter(|location| !location.is_empty());
+        let location = location
+            .ok_or_else(|| fail(&codes::ISSUER_LOCATION_MISSING, "the identity proof names no domain".into()))?;
+        let domain = DomainName::parse(location)
+            .map_err(|why| fail(&codes::ISSUER_NOT_A_DOMAIN, format!("{location:?} is not a domain name: {why}")))?;
+        facts.domain = Some(domain.as_str().to_owned());
+        let question = Question::DnsTxt { name: domain.as_str().to_owned() };
+        let entry = self.answer(case.evidence, &question).ok_or_else(no_answer_yet)?;
+        Ok((domain, entry))
     }
 }
 
-fn dns_txt_check(found: &DnsTxtFinding, reading: &TxtReading, domain: &str, policy: &Policy) -> Check {
-    let (outcome, code) = match found {
-        _ if policy.require_dnssec && reading.dnssec != Dnssec::Secure => {
-            (Outcome::Unknown, &codes::ISSUER_DNSSEC_REQUIRED)
-        }
-        DnsTxtFinding::Matches { .. } => (Outcome::Pass, &codes::ISSUER_DNS_TXT),
-        DnsTxtFinding::DomainDoesNotExist => (Outcome::Fail, &codes::ISSUER_NO_SUCH_DOMAIN),
-        DnsTxtFinding::NoRecords => (Outcome::Fail, &codes::ISSUER_NO_RECORD),
-        DnsTxtFinding::OtherChain { .. } => (Outcome::Fail, &codes::ISSUER_OTHER_CHAIN),
-        DnsTxtFinding::OtherAddresses { .. } => (Outcome::Fail, &codes::ISSUER_OTHER_ADDRESS),
-        DnsTxtFinding::MalformedRecord { .. } => (Outcome::Fail, &codes::ISSUER_MALFORMED_RECORD),
-    };
-    let strength = match reading.dnssec {
-        Dnssec::Secure => Strength::Dnssec,
-        _ if reading.agreeing > 1 => Strength::AgreeingResolvers,
-        _ => Strength::SingleResolver,
-    };
-    Check { strength: Some(strength), ..finding(CheckName::Issuer, outcome, code, format!("{domain}: {found}")) }
+/// What a domain's records came to.
+struct RecordsFinding {
+    /// For a match, or for what was found instead.
+    code: Result<&'static Code, &'static Code>,
+    assurance: &'static str,
+    message: String,
 }
 
-fn domain_clause(domain: &str) -> String {
-    format!("the records of {domain} could not be read")
+fn records_check(
+    domain: &DomainName,
+    entry: &Entry,
+    facts: &mut Issuer,
+    judge: impl FnOnce(&TxtReading) -> RecordsFinding,
+    policy: &Policy,
+) -> Check {
+    let domain = domain.as_str();
+    let check = match &entry.answer {
+        Err(why) => unavailable(CheckName::Issuer, why, &format!("the records of {domain} could not be read")),
+        Ok(Fact::DnsTxt(reading)) => {
+            let found = judge(reading);
+            facts.dnssec = Some(reading.dnssec);
+            facts.confirmed = found.code.is_ok();
+            facts.assurance = facts.confirmed.then_some(found.assurance);
+            let (outcome, code) = match found.code {
+                _ if policy.require_dnssec && reading.dnssec != Dnssec::Secure => {
+                    (Outcome::Unknown, &codes::ISSUER_DNSSEC_REQUIRED)
+                }
+                Ok(code) => (Outcome::Pass, code),
+                Err(code) => (Outcome::Fail, code),
+            };
+            let strength = match reading.dnssec {
+                Dnssec::Secure => Strength::Dnssec,
+                _ if reading.agreeing > 1 => Strength::AgreeingResolvers,
+                _ => Strength::SingleResolver,
+            };
+            let message = format!("{domain}: {}", found.message);
+            Check { strength: Some(strength), ..finding(CheckName::Issuer, outcome, code, message) }
+        }
+        Ok(_) => another_question(CheckName::Issuer, &codes::ISSUER_DNS_UNAVAILABLE),
+    };
+    from_entry(check, entry)
+}
+
+/// Identity by the DID alone (checks.md §3.8).
+fn judge_did(claim: &Claim<'_>, facts: &mut Issuer) -> Check {
+    match &claim.did {
+        Did::Web(web) => judge_did_web(claim, web, facts),
+        // Whether the caller trusts this very key is for a policy to say; nothing else can.
+        did => {
+            facts.assurance = Some("bare-key");
+            unknown(&codes::ISSUER_BARE_KEY, format!("{did} is a bare key: nothing ties it to a name"))
+        }
+    }
+}
+
+fn judge_did_web(claim: &Claim<'_>, web: &WebDid, facts: &mut Issuer) -> Check {
+    let (did, domain) = (&claim.did, web.domain().as_str());
+    facts.domain = Some(domain.to_owned());
+    let (entry, document) = match &claim.lookup {
+        Lookup::Answered { entry, document } => (*entry, document),
+        Lookup::Unread { entry, why } => {
+            return did_unread(CheckName::Issuer, &codes::ISSUER_DID_DOCUMENT_UNAVAILABLE, did, why, entry);
+        }
+        _ => return not_asked_yet(CheckName::Issuer, &codes::ISSUER_DID_DOCUMENT_UNAVAILABLE),
+    };
+    if let Some(check) = contradicting_did_document(claim) {
+        return check;
+    }
+    let check = match document.as_ref().map(|document| document.assertion_account(&claim.key)) {
+        Ok(Ok(_)) => {
+            facts.confirmed = true;
+            facts.assurance = Some("did-web");
+            let message = format!("the DID document at {domain} lists this key");
+            finding(CheckName::Issuer, Outcome::Pass, &codes::ISSUER_DID_WEB, message)
+        }
+        Ok(Err(why @ KeyRefusal::Material(KeyMaterial::UnsupportedType(_)))) => {
+            unknown(&codes::ISSUER_DID_OTHER_KEYS, format!("{domain}: {why}"))
+        }
+        Ok(Err(why)) => fail(&codes::ISSUER_DID_OTHER_KEYS, format!("{domain}: {why}")),
+        Err(why) => unknown(&codes::ISSUER_DID_DOCUMENT_UNAVAILABLE, format!("{domain}: {why}")),
+    };
+    did_evidence(check, did, entry)
+}
+
+/// A did:web whose server has nothing there, or the document of another DID (checks.md §8).
+fn contradicting_did_document(claim: &Claim<'_>) -> Option<Check> {
+    let Lookup::Answered { entry, document: Err(why) } = &claim.lookup else { return None };
+    let check = fail(&codes::ISSUER_NO_DID_DOCUMENT, format!("{}: {why}", claim.did));
+    why.contradicts().then(|| did_evidence(check, &claim.did, entry))
+}
+
+/// The claim does not hold together, which the issuance check says.
+fn no_key(why: &Check) -> Check {
+    unknown(&codes::ISSUER_NO_KEY, why.message.clone())
+}
+
+fn no_answer_yet() -> Check {
+    not_asked_yet(CheckName::Issuer, &codes::ISSUER_DNS_UNAVAILABLE)
+}
+
+fn fail(code: &'static Code, message: String) -> Check {
+    finding(CheckName::Issuer, Outcome::Fail, code, message)
+}
+
+fn unknown(code: &'static Code, message: String) -> Check {
+    finding(CheckName::Issuer, Outcome::Unknown, code, message)
 }

@@ -7,6 +7,8 @@ mod chain;
 mod integrity;
 mod issuer;
 mod registry;
+mod revocation;
+mod signature;
 mod store;
 
 use std::collections::BTreeSet;
@@ -32,11 +34,16 @@ pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Polic
     }
     let case = Case { document, integrity, evidence, policy, chain: chain::document_chain(document, policy) };
     examination.name_network(&case);
-    examination.judge_issuers(&case);
-    match IssuanceMethod::of(document) {
+    let method = IssuanceMethod::of(document);
+    let signers = match method {
+        IssuanceMethod::Signature => examination.signers(&case),
+        IssuanceMethod::TokenRegistry(_) | IssuanceMethod::DocumentStore => Vec::new(),
+    };
+    examination.judge_issuers(&case, &signers);
+    match method {
         IssuanceMethod::TokenRegistry(registry) => examination.judge_token_registry(&case, registry),
         IssuanceMethod::DocumentStore => examination.judge_document_stores(&case),
-        IssuanceMethod::Signature => examination.judge_without_registry(&case),
+        IssuanceMethod::Signature => examination.judge_signature(&case, &signers),
     }
     examination.judge_validity(document, now);
     examination.judge_link(document, policy);
@@ -193,7 +200,6 @@ impl Examination {
 /// A question without an answer is `unknown`, whoever's fault it is (checks.md §8).
 fn unavailable(name: CheckName, why: &Unavailable, clause: &str) -> Check {
     let code = match (name, why.cause) {
-        (_, Cause::Offline) => &codes::OFFLINE,
         (CheckName::Issuer, Cause::Disagreement) => &codes::ISSUER_DNS_DISAGREEMENT,
         (CheckName::Issuer, Cause::Bogus) => &codes::ISSUER_DNS_BOGUS,
         (CheckName::Issuer, _) => &codes::ISSUER_DNS_UNAVAILABLE,
@@ -203,6 +209,12 @@ fn unavailable(name: CheckName, why: &Unavailable, clause: &str) -> Check {
         (_, Cause::BlockVanished) => &codes::CHAIN_BLOCK_VANISHED,
         (_, _) => &codes::CHAIN_RPC_UNAVAILABLE,
     };
+    unanswered(name, code, why, clause)
+}
+
+/// As [`unavailable`], for a question whose failures all have one code.
+fn unanswered(name: CheckName, code: &'static Code, why: &Unavailable, clause: &str) -> Check {
+    let code = if why.cause == Cause::Offline { &codes::OFFLINE } else { code };
     let message = match &why.host {
         // A disagreement names both sides itself.
         Some(host) if why.cause != Cause::Disagreement => format!("{clause}: {host}: {}", why.detail),

@@ -1,9 +1,9 @@
 //! Issuance of documents that rest on document stores (checks.md §3.3): every issuer's store must have issued the
 //! document, and none may have revoked it or an ancestor of it.
 
-use super::chain::{chain_check, chain_unread, issuance_without_chain, wrong_chain};
+use super::chain::{chain_unread, issuance_without_chain, wrong_chain};
 use super::{Case, Examination, another_question, finding, from_entry, not_asked_yet, worst};
-use crate::evidence::{Entry, Fact, Question, ReadMethod, StoreReading};
+use crate::evidence::{Entry, Fact, Question, StoreReading};
 use crate::integrity::merkle::path_from;
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::status::{Family, Issued, Position, Revocation, RevokedNode, StoreFinding, Unreadable, judge_store};
@@ -51,7 +51,7 @@ impl Examination {
                     continue;
                 }
             };
-            chain_checks.push(self.read_at_one_block(chain, reading, entry));
+            chain_checks.push(self.chain_read(chain, &reading.block, entry));
             let found = judge_store(reading, &path);
             issuance_checks
                 .push(from_entry(issuance_check(&found, &Asked { store, chain, reading, path: &path }), entry));
@@ -59,25 +59,10 @@ impl Examination {
         }
         (worst(chain_checks).unwrap_or_else(|| nothing_asked_yet().0), all_must_hold(issuance_checks))
     }
-
-    /// Everything in a report is of one block (checks.md §3.3); evidence from outside may break that.
-    fn read_at_one_block(&mut self, chain: ChainId, reading: &StoreReading, entry: &Entry) -> Check {
-        match &self.as_of {
-            Some(as_of) if as_of.hash != reading.block.hash => {
-                let message = format!("the stores were read at blocks {} and {}", as_of.block, reading.block.number);
-                from_entry(finding(CheckName::Chain, Outcome::Unknown, &codes::CHAIN_BLOCKS_DIFFER, message), entry)
-            }
-            Some(_) => chain_check(chain, entry),
-            None => {
-                self.as_of_entry(chain, &reading.block, ReadMethod::Calls, entry);
-                chain_check(chain, entry)
-            }
-        }
-    }
 }
 
 /// A proof of 32 hashes belongs to a batch of four thousand million documents.
-const LONGEST_PROOF: usize = 32;
+pub(super) const LONGEST_PROOF: usize = 32;
 /// Every store costs several calls for every node of the proof.
 const MOST_STORES: usize = 16;
 
@@ -110,7 +95,8 @@ fn too_much_to_ask(stores: usize, proof: usize) -> (Check, Check) {
     (check(CheckName::Chain), check(CheckName::Issuance))
 }
 
-fn reading(chain: ChainId, entry: &Entry) -> Result<&StoreReading, Check> {
+/// The reading of `chain`, or what the chain check comes to.
+pub(super) fn reading(chain: ChainId, entry: &Entry) -> Result<&StoreReading, Check> {
     match &entry.answer {
         Ok(Fact::DocumentStore(reading)) if reading.chain_id == chain.get() => Ok(reading),
         Ok(Fact::DocumentStore(reading)) => Err(wrong_chain(chain, reading.chain_id, entry)),
@@ -145,14 +131,14 @@ fn all_must_hold(checks: Vec<Check>) -> Check {
 }
 
 /// What one store was asked about, for the sentence that says what it answered.
-struct Asked<'a> {
-    store: Address,
-    chain: ChainId,
-    reading: &'a StoreReading,
-    path: &'a [Digest32],
+pub(super) struct Asked<'a> {
+    pub(super) store: Address,
+    pub(super) chain: ChainId,
+    pub(super) reading: &'a StoreReading,
+    pub(super) path: &'a [Digest32],
 }
 
-fn issuance_check(found: &StoreFinding, asked: &Asked<'_>) -> Check {
+pub(super) fn issuance_check(found: &StoreFinding, asked: &Asked<'_>) -> Check {
     let Asked { store, chain, reading, path } = asked;
     let (outcome, code, message) = match found {
         StoreFinding::NoContract => (

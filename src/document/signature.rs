@@ -1,0 +1,125 @@
+//! The signatures that a document carries, in the two shapes of documents.md §6.4. A signature of another shape makes the
+//! document malformed; whether a well-shaped one verifies is decided in `verify`.
+
+use super::Issuer;
+use super::json::{Members, Value, member};
+use crate::integrity::Fault;
+
+/// A signature over the Merkle root, unjudged (documents.md §3.10). The digest covers neither member: they count only as
+/// far as the signature verifies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// The key that is said to have signed: a DID URL.
+    pub verification_method: String,
+    /// As written; should be `0x` and 64 or 65 bytes in hexadecimal.
+    pub signature: String,
+}
+
+/// v2: the top-level list `proof`, with the paths of what nothing protects.
+pub(super) fn of_list(proof: &Value<'_>, issuers: &[Issuer]) -> Result<(Vec<Signature>, Vec<String>), Fault> {
+    let Some(items) = proof.as_array() else {
+        return Err(Fault::FamilyMix("`proof` of an OpenAttestation 2.0 document is a list".into()));
+    };
+    if items.is_empty() || items.len() > MOST_SIGNATURES {
+        return Err(Fault::Shape(format!("`proof` must hold 1 to {MOST_SIGNATURES} signatures")));
+    }
+    let signatures =
+        items.iter().enumerate().map(|(index, item)| of_item(item, index)).collect::<Result<Vec<_>, _>>()?;
+    // Where a contract issued the document no signature is looked at.
+    if issuers.iter().any(|issuer| issuer.contract.is_some()) {
+        return Ok((signatures, vec!["proof".to_owned()]));
+    }
+    let unprotected = items.iter().enumerate().flat_map(|(index, item)| {
+        let others = item.as_object().into_iter().flatten().filter(|(name, _)| !CHECKED.contains(&name.as_ref()));
+        others.map(move |(name, _)| format!("proof[{index}].{name}"))
+    });
+    let unprotected = unprotected.collect();
+    Ok((signatures, unprotected))
+}
+
+/// v3: `key` and `signature` beside the Merkle proof, both or neither.
+pub(super) fn of_members(proof: &Members<'_>) -> Result<Option<Signature>, Fault> {
+    let text = |name: &str| member(proof, name).map(|value| value.as_str().map(str::to_owned));
+    match (text("key"), text("signature")) {
+        (None, None) => Ok(None),
+        (Some(Some(verification_method)), Some(Some(signature))) => {
+            Ok(Some(Signature { verification_method, signature }))
+        }
+        _ => Err(Fault::Shape("`proof.key` and `proof.signature` must both be text, or both be absent".into())),
+    }
+}
+
+fn of_item(item: &Value<'_>, index: usize) -> Result<Signature, Fault> {
+    let text = |name: &str| {
+        let text = item.get(name).and_then(Value::as_str);
+        text.ok_or_else(|| Fault::Shape(format!("`proof[{index}].{name}` must be text")))
+    };
+    for (name, wanted) in FIXED {
+        if text(name)? != wanted {
+            return Err(Fault::Shape(format!("`proof[{index}].{name}` must be {wanted}")));
+        }
+    }
+    text("created")?;
+    Ok(Signature {
+        verification_method: text("verificationMethod")?.to_owned(),
+        signature: text("signature")?.to_owned(),
+    })
+}
+
+/// Members that can have one value only, so nothing needs to protect them.
+const FIXED: [(&str, &str); 2] = [("type", "OpenAttestationSignature2018"), ("proofPurpose", "assertionMethod")];
+/// Members that say nothing by themselves or are checked by the signature.
+const CHECKED: [&str; 4] = ["type", "proofPurpose", "verificationMethod", "signature"];
+/// Each costs a key recovery, and the list is the sender's to write.
+const MOST_SIGNATURES: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::json;
+
+    fn read(text: &str) -> Result<(Vec<Signature>, Vec<String>), Fault> {
+        let value = json::parse_value(text.as_bytes(), &Default::default()).unwrap();
+        of_list(&value, &[])
+    }
+
+    fn entry(change: (&str, &str)) -> String {
+        let entry = r#"{"type":"OpenAttestationSignature2018","created":"2026-03-01T08:00:00Z",
+            "proofPurpose":"assertionMethod","verificationMethod":"did:ethr:0x00#controller","signature":"0x00"}"#;
+        entry.replacen(change.0, change.1, 1)
+    }
+
+    #[test]
+    fn the_time_of_signing_is_not_protected() {
+        let (signatures, unprotected) = read(&format!("[{}]", entry(("", "")))).unwrap();
+        assert_eq!(signatures[0].verification_method, "did:ethr:0x00#controller");
+        assert_eq!(unprotected, ["proof[0].created"]);
+    }
+
+    #[test]
+    fn a_signature_of_another_shape_is_a_fault() {
+        for change in [
+            ("OpenAttestationSignature2018", "Ed25519Signature2018"),
+            ("assertionMethod", "authentication"),
+            (r#""0x00""#, "7"),
+            (r#""verificationMethod""#, r#""method""#),
+            (r#""created""#, r#""made""#),
+        ] {
+            assert!(matches!(read(&format!("[{}]", entry(change))), Err(Fault::Shape(_))), "{change:?}");
+        }
+        assert!(matches!(read("[]"), Err(Fault::Shape(_))));
+        assert!(matches!(read("{}"), Err(Fault::FamilyMix(_))));
+        let many = vec![entry(("", "")); MOST_SIGNATURES + 1].join(",");
+        assert!(matches!(read(&format!("[{many}]")), Err(Fault::Shape(_))));
+    }
+
+    #[test]
+    fn key_and_signature_of_v3_stand_together() {
+        let read = |text: &str| of_members(&json::parse(text.as_bytes(), &Default::default()).unwrap());
+        assert_eq!(read("{}"), Ok(None));
+        assert!(matches!(read(r#"{"key":"did:web:a#b","signature":"0x"}"#), Ok(Some(_))));
+        for text in [r#"{"key":"did:web:a#b"}"#, r#"{"signature":"0x"}"#, r#"{"key":null,"signature":"0x"}"#] {
+            assert!(matches!(read(text), Err(Fault::Shape(_))), "{text}");
+        }
+    }
+}

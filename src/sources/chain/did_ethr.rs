@@ -1,0 +1,292 @@
+//! One identity of an ERC-1056 registry (checks.md §6.1): its owner and last change beside everything else of the second
+//! round, then its history, one block of events a request. An identity without history costs no request of its own.
+
+use serde_json::{Value, json};
+
+use super::plan::{At, checked};
+use super::transport::{Call, Item, Session};
+use super::values::{bytes, code, eth_call, eth_get_code, outcome, quantity};
+use crate::evidence::{DidChange, DidEthrReading, DidEvent, Unavailable};
+use crate::primitives::{Address, encode_hex};
+
+/// The identity's share of the second round.
+pub(super) fn calls(registry: Address, identity: Address, at: &Value) -> Vec<Call> {
+    let ask = |selector: [u8; 4]| eth_call(registry, &[selector.as_slice(), &word(identity)].concat(), at);
+    vec![eth_get_code(registry, at), ask(IDENTITY_OWNER), ask(CHANGED)]
+}
+
+/// The results of [`calls`], and the events that they lead to.
+pub(super) async fn read(
+    session: &Session<'_>,
+    at: &At,
+    registry: Address,
+    identity: Address,
+    mut items: impl Iterator<Item = Item>,
+) -> Result<DidEthrReading, Unavailable> {
+    let registry_code_size = code(session, items.next())?.len() as u64;
+    let mut next = || match items.next() {
+        Some(item) => outcome(session, item),
+        None => Err(session.not_an_answer("a call of the batch was left unanswered")),
+    };
+    let (owner, changed) = (next()?, next()?);
+    // What cannot be read leads to no event; what it means is not for this file to say.
+    let last = changed.number().unwrap_or_default();
+    let events = history(session, at, registry, identity, last).await?;
+    Ok(DidEthrReading { chain_id: at.chain.get(), block: at.block.clone(), registry_code_size, owner, changed, events })
+}
+
+/// All events, oldest first. Each block's first event names the block before it, so the walk goes backwards and ends.
+async fn history(
+    session: &Session<'_>,
+    at: &At,
+    registry: Address,
+    identity: Address,
+    last: u64,
+) -> Result<Vec<DidEvent>, Unavailable> {
+    let mut blocks: Vec<Vec<DidEvent>> = Vec::new();
+    let (mut block, mut count) = (last, 0);
+    while block != 0 {
+        if block > at.block.number {
+            return Err(session.not_an_answer(format!("a change in block {block} is later than the block asked for")));
+        }
+        let mut events = events_of(session, at, registry, identity, block).await?;
+        events.sort_by_key(|event| event.log_index);
+        let before = events.iter().map(|event| event.previous_change).min().ok_or_else(|| {
+            session.not_an_answer(format!("the logs of block {block} lack the change that the registry names there"))
+        })?;
+        if before >= block {
+            return Err(session.not_an_answer(format!("the changes of block {block} name no earlier one")));
+        }
+        count += events.len();
+        if count > MOST_EVENTS {
+            return Err(session.not_an_answer(format!("the identity has more than {MOST_EVENTS} changes")));
+        }
+        blocks.push(events);
+        block = before;
+    }
+    Ok(blocks.into_iter().rev().flatten().collect())
+}
+
+async fn events_of(
+    session: &Session<'_>,
+    at: &At,
+    registry: Address,
+    identity: Address,
+    block: u64,
+) -> Result<Vec<DidEvent>, Unavailable> {
+    let number = format!("{block:#x}");
+    let topic = format!("0x{}", encode_hex(&word(identity)));
+    let filter = json!({
+        "fromBlock": number, "toBlock": number, "address": registry.to_string(), "topics": [null, topic],
+    });
+    let mut items = checked(session, &at.block, vec![("eth_getLogs", json!([filter]))]).await?;
+    let logs = match items.pop() {
+        Some(Ok(Value::Array(logs))) => logs,
+        Some(Err(error)) => {
+            return Err(
+                session.not_an_answer(format!("the node refused the logs of block {block}: error {}", error.code))
+            );
+        }
+        _ => return Err(session.not_an_answer(format!("the node did not give the logs of block {block}"))),
+    };
+    let mut events = Vec::with_capacity(logs.len().min(MOST_EVENTS));
+    for log in &logs {
+        let log = Log::read(log).filter(|log| log.is_of(registry, identity, block));
+        let log = log.ok_or_else(|| session.not_an_answer(format!("a log of block {block} is not one asked for")))?;
+        match log.event() {
+            Some(Ok(event)) => events.push(event),
+            Some(Err(())) => {
+                return Err(session.not_an_answer(format!("a change in block {block} is not of the registry's form")));
+            }
+            None => {}
+        }
+    }
+    Ok(events)
+}
+
+struct Log {
+    address: Address,
+    topics: Vec<Vec<u8>>,
+    data: Vec<u8>,
+    block: u64,
+    index: u64,
+}
+
+impl Log {
+    fn read(log: &Value) -> Option<Self> {
+        if log.get("removed").and_then(Value::as_bool) == Some(true) {
+            return None;
+        }
+        let topics = log.get("topics")?.as_array()?;
+        Some(Self {
+            address: log.get("address")?.as_str()?.parse().ok()?,
+            topics: topics.iter().map(|topic| topic.as_str().and_then(bytes)).collect::<Option<_>>()?,
+            data: log.get("data")?.as_str().and_then(bytes)?,
+            block: quantity(log.get("blockNumber")?)?,
+            index: quantity(log.get("logIndex")?)?,
+        })
+    }
+
+    fn is_of(&self, registry: Address, identity: Address, block: u64) -> bool {
+        self.address == registry
+            && self.block == block
+            && self.topics.get(1).is_some_and(|topic| topic.as_slice() == word(identity))
+    }
+
+    /// `None` for an event that is none of the three.
+    fn event(&self) -> Option<Result<DidEvent, ()>> {
+        let topic: [u8; 32] = self.topics.first()?.as_slice().try_into().ok()?;
+        let read = match topic {
+            OWNER_CHANGED => owner_changed(&self.data),
+            DELEGATE_CHANGED => delegate_changed(&self.data),
+            ATTRIBUTE_CHANGED => attribute_changed(&self.data),
+            _ => return None,
+        };
+        let (change, previous_change) = match read {
+            Some(read) => read,
+            None => return Some(Err(())),
+        };
+        Some(Ok(DidEvent { block: self.block, log_index: self.index, previous_change, change }))
+    }
+}
+
+/// `(address owner, uint previousChange)`.
+fn owner_changed(data: &[u8]) -> Option<(DidChange, u64)> {
+    let [owner, previous] = words(data)?;
+    Some((DidChange::Owner { owner: address(owner)? }, number(previous)?))
+}
+
+/// `(bytes32 delegateType, address delegate, uint validTo, uint previousChange)`.
+fn delegate_changed(data: &[u8]) -> Option<(DidChange, u64)> {
+    let [kind, delegate, valid_to, previous] = words(data)?;
+    let delegate_type = unpadded(kind);
+    let change = DidChange::Delegate { delegate_type, delegate: address(delegate)?, valid_to: saturated(valid_to) };
+    Some((change, number(previous)?))
+}
+
+/// `(bytes32 name, bytes value, uint validTo, uint previousChange)`; the value stands behind the four words.
+fn attribute_changed(data: &[u8]) -> Option<(DidChange, u64)> {
+    let (head, tail) = data.split_at_checked(4 * 32)?;
+    let [name, offset, valid_to, previous] = words(head)?;
+    let (length, padded) = tail.split_first_chunk::<32>()?;
+    let length = usize::try_from(number(length)?).ok()?;
+    let value = padded.get(..length)?;
+    if number(offset)? != 4 * 32 || padded.len() != length.next_multiple_of(32) {
+        return None;
+    }
+    let change = DidChange::Attribute { name: unpadded(name), value: value.to_vec(), valid_to: saturated(valid_to) };
+    Some((change, number(previous)?))
+}
+
+/// Exactly so many words.
+fn words<const N: usize>(data: &[u8]) -> Option<[&[u8; 32]; N]> {
+    let (words, rest) = data.as_chunks::<32>();
+    let words: Vec<&[u8; 32]> = words.iter().collect();
+    words.try_into().ok().filter(|_| rest.is_empty())
+}
+
+fn address(word: &[u8; 32]) -> Option<Address> {
+    word.strip_prefix(&[0; 12])?.try_into().ok().map(Address)
+}
+
+fn number(word: &[u8; 32]) -> Option<u64> {
+    word.strip_prefix(&[0; 24])?.try_into().ok().map(u64::from_be_bytes)
+}
+
+/// The registry adds to the time without a bound.
+fn saturated(word: &[u8; 32]) -> u64 {
+    number(word).unwrap_or(u64::MAX)
+}
+
+fn unpadded(word: &[u8; 32]) -> Vec<u8> {
+    let length = word.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    word.iter().take(length).copied().collect()
+}
+
+fn word(address: Address) -> [u8; 32] {
+    let mut word = [0; 32];
+    word[12..].copy_from_slice(&address.0);
+    word
+}
+
+/// Far beyond any identity in use; what comes from outside must end.
+const MOST_EVENTS: usize = 1000;
+/// `identityOwner(address)`.
+const IDENTITY_OWNER: [u8; 4] = [0x87, 0x33, 0xd4, 0xe8];
+/// `changed(address)`.
+const CHANGED: [u8; 4] = [0xf9, 0x6d, 0x0f, 0x9f];
+/// `DIDOwnerChanged(address,address,uint256)`.
+const OWNER_CHANGED: [u8; 32] = [
+    0x38, 0xa5, 0xa6, 0xe6, 0x8f, 0x30, 0xed, 0x1a, 0xb4, 0x58, 0x60, 0xa4, 0xaf, 0xb3, 0x4b, 0xcb, 0x2f, 0xc0, 0x0f,
+    0x22, 0xca, 0x46, 0x2d, 0x24, 0x9b, 0x8a, 0x8d, 0x40, 0xcd, 0xa6, 0xf7, 0xa3,
+];
+/// `DIDDelegateChanged(address,bytes32,address,uint256,uint256)`.
+const DELEGATE_CHANGED: [u8; 32] = [
+    0x5a, 0x50, 0x84, 0x33, 0x95, 0x36, 0xbc, 0xab, 0x65, 0xf2, 0x07, 0x99, 0xfc, 0xc5, 0x87, 0x24, 0x58, 0x81, 0x45,
+    0xca, 0x05, 0x4b, 0xd2, 0xbe, 0x62, 0x61, 0x74, 0xb2, 0x7b, 0xa1, 0x56, 0xf7,
+];
+/// `DIDAttributeChanged(address,bytes32,bytes,uint256,uint256)`.
+const ATTRIBUTE_CHANGED: [u8; 32] = [
+    0x18, 0xab, 0x6b, 0x2a, 0xe3, 0xd6, 0x43, 0x06, 0xc0, 0x0c, 0xe6, 0x63, 0x12, 0x5f, 0x2b, 0xd6, 0x80, 0xe4, 0x41,
+    0xa0, 0x98, 0xde, 0x16, 0x35, 0xbd, 0x7a, 0xd8, 0xb0, 0xd4, 0x49, 0x65, 0xe4,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::keccak256;
+    use ethers::abi::{Token, encode};
+
+    #[test]
+    fn selectors_and_topics_are_those_of_the_signatures() {
+        assert_eq!(keccak256("identityOwner(address)").0[..4], IDENTITY_OWNER);
+        assert_eq!(keccak256("changed(address)").0[..4], CHANGED);
+        for (topic, signature) in [
+            (OWNER_CHANGED, "DIDOwnerChanged(address,address,uint256)"),
+            (DELEGATE_CHANGED, "DIDDelegateChanged(address,bytes32,address,uint256,uint256)"),
+            (ATTRIBUTE_CHANGED, "DIDAttributeChanged(address,bytes32,bytes,uint256,uint256)"),
+        ] {
+            assert_eq!(keccak256(signature).0, topic, "{signature}");
+        }
+    }
+
+    fn kind(text: &str) -> Token {
+        let mut word = text.as_bytes().to_vec();
+        word.resize(32, 0);
+        Token::FixedBytes(word)
+    }
+
+    #[test]
+    fn events_are_read_as_the_abi_writes_them() {
+        let owner = encode(&[Token::Address([7; 20].into()), Token::Uint(9.into())]);
+        assert_eq!(owner_changed(&owner), Some((DidChange::Owner { owner: Address([7; 20]) }, 9)));
+        let forever = Token::Uint(ethers::types::U256::MAX);
+        let delegate = encode(&[kind("veriKey"), Token::Address([7; 20].into()), forever, Token::Uint(9.into())]);
+        let change =
+            DidChange::Delegate { delegate_type: b"veriKey".to_vec(), delegate: Address([7; 20]), valid_to: u64::MAX };
+        assert_eq!(delegate_changed(&delegate), Some((change, 9)));
+        for length in [0, 1, 31, 32, 33, 64, 65] {
+            let value = vec![5; length];
+            let values =
+                [kind("did/pub/x"), Token::Bytes(value.clone()), Token::Uint(77.into()), Token::Uint(9.into())];
+            let change = DidChange::Attribute { name: b"did/pub/x".to_vec(), value, valid_to: 77 };
+            assert_eq!(attribute_changed(&encode(&values)), Some((change, 9)), "{length}");
+        }
+    }
+
+    #[test]
+    fn data_of_another_form_is_no_event() {
+        let values = [kind("did/pub/x"), Token::Bytes(vec![5; 40]), Token::Uint(77.into()), Token::Uint(9.into())];
+        let good = encode(&values);
+        for cut in 0..good.len() {
+            assert_eq!(attribute_changed(&good[..cut]), None, "{cut}");
+        }
+        let mut elsewhere = good.clone();
+        elsewhere[63] = 0xa0;
+        assert_eq!(attribute_changed(&elsewhere), None);
+        let mut dirty = encode(&[Token::Address([7; 20].into()), Token::Uint(9.into())]);
+        dirty[0] = 1;
+        assert_eq!(owner_changed(&dirty), None);
+        assert_eq!(owner_changed(&[0; 65]), None);
+    }
+}

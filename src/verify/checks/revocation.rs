@@ -1,0 +1,136 @@
+//! Whether a signed document was revoked, by the way that its issuer states (checks.md §3.4 rule 1, §3.3, §3.5).
+
+use super::chain::issuance_without_chain;
+use super::signature::fail;
+use super::store::{Asked, LONGEST_PROOF, issuance_check, reading};
+use super::{Case, Examination, finding, from_entry, not_asked_yet, unanswered, worst};
+use crate::document::Issuer;
+use crate::evidence::{Fact, Question};
+use crate::integrity::merkle::path_from;
+use crate::primitives::{Address, Digest32};
+use crate::status::{Issued, NotAResponder, OcspFinding, Revocation, StoreFinding, judge_ocsp, judge_store, ocsp_url};
+use crate::verify::codes;
+use crate::verify::report::{Check, CheckName, Outcome, Strength};
+use crate::web_address::RECORD_LIMIT;
+
+impl Examination {
+    /// The revocation alone; what the chain check comes to is noted in `chain`.
+    pub(super) fn judge_revocation(&mut self, case: &Case<'_>, issuer: &Issuer, chain: &mut Vec<Check>) -> Check {
+        let Some(revocation) = &issuer.revocation else {
+            return fail(&codes::ISSUANCE_REVOCATION_MISSING, "the issuer says nothing of revocation".into());
+        };
+        let location = revocation.location.as_deref().unwrap_or_default();
+        match revocation.kind.as_str() {
+            "NONE" => passed("the issuer states no way to revoke it".into()),
+            "REVOCATION_STORE" => match location.parse() {
+                Ok(store) => self.judge_revocation_store(case, store, chain),
+                Err(why) => missing(format!("the revocation store has no address: {why}")),
+            },
+            "OCSP_RESPONDER" => self.judge_responder(case, location),
+            other => missing(format!("{other:?} is no way to revoke a document")),
+        }
+    }
+
+    fn judge_revocation_store(&mut self, case: &Case<'_>, store: Address, chain_checks: &mut Vec<Check>) -> Check {
+        let chain = match &case.chain {
+            Ok(chain) => *chain,
+            Err(check) => {
+                chain_checks.push(check.clone());
+                return issuance_without_chain(check);
+            }
+        };
+        let proof = case.document.proof();
+        let path = match path(case) {
+            Ok(path) => path,
+            Err(check) => return check,
+        };
+        let Some(target_hash) = case.integrity.target_hash else { return not_known_yet() };
+        let question = Question::DocumentStore { chain, store, target_hash, proof: proof.to_vec() };
+        let Some(entry) = self.answer(case.evidence, &question) else { return not_known_yet() };
+        let reading = match reading(chain, entry) {
+            Ok(reading) => reading,
+            Err(check) => {
+                let issuance = issuance_without_chain(&check);
+                chain_checks.push(check);
+                return issuance;
+            }
+        };
+        chain_checks.push(self.chain_read(chain, &reading.block, entry));
+        let check = match judge_store(reading, &path) {
+            StoreFinding::Answered { revocation: Revocation::NotRevoked | Revocation::NothingIssued, .. } => {
+                passed(format!("the store {store} has not revoked it"))
+            }
+            // A revocation store need not have issued anything: only its word on revocation counts.
+            StoreFinding::Answered { family, revocation, .. } => {
+                let found = StoreFinding::Answered { family, issued: Issued::Yes, revocation };
+                issuance_check(&found, &Asked { store, chain, reading, path: &path })
+            }
+            found => issuance_check(&found, &Asked { store, chain, reading, path: &path }),
+        };
+        from_entry(check, entry)
+    }
+
+    /// Every hash from the document to the root is asked about, each in its own request.
+    fn judge_responder(&mut self, case: &Case<'_>, location: &str) -> Check {
+        let path = match path(case) {
+            Ok(path) => path,
+            Err(check) => return check,
+        };
+        let answers: Vec<Check> = path.iter().map(|hash| self.judge_response(case, location, *hash)).collect();
+        worst(answers).unwrap_or_else(not_known_yet)
+    }
+
+    fn judge_response(&mut self, case: &Case<'_>, location: &str, hash: Digest32) -> Check {
+        let unknown =
+            |message| finding(CheckName::Issuance, Outcome::Unknown, &codes::ISSUANCE_REVOCATION_UNAVAILABLE, message);
+        let url = match ocsp_url(location, hash) {
+            Ok(url) => url,
+            Err(why @ NotAResponder::NotAUrl) => return missing(format!("{location:?}: {why}")),
+            Err(why) => return unknown(format!("the revocation responder is not asked: {why}")),
+        };
+        let question = Question::Web { url, max_bytes: RECORD_LIMIT };
+        let Some(entry) = self.answer(case.evidence, &question) else { return not_known_yet() };
+        let check = match &entry.answer {
+            Err(why) => {
+                let code = &codes::ISSUANCE_REVOCATION_UNAVAILABLE;
+                let clause = "whether the responder has revoked it could not be found out";
+                return from_entry(unanswered(CheckName::Issuance, code, why, clause), entry);
+            }
+            Ok(Fact::Web(reading)) => match judge_ocsp(reading, hash) {
+                OcspFinding::Good => passed("the responder has not revoked it".into()),
+                OcspFinding::Revoked { reason } => {
+                    fail(&codes::ISSUANCE_REVOKED_BY_RESPONDER, format!("the responder has revoked {hash}: {reason}"))
+                }
+                OcspFinding::NotAnAnswer { why } => unknown(format!("whether {hash} is revoked is not known: {why}")),
+            },
+            Ok(_) => unknown("the evidence answers another question".into()),
+        };
+        from_entry(Check { strength: Some(Strength::Tls), ..check }, entry)
+    }
+}
+
+/// The hashes whose revocation counts: the document's and those of all nodes up to the root.
+fn path(case: &Case<'_>) -> Result<Vec<Digest32>, Check> {
+    let target_hash = case.integrity.target_hash.ok_or_else(not_known_yet)?;
+    match case.document.proof() {
+        proof if proof.len() > LONGEST_PROOF => Err(too_much_to_ask(proof.len())),
+        proof => Ok(path_from(target_hash, proof)),
+    }
+}
+
+fn too_much_to_ask(hashes: usize) -> Check {
+    let message = format!("the Merkle proof leads through {hashes} hashes, more than are asked about");
+    finding(CheckName::Issuance, Outcome::Unknown, &codes::TOO_MUCH_TO_ASK, message)
+}
+
+fn passed(message: String) -> Check {
+    finding(CheckName::Issuance, Outcome::Pass, &codes::ISSUANCE_SIGNED, message)
+}
+
+fn missing(message: String) -> Check {
+    fail(&codes::ISSUANCE_REVOCATION_MISSING, message)
+}
+
+fn not_known_yet() -> Check {
+    not_asked_yet(CheckName::Issuance, &codes::ISSUANCE_REVOCATION_UNAVAILABLE)
+}
