@@ -426,6 +426,16 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_warning_can_be_named() {
+        for kind in WarningKind::ALL {
+            let text = format!("forbid_warnings = ['{}']", kind.as_str());
+            let wanted = Rule::NoWarnings(DeniedWarnings::These([kind].into()));
+            assert_eq!(parse(&text).unwrap().rules, [wanted]);
+            assert!(schema_accepts(&text) && TEMPLATE.contains(&format!("\"{}\"", kind.as_str())), "{text}");
+        }
+    }
+
+    #[test]
     fn two_keys_about_hidden_fields_are_one_rule_the_stricter() {
         for (text, most) in [
             ("forbid_hidden = true\nmax_hidden_fields = 3", 0),

@@ -262,6 +262,8 @@ pub enum WarningKind {
     NetworkName,
     /// A second chain was read.
     SecondChain,
+    /// Somebody can change the rules of a registry that the caller trusts.
+    RulesCanChange,
     /// The registry is paused.
     RegistryPaused,
     /// Somebody is nominated as the next beneficiary.
@@ -276,12 +278,13 @@ pub enum WarningKind {
 
 impl WarningKind {
     /// All kinds.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::VersionMissing,
         Self::WrongChecksum,
         Self::EmptyGroups,
         Self::NetworkName,
         Self::SecondChain,
+        Self::RulesCanChange,
         Self::RegistryPaused,
         Self::NomineePending,
         Self::RejectionPossible,
@@ -297,6 +300,7 @@ impl WarningKind {
             Self::EmptyGroups => "empty_groups",
             Self::NetworkName => "network_name",
             Self::SecondChain => "second_chain",
+            Self::RulesCanChange => "rules_can_change",
             Self::RegistryPaused => "registry_paused",
             Self::NomineePending => "nominee_pending",
             Self::RejectionPossible => "rejection_possible",
@@ -313,6 +317,7 @@ impl WarningKind {
             Self::EmptyGroups => "there are empty groups, which are not protected",
             Self::NetworkName => "the document's word for its network belongs to another one",
             Self::SecondChain => "a second chain was read",
+            Self::RulesCanChange => "somebody can change the rules of the registry",
             Self::RegistryPaused => "the registry is paused",
             Self::NomineePending => "somebody is nominated as the next beneficiary",
             Self::RejectionPossible => "the last transfer can still be rejected",

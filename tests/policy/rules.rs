@@ -133,6 +133,9 @@ fn every_rule_comes_to_what_the_evidence_shows() {
         (Rule::NoWarnings(DeniedWarnings::All), good(), Pass),
         (Rule::NoWarnings(DeniedWarnings::All), world(|world| world.paused = true), Fail),
         (warnings(&[WarningKind::RegistryPaused]), world(|world| world.paused = true), Fail),
+        (warnings(&[WarningKind::RulesCanChange]), world(|world| world.proxy = Some(OTHER)), Fail),
+        (warnings(&[WarningKind::RulesCanChange]), good(), Pass),
+        (warnings(&[WarningKind::NetworkName]), good().on_chain(137), Fail),
         (warnings(&[WarningKind::NomineePending]), world(|world| world.paused = true), Pass),
         (warnings(&[WarningKind::RegistryPaused]), silent(), Unknown),
     ];
@@ -266,6 +269,17 @@ fn a_changed_document_is_invalid_and_its_rules_are_not_judged() {
     assert_eq!(policy_check(&report), (Outcome::NotApplicable, "check.not_asked"));
     assert!(report.policy.iter().all(|finding| finding.outcome == Outcome::NotApplicable));
     assert_eq!(report.policy.len(), 2);
+}
+
+#[test]
+fn a_sealed_file_that_carries_its_key_is_a_warning_that_can_be_refused() {
+    let rules = vec![warnings(&[WarningKind::KeyInSealedFile])];
+    for (sealed_with_its_key, outcome) in [(true, Outcome::Fail), (false, Outcome::Pass)] {
+        let policy = Policy { sealed_with_its_key, rules: rules.clone(), ..Policy::default() };
+        let trusted_registries = [(chain(1), REGISTRY)].into();
+        let report = World::good().judged_by(&Policy { trusted_registries, ..policy });
+        assert_eq!((report.policy[0].outcome, report.warnings.len()), (outcome, usize::from(sealed_with_its_key)));
+    }
 }
 
 #[test]

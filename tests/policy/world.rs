@@ -3,11 +3,11 @@
 
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
-    Answer, BlockReading, CallReading, Cause, Dnssec, Evidence, Fact, Finality, InterfaceReading, Provenance, Question,
-    REGISTRY_INTERFACES, RegistryReading, TxtReading, Unavailable,
+    Answer, BlockReading, CallReading, Cause, Dnssec, Evidence, Fact, Finality, InterfaceReading, Provenance,
+    ProxySlots, Question, REGISTRY_INTERFACES, RegistryReading, TxtReading, Unavailable,
 };
 use ebl_verifier::primitives::{Address, ChainId, Digest32, TokenId};
-use ebl_verifier::testchain::bill::Bill;
+use ebl_verifier::testchain::bill::{Bill, Issuance};
 use ebl_verifier::testchain::wrap::{Salts, hide_oa2};
 use ebl_verifier::verify::{Policy, Report, Rule, RuleFinding, Step, examine};
 use serde_json::Value;
@@ -35,6 +35,8 @@ pub struct World {
     pub chain: u64,
     pub state: State,
     pub paused: bool,
+    /// ERC-1967 implementation and admin of the registry.
+    pub proxy: Option<Address>,
     pub finality: Finality,
     pub endpoints: Vec<&'static str>,
     pub resolvers: Vec<&'static str>,
@@ -52,6 +54,7 @@ impl World {
             chain: 1,
             state: State::Live,
             paused: false,
+            proxy: None,
             finality: Finality::Finalized,
             endpoints: vec!["one.example", "two.example"],
             resolvers: vec!["9.9.9.9", "8.8.8.8"],
@@ -153,6 +156,11 @@ impl World {
                 finality: self.finality,
             },
             registry_code: vec![0x60, 0x80],
+            proxy_slots: ProxySlots {
+                implementation: self.proxy.map_or(Address::ZERO, |_| IMPLEMENTATION),
+                admin: self.proxy.unwrap_or(Address::ZERO),
+                beacon: Address::ZERO,
+            },
             interfaces: REGISTRY_INTERFACES
                 .iter()
                 .map(|id| InterfaceReading { id: id.to_vec(), answer: boolean(*id == [0xb8, 0x95, 0x09, 0x77]) })
@@ -211,7 +219,7 @@ pub fn matches_schema(report: &Value) {
 fn bill(chain: u64, domain: &str) -> Bill {
     Bill {
         number: "NDSE-1".into(),
-        registry: REGISTRY,
+        issuance: Issuance::TokenRegistry(REGISTRY),
         domain: domain.into(),
         chain: ChainId::try_from(chain).unwrap(),
         expires: None,
