@@ -9,6 +9,7 @@ mod explain;
 mod input;
 mod inspect;
 mod inspect_link;
+mod no_document;
 #[cfg(feature = "testchain")]
 mod testchain;
 mod verify;
