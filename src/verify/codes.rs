@@ -449,7 +449,11 @@ mod tests {
         assert_eq!(ids.len(), all().count());
         for code in all() {
             let (check, finding) = code.id.split_once('.').unwrap();
-            assert!(!check.is_empty() && finding.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", code.id);
+            assert!(
+                !check.is_empty() && finding.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
+                "{}",
+                code.id
+            );
             assert!(code.meaning.ends_with('.') && code.remedy.ends_with('.'), "{}", code.id);
             assert_eq!(find(code.id), Some(code));
         }
