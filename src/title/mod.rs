@@ -29,7 +29,10 @@ pub fn judge(reading: &RegistryReading, registry: Address, token: TokenId, trust
         (Authenticity::Genuine { .. }, TitleFinding::Contradiction(found)) => {
             Authenticity::InconsistentAnswers(found.clone())
         }
-        (Authenticity::Unrecognised { claims: Some(_), .. }, TitleFinding::Contradiction(found)) => {
+        // An older generation answers by rules that are not read here, but none says yes to everything.
+        (Authenticity::Unrecognised { claims: Some(generation), .. }, TitleFinding::Contradiction(found))
+            if generation.is_supported() || *found == Contradiction::SaysYesToEverything =>
+        {
             Authenticity::ContradictsItself(found.clone())
         }
         (Authenticity::Unrecognised { code_hash, claims: Some(generation), proxy }, _)
