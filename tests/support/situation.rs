@@ -228,15 +228,6 @@ impl Situation {
         panic!("it asks on and on");
     }
 
-    /// What the report on other evidence would be; `None` when something would have to be asked.
-    pub fn examined_on(&self, evidence: &Evidence) -> Option<Report> {
-        let document = document::read(&self.document, &Limits::default()).expect("readable");
-        match examine(&document, evidence, &self.policy, self.now) {
-            Step::Report(report) => Some(*report),
-            Step::Ask(_) => None,
-        }
-    }
-
     fn answer(&self, question: &Question) -> Answer {
         let mut answer = match question {
             Question::Registry { registry, token, .. } => {

@@ -103,7 +103,7 @@ impl Examination {
                 }
                 chain_check(chain, entry)
             }
-            Some(as_of) if (as_of.hash, as_of.block, &as_of.time) != (block.hash, block.number, &time(block)) => {
+            Some(as_of) if !is_of(as_of, block) => {
                 let message = format!("chain {chain} was read at blocks {} and {}", as_of.block, block.number);
                 from_entry(finding(CheckName::Chain, Outcome::Unknown, &codes::CHAIN_BLOCKS_DIFFER, message), entry)
             }
@@ -163,6 +163,10 @@ fn as_of(chain: ChainId, block: &BlockReading, method: ReadMethod, entry: &Entry
         embedded_endpoints: entry.provenance.embedded_default,
         requests: entry.provenance.requests,
     }
+}
+
+fn is_of(as_of: &AsOf, block: &BlockReading) -> bool {
+    (as_of.hash, as_of.block, as_of.finality) == (block.hash, block.number, block.finality) && as_of.time == time(block)
 }
 
 fn time(block: &BlockReading) -> String {
