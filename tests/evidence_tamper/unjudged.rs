@@ -58,9 +58,11 @@ fn store(reading: &mut StoreReading, path: usize) {
             *claim = CallReading::default();
         }
     }
-    // Answers to the questions of the other family.
+    // Answers to the questions of the other family; a clean claim of both is one of the former.
     if batchable {
-        reading.transferable = CallReading::default();
+        if says_yes(&reading.transferable) {
+            reading.transferable = CallReading::default();
+        }
         reading.issued = CallReading::default();
     } else {
         reading.issued_in_batch = CallReading::default();
