@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ebl_verifier::evidence::{Cause, CodeReading, DidChange, DidEthrReading, DidEvent, Dnssec, Question};
+use ebl_verifier::evidence::{CallReading, Cause, CodeReading, DidChange, DidEthrReading, DidEvent, Dnssec, Question};
 use ebl_verifier::primitives::{Address, ChainId, Digest32};
 use ebl_verifier::status::Family;
 use ebl_verifier::title::Generation;
@@ -171,6 +171,9 @@ const CHAINS: &[Case] = &[
         in_stores(&[STORE, OTHER_STORE], 1)
             .store_at(|store| store == STORE, |reading| reading.block.hash = Digest32([7; 32]))
     }),
+    ("chain.blocks_differ", Chain, Unknown, Indeterminate, "one block hash at two heights", || {
+        in_stores(&[STORE, OTHER_STORE], 1).store_at(|store| store == STORE, |reading| reading.block.number += 1)
+    }),
     ("chain.not_needed", Chain, NotApplicable, Valid, "a key on the web signed it", || signed(&web(Format::V2))),
 ];
 
@@ -198,6 +201,15 @@ const REGISTRIES: &[Case] = &[
     }),
     ("registry.inconsistent_answers", Registry, Unknown, Indeterminate, "genuine code and an impossible owner", || {
         bill().registry(|reading| reading.owner_of = word(&STORE.0))
+    }),
+    ("registry.inconsistent_answers", Registry, Unknown, Indeterminate, "genuine code and another's claims", || {
+        bill().registry(|reading| reading.interfaces[2].answer = flag(true))
+    }),
+    ("registry.inconsistent_answers", Registry, Unknown, Indeterminate, "genuine code and a proxy's slots", || {
+        bill().registry(|reading| reading.proxy_slots.admin = STORE)
+    }),
+    ("registry.inconsistent_answers", Registry, Unknown, Indeterminate, "the genuine factory of somebody else", || {
+        bill().registry(|reading| reading.factory_code.address = STORE)
     }),
     ("registry.no_contract", Registry, Fail, Invalid, "an address without code", || {
         bill().registry(|reading| reading.registry_code.clear())
@@ -258,6 +270,10 @@ const STORES: &[Case] = &[
     }),
     ("issuance.store_unreadable", Issuance, Unknown, Indeterminate, "isIssued says neither yes nor no", || {
         in_stores(&[STORE], 1).store(|reading| reading.issued = word(&[2]))
+    }),
+    ("issuance.store_unreadable", Issuance, Unknown, Indeterminate, "documentRevoked answers one byte", || {
+        in_stores(&[STORE], 1)
+            .store(|reading| reading.nodes[0].revoked_at = CallReading { success: true, data: vec![0] })
     }),
     ("issuance.store_contradicts_itself", Issuance, Fail, Invalid, "it says yes to everything", || {
         in_stores(&[STORE], 1).store(|reading| reading.everything = flag(true))

@@ -12,8 +12,11 @@ use ebl_verifier::verify::codes::{self, Code};
 use ebl_verifier::web_address::Reach;
 use serde_json::{Value, json};
 
+/// A code, and what comes to it.
+pub type Case = (&'static str, fn() -> &'static Code);
+
 /// Why there was no document to judge.
-pub const ALL: &[(&str, fn() -> &'static Code)] = &[
+pub const ALL: &[Case] = &[
     ("read.empty", || refused(b"")),
     ("read.too_large", || {
         let limits = Limits { max_bytes: 1, ..Limits::default() };

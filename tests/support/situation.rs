@@ -32,8 +32,10 @@ pub struct Situation {
     world: World,
     generation: Generation,
     family: Family,
-    changes: Vec<Box<dyn Fn(&Question, &mut Answer)>>,
+    changes: Vec<Change>,
 }
+
+type Change = Box<dyn Fn(&Question, &mut Answer)>;
 
 /// A v2 bill whose title is live in a genuine v5 registry, and whose domain names the registry.
 pub fn bill() -> Situation {
