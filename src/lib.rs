@@ -14,6 +14,47 @@
 //!
 //! A failed fetch is an answer too ([`evidence::Unavailable`]): it makes a check `unknown`, never `fail`.
 //!
+//! # With a network of your own
+//!
+//! ```
+//! use ebl_verifier::document::{self, Limits};
+//! use ebl_verifier::evidence::{Answer, Cause, Dnssec, Evidence, Fact, Provenance, Question, TxtReading, Unavailable};
+//! use ebl_verifier::verify::{Outcome, Policy, Step, Verdict, examine};
+//!
+//! // Whatever finds things out for you. This one knows a domain's records and can reach no chain.
+//! fn ask(question: &Question) -> Answer {
+//!     match question {
+//!         Question::DnsTxt { .. } => Ok(Fact::DnsTxt(TxtReading {
+//!             name_exists: true,
+//!             records: vec!["openatts net=ethereum netId=1337 addr=0x8f9c0b5da5bf6f2c8f9e0f9b1e5b0a0a7c1d2e3f".into()],
+//!             dnssec: Dnssec::NotChecked,
+//!             agreeing: 1,
+//!         })),
+//!         _ => Err(Unavailable { cause: Cause::NoSource, host: None, detail: "nobody to ask".into() }),
+//!     }
+//! }
+//!
+//! let bytes = std::fs::read("fixtures/documents/bill-v2.json")?;
+//! let document = document::read(&bytes, &Limits::default())?;
+//! let mut evidence = Evidence::new();
+//! let report = loop {
+//!     match examine(&document, &evidence, &Policy::default(), 1_780_000_000) {
+//!         Step::Report(report) => break report,
+//!         Step::Ask(questions) => {
+//!             for question in questions {
+//!                 let answer = ask(&question);
+//!                 evidence.record(question, answer, Provenance::default());
+//!             }
+//!         }
+//!     }
+//! };
+//! // Content and issuer are as they should be; nothing is known of the title.
+//! let outcomes: Vec<Outcome> = report.checks.iter().map(|check| check.outcome).collect();
+//! assert_eq!(outcomes[..3], [Outcome::Pass, Outcome::Pass, Outcome::Unknown]);
+//! assert_eq!(report.verdict, Verdict::Indeterminate);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Rooms
 //!
 //! The core does no I/O: [`document`], [`integrity`], [`identity`], [`title`], [`status`], [`verify`],

@@ -266,7 +266,8 @@ pub(crate) mod hex_bytes {
 
     pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        decode_hex(&text).ok_or_else(|| serde::de::Error::custom("expected bytes in hexadecimal"))
+        let digits = text.strip_prefix("0x").filter(|digits| !digits.starts_with("0x"));
+        digits.and_then(decode_hex).ok_or_else(|| serde::de::Error::custom("expected 0x and bytes in hexadecimal"))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::primitives::{Address, ChainId, encode_hex};
 use crate::sources::chain::{BlockChoice, ChainConfig, ChainQuestion, ChainSource, Endpoint};
 use crate::sources::dns::{DnsConfig, DnsSource, Resolver, TrustAnchor};
 use crate::sources::web::{WebConfig, WebSource};
+use crate::verify::codes::{self, Code};
 use crate::verify::{self, Checked, Policy, Report, Rule, Step};
 use crate::web_address::{DOCUMENT_LIMIT, MOST_FETCHES, Reach};
 
@@ -282,13 +283,18 @@ pub enum VerifyLinkError {
 }
 
 impl VerifyLinkError {
-    /// The stable code. A fetch that was refused by our own rules is told apart from one that failed: trying again later
-    /// helps only the latter.
+    /// The stable code.
     pub fn code(&self) -> &'static str {
+        self.explanation().id
+    }
+
+    /// The code with its meaning, who can act and how. A fetch that was refused by our own rules is told apart from one
+    /// that failed: trying again later helps only the latter.
+    pub fn explanation(&self) -> &'static Code {
         match self {
-            Self::NotFetched(why) if why.cause == Cause::NotAllowed => "read.fetch_refused",
-            Self::NotFetched(_) => "read.fetch_failed",
-            Self::Unreadable(error) => error.code(),
+            Self::NotFetched(why) if why.cause == Cause::NotAllowed => &codes::READ_FETCH_REFUSED,
+            Self::NotFetched(_) => &codes::READ_FETCH_FAILED,
+            Self::Unreadable(error) => error.explanation(),
         }
     }
 }

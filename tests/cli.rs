@@ -239,6 +239,28 @@ fn every_code_can_be_explained() {
     let one = ebl(&["explain", "integrity.digest_mismatch"]);
     assert_eq!(code(&one), 0);
     assert!(text(&one.stdout).contains("the sender"));
+    let of_reading = ebl(&["explain", "read.duplicate_member"]);
+    assert!(code(&of_reading) == 0 && text(&of_reading.stdout).contains("Do not act on this file"));
+}
+
+#[test]
+fn every_command_says_in_the_same_words_why_a_file_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let duplicate = file_with(folder.path(), "duplicate.json", br#"{"a":1,"a":2}"#);
+    let missing = folder.path().join("none.json");
+    for (argument, wanted) in [
+        (duplicate.to_str().unwrap(), "read.duplicate_member"),
+        (missing.to_str().unwrap(), "read.file"),
+        ("https://docs.example/bill.json", "read.invalid_link"),
+    ] {
+        for format in ["human", "json"] {
+            let [verified, inspected] = [vec!["verify", "--offline"], vec!["inspect"]]
+                .map(|command| ebl(&[command.as_slice(), &["--format", format, argument]].concat()));
+            assert_eq!((code(&verified), code(&inspected)), (6, 6), "{argument}");
+            assert_eq!(text(&verified.stdout), text(&inspected.stdout), "{argument}");
+            assert!(text(&verified.stdout).contains(wanted), "{argument}: {}", text(&verified.stdout));
+        }
+    }
 }
 
 #[test]

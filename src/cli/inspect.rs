@@ -8,12 +8,13 @@ use serde_json::json;
 use super::args::{Format, InspectArgs};
 use super::exit::Exit;
 use super::input::{self, Input};
+use super::no_document::NoDocument;
 use super::{config, inspect_link};
 use crate::document::link::Link;
 use crate::document::{self, Content, ContractKind, Document, Key, Limits, ReadError};
 use crate::evidence::{Evidence, Question};
 use crate::integrity::{self, Integrity, IntegrityResult};
-use crate::report::json::{self as report_json, Layout, Unreadable};
+use crate::report::json::{self as report_json, Layout};
 use crate::text::escape_for_terminal as escape;
 use crate::verify::{Policy, Step, examine};
 use crate::web_address::Reach;
@@ -25,19 +26,15 @@ pub fn run(args: &InspectArgs) -> Result<Exit> {
     let path = match &input {
         Input::File(path) => path,
         Input::Link(link) => return show(args, &inspect_link::page(link)),
-        Input::NotALink(error) => {
-            let message = format!("this link cannot be followed: {error}");
-            return unreadable(args, &input, "read.invalid_link", &message, None);
-        }
-    };
-    let bytes = match input::read(path, args.max_size) {
-        Ok(bytes) => bytes,
-        Err(error) => return unreadable(args, &input, "read.file", &error.to_string(), None),
+        Input::NotALink(error) => return say(args, &input, &(*error).into()),
     };
     let limits = Limits { max_bytes: args.max_size, ..Limits::default() };
-    match page(&input.name(), &bytes, key.as_ref(), &limits) {
+    let page = input::read(path, args.max_size)
+        .map_err(NoDocument::from)
+        .and_then(|bytes| Ok(page(&input.name(), &bytes, key.as_ref(), &limits)?));
+    match page {
         Ok(page) => show(args, &page),
-        Err(error) => unreadable(args, &input, error.code(), &error.to_string(), Some(&error)),
+        Err(why) => say(args, &input, &why),
     }
 }
 
@@ -76,24 +73,13 @@ fn show(args: &InspectArgs, page: &Page) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn unreadable(
-    args: &InspectArgs,
-    input: &Input<'_>,
-    code: &str,
-    message: &str,
-    error: Option<&ReadError>,
-) -> Result<Exit> {
+fn say(args: &InspectArgs, input: &Input<'_>, why: &NoDocument) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     match args.format {
-        Format::Human => {
-            writeln!(out, "UNREADABLE  {}\n\n  {}   [{code}]", escape(&input.name()), escape(message))?;
-        }
-        Format::Json => {
-            let object = error.map_or_else(|| Unreadable::without_place(code, message.to_owned()), Unreadable::from);
-            writeln!(out, "{}", report_json::render(&object, Layout::Indented)?)?;
-        }
+        Format::Human => write!(out, "{}", why.human(&input.name()))?,
+        Format::Json => writeln!(out, "{}", why.json(Layout::Indented)?)?,
     }
-    Ok(Exit::Unreadable)
+    Ok(why.exit())
 }
 
 fn human(file: &str, document: &Document<'_>, integrity: &Integrity, wrapping: Wrapping) -> String {

@@ -9,6 +9,7 @@ mod explain;
 mod input;
 mod inspect;
 mod inspect_link;
+mod no_document;
 mod policy;
 mod policy_file;
 #[cfg(feature = "testchain")]

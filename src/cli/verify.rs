@@ -8,13 +8,12 @@ use anyhow::{Context as _, Result};
 use super::args::{Format, VerifyArgs, When};
 use super::exit::Exit;
 use super::input::Input;
+use super::no_document::NoDocument;
 use super::{config, input};
-use crate::document::ReadError;
-use crate::document::link::Link;
 use crate::report::human::{self, Style};
-use crate::report::json::{self, Layout, Unreadable};
+use crate::report::json::{self, Layout};
 use crate::text::escape_for_terminal as escape;
-use crate::verifier::{Verifier, VerifyLinkError};
+use crate::verifier::Verifier;
 use crate::verify::Report;
 
 pub fn run(args: &VerifyArgs) -> Result<Exit> {
@@ -57,55 +56,29 @@ async fn interruptible<T>(work: impl Future<Output = T>) -> Option<T> {
 
 enum Outcome {
     Report(Box<Report>),
-    Unreadable(ReadError),
-    /// There was nothing to read.
-    Nothing {
-        code: &'static str,
-        message: String,
-        exit: Exit,
-    },
+    NoDocument(NoDocument),
 }
 
 impl Outcome {
     fn exit(&self) -> Exit {
         match self {
             Self::Report(report) => Exit::Verdict(report.verdict),
-            Self::Unreadable(_) => Exit::Unreadable,
-            Self::Nothing { exit, .. } => *exit,
+            Self::NoDocument(why) => why.exit(),
         }
     }
 }
 
 async fn outcome(verifier: &Verifier, input: &Input<'_>, max_bytes: usize) -> Outcome {
-    let path = match input {
-        Input::File(path) => path,
-        Input::Link(link) => return link_outcome(verifier, link).await,
-        Input::NotALink(error) => {
-            let message = format!("this link cannot be followed: {error}");
-            return Outcome::Nothing { code: "read.invalid_link", message, exit: Exit::Unreadable };
-        }
-    };
-    let bytes = match input::read(path, max_bytes) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            return Outcome::Nothing { code: "read.file", message: error.to_string(), exit: Exit::Unreadable };
-        }
-    };
-    match verifier.verify(&bytes).await {
-        Ok(report) => Outcome::Report(Box::new(report)),
-        Err(error) => Outcome::Unreadable(error),
-    }
+    report(verifier, input, max_bytes)
+        .await
+        .map_or_else(Outcome::NoDocument, |report| Outcome::Report(Box::new(report)))
 }
 
-async fn link_outcome(verifier: &Verifier, link: &Link) -> Outcome {
-    match verifier.verify_link(link).await {
-        Ok(report) => Outcome::Report(Box::new(report)),
-        Err(VerifyLinkError::Unreadable(error)) => Outcome::Unreadable(error),
-        Err(error @ VerifyLinkError::NotFetched(_)) => {
-            // What our own rules refuse stays refused; everything else is an outage (PRODUCT.md, Verdict).
-            let exit = if error.code() == "read.fetch_refused" { Exit::Unreadable } else { Exit::NotFetched };
-            Outcome::Nothing { code: error.code(), message: error.to_string(), exit }
-        }
+async fn report(verifier: &Verifier, input: &Input<'_>, max_bytes: usize) -> Result<Report, NoDocument> {
+    match input {
+        Input::File(path) => Ok(verifier.verify(&input::read(path, max_bytes)?).await?),
+        Input::Link(link) => Ok(verifier.verify_link(link).await?),
+        Input::NotALink(error) => Err((*error).into()),
     }
 }
 
@@ -162,27 +135,20 @@ impl Output {
     }
 
     fn human(&self, name: &str, outcome: &Outcome) -> String {
-        let (headline, message, code) = match outcome {
-            Outcome::Report(report) => return human::render(report, name, self.style),
-            Outcome::Unreadable(error) => ("UNREADABLE", error.to_string(), error.code()),
-            Outcome::Nothing { code, message, exit: Exit::NotFetched } => ("NOT FETCHED", message.clone(), *code),
-            Outcome::Nothing { code, message, .. } => ("UNREADABLE", message.clone(), *code),
-        };
-        format!("{headline}  {}\n\n  {}   [{code}]\n", escape(name), escape(&message))
+        match outcome {
+            Outcome::Report(report) => human::render(report, name, self.style),
+            Outcome::NoDocument(why) => why.human(name),
+        }
     }
 
     /// One object alone is indented for reading; several are one compact line each.
     fn json(&self, outcome: &Outcome) -> Result<String> {
         let layout = if self.several { Layout::OneLine } else { Layout::Indented };
-        let mut text = match outcome {
-            Outcome::Report(report) => json::render(report, layout),
-            Outcome::Unreadable(error) => json::render(&Unreadable::from(error), layout),
-            Outcome::Nothing { code, message, .. } => {
-                json::render(&Unreadable::without_place(code, message.clone()), layout)
-            }
-        }?;
-        text.push('\n');
-        Ok(text)
+        let text = match outcome {
+            Outcome::Report(report) => json::render(report, layout)?,
+            Outcome::NoDocument(why) => why.json(layout)?,
+        };
+        Ok(text + "\n")
     }
 
     fn flush(&mut self) -> Result<()> {

@@ -1,4 +1,4 @@
-//! Why bytes are not a document we can read: one code and one sentence each, with the place where there is one.
+//! Why bytes are not a document we can read: one sentence each, with the place where there is one. Codes: `verify::codes`.
 
 use super::Family;
 
@@ -13,30 +13,6 @@ pub struct ReadError {
 }
 
 impl ReadError {
-    /// The stable code.
-    pub fn code(&self) -> &'static str {
-        match self.kind {
-            ReadErrorKind::Empty => "read.empty",
-            ReadErrorKind::TooLarge { .. } => "read.too_large",
-            ReadErrorKind::TooDeep { .. } => "read.too_deep",
-            ReadErrorKind::ByteOrderMark => "read.byte_order_mark",
-            ReadErrorKind::InvalidUtf8 => "read.invalid_utf8",
-            ReadErrorKind::LoneSurrogate => "read.lone_surrogate",
-            ReadErrorKind::TrailingBytes => "read.trailing_bytes",
-            ReadErrorKind::DuplicateMember(_) => "read.duplicate_member",
-            ReadErrorKind::ReservedName(_) => "read.reserved_name",
-            ReadErrorKind::Syntax(_) => "read.syntax",
-            ReadErrorKind::NotAnObject => "read.not_an_object",
-            ReadErrorKind::UnsupportedFamily(_) => "read.unsupported_family",
-            ReadErrorKind::NotADocument => "read.not_a_document",
-            ReadErrorKind::Sealed => "read.key_missing",
-            ReadErrorKind::SealedMalformed(_) => "read.sealed_malformed",
-            ReadErrorKind::WrongKeyOrDamaged => "read.wrong_key_or_damaged",
-            ReadErrorKind::SealedContent(_) => "read.sealed_content",
-            ReadErrorKind::EmptyEnvelope => "read.empty_envelope",
-        }
-    }
-
     pub(super) fn at(kind: ReadErrorKind, bytes: &[u8], offset: usize) -> Self {
         let before = bytes.get(..offset).unwrap_or(bytes);
         let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);

@@ -8,6 +8,8 @@ mod did;
 mod store;
 mod web;
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::primitives::{Address, ChainId, Digest32, TokenId, hex_bytes};
@@ -141,10 +143,29 @@ pub struct Provenance {
     pub requests: u32,
 }
 
-/// Questions with their answers, in the order they were asked.
+/// Questions with their answers, in the order they were asked. Read back, it holds one answer to each question.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Entries")]
 pub struct Evidence {
     entries: Vec<Entry>,
+}
+
+/// Evidence as it is read.
+#[derive(Deserialize)]
+struct Entries {
+    entries: Vec<Entry>,
+}
+
+impl TryFrom<Entries> for Evidence {
+    type Error = &'static str;
+
+    fn try_from(Entries { entries }: Entries) -> Result<Self, &'static str> {
+        let mut asked = HashSet::with_capacity(entries.len());
+        match entries.iter().all(|entry| asked.insert(&entry.question)) {
+            true => Ok(Self { entries }),
+            false => Err("one question has two answers"),
+        }
+    }
 }
 
 /// One question, its answer and where it came from.

@@ -128,22 +128,6 @@ pub enum Fault {
     TokenOfSeveralIssuers,
 }
 
-impl Fault {
-    /// The stable code, a row of `verify::codes`.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::DigestMismatch { .. } => "integrity.digest_mismatch",
-            Self::MerkleMismatch { .. } => "integrity.merkle_mismatch",
-            Self::AmbiguousStructure(_) => "integrity.ambiguous_structure",
-            Self::FamilyMix(_) => "integrity.family_mix",
-            Self::NotCanonical(_) => "integrity.not_canonical",
-            Self::SaltsMismatch(_) => "integrity.salts_mismatch",
-            Self::Shape(_) => "integrity.shape",
-            Self::BatchToken | Self::TokenOfSeveralIssuers => "integrity.batch_token",
-        }
-    }
-}
-
 fn hint(emptied: bool) -> &'static str {
     if emptied { "; hiding the only field of a group leaves an empty group behind, which has this effect" } else { "" }
 }

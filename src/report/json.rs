@@ -3,8 +3,9 @@
 
 use serde::Serialize;
 
-use crate::document::ReadError;
+use crate::document::{Position, ReadError};
 use crate::text;
+use crate::verify::codes::Code;
 
 /// How the object is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,27 +42,18 @@ pub struct UnreadableError {
     column: Option<usize>,
 }
 
-impl From<&ReadError> for Unreadable {
-    fn from(error: &ReadError) -> Self {
-        let position = error.position.as_ref();
-        Self {
-            schema: "ebl-verifier/report/1",
-            verdict: None,
-            error: UnreadableError {
-                code: error.code().to_owned(),
-                message: error.to_string(),
-                line: position.map(|position| position.line),
-                column: position.map(|position| position.column),
-            },
-        }
+impl Unreadable {
+    /// What stood in the way, by its row of the code table, with the place where there is one.
+    pub fn new(code: &Code, message: String, position: Option<&Position>) -> Self {
+        let (line, column) = (position.map(|position| position.line), position.map(|position| position.column));
+        let error = UnreadableError { code: code.id.to_owned(), message, line, column };
+        Self { schema: "ebl-verifier/report/1", verdict: None, error }
     }
 }
 
-impl Unreadable {
-    /// There was not even anything to read.
-    pub fn without_place(code: &str, message: String) -> Self {
-        let error = UnreadableError { code: code.to_owned(), message, line: None, column: None };
-        Self { schema: "ebl-verifier/report/1", verdict: None, error }
+impl From<&ReadError> for Unreadable {
+    fn from(error: &ReadError) -> Self {
+        Self::new(error.explanation(), error.to_string(), error.position.as_ref())
     }
 }
 

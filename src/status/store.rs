@@ -248,7 +248,13 @@ impl Answers<'_> {
         };
         match flag("isRevoked", answer) {
             Ok(true) => NodeAnswer::Revoked,
-            Ok(false) => NodeAnswer::NotRevoked,
+            Ok(false) => match self.family == Family::Legacy && !is_block_or_none(&reading.revoked_at) {
+                true => NodeAnswer::Unreadable(Unreadable::WrongLength {
+                    call: "documentRevoked",
+                    length: reading.revoked_at.data.len(),
+                }),
+                false => NodeAnswer::NotRevoked,
+            },
             Err(_) if self.never_issued(reading.hash, answer) => NodeAnswer::NeverIssued,
             Err(why) => NodeAnswer::Unreadable(why),
         }
@@ -289,6 +295,11 @@ enum NodeAnswer {
     NotRevoked,
     NeverIssued,
     Unreadable(Unreadable),
+}
+
+/// `documentRevoked` answers one word; a store without that function reverts or answers nothing.
+fn is_block_or_none(answer: &CallReading) -> bool {
+    !matches!(answer.word(), Err(NotAWord::WrongLength(1..)))
 }
 
 fn flag(call: &'static str, answer: &CallReading) -> Result<bool, Unreadable> {

@@ -10,7 +10,7 @@ mod state;
 
 use serde::Serialize;
 
-use crate::evidence::{CodeReading, RegistryReading};
+use crate::evidence::{CallReading, CodeReading, REGISTRY_INTERFACES, RegistryReading};
 use crate::primitives::{Address, Digest32, TokenId, keccak256};
 
 pub(crate) use known_code::{clone_target_address, without_metadata};
@@ -24,12 +24,21 @@ pub fn judge(reading: &RegistryReading, registry: Address, token: TokenId, trust
         Authenticity::NoCode => TitleFinding::Unreadable,
         _ => state::read(reading, registry, token),
     };
+    let finding = match authenticity {
+        Authenticity::Genuine { generation, .. } => {
+            foreign_answer(reading, generation, &finding).map_or(finding, TitleFinding::Contradiction)
+        }
+        _ => finding,
+    };
     let authenticity = match (authenticity, &finding) {
         // Genuine code cannot answer like this, so the answers are not of one execution: nothing is known.
         (Authenticity::Genuine { .. }, TitleFinding::Contradiction(found)) => {
             Authenticity::InconsistentAnswers(found.clone())
         }
-        (Authenticity::Unrecognised { claims: Some(_), .. }, TitleFinding::Contradiction(found)) => {
+        // An older generation answers by rules that are not read here, but none says yes to everything.
+        (Authenticity::Unrecognised { claims: Some(generation), .. }, TitleFinding::Contradiction(found))
+            if generation.is_supported() || *found == Contradiction::SaysYesToEverything =>
+        {
             Authenticity::ContradictsItself(found.clone())
         }
         (Authenticity::Unrecognised { code_hash, claims: Some(generation), proxy }, _)
@@ -166,6 +175,31 @@ fn parts_are_known(reading: &RegistryReading, generation: Generation) -> bool {
         && known_code::escrow(&reading.escrow_implementation_code).is_some_and(|known| known.generation == generation)
 }
 
+/// What this code cannot have answered. The verdict does not rest on these answers, but where one of them is not the
+/// code's own, the others need not be either.
+fn foreign_answer(reading: &RegistryReading, generation: Generation, title: &TitleFinding) -> Option<Contradiction> {
+    let v5 = generation == Generation::V5;
+    let own_id = if v5 { SBT_V5 } else { SBT_V4 };
+    let claims = reading.interfaces.iter().map(|interface| (interface.id.as_slice(), interface.answer.flag()));
+    if !claims.eq(REGISTRY_INTERFACES.iter().map(|id| (id.as_slice(), Ok(*id == own_id)))) {
+        return Some(Contradiction::OtherClaims);
+    }
+    let slots = &reading.proxy_slots;
+    if ![slots.implementation, slots.admin, slots.beacon].iter().all(|slot| slot.is_zero()) {
+        return Some(Contradiction::ProxySlots);
+    }
+    let part_of = |answer: &CallReading, code: &CodeReading| answer.address() == Ok(code.address);
+    if !part_of(&reading.factory, &reading.factory_code)
+        || !part_of(&reading.escrow_implementation, &reading.escrow_implementation_code)
+    {
+        return Some(Contradiction::CodeOfOtherAccount);
+    }
+    // Only an escrow of v5 keeps the previous parties.
+    let minted = matches!(title, TitleFinding::Known(_));
+    let keeps_previous = [&reading.prev_beneficiary, &reading.prev_holder].map(|answer| answer.success);
+    (minted && keeps_previous != [v5; 2]).then_some(Contradiction::OtherClaims)
+}
+
 fn parts_are_other_builds(reading: &RegistryReading) -> bool {
     let other = |code: &CodeReading, lookup: fn(&CodeReading) -> Option<known_code::Known>| {
         lookup(code).is_some_and(|known| known.other_build)
@@ -183,9 +217,9 @@ fn proxy(reading: &RegistryReading) -> Option<Proxy> {
 /// What the ERC-165 answers claim, by the decision rule of chain.md §1.5.
 fn claimed_generation(reading: &RegistryReading) -> Option<Generation> {
     let says = |id: [u8; 4]| state::says_yes(reading, id);
-    if says([0x30, 0x4a, 0xd1, 0xf2]) {
+    if says(SBT_V4) {
         Some(Generation::V4)
-    } else if says([0xb8, 0x95, 0x09, 0x77]) {
+    } else if says(SBT_V5) {
         Some(Generation::V5)
     } else if says([0x80, 0xac, 0x58, 0xcd]) && says([0x9f, 0x9e, 0x69, 0xf3]) {
         Some(Generation::V2)
@@ -195,6 +229,10 @@ fn claimed_generation(reading: &RegistryReading) -> Option<Generation> {
         None
     }
 }
+
+/// ERC-165 ids of chain.md §1.5.
+const SBT_V4: [u8; 4] = [0x30, 0x4a, 0xd1, 0xf2];
+const SBT_V5: [u8; 4] = [0xb8, 0x95, 0x09, 0x77];
 
 #[cfg(test)]
 mod tests;

@@ -112,6 +112,15 @@ pub enum Contradiction {
     /// `registry()` or `tokenId()` of the escrow name something else.
     #[error("the title escrow names another registry or token")]
     EscrowPointsElsewhere,
+    /// Genuine code that claims another generation than its own, or answers by another's functions.
+    #[error("it answers for another generation than its code is of")]
+    OtherClaims,
+    /// Genuine code in whose account the slots of an upgradeable proxy are set.
+    #[error("its code is no upgradeable proxy, but the slots of one are set")]
+    ProxySlots,
+    /// The code that was read is not that of the factory or escrow implementation that was named.
+    #[error("the code that was read is of another account than the one that was named")]
+    CodeOfOtherAccount,
     /// The recorded parties or flags do not fit the place of the token.
     #[error("the escrow's records do not fit the place of the token: {0}")]
     RecordsDoNotFit(&'static str),

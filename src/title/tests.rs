@@ -1,5 +1,5 @@
 use super::*;
-use crate::evidence::{CallReading, InterfaceReading, REGISTRY_INTERFACES};
+use crate::evidence::InterfaceReading;
 
 const REGISTRY: Address = Address([0x11; 20]);
 const FACTORY: Address = Address([0x22; 20]);

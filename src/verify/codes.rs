@@ -1,12 +1,14 @@
-//! The one table of finding codes. A code is a contract: scripts match on it, `ebl explain` prints its row, and a
-//! change of one is written down in CHANGELOG.md.
+//! The one table of codes: of findings, and of why there was no document to judge. A code is a contract: scripts match on
+//! it, `ebl explain` prints its row, and a change of one is written down in CHANGELOG.md.
+
+mod errors;
 
 use serde::Serialize;
 
-/// A finding code with what people need to know about it.
+/// A code with what people need to know about it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
-    /// Stable identifier: the check's name, a dot, the finding.
+    /// Stable identifier: the check's name or `read`, a dot, the finding.
     pub id: &'static str,
     /// What it means, in one plain sentence.
     pub meaning: &'static str,
@@ -52,7 +54,7 @@ pub fn find(id: &str) -> Option<&'static Code> {
     TABLE.iter().copied().find(|code| code.id == id)
 }
 
-/// All codes, in the order of the checks.
+/// All codes: those of reading first, then in the order of the checks.
 pub fn all() -> impl Iterator<Item = &'static Code> {
     TABLE.iter().copied()
 }
@@ -68,6 +70,72 @@ macro_rules! codes {
 }
 
 codes! {
+    READ_FILE = "read.file", Verifier,
+        "The file could not be opened or read, so nothing is known of what is in it.",
+        "Check the path and your permissions.";
+    READ_EMPTY = "read.empty", Sender,
+        "The file is empty.",
+        "Ask the sender for the file again.";
+    READ_TOO_LARGE = "read.too_large", Verifier,
+        "The file is larger than the limit, so it was not read to the end.",
+        "If you expect a file of this size, raise the limit with --max-size.";
+    READ_TOO_DEEP = "read.too_deep", Sender,
+        "Objects and lists are nested deeper than in any honest document.",
+        "Ask the issuer for the original file.";
+    READ_BYTE_ORDER_MARK = "read.byte_order_mark", Sender,
+        "The file starts with a byte order mark, which JSON does not allow; a text editor may have added it.",
+        "Ask the sender for the file as it was issued.";
+    READ_INVALID_UTF8 = "read.invalid_utf8", Sender,
+        "The file is not UTF-8 text; it may be of another kind, or damaged.",
+        "Ask the sender for the file as it was issued.";
+    READ_LONE_SURROGATE = "read.lone_surrogate", Sender,
+        "The file holds half of a character, which readers would treat differently.",
+        "Ask the issuer for the original file.";
+    READ_TRAILING_BYTES = "read.trailing_bytes", Sender,
+        "More text follows after the end of the document.",
+        "Ask the sender for the file as it was issued.";
+    READ_DUPLICATE_MEMBER = "read.duplicate_member", Sender,
+        "A member stands twice in one object: one reader would take the first value, another the last. Honest software does not write such files.",
+        "Do not act on this file. Ask the issuer for the original.";
+    READ_RESERVED_NAME = "read.reserved_name", Sender,
+        "A member has a name that some readers treat specially. Honest software does not write such files.",
+        "Do not act on this file. Ask the issuer for the original.";
+    READ_SYNTAX = "read.syntax", Sender,
+        "The file is not JSON: it is of another kind, cut off or damaged.",
+        "Ask the sender for the file as it was issued.";
+    READ_NOT_AN_OBJECT = "read.not_an_object", Sender,
+        "The file is JSON, but a list, a text or a number instead of an object.",
+        "Ask the sender for the document itself.";
+    READ_UNSUPPORTED_FAMILY = "read.unsupported_family", Verifier,
+        "The document is of a known format that this version does not verify.",
+        "Use a version that does, or another tool for this file.";
+    READ_NOT_A_DOCUMENT = "read.not_a_document", Sender,
+        "The file is JSON, but no wrapped or signed document of a known format; raw data proves nothing.",
+        "Ask the sender for the file as it was issued.";
+    READ_KEY_MISSING = "read.key_missing", Verifier,
+        "The file is sealed (encrypted), and no key was given.",
+        "Give the key with --key; the sender has it.";
+    READ_SEALED_MALFORMED = "read.sealed_malformed", Sender,
+        "The sealed file is damaged, or sealed in another way than is known.",
+        "Ask the sender to seal the document again.";
+    READ_WRONG_KEY_OR_DAMAGED = "read.wrong_key_or_damaged", Sender,
+        "The sealed file does not open: the key is wrong or the file is damaged, and which of the two cannot be told apart.",
+        "Check the key with the sender, then ask for the file again.";
+    READ_SEALED_CONTENT = "read.sealed_content", Sender,
+        "The key opens the sealed file, but no document is inside.",
+        "Ask the sender to seal the document itself, once.";
+    READ_EMPTY_ENVELOPE = "read.empty_envelope", Sender,
+        "The file is a storage envelope with no document in it, or with another envelope.",
+        "Ask the sender for the document itself.";
+    READ_INVALID_LINK = "read.invalid_link", Sender,
+        "The web address is not a link to a document, or leads to where nothing is fetched from.",
+        "Ask the sender for a whole link, or for the file.";
+    READ_FETCH_FAILED = "read.fetch_failed", Network,
+        "The document that the link leads to could not be fetched; this says nothing about it.",
+        "Try again; ask the sender if it stays so.";
+    READ_FETCH_REFUSED = "read.fetch_refused", Sender,
+        "The link leads to a host that is not public, or further than links are followed, so nothing was fetched.",
+        "Ask the sender for the file; in a closed network --allow-private lets links name private hosts.";
     INTEGRITY_INTACT = "integrity.intact", Nobody,
         "Every visible field is covered by the digest, and the digest by the Merkle root.",
         "Nothing to do.";
@@ -396,7 +464,11 @@ mod tests {
         assert_eq!(ids.len(), all().count());
         for code in all() {
             let (check, finding) = code.id.split_once('.').unwrap();
-            assert!(!check.is_empty() && finding.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", code.id);
+            assert!(
+                !check.is_empty() && finding.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
+                "{}",
+                code.id
+            );
             assert!(code.meaning.ends_with('.') && code.remedy.ends_with('.'), "{}", code.id);
             assert_eq!(find(code.id), Some(code));
         }

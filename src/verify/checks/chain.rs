@@ -102,7 +102,7 @@ impl Examination {
                 self.warn(WarningKind::SecondChain, text);
                 chain_check(chain, entry)
             }
-            Some(as_of) if as_of.hash != block.hash => {
+            Some(as_of) if !is_of(as_of, block) => {
                 let message = format!("chain {chain} was read at blocks {} and {}", as_of.block, block.number);
                 from_entry(finding(CheckName::Chain, Outcome::Unknown, &codes::CHAIN_BLOCKS_DIFFER, message), entry)
             }
@@ -151,16 +151,24 @@ pub(super) fn issuance_without_chain(chain: &Check) -> Check {
 }
 
 fn as_of(chain: ChainId, block: &BlockReading, method: ReadMethod, entry: &Entry) -> AsOf {
-    let seconds = i64::try_from(block.timestamp).unwrap_or(i64::MAX);
     AsOf {
         chain_id: chain.get(),
         block: block.number,
         hash: block.hash,
-        time: jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default(),
+        time: time(block),
         finality: block.finality,
         method,
         endpoints: entry.provenance.hosts.clone(),
         embedded_endpoints: entry.provenance.embedded_default,
         requests: entry.provenance.requests,
     }
+}
+
+fn is_of(as_of: &AsOf, block: &BlockReading) -> bool {
+    (as_of.hash, as_of.block, as_of.finality) == (block.hash, block.number, block.finality) && as_of.time == time(block)
+}
+
+fn time(block: &BlockReading) -> String {
+    let seconds = i64::try_from(block.timestamp).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
 }

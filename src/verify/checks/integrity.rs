@@ -30,9 +30,7 @@ impl Examination {
                 &codes::INTEGRITY_FALSY_LEAVES,
                 format!("the digest does not protect these values: {}", paths.join(", ")),
             ),
-            IntegrityResult::Broken(fault) => {
-                computed(Outcome::Fail, codes::find(fault.code()).unwrap_or(&codes::INTEGRITY_SHAPE), fault.to_string())
-            }
+            IntegrityResult::Broken(fault) => computed(Outcome::Fail, fault.explanation(), fault.to_string()),
         };
         let intact = check.outcome != Outcome::Fail;
         self.checks.push(check);

@@ -1,0 +1,66 @@
+//! What is said when an argument leads to no document, the same in every command.
+
+use anyhow::Result;
+
+use super::exit::Exit;
+use super::input::InputError;
+use crate::document::link::InvalidLink;
+use crate::document::{Position, ReadError};
+use crate::report::json::{self, Layout, Unreadable};
+use crate::text::escape_for_terminal as escape;
+use crate::verifier::VerifyLinkError;
+use crate::verify::codes::{self, Code};
+
+/// Why there was nothing to judge.
+#[derive(Debug)]
+pub(super) struct NoDocument {
+    code: &'static Code,
+    message: String,
+    position: Option<Position>,
+}
+
+impl NoDocument {
+    pub fn exit(&self) -> Exit {
+        // What our own rules refuse stays refused; only an outage is worth another try (PRODUCT.md, Verdict).
+        if self.code == &codes::READ_FETCH_FAILED { Exit::NotFetched } else { Exit::Unreadable }
+    }
+
+    pub fn human(&self, name: &str) -> String {
+        let headline = if self.exit() == Exit::NotFetched { "NOT FETCHED" } else { "UNREADABLE" };
+        format!("{headline}  {}\n\n  {}   [{}]\n", escape(name), escape(&self.message), self.code.id)
+    }
+
+    /// Without a line break at the end.
+    pub fn json(&self, layout: Layout) -> Result<String> {
+        let object = Unreadable::new(self.code, self.message.clone(), self.position.as_ref());
+        Ok(json::render(&object, layout)?)
+    }
+}
+
+impl From<ReadError> for NoDocument {
+    fn from(error: ReadError) -> Self {
+        Self { code: error.explanation(), message: error.to_string(), position: error.position }
+    }
+}
+
+impl From<InvalidLink> for NoDocument {
+    fn from(error: InvalidLink) -> Self {
+        let message = format!("this link cannot be followed: {error}");
+        Self { code: error.explanation(), message, position: None }
+    }
+}
+
+impl From<InputError> for NoDocument {
+    fn from(error: InputError) -> Self {
+        Self { code: &codes::READ_FILE, message: error.to_string(), position: None }
+    }
+}
+
+impl From<VerifyLinkError> for NoDocument {
+    fn from(error: VerifyLinkError) -> Self {
+        match error {
+            VerifyLinkError::Unreadable(error) => error.into(),
+            error => Self { code: error.explanation(), message: error.to_string(), position: None },
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The row of every error that has one. It stands here and not beside the errors, because their rooms do not know this
+//! table; each row is named as an item, so that none can be misspelt or left out.
+
+use super::Code;
+use crate::document::link::InvalidLink;
+use crate::document::{ReadError, ReadErrorKind};
+use crate::integrity::Fault;
+
+impl Fault {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.explanation().id
+    }
+
+    /// The code with its meaning, who can act and how.
+    pub fn explanation(&self) -> &'static Code {
+        match self {
+            Self::DigestMismatch { .. } => &super::INTEGRITY_DIGEST_MISMATCH,
+            Self::MerkleMismatch { .. } => &super::INTEGRITY_MERKLE_MISMATCH,
+            Self::AmbiguousStructure(_) => &super::INTEGRITY_AMBIGUOUS_STRUCTURE,
+            Self::FamilyMix(_) => &super::INTEGRITY_FAMILY_MIX,
+            Self::NotCanonical(_) => &super::INTEGRITY_NOT_CANONICAL,
+            Self::SaltsMismatch(_) => &super::INTEGRITY_SALTS_MISMATCH,
+            Self::Shape(_) => &super::INTEGRITY_SHAPE,
+            Self::BatchToken | Self::TokenOfSeveralIssuers => &super::INTEGRITY_BATCH_TOKEN,
+        }
+    }
+}
+
+impl ReadError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.explanation().id
+    }
+
+    /// The code with its meaning, who can act and how.
+    ///
+    /// ```
+    /// use ebl_verifier::document::{self, Limits};
+    ///
+    /// let error = document::read(b"", &Limits::default()).unwrap_err();
+    /// assert_eq!(error.explanation().remedy, "Ask the sender for the file again.");
+    /// ```
+    pub fn explanation(&self) -> &'static Code {
+        match self.kind {
+            ReadErrorKind::Empty => &super::READ_EMPTY,
+            ReadErrorKind::TooLarge { .. } => &super::READ_TOO_LARGE,
+            ReadErrorKind::TooDeep { .. } => &super::READ_TOO_DEEP,
+            ReadErrorKind::ByteOrderMark => &super::READ_BYTE_ORDER_MARK,
+            ReadErrorKind::InvalidUtf8 => &super::READ_INVALID_UTF8,
+            ReadErrorKind::LoneSurrogate => &super::READ_LONE_SURROGATE,
+            ReadErrorKind::TrailingBytes => &super::READ_TRAILING_BYTES,
+            ReadErrorKind::DuplicateMember(_) => &super::READ_DUPLICATE_MEMBER,
+            ReadErrorKind::ReservedName(_) => &super::READ_RESERVED_NAME,
+            ReadErrorKind::Syntax(_) => &super::READ_SYNTAX,
+            ReadErrorKind::NotAnObject => &super::READ_NOT_AN_OBJECT,
+            ReadErrorKind::UnsupportedFamily(_) => &super::READ_UNSUPPORTED_FAMILY,
+            ReadErrorKind::NotADocument => &super::READ_NOT_A_DOCUMENT,
+            ReadErrorKind::Sealed => &super::READ_KEY_MISSING,
+            ReadErrorKind::SealedMalformed(_) => &super::READ_SEALED_MALFORMED,
+            ReadErrorKind::WrongKeyOrDamaged => &super::READ_WRONG_KEY_OR_DAMAGED,
+            ReadErrorKind::SealedContent(_) => &super::READ_SEALED_CONTENT,
+            ReadErrorKind::EmptyEnvelope => &super::READ_EMPTY_ENVELOPE,
+        }
+    }
+}
+
+impl InvalidLink {
+    /// The one code of all texts that are no link, with its meaning, who can act and how.
+    pub fn explanation(&self) -> &'static Code {
+        &super::READ_INVALID_LINK
+    }
+}

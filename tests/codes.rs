@@ -1,0 +1,94 @@
+//! What leads to what (checks.md §8): for every code of the table a case that comes to it. Each case is an honest
+//! document with honest evidence, of which one thing is changed.
+
+#[path = "codes/findings.rs"]
+mod findings;
+#[path = "support/signed_world.rs"]
+mod signed_world;
+#[path = "support/signing.rs"]
+mod signing;
+#[path = "support/situation.rs"]
+mod situation;
+#[path = "codes/unreadable.rs"]
+mod unreadable;
+#[path = "support/wrapping.rs"]
+mod wrapping;
+
+use std::collections::BTreeSet;
+
+use ebl_verifier::evidence::{Cause, Question};
+use ebl_verifier::verify::{CheckName, Outcome, Verdict, codes};
+use signed_world::{matches_schema, web};
+use situation::{bill, signed};
+use wrapping::Format;
+
+#[test]
+fn every_case_comes_to_its_code_outcome_and_verdict() {
+    let mut wrong = Vec::new();
+    for (code, name, outcome, verdict, when, make) in findings::all() {
+        let (report, _) = make().examined();
+        matches_schema(&report);
+        let check = report.checks.iter().find(|check| check.name == *name).expect("all checks are listed");
+        let found = (check.code.id, check.outcome, report.verdict);
+        if found != (*code, *outcome, *verdict) {
+            wrong.push(format!("{code} when {when}: found {found:?}, {}", check.message));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_code_of_the_table_is_reached_and_no_other_is_emitted() {
+    let mut seen = BTreeSet::new();
+    for (.., make) in findings::all() {
+        let (report, _) = make().examined();
+        seen.extend(report.checks.iter().map(|check| check.code.id));
+    }
+    seen.extend(unreadable::ALL.iter().map(|(_, make)| make().id));
+    let table: BTreeSet<_> = codes::all().map(|code| code.id).collect();
+    let missing: Vec<_> = table.difference(&seen).collect();
+    let unknown: Vec<_> = seen.difference(&table).collect();
+    assert!(missing.is_empty() && unknown.is_empty(), "without a case: {missing:?}; not in the table: {unknown:?}");
+}
+
+#[test]
+fn what_cannot_be_read_is_told_apart() {
+    for (code, make) in unreadable::ALL {
+        assert_eq!(make().id, *code);
+    }
+}
+
+#[test]
+fn every_kind_of_failure_is_unknown_with_its_own_code() {
+    let of_chain = |question: &Question| matches!(question, Question::Registry { .. });
+    let of_domain = |question: &Question| matches!(question, Question::DnsTxt { .. });
+    let of_web = |question: &Question| matches!(question, Question::Web { .. });
+    let (rpc, dns) = ("chain.rpc_unavailable", "issuer.dns_unavailable");
+    for (cause, on_chain, at_domain) in [
+        (Cause::Offline, "check.offline", "check.offline"),
+        (Cause::NotAllowed, rpc, dns),
+        (Cause::NoSource, "chain.no_endpoint", dns),
+        (Cause::Unreachable, rpc, dns),
+        (Cause::Timeout, rpc, dns),
+        (Cause::RateLimited, rpc, dns),
+        (Cause::NotAnAnswer, rpc, dns),
+        (Cause::WrongChain, "chain.wrong_endpoint", dns),
+        (Cause::BlockVanished, "chain.block_vanished", dns),
+        (Cause::Disagreement, "chain.endpoints_disagree", "issuer.dns_disagreement"),
+        (Cause::ServerFailure, rpc, dns),
+        (Cause::Bogus, rpc, "issuer.dns_bogus"),
+    ] {
+        let on_web = if cause == Cause::Offline { "check.offline" } else { "issuer.did_document_unavailable" };
+        for (situation, name, wanted) in [
+            (bill().unanswered(cause, of_chain), CheckName::Chain, on_chain),
+            (bill().unanswered(cause, of_domain), CheckName::Issuer, at_domain),
+            (signed(&web(Format::V2)).unanswered(cause, of_web), CheckName::Issuer, on_web),
+        ] {
+            let (report, _) = situation.examined();
+            let check = report.checks.iter().find(|check| check.name == name).expect("all checks are listed");
+            let found = (check.code.id, check.outcome, report.verdict);
+            assert_eq!(found, (wanted, Outcome::Unknown, Verdict::Indeterminate), "{cause:?}");
+            assert_eq!(check.unavailable[0].cause, cause);
+        }
+    }
+}

@@ -1,0 +1,532 @@
+//! One table a check, and the situations that several rows start from.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ebl_verifier::evidence::{CallReading, Cause, CodeReading, DidChange, DidEthrReading, DidEvent, Dnssec, Question};
+use ebl_verifier::primitives::{Address, ChainId, Digest32};
+use ebl_verifier::status::Family;
+use ebl_verifier::title::Generation;
+use ebl_verifier::verify::CheckName::{self, Chain, Integrity, Issuance, Issuer, Policy, Registry, Title};
+use ebl_verifier::verify::Outcome::{self, Fail, NotApplicable, Pass, Unknown};
+use ebl_verifier::verify::Verdict::{self, Indeterminate, Invalid, NotLive, PolicyNotMet, Valid};
+use ebl_verifier::verify::{AcceptedState, Rule};
+use serde_json::{Value, json};
+
+use crate::signed_world::{NOW, RESPONDER, ethr, web, word};
+use crate::signing::{Draft, address, did_ethr, key, record, sign};
+use crate::situation::{
+    CHAIN, OTHER_STORE, REGISTRY, STORE, Situation, bill, bill_v3, bill_v3_with, bill_with, flag, in_stores,
+    plain_bill, reverted, signed, signed_by,
+};
+use crate::wrapping::{Format, issuer, plain_v2, wrap};
+
+/// All tables.
+pub fn all() -> impl Iterator<Item = &'static Case> {
+    [INTEGRITY, ISSUER, CHAINS, REGISTRIES, ISSUANCE, STORES, SIGNATURES, TITLES, GENERAL].into_iter().flatten()
+}
+
+/// A code, the check that carries it, with which outcome and verdict, and when.
+pub type Case = (&'static str, CheckName, Outcome, Verdict, &'static str, fn() -> Situation);
+
+const INTEGRITY: &[Case] = &[
+    ("integrity.intact", Integrity, Pass, Valid, "the file is as it was issued", bill),
+    ("integrity.digest_mismatch", Integrity, Fail, Invalid, "a field was removed", || {
+        bill().tampered(|document| drop(document["data"].as_object_mut().unwrap().remove("blNumber")))
+    }),
+    ("integrity.merkle_mismatch", Integrity, Fail, Invalid, "the root is another", || {
+        bill().tampered(|document| document["signature"]["merkleRoot"] = json!("00".repeat(32)))
+    }),
+    ("integrity.ambiguous_structure", Integrity, Fail, Invalid, "a member name looks like a path", || {
+        bill().tampered(|document| document["data"]["issuers.0"] = document["data"]["blNumber"].clone())
+    }),
+    ("integrity.family_mix", Integrity, Fail, Invalid, "a member of another format", || {
+        bill().tampered(|document| document["credentialSubject"] = json!({}))
+    }),
+    ("integrity.not_canonical", Integrity, Fail, Invalid, "a value without a salt", || {
+        bill().tampered(|document| document["data"]["blNumber"] = json!("STORE-0"))
+    }),
+    ("integrity.salts_mismatch", Integrity, Fail, Invalid, "a field was added to v3", || {
+        bill_v3().tampered(|document| document["credentialSubject"]["weight"] = json!("1"))
+    }),
+    ("integrity.shape", Integrity, Fail, Invalid, "the digest is missing", || {
+        bill().tampered(|document| drop(document["signature"].as_object_mut().unwrap().remove("targetHash")))
+    }),
+    ("integrity.shape", Integrity, Fail, Invalid, "no issuer is named", || {
+        bill_with(|plain| plain["issuers"] = json!([]))
+    }),
+    ("integrity.batch_token", Integrity, Fail, Invalid, "a bill was wrapped with another", || {
+        let other = plain_v2(vec![issuer("tokenRegistry", REGISTRY)], CHAIN, 1);
+        Situation::new(&wrap(Format::V2, vec![plain_bill(), other]).remove(0).document, &[REGISTRY])
+    }),
+    ("integrity.batch_token", Integrity, Fail, Invalid, "a bill has two issuers", || {
+        bill_with(|plain| plain["issuers"] = json!([issuer("tokenRegistry", REGISTRY), issuer("tokenRegistry", STORE)]))
+    }),
+    ("integrity.falsy_leaves_unauthenticated", Integrity, Unknown, Indeterminate, "older v3 left `false` out", falsy),
+    ("integrity.falsy_leaves_unauthenticated", Integrity, Pass, Valid, "and the caller does without it", || {
+        falsy().policy(|policy| policy.accept_unauthenticated_falsy = true)
+    }),
+];
+
+const ISSUER: &[Case] = &[
+    ("issuer.dns_txt", Issuer, Pass, Valid, "the domain names the registry", bill),
+    ("issuer.not_a_domain_name", Issuer, Fail, Invalid, "the location is a URL", || {
+        bill_with(|plain| plain["issuers"][0]["identityProof"]["location"] = json!("https://carrier.example"))
+    }),
+    ("issuer.location_missing", Issuer, Fail, Invalid, "the location is empty", || {
+        bill_with(|plain| plain["issuers"][0]["identityProof"]["location"] = json!(""))
+    }),
+    ("issuer.domain_does_not_exist", Issuer, Fail, Invalid, "NXDOMAIN", || {
+        bill().dns(|reading| reading.name_exists = false)
+    }),
+    ("issuer.no_record", Issuer, Fail, Invalid, "no record of this kind", || {
+        bill().dns(|reading| reading.records = vec!["v=spf1 -all".into()])
+    }),
+    ("issuer.record_for_other_chain", Issuer, Fail, Invalid, "the right contract on another chain", || {
+        bill().dns(|reading| reading.records[0] = reading.records[0].replace("31337", "1"))
+    }),
+    ("issuer.record_for_other_address", Issuer, Fail, Invalid, "another contract", || {
+        bill().dns(|reading| reading.records = vec![format!("openatts net=ethereum netId={CHAIN} addr={STORE}")])
+    }),
+    ("issuer.malformed_record", Issuer, Fail, Invalid, "the chain id is hexadecimal", || {
+        bill().dns(|reading| reading.records[0] = reading.records[0].replace("31337", "0x7a69"))
+    }),
+    ("issuer.no_identity_claimed", Issuer, Unknown, Indeterminate, "a certificate store and nobody behind it", || {
+        let plain = plain_v2(vec![json!({"name": "Nordsee Carrier", "certificateStore": STORE.to_string()})], CHAIN, 0);
+        Situation::new(&wrap(Format::V2, vec![plain]).remove(0).document, &[STORE])
+    }),
+    ("issuer.dns_did", Issuer, Pass, Valid, "the domain names the key", || signed(&ethr(Format::V2))),
+    ("issuer.record_for_other_key", Issuer, Fail, Invalid, "the domain names another key", || {
+        signed(&ethr(Format::V2)).dns(|reading| reading.records = vec![record("did:web:carrier.example#keys-1")])
+    }),
+    ("issuer.no_key", Issuer, Unknown, Invalid, "no key of the issuer's own DID", || {
+        signed(&Draft { key: "did:web:other.example#keys-1".into(), ..ethr(Format::V2) })
+    }),
+    ("issuer.did_web", Issuer, Pass, Valid, "the DID document lists the key", || signed(&web(Format::V2))),
+    ("issuer.no_did_document", Issuer, Fail, Invalid, "404", || {
+        signed(&web(Format::V2)).web(|reading| reading.status = 404)
+    }),
+    ("issuer.did_document_unavailable", Issuer, Unknown, Indeterminate, "503", || {
+        signed(&web(Format::V2)).web(|reading| reading.status = 503)
+    }),
+    ("issuer.did_without_this_key", Issuer, Fail, Invalid, "the key may not sign statements", || {
+        signed(&web(Format::V2)).web_json(|document| document["assertionMethod"] = json!([]))
+    }),
+    ("issuer.bare_key", Issuer, Unknown, Indeterminate, "a did:ethr and no domain", || {
+        signed(&Draft { identity: "DID", ..ethr(Format::V2) })
+    }),
+    (
+        "issuer.method_does_not_fit",
+        Issuer,
+        Unknown,
+        Indeterminate,
+        "a contract and an identity of kind DNS-DID",
+        || bill_v3_with(|plain| plain["openAttestationMetadata"]["identityProof"]["type"] = json!("DNS-DID")),
+    ),
+    ("issuer.dns_unavailable", Issuer, Unknown, Indeterminate, "SERVFAIL", || dns_fails(Cause::ServerFailure)),
+    ("issuer.dns_disagreement", Issuer, Unknown, Indeterminate, "resolvers differ", || dns_fails(Cause::Disagreement)),
+    ("issuer.dns_bogus", Issuer, Unknown, Indeterminate, "DNSSEC fails", || dns_fails(Cause::Bogus)),
+    ("issuer.dnssec_required", Issuer, Unknown, Indeterminate, "the zone is not signed", || {
+        bill().dns(|reading| reading.dnssec = Dnssec::Insecure).policy(|policy| policy.require_dnssec = true)
+    }),
+];
+
+const CHAINS: &[Case] = &[
+    ("chain.matches", Chain, Pass, Valid, "the endpoint serves the document's chain", bill),
+    ("chain.not_named", Chain, Unknown, Indeterminate, "no network in the document", || {
+        bill_with(|plain| drop(plain.as_object_mut().unwrap().remove("network")))
+    }),
+    ("chain.not_named", Issuer, Unknown, Indeterminate, "so no record can match", || {
+        bill_with(|plain| drop(plain.as_object_mut().unwrap().remove("network")))
+    }),
+    ("chain.matches", Chain, Pass, Valid, "the caller names the chain for it", || {
+        bill_with(|plain| drop(plain.as_object_mut().unwrap().remove("network")))
+            .policy(|policy| policy.chain = chain(CHAIN))
+    }),
+    ("chain.malformed_id", Chain, Fail, Invalid, "a hexadecimal chain id", || {
+        bill_with(|plain| plain["network"]["chainId"] = json!("0x7a69"))
+    }),
+    ("chain.contradicts_caller", Chain, Fail, Invalid, "--chain-id says another", || {
+        bill().policy(|policy| policy.chain = chain(1))
+    }),
+    ("chain.contradicts_link", Chain, Fail, Invalid, "the link says another", || {
+        bill().policy(|policy| policy.link_chain = chain(1))
+    }),
+    ("chain.wrong_endpoint", Chain, Unknown, Indeterminate, "the reading is of another chain", || {
+        bill().registry(|reading| reading.chain_id = 1)
+    }),
+    ("chain.wrong_endpoint", Chain, Unknown, Indeterminate, "no endpoint of the right chain", || {
+        chain_fails(Cause::WrongChain)
+    }),
+    ("chain.no_endpoint", Chain, Unknown, Indeterminate, "nobody to ask", || chain_fails(Cause::NoSource)),
+    ("chain.rpc_unavailable", Chain, Unknown, Indeterminate, "the endpoint is down", || {
+        chain_fails(Cause::Unreachable)
+    }),
+    ("chain.block_vanished", Chain, Unknown, Indeterminate, "a reorganisation", || chain_fails(Cause::BlockVanished)),
+    ("chain.endpoints_disagree", Chain, Unknown, Indeterminate, "two endpoints differ", || {
+        chain_fails(Cause::Disagreement)
+    }),
+    ("chain.no_did_registry", Chain, Unknown, Indeterminate, "a DID of a chain without a known registry", || {
+        signed(&ethr(Format::V2)).policy(|policy| policy.did_registries.clear())
+    }),
+    ("chain.blocks_differ", Chain, Unknown, Indeterminate, "two stores at two blocks", || {
+        in_stores(&[STORE, OTHER_STORE], 1)
+            .store_at(|store| store == STORE, |reading| reading.block.hash = Digest32([7; 32]))
+    }),
+    ("chain.blocks_differ", Chain, Unknown, Indeterminate, "one block hash at two heights", || {
+        in_stores(&[STORE, OTHER_STORE], 1).store_at(|store| store == STORE, |reading| reading.block.number += 1)
+    }),
+    ("chain.not_needed", Chain, NotApplicable, Valid, "a key on the web signed it", || signed(&web(Format::V2))),
+];
+
+const REGISTRIES: &[Case] = &[
+    ("registry.genuine", Registry, Pass, Valid, "the published v5 code", bill),
+    ("registry.genuine", Registry, Pass, Valid, "the published v4 code", || bill().generation(Generation::V4)),
+    ("registry.unrecognised_code", Registry, Unknown, Indeterminate, "other code that says it is v5", private_build),
+    ("registry.unrecognised_code", Registry, Unknown, Indeterminate, "a genuine registry with another factory", || {
+        bill().registry(|reading| reading.factory_code = CodeReading { size: 1, ..CodeReading::default() })
+    }),
+    ("registry.trusted_by_caller", Registry, Pass, Valid, "which the caller vouches for", || {
+        private_build().policy(trust)
+    }),
+    ("registry.upgradeable_proxy", Registry, Unknown, Indeterminate, "its rules can be changed", || {
+        private_build().registry(|reading| reading.proxy_slots.implementation = STORE)
+    }),
+    ("registry.generation_not_supported", Registry, Unknown, Indeterminate, "a v2 registry", old_registry),
+    ("registry.generation_not_supported", Registry, Unknown, Indeterminate, "even one the caller trusts", || {
+        old_registry().policy(trust)
+    }),
+    ("registry.contradicts_itself", Registry, Fail, Invalid, "it says yes to everything", || {
+        private_build()
+            .registry(|reading| reading.interfaces.iter_mut().for_each(|interface| interface.answer = flag(true)))
+            .policy(trust)
+    }),
+    ("registry.inconsistent_answers", Registry, Unknown, Indeterminate, "genuine code and an impossible owner", || {
+        bill().registry(|reading| reading.owner_of = word(&STORE.0))
+    }),
+    ("registry.inconsistent_answers", Registry, Unknown, Indeterminate, "genuine code and another's claims", || {
+        bill().registry(|reading| reading.interfaces[2].answer = flag(true))
+    }),
+    ("registry.inconsistent_answers", Registry, Unknown, Indeterminate, "genuine code and a proxy's slots", || {
+        bill().registry(|reading| reading.proxy_slots.admin = STORE)
+    }),
+    ("registry.inconsistent_answers", Registry, Unknown, Indeterminate, "the genuine factory of somebody else", || {
+        bill().registry(|reading| reading.factory_code.address = STORE)
+    }),
+    ("registry.no_contract", Registry, Fail, Invalid, "an address without code", || {
+        bill().registry(|reading| reading.registry_code.clear())
+    }),
+    ("registry.no_contract", Issuance, Fail, Invalid, "which cannot have issued it", || {
+        bill().registry(|reading| reading.registry_code.clear())
+    }),
+    ("registry.not_applicable", Registry, NotApplicable, Valid, "a document store issued it", || {
+        in_stores(&[STORE], 1)
+    }),
+];
+
+const ISSUANCE: &[Case] = &[
+    ("issuance.minted", Issuance, Pass, Valid, "the registry records a title", bill),
+    ("issuance.not_minted", Issuance, Fail, Invalid, "ownerOf: ERC721NonexistentToken", || {
+        bill()
+            .registry(|reading| reading.owner_of = reverted(&[&[0x7e, 0x27, 0x32, 0x89], [0; 32].as_slice()].concat()))
+    }),
+    ("issuance.registry_refused", Issuance, Unknown, Indeterminate, "ownerOf: another revert", || {
+        bill().registry(|reading| reading.owner_of = reverted(&[]))
+    }),
+    ("issuance.unproven", Issuance, Unknown, Indeterminate, "what unknown code says", private_build),
+    ("issuance.expired", Issuance, Fail, Invalid, "the validity period is over", || {
+        bill_v3_with(|plain| plain["expirationDate"] = json!("2026-05-01T00:00:00Z"))
+    }),
+    ("issuance.not_yet_valid", Issuance, Fail, Invalid, "the validity period has not begun", || {
+        bill_v3_with(|plain| plain["validFrom"] = json!("2027-05-01T00:00:00Z"))
+    }),
+];
+
+const STORES: &[Case] = &[
+    ("issuance.issued", Issuance, Pass, Valid, "a legacy store issued the batch", || in_stores(&[STORE], 3)),
+    ("issuance.issued", Issuance, Pass, Valid, "a batchable store issued the batch", || {
+        in_stores(&[STORE], 3).family(Family::Batchable)
+    }),
+    ("issuance.issued", Issuance, Pass, Valid, "a transferable store issued it alone", || {
+        in_stores(&[STORE], 1).family(Family::Transferable)
+    }),
+    ("issuance.issued", Issuance, Pass, Valid, "two stores issued it", || in_stores(&[STORE, OTHER_STORE], 1)),
+    ("issuance.not_issued", Issuance, Fail, Invalid, "one of the two did not", || {
+        in_stores(&[STORE, OTHER_STORE], 1)
+            .store_at(|store| store == OTHER_STORE, |reading| reading.issued = flag(false))
+    }),
+    ("issuance.revoked", Issuance, Fail, Invalid, "the document is revoked", || {
+        in_stores(&[STORE], 3).store(|reading| reading.nodes[0].revoked = flag(true))
+    }),
+    ("issuance.ancestor_revoked", Issuance, Fail, Invalid, "a node above it is revoked", || {
+        in_stores(&[STORE], 3).store(|reading| reading.nodes[1].revoked = flag(true))
+    }),
+    ("issuance.ancestor_revoked", Issuance, Fail, Invalid, "whatever a batchable store says of the document", || {
+        in_stores(&[STORE], 3).family(Family::Batchable).store(|reading| reading.nodes[1].revoked_in_batch = flag(true))
+    }),
+    ("issuance.store_no_contract", Issuance, Fail, Invalid, "an address without code", || {
+        in_stores(&[STORE], 1).store(|reading| reading.code.size = 0)
+    }),
+    ("issuance.store_refused", Issuance, Unknown, Indeterminate, "isIssued reverts", || {
+        in_stores(&[STORE], 1).store(|reading| reading.issued = reverted(&[]))
+    }),
+    ("issuance.store_unreadable", Issuance, Unknown, Indeterminate, "isIssued says neither yes nor no", || {
+        in_stores(&[STORE], 1).store(|reading| reading.issued = word(&[2]))
+    }),
+    ("issuance.store_unreadable", Issuance, Unknown, Indeterminate, "documentRevoked answers one byte", || {
+        in_stores(&[STORE], 1)
+            .store(|reading| reading.nodes[0].revoked_at = CallReading { success: true, data: vec![0] })
+    }),
+    ("issuance.store_contradicts_itself", Issuance, Fail, Invalid, "it says yes to everything", || {
+        in_stores(&[STORE], 1).store(|reading| reading.everything = flag(true))
+    }),
+    ("issuance.store_contradicts_itself", Issuance, Fail, Invalid, "it records a revocation and denies it", || {
+        in_stores(&[STORE], 1).store(|reading| reading.nodes[0].revoked_at = word(&[9]))
+    }),
+    ("issuance.shared_token", Issuance, Fail, Invalid, "one token for a batch", || {
+        in_stores(&[STORE], 3).family(Family::Transferable)
+    }),
+    ("issuance.issuer_without_store", Issuance, Fail, Invalid, "one of two issuers names no store", || {
+        let nobody = Draft::new(Format::V2, "did:web:carrier.example", "keys-1", "DNS-DID").issuer();
+        let plain = plain_v2(vec![issuer("documentStore", STORE), nobody], CHAIN, 0);
+        Situation::new(&wrap(Format::V2, vec![plain]).remove(0).document, &[STORE])
+    }),
+];
+
+const SIGNATURES: &[Case] = &[
+    ("issuance.signed", Issuance, Pass, Valid, "by the controller of a did:ethr", || signed(&ethr(Format::V2))),
+    ("issuance.signed", Issuance, Pass, Valid, "by a delegate of a did:ethr", || delegated(NOW + 1)),
+    ("issuance.signed", Issuance, Pass, Valid, "by a key of a did:web", || signed(&web(Format::V3))),
+    ("issuance.signature_missing", Issuance, Fail, Invalid, "nothing is signed", || {
+        signed(&ethr(Format::V2)).tampered(|document| drop(document.as_object_mut().unwrap().remove("proof")))
+    }),
+    ("issuance.signature_malformed", Issuance, Fail, Invalid, "a signature of three bytes", || {
+        signed(&ethr(Format::V2)).tampered(|document| document["proof"][0]["signature"] = json!("0x010203"))
+    }),
+    ("issuance.wrong_signature", Issuance, Fail, Invalid, "by another key", || signed_by(&ethr(Format::V2), 2)),
+    ("issuance.wrong_signature", Issuance, Fail, Invalid, "of another document", || {
+        let other = sign(&key(1), Digest32([9; 32]));
+        signed(&ethr(Format::V2)).tampered(|document| document["proof"][0]["signature"] = json!(other))
+    }),
+    ("issuance.no_did", Issuance, Fail, Invalid, "an identity of kind DNS-TXT and no contract", || {
+        signed(&Draft { identity: "DNS-TXT", ..ethr(Format::V3) })
+    }),
+    ("issuance.did_not_supported", Issuance, Unknown, Indeterminate, "a DID of another method", || {
+        signed(&Draft { did: "did:key:z6Mk".into(), key: "did:key:z6Mk#z6Mk".into(), ..ethr(Format::V2) })
+    }),
+    ("issuance.identity_of_other_did", Issuance, Fail, Invalid, "v3 names two DIDs", || {
+        let mut plain = web(Format::V3).wrapped().document;
+        plain.as_object_mut().unwrap().remove("proof");
+        plain["openAttestationMetadata"]["identityProof"]["identifier"] = json!("did:web:other.example");
+        let wrapped = wrap(Format::V3, vec![plain]).remove(0);
+        Situation::of_bytes(web(Format::V3).with_signature(&wrapped, &sign(&key(1), wrapped.root())))
+    }),
+    ("issuance.key_of_other_did", Issuance, Fail, Invalid, "the key is not of the issuer's DID", || {
+        signed(&Draft { key: "did:web:other.example#keys-1".into(), ..ethr(Format::V2) })
+    }),
+    ("issuance.key_not_in_did", Issuance, Fail, Invalid, "a delegate that never was", || {
+        signed(&Draft { key: format!("{}#delegate-1", ethr(Format::V2).did), ..ethr(Format::V2) })
+    }),
+    ("issuance.key_of_other_controller", Issuance, Fail, Invalid, "somebody else controls the key", || {
+        signed(&web(Format::V2))
+            .web_json(|document| document["verificationMethod"][0]["controller"] = json!("did:web:other.example"))
+    }),
+    ("issuance.key_not_for_assertion", Issuance, Fail, Invalid, "not under assertionMethod", || {
+        signed(&web(Format::V2)).web_json(|document| document["assertionMethod"] = json!([]))
+    }),
+    ("issuance.key_ended", Issuance, Fail, Invalid, "the delegate's time is over", || delegated(NOW)),
+    ("issuance.key_ended", Issuance, Fail, Invalid, "the key lost control of the DID", || {
+        owner_changed(address(&key(2)), address(&key(2)))
+    }),
+    ("issuance.key_type_not_supported", Issuance, Unknown, Indeterminate, "another kind of key", || {
+        signed(&web(Format::V2))
+            .web_json(|document| document["verificationMethod"][0]["type"] = json!("JsonWebKey2020"))
+    }),
+    ("issuance.key_malformed", Issuance, Fail, Invalid, "a key without an account", || {
+        signed(&web(Format::V2))
+            .web_json(|document| document["verificationMethod"][0]["blockchainAccountId"] = json!("eip155:1"))
+    }),
+    ("issuance.did_deactivated", Issuance, Fail, Invalid, "the DID was given up", || {
+        owner_changed(Address::ZERO, address(&key(1)))
+    }),
+    ("issuance.did_unresolved", Issuance, Unknown, Indeterminate, "an event is missing from the history", || {
+        signed(&ethr(Format::V2)).did(|reading| reading.changed = word(&[9]))
+    }),
+    ("issuance.revocation_missing", Issuance, Fail, Invalid, "nothing is said of revocation", || {
+        signed(&Draft { revocation: None, ..ethr(Format::V2) })
+    }),
+    ("issuance.signed", Issuance, Pass, Valid, "and a revocation store has nothing against it", || {
+        revocable(json!({"type": "REVOCATION_STORE", "location": STORE.to_string()}))
+    }),
+    ("issuance.revoked", Issuance, Fail, Invalid, "a revocation store revoked it", || {
+        revocable(json!({"type": "REVOCATION_STORE", "location": STORE.to_string()}))
+            .store(|reading| reading.nodes[0].revoked = flag(true))
+    }),
+    ("issuance.signed", Issuance, Pass, Valid, "and a responder has nothing against it", || {
+        revocable(json!({"type": "OCSP_RESPONDER", "location": RESPONDER}))
+    }),
+    ("issuance.revoked_by_responder", Issuance, Fail, Invalid, "a responder says revoked", || {
+        revocable(json!({"type": "OCSP_RESPONDER", "location": RESPONDER})).web_json(|answer| {
+            answer["revoked"] = json!(true);
+            answer["reasonCode"] = json!(1);
+        })
+    }),
+    ("issuance.revocation_unavailable", Issuance, Unknown, Indeterminate, "a responder is down", || {
+        revocable(json!({"type": "OCSP_RESPONDER", "location": RESPONDER})).web(|reading| reading.status = 503)
+    }),
+];
+
+const TITLES: &[Case] = &[
+    ("title.live", Title, Pass, Valid, "the escrow holds it", bill),
+    ("title.live", Title, Pass, Valid, "the escrow of a v4 registry holds it", || bill().generation(Generation::V4)),
+    ("title.returned", Title, Fail, NotLive, "the registry holds it", || {
+        bill().registry(|reading| {
+            reading.owner_of = word(&REGISTRY.0);
+            reading.is_holding_token = flag(false);
+        })
+    }),
+    ("title.ended", Title, Fail, NotLive, "the burn address holds it", || {
+        bill().registry(|reading| {
+            reading.owner_of = word(&Address::DEAD.0);
+            for answer in [&mut reading.beneficiary, &mut reading.holder] {
+                *answer = word(&[]);
+            }
+            for answer in [&mut reading.active, &mut reading.is_holding_token] {
+                *answer = flag(false);
+            }
+        })
+    }),
+    ("title.not_issued", Title, Fail, Invalid, "there is none", || {
+        bill().registry(|reading| reading.owner_of = reverted(&[0x7e, 0x27, 0x32, 0x89]))
+    }),
+    ("title.unknown", Title, Unknown, Indeterminate, "the registry refuses to say", || {
+        bill().registry(|reading| reading.owner_of = reverted(&[]))
+    }),
+    ("title.not_applicable", Title, NotApplicable, Valid, "a signature issues no title", || signed(&ethr(Format::V2))),
+];
+
+const GENERAL: &[Case] = &[
+    ("policy.none", Policy, NotApplicable, Valid, "no policy was given", bill),
+    ("policy.met", Policy, Pass, Valid, "no field may be hidden, and none is", || {
+        held_to(bill(), Rule::HiddenFields(0))
+    }),
+    ("policy.not_met", Policy, Fail, PolicyNotMet, "the local chain is a test network", || {
+        held_to(bill(), Rule::NoTestNetworks)
+    }),
+    ("policy.undecided", Policy, Unknown, Indeterminate, "OpenAttestation 2.0 does not say when it was issued", || {
+        held_to(bill(), Rule::DocumentAge(60))
+    }),
+    ("policy.not_applicable", Policy, NotApplicable, Valid, "states of a title, for a document without one", || {
+        held_to(in_stores(&[STORE], 1), Rule::TitleStates([AcceptedState::Live].into()))
+    }),
+    (
+        "issuer.key_trusted_by_caller",
+        Issuer,
+        Pass,
+        Valid,
+        "a key that nothing ties to a name, but the caller does",
+        || {
+            let did = did_ethr(address(&key(1)));
+            let draft = Draft::new(Format::V2, &did, "controller", "DID");
+            held_to(signed(&draft), Rule::Issuers([did.parse().expect("a DID")].into()))
+        },
+    ),
+    ("issuance.minted", Issuance, Pass, Invalid, "and --all-checks goes on asking", || {
+        bill()
+            .tampered(|document| drop(document["data"].as_object_mut().unwrap().remove("blNumber")))
+            .policy(|policy| policy.all_checks = true)
+    }),
+    ("check.offline", Chain, Unknown, Indeterminate, "nobody was asked", || {
+        bill().unanswered(Cause::Offline, |_| true)
+    }),
+    ("check.too_much_to_ask", Issuance, Unknown, Indeterminate, "seventeen stores", || {
+        let stores: Vec<Address> = (0..17u8).map(|byte| Address([byte; 20])).collect();
+        in_stores(&stores, 1)
+    }),
+    ("check.too_much_to_ask", Issuance, Unknown, Indeterminate, "seventeen signers", || {
+        let plain = plain_v2(vec![web(Format::V2).issuer(); 17], CHAIN, 0);
+        Situation::of_bytes(wrap(Format::V2, vec![plain]).remove(0).document.to_string().into_bytes())
+    }),
+    ("check.chain_unanswered", Issuance, Unknown, Indeterminate, "the chain could not be read", || {
+        chain_fails(Cause::Timeout)
+    }),
+];
+
+fn chain(id: u64) -> Option<ChainId> {
+    ChainId::try_from(id).ok()
+}
+
+fn trust(policy: &mut ebl_verifier::verify::Policy) {
+    policy.trusted_registries.extend(chain(CHAIN).map(|chain| (chain, REGISTRY)));
+}
+
+fn dns_fails(cause: Cause) -> Situation {
+    bill().unanswered(cause, |question| matches!(question, Question::DnsTxt { .. }))
+}
+
+fn chain_fails(cause: Cause) -> Situation {
+    bill().unanswered(cause, |question| matches!(question, Question::Registry { .. }))
+}
+
+/// Other code, with the answers of v5.
+fn private_build() -> Situation {
+    bill().registry(|reading| reading.registry_code = vec![0x60, 0x80])
+}
+
+/// A v2 registry knows neither factories nor escrows at derived addresses (chain.md §1.11).
+fn old_registry() -> Situation {
+    bill().registry(|reading| {
+        reading.registry_code = vec![0x60, 0x60];
+        for interface in &mut reading.interfaces {
+            let yes = [[0x80, 0xac, 0x58, 0xcd], [0x9f, 0x9e, 0x69, 0xf3]].iter().any(|id| interface.id == id);
+            interface.answer = flag(yes);
+        }
+        reading.owner_of = word(&[7; 20]);
+        reading.factory = reverted(&[]);
+        reading.factory_code = CodeReading::default();
+        reading.escrow = Address::ZERO;
+        reading.escrow_code.clear();
+    })
+}
+
+fn held_to(situation: Situation, rule: Rule) -> Situation {
+    situation.policy(|policy| policy.rules.push(rule))
+}
+
+/// A v3 bill wrapped by older software: `false` has a salt, but no part in the digest.
+fn falsy() -> Situation {
+    bill_v3().tampered(|document| {
+        let encoded = document["proof"]["salts"].as_str().expect("text").to_owned();
+        let mut salts: Value = serde_json::from_slice(&STANDARD.decode(encoded).expect("base64")).expect("JSON");
+        salts
+            .as_array_mut()
+            .expect("a list")
+            .push(json!({"value": "00".repeat(32), "path": "credentialSubject.dangerous"}));
+        document["credentialSubject"]["dangerous"] = json!(false);
+        document["proof"]["salts"] = json!(STANDARD.encode(salts.to_string()));
+    })
+}
+
+fn revocable(revocation: Value) -> Situation {
+    signed(&Draft { revocation: Some(revocation), ..ethr(Format::V2) })
+}
+
+/// Key 2 is the identity, key 1 its delegate until `valid_to`.
+fn delegated(valid_to: u64) -> Situation {
+    let identity = address(&key(2));
+    signed(&Draft::new(Format::V2, &did_ethr(identity), "delegate-1", "DNS-DID")).did(move |reading| {
+        let delegate = address(&key(1));
+        let change = DidChange::Delegate { delegate_type: b"veriKey".to_vec(), delegate, valid_to };
+        changed_once(reading, change, identity);
+    })
+}
+
+/// The registry's one event makes `owner` the owner; then it answers `answer`.
+fn owner_changed(owner: Address, answer: Address) -> Situation {
+    signed(&ethr(Format::V2)).did(move |reading| changed_once(reading, DidChange::Owner { owner }, answer))
+}
+
+fn changed_once(reading: &mut DidEthrReading, change: DidChange, owner: Address) {
+    reading.owner = word(&owner.0);
+    reading.changed = word(&[7]);
+    reading.events = vec![DidEvent { block: 7, log_index: 0, previous_change: 0, change }];
+}

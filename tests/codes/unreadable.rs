@@ -1,0 +1,92 @@
+//! Everything that leads to no document, each from the bytes, the link or the path that does.
+
+use aes_gcm::aead::AeadInOut as _;
+use aes_gcm::{Aes256Gcm, KeyInit as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ebl_verifier::Verifier;
+use ebl_verifier::document::link::Link;
+use ebl_verifier::document::{self, Content, Key, Limits};
+use ebl_verifier::primitives::encode_hex;
+use ebl_verifier::verify::codes::{self, Code};
+use ebl_verifier::web_address::Reach;
+use serde_json::{Value, json};
+
+/// A code, and what comes to it.
+pub type Case = (&'static str, fn() -> &'static Code);
+
+/// Why there was no document to judge.
+pub const ALL: &[Case] = &[
+    ("read.empty", || refused(b"")),
+    ("read.too_large", || {
+        let limits = Limits { max_bytes: 1, ..Limits::default() };
+        document::read(b"{}", &limits).unwrap_err().explanation()
+    }),
+    ("read.too_deep", || refused(format!("{{\"a\":{}{}}}", "[".repeat(64), "]".repeat(64)).as_bytes())),
+    ("read.byte_order_mark", || refused(b"\xef\xbb\xbf{}")),
+    ("read.invalid_utf8", || refused(b"{\"a\":\"\xff\"}")),
+    ("read.lone_surrogate", || refused(br#"{"a":"\ud800"}"#)),
+    ("read.trailing_bytes", || refused(b"{}{}")),
+    ("read.duplicate_member", || refused(br#"{"a":1,"a":1}"#)),
+    ("read.reserved_name", || refused(br#"{"__proto__":1}"#)),
+    ("read.syntax", || refused(b"<html>")),
+    ("read.not_an_object", || refused(b"[]")),
+    ("read.unsupported_family", || refused(br#"{"verifiableCredential":[]}"#)),
+    ("read.not_a_document", || refused(b"{}")),
+    ("read.key_missing", || refused(sealed(b"e30=").to_string().as_bytes())),
+    ("read.sealed_malformed", || refused(br#"{"type":"OPEN-ATTESTATION-TYPE-1"}"#)),
+    ("read.wrong_key_or_damaged", || not_opened(b"e30=", [8; 32])),
+    ("read.sealed_content", || not_opened(b"not base64", KEY)),
+    ("read.empty_envelope", || refused(br#"{"document":7}"#)),
+    ("read.invalid_link", || Link::parse("https://docs.example/bill.json", Reach::Public).unwrap_err().explanation()),
+    ("read.fetch_failed", || not_fetched(&Verifier::builder().offline().build().unwrap())),
+    ("read.fetch_refused", || {
+        // The name leads to loopback, which documents and links may not name; nothing is connected to.
+        let builder = Verifier::builder().resolve("docs.example".into(), 443, ([127, 0, 0, 1], 9).into());
+        not_fetched(&builder.build().unwrap())
+    }),
+    ("read.file", || {
+        // Only the command opens files.
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_ebl"))
+            .args(["verify", "--offline", "--format", "json", "/nonexistent/bill.json"])
+            .env_clear()
+            .output()
+            .expect("the command runs");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        codes::find(report["error"]["code"].as_str().expect("a code")).expect("a row")
+    }),
+];
+
+fn refused(bytes: &[u8]) -> &'static Code {
+    document::read(bytes, &Limits::default()).unwrap_err().explanation()
+}
+
+const KEY: [u8; 32] = [7; 32];
+
+/// A sealed file with this text inside.
+fn sealed(inner: &[u8]) -> Value {
+    let mut text = inner.to_vec();
+    let iv = [7; 12];
+    let cipher = Aes256Gcm::new(&KEY.into());
+    let tag = cipher.encrypt_inout_detached(&iv.into(), b"", text.as_mut_slice().into()).expect("it seals");
+    let [text, iv, tag] = [&text, iv.as_slice(), &tag].map(|bytes| STANDARD.encode(bytes));
+    json!({"type": "OPEN-ATTESTATION-TYPE-1", "cipherText": text, "iv": iv, "tag": tag})
+}
+
+fn not_opened(inner: &[u8], key: [u8; 32]) -> &'static Code {
+    let bytes = sealed(inner).to_string();
+    let Content::Sealed(file) = document::read_file(bytes.as_bytes(), &Limits::default()).expect("a file").content
+    else {
+        panic!("it is sealed");
+    };
+    let key: Key = encode_hex(&key).parse().expect("a key");
+    file.open(Some(&key)).unwrap_err().explanation()
+}
+
+fn not_fetched(verifier: &Verifier) -> &'static Code {
+    let link =
+        r#"https://actions.example/?q={"type":"DOCUMENT","payload":{"uri":"https://docs.example/1","chainId":1}}"#;
+    let link = verifier.read_link(link).expect("a link");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(verifier.verify_link(&link)).unwrap_err().explanation()
+}
