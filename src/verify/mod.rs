@@ -16,8 +16,9 @@ use crate::integrity::{self, Integrity};
 use crate::primitives::{Address, ChainId};
 
 pub use report::{
-    AsOf, Check, CheckName, DocumentFacts, Issuer, Network, Outcome, RegistryFacts, Report, RevokedNodeFacts,
-    StoreFacts, Strength, Title, TitleStateName, Verdict,
+    AsOf, Check, CheckName, ContractClaim, DocumentFacts, Finding, IdentityClaim, IssuedThrough, Issuer, IssuerClaim,
+    Network, Outcome, RegistryFacts, Report, RevocationClaim, RevokedNodeFacts, SignerFacts, StoreFacts, Strength, Title,
+    TitleStateName, Verdict,
 };
 
 /// Judges a document by the evidence at hand.
