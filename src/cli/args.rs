@@ -142,8 +142,8 @@ pub struct InspectArgs {
     #[arg(long, value_name = "HEX|@FILE|env:NAME")]
     pub key: Option<String>,
     /// How to report
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = PageFormat::Human)]
+    pub format: PageFormat,
     /// Largest file to read, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
     pub max_size: usize,
@@ -163,9 +163,23 @@ pub struct TestchainArgs {
     pub dns_port: u16,
 }
 
+/// Of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    /// For reading
     Human,
+    /// One object a document: schemas/report.schema.json
+    Json,
+    /// The verdict as JavaScript libraries of this field show theirs: schemas/fragments.schema.json
+    Fragments,
+}
+
+/// Of everything that is no report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// For reading
+    Human,
+    /// One object
     Json,
 }
 

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use anyhow::Result;
 use serde_json::json;
 
-use super::args::{Format, InspectArgs};
+use super::args::{InspectArgs, PageFormat};
 use super::exit::Exit;
 use super::input::{self, Input};
 use super::{config, inspect_link};
@@ -70,8 +70,8 @@ struct Wrapping {
 fn show(args: &InspectArgs, page: &Page) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     match args.format {
-        Format::Human => write!(out, "{}", page.human)?,
-        Format::Json => writeln!(out, "{}", report_json::render(&page.json, Layout::Indented)?)?,
+        PageFormat::Human => write!(out, "{}", page.human)?,
+        PageFormat::Json => writeln!(out, "{}", report_json::render(&page.json, Layout::Indented)?)?,
     }
     Ok(Exit::Done)
 }
@@ -85,10 +85,10 @@ fn unreadable(
 ) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     match args.format {
-        Format::Human => {
+        PageFormat::Human => {
             writeln!(out, "UNREADABLE  {}\n\n  {}   [{code}]", escape(&input.name()), escape(message))?;
         }
-        Format::Json => {
+        PageFormat::Json => {
             let object = error.map_or_else(|| Unreadable::without_place(code, message.to_owned()), Unreadable::from);
             writeln!(out, "{}", report_json::render(&object, Layout::Indented)?)?;
         }

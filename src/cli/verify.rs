@@ -11,6 +11,7 @@ use super::input::Input;
 use super::{config, input};
 use crate::document::ReadError;
 use crate::document::link::Link;
+use crate::report::fragments;
 use crate::report::human::{self, Style};
 use crate::report::json::{self, Layout, Unreadable};
 use crate::text::escape_for_terminal as escape;
@@ -152,6 +153,7 @@ impl Output {
         let text = match self.format {
             Format::Human => self.human(name, outcome),
             Format::Json => self.json(outcome)?,
+            Format::Fragments => self.fragments(outcome)?,
         };
         if self.several && self.format == Format::Human && !self.first {
             writeln!(self.to)?;
@@ -171,9 +173,8 @@ impl Output {
         format!("{headline}  {}\n\n  {}   [{code}]\n", escape(name), escape(&message))
     }
 
-    /// One object alone is indented for reading; several are one compact line each.
     fn json(&self, outcome: &Outcome) -> Result<String> {
-        let layout = if self.several { Layout::OneLine } else { Layout::Indented };
+        let layout = self.layout();
         let mut text = match outcome {
             Outcome::Report(report) => json::render(report, layout),
             Outcome::Unreadable(error) => json::render(&Unreadable::from(error), layout),
@@ -183,6 +184,20 @@ impl Output {
         }?;
         text.push('\n');
         Ok(text)
+    }
+
+    fn fragments(&self, outcome: &Outcome) -> Result<String> {
+        let fragments = match outcome {
+            Outcome::Report(report) => fragments::of_report(report),
+            Outcome::Unreadable(error) => fragments::of_unreadable(error),
+            Outcome::Nothing { code, message, .. } => fragments::of_nothing(code, message),
+        };
+        Ok(json::render(&fragments, self.layout())? + "\n")
+    }
+
+    /// One object alone is indented for reading; several are one compact line each.
+    fn layout(&self) -> Layout {
+        if self.several { Layout::OneLine } else { Layout::Indented }
     }
 
     fn flush(&mut self) -> Result<()> {
