@@ -236,14 +236,7 @@ static ROWS: &[Row] = &[
         message: "Document <root> has been revoked under OCSP Responder: <location>",
     },
     row(DidSigned, &codes::ISSUANCE_REVOCATION_UNAVAILABLE, unanswered, THROWN_1, Error, OURS),
-    row(
-        DidSigned,
-        &codes::ISSUANCE_REVOCATION_UNAVAILABLE,
-        always,
-        ("OCSP_RESPONSE_INVALID", 11),
-        Error,
-        BAD_RESPONSE,
-    ),
+    row(DidSigned, &codes::ISSUANCE_REVOCATION_UNAVAILABLE, always, ("OCSP_RESPONSE_INVALID", 11), Error, BAD_RESPONSE),
     row(DidSigned, &codes::CHAIN_RPC_UNAVAILABLE, by_store, SERVER, Error, NO_CONNECTION),
     row(DidSigned, &codes::CHAIN_RPC_UNAVAILABLE, always, THROWN_1, Error, OURS),
     row(DidSigned, &codes::ISSUANCE_DID_UNRESOLVED, always, THROWN_1, Error, OURS),
@@ -315,7 +308,7 @@ static ROWS: &[Row] = &[
     row(Did, &codes::ISSUER_NO_KEY, unsigned, ("UNSIGNED", 5), Error, "Document is not signed"),
     row(Did, &codes::ISSUER_NO_KEY, without_did, ("DID_MISSING", 4), Error, NO_DID),
     row(Did, &codes::ISSUER_NO_KEY, keyless, ("MALFORMED_IDENTITY_PROOF", 3), Error, NO_KEY),
-    row(Did, &codes::ISSUER_NO_KEY, always, ("MALFORMED_IDENTITY_PROOF", 3), Error, "No proof for <key>"),
+    row(Did, &codes::ISSUER_NO_KEY, no_proof, ("MALFORMED_IDENTITY_PROOF", 3), Error, "No proof for <key>"),
     row(Did, &codes::ISSUER_METHOD_MISFIT, unsigned, ("UNSIGNED", 5), Error, "Document is not signed"),
     row(Did, &codes::ISSUER_METHOD_MISFIT, several, ("INVALID_ISSUERS", 2), Error, NOT_DID),
     row(Did, &codes::ISSUER_NONE_CLAIMED, several, ("INVALID_ISSUERS", 2), Error, NOT_DID),
@@ -359,6 +352,10 @@ fn unanswered(subject: &Subject<'_>) -> bool {
 
 fn keyless(subject: &Subject<'_>) -> bool {
     subject.key().is_none()
+}
+
+fn no_proof(subject: &Subject<'_>) -> bool {
+    subject.signer.is_some_and(|signer| signer.signature.code == &codes::ISSUANCE_SIGNATURE_MISSING)
 }
 
 fn without_did(subject: &Subject<'_>) -> bool {

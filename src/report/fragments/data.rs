@@ -27,7 +27,9 @@ impl View<'_> {
             if !self.is_of(index, verifier) {
                 // Entries stand for all issuers, unless everything holds.
                 let reason = why.filter(|_| verifier == Verifier::DnsTxt && !self.is_v3())?;
-                return Some(json!({"status": "INVALID", "reason": self.entry(verifier, index, &issuer.finding, reason)}));
+                return Some(
+                    json!({"status": "INVALID", "reason": self.entry(verifier, index, &issuer.finding, reason)}),
+                );
             }
             let signed = report.signers.get(index).is_none_or(|signer| signer.signature.outcome == Outcome::Pass);
             let holds = issuer.finding.outcome == Outcome::Pass && (verifier != Verifier::Did || signed);
@@ -74,7 +76,8 @@ impl View<'_> {
             );
         let contracts = self.report.document.claims.iter().filter_map(|claim| claim.contract);
         let registries = contracts.filter(|contract| contract.kind == ContractKind::TokenRegistry);
-        let details = registries.map(|registry| with_reason(json!({"minted": minted, "address": registry.address}), why));
+        let details =
+            registries.map(|registry| with_reason(json!({"minted": minted, "address": registry.address}), why));
         json!({"mintedOnAll": minted, "details": self.shaped(details.collect())})
     }
 
@@ -172,8 +175,7 @@ impl View<'_> {
 
 fn is_revocation(finding: &Finding) -> bool {
     use crate::verify::codes;
-    let revoked =
-        [&codes::ISSUANCE_REVOKED, &codes::ISSUANCE_ANCESTOR_REVOKED, &codes::ISSUANCE_REVOKED_BY_RESPONDER];
+    let revoked = [&codes::ISSUANCE_REVOKED, &codes::ISSUANCE_ANCESTOR_REVOKED, &codes::ISSUANCE_REVOKED_BY_RESPONDER];
     revoked.contains(&finding.code)
 }
 

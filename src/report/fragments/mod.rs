@@ -243,7 +243,8 @@ impl<'r> View<'r> {
         find(Outcome::Fail, &[Chain, Registry, Issuance])
             .or_else(|| find(Outcome::Unknown, &[Chain, Registry, Issuance, Title, Policy]))
             .or_else(title)
-            .or_else(|| find(Outcome::Fail, &[Policy]))
+            .or_else(|| find(Outcome::Fail, &[Policy, Title]))
+            .or_else(|| self.check(Title).filter(|_| self.report.verdict == Verdict::NotLive))
     }
 
     fn identity_fragments(&self) -> Vec<Fragment> {
@@ -264,9 +265,9 @@ impl<'r> View<'r> {
         }
         let is_valid = |fragment: &Fragment| matches!(fragment.result, FragmentResult::Valid { .. });
         let all_hold = fragments.iter().any(is_valid)
-            && fragments.iter().all(|fragment| {
-                is_valid(fragment) || matches!(fragment.result, FragmentResult::Skipped { .. })
-            });
+            && fragments
+                .iter()
+                .all(|fragment| is_valid(fragment) || matches!(fragment.result, FragmentResult::Skipped { .. }));
         // An issuer with no identity that any of them looks at, or whose finding is not listed.
         if let (false, true, Some(check), Some(first)) =
             (holds, all_hold, issuer, fragments.iter_mut().find(|fragment| is_valid(fragment)))
@@ -291,8 +292,9 @@ impl<'r> View<'r> {
         let mine = (0..self.report.document.claims.len()).filter(|index| self.is_of(*index, verifier));
         let findings = mine.flat_map(|index| {
             let issuer = self.report.issuer.get(index).map(|issuer| &issuer.finding);
-            // The field verifies the signature here too.
+            // The field verifies the signature here too, where there is one by the issuer's key.
             let signer = self.report.signers.get(index).filter(|_| verifier == Verifier::Did);
+            let signer = signer.filter(|signer| signer.revocation.is_some());
             let signature = signer.map(|signer| &signer.signature).filter(|finding| finding.outcome == Outcome::Fail);
             signature.into_iter().chain(issuer).map(move |finding| (index, finding))
         });
@@ -339,10 +341,7 @@ impl<'r> View<'r> {
         let is = |finding: &Finding| finding.code == check.code;
         let by_issuer = || report.issuer.iter().position(|issuer| is(&issuer.finding));
         let by_signer = || {
-            report
-                .signers
-                .iter()
-                .position(|signer| is(&signer.signature) || signer.revocation.as_ref().is_some_and(is))
+            report.signers.iter().position(|signer| is(&signer.signature) || signer.revocation.as_ref().is_some_and(is))
         };
         let by_store = || {
             let store = report.stores.iter().find(|store| is(&store.finding))?;

@@ -104,10 +104,10 @@ fn claim(issuer: &document::Issuer) -> IssuerClaim {
             key: identity.key.clone(),
         }),
         did: issuer.did.clone(),
-        revocation: issuer.revocation.as_ref().map(|revocation| RevocationClaim {
-            kind: revocation.kind.clone(),
-            location: revocation.location.clone(),
-        }),
+        revocation: issuer
+            .revocation
+            .as_ref()
+            .map(|revocation| RevocationClaim { kind: revocation.kind.clone(), location: revocation.location.clone() }),
     }
 }
 
