@@ -4,6 +4,8 @@
 
 #[path = "support/anvil.rs"]
 mod anvil;
+#[path = "support/node.rs"]
+mod node;
 #[path = "contracts/reading.rs"]
 mod reading;
 #[path = "contracts/stores.rs"]

@@ -1,185 +1,22 @@
 //! Signed documents judged on evidence written by hand: `examine` needs no network, and what it is not told it asks for.
 
+#[path = "support/signed_world.rs"]
+mod signed_world;
 #[path = "support/signing.rs"]
 mod signing;
 #[path = "support/wrapping.rs"]
 mod wrapping;
 
 use ebl_verifier::document::{self, Limits};
-use ebl_verifier::evidence::{
-    Answer, BlockReading, CallReading, Cause, CodeReading, DidChange, DidEthrReading, DidEvent, Dnssec, Evidence, Fact,
-    NodeReading, Provenance, Question, StoreReading, TxtReading, Unavailable, WebReading,
-};
-use ebl_verifier::primitives::{Address, ChainId, Digest32};
-use ebl_verifier::verify::{Outcome, Policy, Report, Step, Verdict, examine};
-use proptest::prelude::*;
+use ebl_verifier::evidence::{Cause, DidChange, DidEvent, Evidence, NodeReading, Provenance, Question, Unavailable};
+use ebl_verifier::primitives::{Address, Digest32};
+use ebl_verifier::verify::{Outcome, Step, Verdict, examine};
 use serde_json::{Value, json};
+use signed_world::{
+    BLOCK, NOW, RESPONDER, STORE, World, code, ethr, judged, matches_schema, message, policy, verdict, web, word,
+};
 use signing::{DOMAIN, Draft, address, did_ethr, key, record, sign};
 use wrapping::{Format, plain_v2, wrap};
-
-const WEB: &str = "did:web:carrier.example";
-const REGISTRY: Address = Address([0xe1; 20]);
-const STORE: Address = Address([0x5a; 20]);
-const RESPONDER: &str = "https://ocsp.carrier.example/v1/";
-const BLOCK: u64 = 1000;
-const NOW: u64 = 1_780_000_000;
-
-/// Everything that a document can be told, good until a test changes it.
-#[derive(Clone)]
-struct World {
-    records: Vec<String>,
-    did_document: Value,
-    web_status: u16,
-    identity: DidEthrReading,
-    store: StoreReading,
-    /// What the responder says of a hash.
-    responder: fn(&str) -> (u16, Value),
-    unreachable: Option<fn(&Question) -> bool>,
-}
-
-impl World {
-    /// Key 1 signs for all DIDs.
-    fn good() -> Self {
-        let signer = address(&key(1));
-        Self {
-            records: vec!["v=spf1 -all".into(), record(&format!("{}#controller", did_ethr(signer)))],
-            did_document: json!({
-                "@context": ["https://www.w3.org/ns/did/v1"],
-                "id": WEB,
-                "verificationMethod": [{
-                    "id": "#keys-1",
-                    "type": "EcdsaSecp256k1RecoveryMethod2020",
-                    "controller": WEB,
-                    "blockchainAccountId": format!("eip155:1:{signer}"),
-                }],
-                "assertionMethod": ["did:web:carrier.example#keys-1"],
-            }),
-            web_status: 200,
-            identity: DidEthrReading {
-                chain_id: 31337,
-                block: block(),
-                registry_code_size: 100,
-                owner: word(&signer.0),
-                changed: word(&[]),
-                events: Vec::new(),
-            },
-            store: StoreReading {
-                chain_id: 31337,
-                block: block(),
-                code: CodeReading { size: 50, ..CodeReading::default() },
-                ..StoreReading::default()
-            },
-            responder: |hash| (200, json!({"revoked": false, "documentHash": hash})),
-            unreachable: None,
-        }
-    }
-
-    fn answer(&self, question: &Question) -> Answer {
-        if self.unreachable.is_some_and(|unreachable| unreachable(question)) {
-            let host = Some("host.example".to_owned());
-            return Err(Unavailable { cause: Cause::Timeout, host, detail: "no answer in time".into() });
-        }
-        Ok(match question {
-            Question::DnsTxt { name } => {
-                assert_eq!(name, DOMAIN);
-                Fact::DnsTxt(TxtReading {
-                    name_exists: true,
-                    records: self.records.clone(),
-                    dnssec: Dnssec::Secure,
-                    agreeing: 1,
-                })
-            }
-            Question::DidEthr { registry, .. } => {
-                assert_eq!(*registry, REGISTRY);
-                Fact::DidEthr(Box::new(self.identity.clone()))
-            }
-            Question::Web { url, .. } => {
-                let (status, body) = match url.strip_prefix(RESPONDER) {
-                    Some(hash) => (self.responder)(hash),
-                    None => {
-                        assert_eq!(url, "https://carrier.example/.well-known/did.json");
-                        (self.web_status, self.did_document.clone())
-                    }
-                };
-                Fact::Web(WebReading { status, body: body.to_string().into_bytes() })
-            }
-            Question::DocumentStore { store, target_hash, proof, .. } => {
-                assert_eq!(*store, STORE);
-                let path = ebl_verifier::integrity::merkle::path_from(*target_hash, proof);
-                let node = |hash: &Digest32| NodeReading { hash: *hash, revoked: word(&[]), ..NodeReading::default() };
-                let mut reading = self.store.clone();
-                if reading.nodes.is_empty() {
-                    reading.nodes = path.iter().map(node).collect();
-                }
-                Fact::DocumentStore(Box::new(reading))
-            }
-            other => panic!("{other:?}"),
-        })
-    }
-}
-
-fn block() -> BlockReading {
-    BlockReading { number: BLOCK, hash: Digest32([0xb1; 32]), timestamp: NOW, ..BlockReading::default() }
-}
-
-fn word(bytes: &[u8]) -> CallReading {
-    let mut data = vec![0; 32 - bytes.len()];
-    data.extend(bytes);
-    CallReading { success: true, data }
-}
-
-fn policy() -> Policy {
-    let chain = ChainId::try_from(31337).unwrap();
-    Policy { did_registries: [(chain, REGISTRY)].into(), ..Policy::default() }
-}
-
-/// The report on `bytes` in `world`, and how many rounds of questions it took.
-fn judged(bytes: &[u8], world: &World) -> (Report, usize) {
-    let document = document::read(bytes, &Limits::default()).expect("readable");
-    let mut evidence = Evidence::new();
-    for rounds in 0..3 {
-        match examine(&document, &evidence, &policy(), i64::try_from(NOW).unwrap()) {
-            Step::Report(report) => return (*report, rounds),
-            Step::Ask(questions) => {
-                for question in questions {
-                    let provenance = Provenance { hosts: vec!["host.example".into()], ..Provenance::default() };
-                    evidence.record(question.clone(), world.answer(&question), provenance);
-                }
-            }
-        }
-    }
-    panic!("it asks on and on");
-}
-
-fn verdict(bytes: &[u8], world: &World) -> Verdict {
-    let (report, _) = judged(bytes, world);
-    matches_schema(&report);
-    report.verdict
-}
-
-fn matches_schema(report: &Report) {
-    let schema: Value = serde_json::from_str(include_str!("../schemas/report.schema.json")).unwrap();
-    let json = serde_json::to_value(report).unwrap();
-    let errors: Vec<_> =
-        jsonschema::validator_for(&schema).unwrap().iter_errors(&json).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{errors:#?}\n{json:#}");
-}
-
-fn code(report: &Report, name: &str) -> &'static str {
-    report.checks.iter().find(|check| check.name.as_str() == name).expect("all checks").code.id
-}
-
-fn message<'r>(report: &'r Report, name: &str) -> &'r str {
-    &report.checks.iter().find(|check| check.name.as_str() == name).expect("all checks").message
-}
-
-fn ethr(format: Format) -> Draft {
-    Draft::new(format, &did_ethr(address(&key(1))), "controller", "DNS-DID")
-}
-
-fn web(format: Format) -> Draft {
-    Draft::new(format, WEB, "keys-1", "DID")
-}
 
 const FORMATS: [Format; 2] = [Format::V2, Format::V3];
 
@@ -578,7 +415,8 @@ fn revocation_is_asked_where_the_document_says() {
 
         let bytes = signed(json!({"type": "OCSP_RESPONDER", "location": RESPONDER.trim_end_matches('/')}));
         assert_eq!(verdict(&bytes, &World::good()), Valid);
-        let answers: [(fn(&str) -> (u16, Value), Verdict, &str); 8] = [
+        type Answer = (fn(&str) -> (u16, Value), Verdict, &'static str);
+        let answers: [Answer; 8] = [
             (
                 |hash| (200, json!({"revoked": true, "documentHash": hash, "reasonCode": 1})),
                 Invalid,
@@ -725,99 +563,5 @@ fn offline_a_signed_document_is_unknown_never_invalid() {
     for name in ["issuer", "chain", "issuance"] {
         let check = report.checks.iter().find(|check| check.name.as_str() == name).unwrap();
         assert_eq!((check.outcome, check.code.id), (Outcome::Unknown, "check.offline"), "{name}");
-    }
-}
-
-/// A text of which a test changes one character.
-#[derive(Debug, Clone, Copy)]
-enum Place {
-    Signature,
-    Key,
-    Record,
-    DidDocument(&'static str),
-}
-
-/// Each with whether the DID is on the web.
-const PLACES: [(Place, bool); 11] = [
-    (Place::Signature, false),
-    (Place::Signature, true),
-    (Place::Key, false),
-    (Place::Key, true),
-    (Place::Record, false),
-    (Place::DidDocument("/id"), true),
-    (Place::DidDocument("/verificationMethod/0/id"), true),
-    (Place::DidDocument("/verificationMethod/0/type"), true),
-    (Place::DidDocument("/verificationMethod/0/controller"), true),
-    (Place::DidDocument("/verificationMethod/0/blockchainAccountId"), true),
-    (Place::DidDocument("/assertionMethod/0"), true),
-];
-
-/// The verdict with the text at `place` changed, beside the text before and after.
-fn verdict_with(
-    (place, on_web): (Place, bool),
-    format: Format,
-    change: impl Fn(&str) -> String,
-) -> (Verdict, String, String) {
-    let (mut draft, mut world) = (if on_web { web(format) } else { ethr(format) }, World::good());
-    let wrapped = draft.wrapped();
-    let mut signature = sign(&key(1), wrapped.root());
-    let (before, after) = match place {
-        Place::Signature => (signature.clone(), change(&signature)),
-        Place::Key => (draft.key.clone(), change(&draft.key)),
-        Place::Record => (draft.key.clone(), change(&draft.key)),
-        Place::DidDocument(pointer) => {
-            let before = world.did_document.pointer(pointer).unwrap().as_str().unwrap().to_owned();
-            (before.clone(), change(&before))
-        }
-    };
-    match place {
-        Place::Signature => signature.clone_from(&after),
-        Place::Key => draft.key.clone_from(&after),
-        Place::Record => world.records[1] = record(&after),
-        Place::DidDocument(pointer) => *world.did_document.pointer_mut(pointer).unwrap() = json!(after),
-    }
-    (judged(&draft.with_signature(&wrapped, &signature), &world).0.verdict, before, after)
-}
-
-/// The case of hexadecimal digits carries no meaning, nor does the chain beside an account.
-fn same_meaning(before: &str, after: &str) -> bool {
-    let account = |text: &str| {
-        let parts: Vec<&str> = text.split(':').collect();
-        match parts[..] {
-            ["eip155", chain, address] if chain.bytes().all(|digit| digit.is_ascii_digit()) && !chain.is_empty() => {
-                Some(address.to_ascii_lowercase())
-            }
-            _ => None,
-        }
-    };
-    let hexadecimal = after.contains("0x") && after.eq_ignore_ascii_case(before);
-    before == after || hexadecimal || (account(before).is_some() && account(before) == account(after))
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_single_change_of_signature_key_record_or_did_document_stays_valid(
-        place in prop::sample::select(&PLACES[..]),
-        v3 in any::<bool>(),
-        at in any::<prop::sample::Index>(),
-        character in prop::sample::select("0123456789abcdefABCDEFxg:#@ .-".chars().collect::<Vec<_>>()),
-        kind in 0..3u8,
-    ) {
-        let format = if v3 { Format::V3 } else { Format::V2 };
-        let (verdict, before, after) = verdict_with(place, format, |text| {
-            let mut out: Vec<char> = text.chars().collect();
-            let at = at.index(out.len());
-            match kind {
-                0 => out[at] = character,
-                1 => out.insert(at, character),
-                _ => { out.remove(at); }
-            }
-            out.into_iter().collect()
-        });
-        if !same_meaning(&before, &after) {
-            prop_assert_ne!(verdict, Valid, "{} -> {}", before, after);
-        }
     }
 }

@@ -1,9 +1,10 @@
 //! The real binary against the genuine published document stores on a real `anvil`: every family, both formats, alone
 //! and in batches. Needs the npm packages of `tests/genuine`; without them the suite says that it did not run.
 
-#[allow(dead_code, reason = "each test binary uses its part")]
 #[path = "support/anvil.rs"]
 mod anvil;
+#[path = "support/node.rs"]
+mod node;
 #[path = "support/resolver.rs"]
 mod resolver;
 #[path = "support/wrapping.rs"]
@@ -12,10 +13,11 @@ mod wrapping;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anvil::{Anvil, anvil_binary, artefact_code, node_modules, script_code};
+use anvil::{Anvil, RULES, anvil_binary, artefact_code, node_modules, script_code};
 use ebl_verifier::primitives::{Address, Digest32, encode_hex, keccak256};
 use ethers::abi::{Token, encode};
 use libtest_mimic::{Arguments, Failed, Trial};
+use node::BlockingNode;
 use resolver::Resolver;
 use serde_json::{Value, json};
 use wrapping::{Format, Wrapped, batch, issuer, plain_v2, wrap};
@@ -224,7 +226,7 @@ fn several_issuers(modules: &Path) -> Result<(), Failed> {
 
 fn no_store(modules: &Path) -> Result<(), Failed> {
     let stage = Stage::new(modules)?;
-    let account = stage.anvil.accounts()[3];
+    let account = stage.node.accounts()[3];
     stage.publish(&[account]);
     let alone = |store: Address, number| batch(Format::V2, &[store], CHAIN, number, 1).remove(0);
     let report = stage.expect(&alone(account, 0), 1, "issuance.store_no_contract")?;
@@ -275,7 +277,7 @@ fn outages(modules: &Path) -> Result<(), Failed> {
     equal(&check(&report, "issuer")["code"], &json!("issuer.record_for_other_chain"))?;
 
     stage.publish(&[store.address]);
-    let rpc = format!("31337={}", stage.anvil.url);
+    let rpc = format!("31337={}", stage.node.url());
     let mirror = stage.run(&document, &["--rpc", "31337=http://127.0.0.1:9/", "--rpc", &rpc])?;
     equal(&json!([mirror.0, check(&mirror.1, "chain")["unavailable"][0]["cause"]]), &json!([0, "unreachable"]))?;
 
@@ -285,11 +287,11 @@ fn outages(modules: &Path) -> Result<(), Failed> {
     equal(&check(&report, "title")["outcome"], &json!("not_applicable"))?;
 
     let elsewhere = batch(Format::V2, &[store.address], 1, 9, 1).remove(0);
-    let (exit, report) = stage.run(&elsewhere, &["--rpc", &format!("1={}", stage.anvil.url)])?;
+    let (exit, report) = stage.run(&elsewhere, &["--rpc", &format!("1={}", stage.node.url())])?;
     equal(&json!([exit, check(&report, "chain")["code"]]), &json!([1, "chain.wrong_endpoint"]))?;
     equal(&check(&report, "issuer")["code"], &json!("issuer.record_for_other_chain"))?;
     stage.resolver.publish(&[&format!("openatts net=ethereum netId=1 addr={}", store.address)]);
-    let (exit, _) = stage.run(&elsewhere, &["--rpc", &format!("1={}", stage.anvil.url)])?;
+    let (exit, _) = stage.run(&elsewhere, &["--rpc", &format!("1={}", stage.node.url())])?;
     equal(&json!(exit), &json!(3))
 }
 
@@ -297,7 +299,9 @@ const CHAIN: u64 = 31337;
 
 /// A chain, a resolver, and a folder for the file.
 struct Stage {
-    anvil: Anvil,
+    /// Ends with the stage.
+    _anvil: Anvil,
+    node: BlockingNode,
     resolver: Resolver,
     folder: tempfile::TempDir,
     validator: jsonschema::Validator,
@@ -306,8 +310,10 @@ struct Stage {
 impl Stage {
     fn new(modules: &Path) -> Result<Self, Failed> {
         let schema: Value = serde_json::from_str(include_str!("../schemas/report.schema.json"))?;
+        let anvil = Anvil::start(modules, &RULES);
         Ok(Self {
-            anvil: Anvil::start(modules),
+            node: BlockingNode::new(anvil.url.clone()),
+            _anvil: anvil,
             resolver: Resolver::start(),
             folder: tempfile::tempdir()?,
             validator: jsonschema::validator_for(&schema)?,
@@ -323,7 +329,7 @@ impl Stage {
 
     /// Exit code and issuance code of a run against the node; the report.
     fn expect(&self, document: &Wrapped, exit: i32, code: &str) -> Result<Value, Failed> {
-        let (found, report) = self.run(document, &["--rpc", &format!("{CHAIN}={}", self.anvil.url)])?;
+        let (found, report) = self.run(document, &["--rpc", &format!("{CHAIN}={}", self.node.url())])?;
         if found == exit && check(&report, "issuance")["code"] == code {
             Ok(report)
         } else {
@@ -344,7 +350,7 @@ impl Stage {
     }
 
     fn page(&self, document: &Wrapped) -> Result<String, Failed> {
-        let rpc = format!("{CHAIN}={}", self.anvil.url);
+        let rpc = format!("{CHAIN}={}", self.node.url());
         Ok(String::from_utf8(self.command(document)?.args(["--rpc", &rpc]).output()?.stdout)?)
     }
 
@@ -363,20 +369,9 @@ impl Stage {
     }
 
     fn send(&self, to: Option<Address>, data: &[u8]) -> Value {
-        let from = self.anvil.accounts()[0];
-        let mut transaction = json!({"from": from, "data": format!("0x{}", encode_hex(data))});
-        if let Some(to) = to {
-            transaction["to"] = json!(to);
-        }
-        let hash = self.anvil.rpc("eth_sendTransaction", json!([transaction]));
-        // A large deployment is mined a moment after it was accepted.
-        let receipt = loop {
-            let receipt = self.anvil.rpc("eth_getTransactionReceipt", json!([hash]));
-            if !receipt.is_null() {
-                break receipt;
-            }
-        };
-        assert_eq!(receipt["status"], "0x1", "{hash}");
+        let from = self.node.accounts()[0].to_string();
+        let receipt = self.node.send(&from, to.map(|to| to.to_string()).as_deref(), data);
+        assert_eq!(receipt["status"], "0x1", "{receipt}");
         receipt
     }
 }
@@ -389,7 +384,7 @@ struct Store<'s> {
 
 impl<'s> Store<'s> {
     fn deploy(stage: &'s Stage, published: &'static Published, modules: &Path) -> Self {
-        let owner = Token::Address(stage.anvil.accounts()[0].0.into());
+        let owner = Token::Address(stage.node.accounts()[0].0.into());
         let name = Token::String("Store".into());
         let arguments = match published.family {
             "transferable" => encode(&[name.clone(), name, owner]),
@@ -402,7 +397,7 @@ impl<'s> Store<'s> {
     fn issue(&self, root: Digest32) {
         match self.published.family {
             "transferable" => {
-                let to = Token::Address(self.stage.anvil.accounts()[1].0.into());
+                let to = Token::Address(self.stage.node.accounts()[1].0.into());
                 self.write("issue(address,bytes32,bool)", &[to, word(root), Token::Bool(false)])
             }
             _ => self.write("issue(bytes32)", &[word(root)]),
@@ -428,7 +423,7 @@ impl<'s> Store<'s> {
         let data =
             call_data("isActive(bytes32,bytes32,bytes32[])", &[word(document.root()), word(document.target()), proof]);
         let call = json!({"to": self.address, "data": format!("0x{}", encode_hex(&data))});
-        self.stage.anvil.rpc("eth_call", json!([call, "latest"]))
+        self.stage.node.ask("eth_call", json!([call, "latest"]))
     }
 
     fn write(&self, signature: &str, values: &[Token]) -> Value {

@@ -2,14 +2,15 @@
 //! transactions must give the same receipts, logs, state and answers, and the project's own reader must read the same.
 //! Needs the npm packages of `tests/genuine`; without them the suite says that it did not run.
 
-#[path = "support/genuine.rs"]
-mod genuine;
+#[path = "support/anvil.rs"]
+mod anvil;
 #[path = "support/node.rs"]
 mod node;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use anvil::{Anvil, RULES, anvil_binary, node_modules, registry_code};
 use ebl_verifier::evidence::{Answer, Fact, Provenance, RegistryReading};
 use ebl_verifier::primitives::{Address, ChainId, TokenId};
 use ebl_verifier::sources::chain::{ChainConfig, ChainSource};
@@ -17,7 +18,6 @@ use ebl_verifier::testchain::accounts::DEV_ACCOUNTS;
 use ebl_verifier::testchain::chain::{Chain, Form, Transaction};
 use ebl_verifier::testchain::rpc::RpcServer;
 use ethers::abi::{Token, encode};
-use genuine::{Anvil, anvil_binary, creation, node_modules};
 use libtest_mimic::{Arguments, Failed, Trial};
 use node::{COUNTER, Node, code, hex};
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ fn block_on(trial: impl Future<Output = Result<(), Failed>>) -> Result<(), Faile
 
 const CHAIN: u64 = 31337;
 
-/// The embedded chain and anvil, fresh, with the same rules: Prague, and gas for nothing.
+/// The embedded chain and anvil, fresh, with the same rules.
 struct Both {
     ours: Node,
     theirs: Node,
@@ -60,8 +60,7 @@ struct Both {
 
 impl Both {
     async fn start() -> Self {
-        let rules = ["--hardfork", "prague", "--block-base-fee-per-gas", "0", "--gas-price", "0"];
-        let anvil = Anvil::start(&node_modules(), &rules);
+        let anvil = Anvil::start(&node_modules(), &RULES);
         let chain = Arc::new(Mutex::new(Chain::new(id(), 1_700_000_000)));
         let server = RpcServer::start(chain, ([127, 0, 0, 1], 0).into()).await.expect("a port");
         let (ours, theirs) = (Node { url: server.url() }, Node { url: anvil.url.clone() });
@@ -193,7 +192,7 @@ const TOKEN: [u8; 32] = [0x4e; 32];
 async fn life_of_a_title(generation: &Generation) -> Result<(), Failed> {
     let both = Both::start().await;
     let modules = node_modules();
-    let factory = both.deploy(creation(&modules, generation.package, "TitleEscrowFactory")).await?;
+    let factory = both.deploy(registry_code(&modules, generation.package, "TitleEscrowFactory")).await?;
     let registry = both.deploy(registry_creation(generation, &modules, factory)).await?;
     let token = || Token::Uint(TOKEN.into());
     let [me, other] = [0, 1].map(|account| Token::Address(DEV_ACCOUNTS[account].address.0.into()));
@@ -463,7 +462,7 @@ async fn errors() -> Result<(), Failed> {
 
 fn registry_creation(generation: &Generation, modules: &Path, factory: Address) -> Vec<u8> {
     let name = Token::String("Test registry".into());
-    let mut creation = creation(modules, generation.package, "TradeTrustToken");
+    let mut creation = registry_code(modules, generation.package, "TradeTrustToken");
     creation.extend(encode(&[name.clone(), name, Token::Address(factory.0.into())]));
     creation
 }

@@ -88,9 +88,9 @@ enum Trust {
 
 fn judged(twins: &Twins, registry: Address, token: TokenId, trust: Trust) -> Result<RegistryFinding, Failed> {
     let chain = ChainId::try_from(31_337)?;
-    let endpoints = [(chain, vec![twins.anvil.url.parse()?])].into();
+    let endpoints = [(chain, vec![twins.node.url().parse()?])].into();
     let source = ChainSource::new(ChainConfig { endpoints, use_embedded: false, ..ChainConfig::default() })?;
-    match twins.anvil.wait(source.read_registry(chain, registry, token)).0 {
+    match twins.node.wait(source.read_registry(chain, registry, token)).0 {
         Ok(Fact::Registry(reading)) => Ok(judge(&reading, registry, token, trust == Trust::Caller)),
         other => Err(format!("no reading: {other:?}").into()),
     }

@@ -8,7 +8,7 @@ use ebl_verifier::title::Generation;
 use ethers::abi::Token;
 use libtest_mimic::Failed;
 
-use crate::anvil::artefact_code;
+use crate::anvil::registry_code;
 use crate::twins::{INTERFACES, Twins, call, role_calls, supports, word};
 
 pub struct Edition {
@@ -37,9 +37,7 @@ pub const V4: Edition = Edition {
 
 pub fn title_story(edition: &Edition, modules: &Path) -> Result<(), Failed> {
     let mut twins = Twins::start(modules);
-    let genuine = |name: &str| {
-        artefact_code(&modules.join(edition.package).join(format!("dist/artifacts/{name}.sol/{name}.json")))
-    };
+    let genuine = |name: &str| registry_code(modules, edition.package, name);
     let factory = twins.deploy(&genuine("TitleEscrowFactory"), edition.factory, &[])?;
     let implementation = twins.address_answer(factory, call("implementation()", &[]))?;
     let name = |text: &str| Token::String(text.into());

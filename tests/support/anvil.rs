@@ -1,35 +1,48 @@
-//! A real `anvil` and the published contracts of `tests/genuine`, for the suites that compare with genuine code.
+//! A real `anvil` and the genuine published contracts, from the npm packages of `tests/genuine`.
+#![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use ebl_verifier::primitives::{Address, decode_hex};
-use serde_json::{Value, json};
+use ebl_verifier::primitives::decode_hex;
+use serde_json::Value;
 
-/// Where the npm packages are, or would be.
+/// Where the packages are, or would be: `EBL_GENUINE_NODE_MODULES`, or the folder that `npm ci` fills.
 pub fn node_modules() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/genuine/node_modules");
     std::env::var_os("EBL_GENUINE_NODE_MODULES").map_or(here, PathBuf::from)
 }
 
-/// The program inside the npm package.
+/// The program inside the npm package for this machine.
 pub fn anvil_binary(modules: &Path) -> PathBuf {
-    modules.join("@foundry-rs/anvil-linux-amd64/bin/anvil")
+    let (system, program) = match std::env::consts::OS {
+        "macos" => ("darwin", "anvil"),
+        "windows" => ("win32", "anvil.exe"),
+        other => (other, "anvil"),
+    };
+    let processor = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    modules.join(format!("@foundry-rs/anvil-{system}-{processor}/bin/{program}"))
 }
+
+/// The rules of the embedded chain: Prague, and gas for nothing.
+pub const RULES: [&str; 6] = ["--hardfork", "prague", "--block-base-fee-per-gas", "0", "--gas-price", "0"];
 
 /// A running node on a port of its own; it ends with this value.
 pub struct Anvil {
     process: Child,
     pub url: String,
-    client: reqwest::Client,
-    runtime: tokio::runtime::Runtime,
 }
 
 impl Anvil {
-    pub fn start(modules: &Path) -> Self {
+    pub fn start(modules: &Path, arguments: &[&str]) -> Self {
         let mut process = Command::new(anvil_binary(modules))
             .args(["--port", "0"])
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .expect("anvil starts");
@@ -43,45 +56,7 @@ impl Anvil {
         };
         // It prints every request; nobody reads on, so the pipe must not fill.
         std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        Self {
-            process,
-            url: format!("http://{address}"),
-            client: reqwest::Client::builder().no_proxy().build().expect("a client"),
-            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"),
-        }
-    }
-
-    /// The result of one request that must succeed.
-    pub fn rpc(&self, method: &str, params: Value) -> Value {
-        let reply = self.batch(&[(method, params)]).remove(0);
-        assert!(reply["error"].is_null(), "{method}: {reply}");
-        reply["result"].clone()
-    }
-
-    /// The replies to several requests, in order, errors included.
-    pub fn batch(&self, requests: &[(&str, Value)]) -> Vec<Value> {
-        let calls = requests
-            .iter()
-            .enumerate()
-            .map(|(id, (method, params))| json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
-        let body = Value::Array(calls.collect()).to_string();
-        let request = self.client.post(&self.url).header("content-type", "application/json").body(body);
-        let text = self.wait(async { request.send().await.expect("a reply").text().await.expect("text") });
-        let mut replies: Vec<Value> = serde_json::from_str(&text).expect("a JSON array");
-        replies.sort_by_key(|reply| reply["id"].as_u64());
-        assert_eq!(replies.len(), requests.len());
-        replies
-    }
-
-    /// Runs `future` to its end on this value's runtime.
-    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
-        self.runtime.block_on(future)
-    }
-
-    /// The unlocked accounts.
-    pub fn accounts(&self) -> Vec<Address> {
-        serde_json::from_value(self.rpc("eth_accounts", json!([]))).expect("addresses")
+        Self { process, url: format!("http://{address}") }
     }
 }
 
@@ -90,6 +65,12 @@ impl Drop for Anvil {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// The creation code of a contract in a token registry package, such as `presets/TradeTrustTokenStandard`.
+pub fn registry_code(modules: &Path, package: &str, contract: &str) -> Vec<u8> {
+    let name = contract.rsplit('/').next().unwrap_or(contract);
+    artefact_code(&modules.join(package).join(format!("dist/artifacts/{contract}.sol/{name}.json")))
 }
 
 /// The creation code in a JSON artefact of a published package.

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use ebl_verifier::primitives::{decode_hex, encode_hex};
+use ebl_verifier::primitives::{Address, decode_hex, encode_hex};
 use serde_json::{Value, json};
 
 /// An endpoint.
@@ -31,6 +31,20 @@ impl Node {
         let (status, text) = self.post(body).await;
         assert_eq!(status, 200, "{method}: {text}");
         serde_json::from_str(&text).expect("JSON")
+    }
+
+    /// The replies to several requests of one batch, in order, errors included.
+    pub async fn batch(&self, requests: &[(&str, Value)]) -> Vec<Value> {
+        let calls = requests
+            .iter()
+            .enumerate()
+            .map(|(id, (method, params))| json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+        let (status, text) = self.post(Value::Array(calls.collect()).to_string()).await;
+        assert_eq!(status, 200, "{text}");
+        let mut replies: Vec<Value> = serde_json::from_str(&text).expect("a JSON array");
+        replies.sort_by_key(|reply| reply["id"].as_u64());
+        assert_eq!(replies.len(), requests.len());
+        replies
     }
 
     /// Status and body of the reply to these bytes.
@@ -69,6 +83,49 @@ impl Node {
     }
 }
 
+/// A [`Node`] for tests that are not async, on a runtime of its own.
+pub struct BlockingNode {
+    node: Node,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl BlockingNode {
+    pub fn new(url: String) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        Self { node: Node { url }, runtime }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.node.url
+    }
+
+    pub fn ask(&self, method: &str, params: Value) -> Value {
+        self.wait(self.node.ask(method, params))
+    }
+
+    pub fn batch(&self, requests: &[(&str, Value)]) -> Vec<Value> {
+        self.wait(self.node.batch(requests))
+    }
+
+    pub fn post(&self, body: impl Into<Vec<u8>>) -> (u16, String) {
+        self.wait(self.node.post(body))
+    }
+
+    /// The unlocked accounts.
+    pub fn accounts(&self) -> Vec<Address> {
+        serde_json::from_value(self.ask("eth_accounts", json!([]))).expect("addresses")
+    }
+
+    pub fn send(&self, from: &str, to: Option<&str>, data: &[u8]) -> Value {
+        self.wait(self.node.send(from, to, data))
+    }
+
+    /// Runs `future` to its end.
+    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+}
+
 pub fn hex(bytes: &[u8]) -> String {
     format!("0x{}", encode_hex(bytes))
 }
@@ -81,7 +138,7 @@ pub fn code(text: &str) -> Vec<u8> {
 /// Without call data it adds one to slot 0 and logs the sum under the caller; with call data it reverts with them.
 pub const COUNTER: &str = "601c8060093d393df3 36601457 5f54600101805f55 5f52 3360205fa1 00 5b365f5f37365ffd";
 
-// One runtime at a time uses it, so that no connection outlives its runtime.
+// It keeps no connection, so that none outlives the runtime it was made on.
 static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client")

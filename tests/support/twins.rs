@@ -9,11 +9,13 @@ use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
 use super::anvil::Anvil;
+use super::node::{BlockingNode, hex};
 
 /// Two contracts that must behave alike, always addressed by the genuine one. What is done to both is done in the same
 /// block, so that block numbers and times agree.
 pub struct Twins {
-    pub anvil: Anvil,
+    pub node: BlockingNode,
+    _anvil: Anvil,
     accounts: Vec<Address>,
     /// Genuine and ours.
     pairs: Vec<(Address, Address)>,
@@ -23,10 +25,11 @@ pub type Call = (Address, Address, Vec<u8>);
 
 impl Twins {
     pub fn start(modules: &Path) -> Self {
-        let anvil = Anvil::start(modules);
-        anvil.rpc("evm_setAutomine", json!([false]));
-        let accounts = anvil.accounts();
-        Self { anvil, accounts, pairs: Vec::new() }
+        let anvil = Anvil::start(modules, &[]);
+        let node = BlockingNode::new(anvil.url.clone());
+        node.ask("evm_setAutomine", json!([false]));
+        let accounts = serde_json::from_value(node.ask("eth_accounts", json!([]))).expect("addresses");
+        Self { node, _anvil: anvil, accounts, pairs: Vec::new() }
     }
 
     /// The deployer and admin, and four others.
@@ -49,7 +52,7 @@ impl Twins {
         let arguments = encode(arguments);
         let data = [[genuine, &arguments].concat(), creation_code(ours, &arguments)];
         let calls = data.map(|data| ("eth_call", json!([{"data": hex(&data)}, "latest"])));
-        let replies = self.anvil.batch(&calls);
+        let replies = self.node.batch(&calls);
         let [genuine, ours] = [outcome(&replies[0])?, outcome(&replies[1])?];
         if !matches!(genuine, Outcome::Revert(_)) {
             return Err("the deployment works".into());
@@ -96,7 +99,7 @@ impl Twins {
     pub fn address_answer(&mut self, to: Address, data: Vec<u8>) -> Result<Address, Failed> {
         let calls = [(to, data.clone()), (self.ours_of(to), self.to_ours(&data))];
         let replies =
-            self.anvil.batch(&calls.map(|(to, data)| ("eth_call", json!([{"to": to, "data": hex(&data)}, "latest"]))));
+            self.node.batch(&calls.map(|(to, data)| ("eth_call", json!([{"to": to, "data": hex(&data)}, "latest"]))));
         let address = |reply: &Value| match outcome(reply) {
             Ok(Outcome::Answer(word)) if word.len() == 32 => Ok(Address(word[12..].try_into().expect("20 bytes"))),
             other => Err(Failed::from(format!("no address: {other:?}"))),
@@ -109,7 +112,7 @@ impl Twins {
     /// Both of the last pair have the same code, up to the addresses in it, and it names `part`.
     pub fn same_code(&mut self, part: Address) -> Result<(), Failed> {
         let &(genuine, ours) = self.pairs.last().ok_or("no pair")?;
-        let code = [genuine, ours].map(|account| self.anvil.rpc("eth_getCode", json!([account, "latest"])));
+        let code = [genuine, ours].map(|account| self.node.ask("eth_getCode", json!([account, "latest"])));
         let [genuine, ours] = code.map(|code| decode_hex(code.as_str().expect("code")).expect("hexadecimal"));
         assert!(encode_hex(&genuine).contains(&encode_hex(&part.0)), "the escrow is a clone of {part}");
         equal(ours, self.to_ours(&genuine))
@@ -117,7 +120,7 @@ impl Twins {
 
     /// The address in a storage slot.
     pub fn slot(&self, account: Address, slot: &str) -> Address {
-        let word = self.anvil.rpc("eth_getStorageAt", json!([account, slot, "latest"]));
+        let word = self.node.ask("eth_getStorageAt", json!([account, slot, "latest"]));
         let word = decode_hex(word.as_str().expect("a word")).expect("hexadecimal");
         Address(word[12..].try_into().expect("20 bytes"))
     }
@@ -129,7 +132,7 @@ impl Twins {
             let (to, data) = (self.ours_of(*to), self.to_ours(data));
             requests.push(("eth_call", json!([{"from": from, "to": to, "data": hex(&data)}, "latest"])));
         }
-        let replies = self.anvil.batch(&requests);
+        let replies = self.node.batch(&requests);
         let mut outcomes = Vec::with_capacity(calls.len());
         let mut differences = Vec::new();
         for ((from, to, data), replies) in calls.iter().zip(replies.chunks_exact(2)) {
@@ -155,9 +158,9 @@ impl Twins {
                 transaction["gas"] = json!("0xb71b00");
             }
         }
-        let hashes = transactions.map(|transaction| self.anvil.rpc("eth_sendTransaction", json!([transaction])));
-        self.anvil.rpc("evm_mine", json!([]));
-        let receipts = hashes.map(|hash| self.anvil.rpc("eth_getTransactionReceipt", json!([hash])));
+        let hashes = transactions.map(|transaction| self.node.ask("eth_sendTransaction", json!([transaction])));
+        self.node.ask("evm_mine", json!([]));
+        let receipts = hashes.map(|hash| self.node.ask("eth_getTransactionReceipt", json!([hash])));
         for receipt in &receipts {
             equal(&receipt["status"], &json!("0x1"))?;
         }
@@ -260,10 +263,6 @@ pub fn call(signature: &str, arguments: &[Token]) -> Vec<u8> {
 
 pub fn word(digest: Digest32) -> Token {
     Token::FixedBytes(digest.0.to_vec())
-}
-
-fn hex(data: &[u8]) -> String {
-    format!("0x{}", encode_hex(data))
 }
 
 pub fn equal<T: PartialEq + std::fmt::Debug>(found: T, wanted: T) -> Result<(), Failed> {

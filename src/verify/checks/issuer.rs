@@ -134,7 +134,7 @@ impl Examination {
             },
             case.policy,
         );
-        worst([Some(check), contradicting_did_document(claim)].into_iter().flatten()).unwrap_or_else(|| no_answer_yet())
+        worst([Some(check), contradicting_did_document(claim)].into_iter().flatten()).unwrap_or_else(no_answer_yet)
     }
 
     /// The domain of an identity proof and the answer about its records.
@@ -215,7 +215,7 @@ fn judge_did_web(claim: &Claim<'_>, web: &WebDid, facts: &mut Issuer) -> Check {
     let (did, domain) = (&claim.did, web.domain().as_str());
     facts.domain = Some(domain.to_owned());
     let (entry, document) = match &claim.lookup {
-        Lookup::Answered { entry, document } => (*entry, document),
+        Lookup::Answered { entry, document } => (*entry, document.as_ref()),
         Lookup::Unread { entry, why } => {
             return did_unread(CheckName::Issuer, &codes::ISSUER_DID_DOCUMENT_UNAVAILABLE, did, why, entry);
         }
@@ -242,7 +242,8 @@ fn judge_did_web(claim: &Claim<'_>, web: &WebDid, facts: &mut Issuer) -> Check {
 
 /// A did:web whose server has nothing there, or the document of another DID (checks.md §8).
 fn contradicting_did_document(claim: &Claim<'_>) -> Option<Check> {
-    let Lookup::Answered { entry, document: Err(why) } = &claim.lookup else { return None };
+    let Lookup::Answered { entry, document } = &claim.lookup else { return None };
+    let Err(why) = document.as_ref() else { return None };
     let check = fail(&codes::ISSUER_NO_DID_DOCUMENT, format!("{}: {why}", claim.did));
     why.contradicts().then(|| did_evidence(check, &claim.did, entry))
 }

@@ -50,6 +50,10 @@ impl Examination {
             self.checks.push(from_entry(check, entry));
         }
         self.title = title_facts(&title, counts);
+        // Trust in today's code is no reason to be silent about who can change it (chain.md 6.9).
+        if let Authenticity::TrustedByCaller { proxy: Some(proxy), .. } = &authenticity {
+            self.warnings.push(rules_can_change(registry, proxy));
+        }
         if let TitleFinding::Known(TitleState::Live(parties)) = &title {
             self.warn_about(parties);
         }
@@ -98,8 +102,7 @@ fn registry_check(authenticity: &Authenticity, registry: Address) -> Check {
             format!("the registry says that it is {generation}; only v4 and v5 are read"),
         ),
         Authenticity::Unrecognised { proxy: Some(proxy), .. } => {
-            let who = proxy.admin.map_or_else(|| "whoever controls it".to_owned(), |admin| admin.to_string());
-            (Outcome::Unknown, &codes::REGISTRY_PROXY, format!("the rules at {registry} can be changed by {who}"))
+            (Outcome::Unknown, &codes::REGISTRY_PROXY, rules_can_change(registry, proxy))
         }
         Authenticity::Unrecognised { code_hash, claims, .. } => {
             let claims = claims
@@ -117,6 +120,11 @@ fn registry_check(authenticity: &Authenticity, registry: Address) -> Check {
         }
     };
     finding(CheckName::Registry, outcome, code, message)
+}
+
+fn rules_can_change(registry: Address, proxy: &title::Proxy) -> String {
+    let who = proxy.admin.map_or_else(|| "whoever controls it".to_owned(), |admin| admin.to_string());
+    format!("the rules at {registry} can be changed by {who}")
 }
 
 fn issuance_check(title: &TitleFinding, counts: bool) -> Check {

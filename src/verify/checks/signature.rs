@@ -37,7 +37,7 @@ pub(super) enum Lookup<'c> {
     /// The answer is of another chain than the DID's.
     OtherChain { entry: &'c Entry, served: u64 },
     /// An answer, and what it leads to.
-    Answered { entry: &'c Entry, document: Result<DidDocument, Unresolved> },
+    Answered { entry: &'c Entry, document: Box<Result<DidDocument, Unresolved>> },
 }
 
 impl Examination {
@@ -91,7 +91,7 @@ impl Examination {
             (Ok(Fact::DidEthr(reading)), Did::Ethr(did)) if reading.chain_id != did.chain().get() => {
                 Lookup::OtherChain { entry, served: reading.chain_id }
             }
-            (Ok(fact), _) => Lookup::Answered { entry, document: resolve_did(did, fact) },
+            (Ok(fact), _) => Lookup::Answered { entry, document: Box::new(resolve_did(did, fact)) },
         }
     }
 
@@ -101,7 +101,7 @@ impl Examination {
             return not_asked_yet(CheckName::Issuance, &codes::ISSUANCE_DID_UNRESOLVED);
         };
         let (entry, document) = match (&claim.lookup, &claim.did) {
-            (Lookup::Answered { entry, document }, _) => (*entry, document),
+            (Lookup::Answered { entry, document }, _) => (*entry, document.as_ref()),
             (Lookup::Unread { entry, why }, Did::Web(_)) => {
                 return did_unread(CheckName::Issuance, &codes::ISSUANCE_DID_UNRESOLVED, &claim.did, why, entry);
             }
