@@ -155,7 +155,7 @@ impl Examination {
 
 fn signer_facts(claim: Option<&Claim<'_>>, signature: &Check, revocation: Option<&RevocationCheck>) -> SignerFacts {
     let key = claim.and_then(|claim| match &claim.lookup {
-        Lookup::Answered { document: Ok(document), .. } => Some(document.assertion_account(&claim.key)),
+        Lookup::Answered { document, .. } => Some(document.as_ref().as_ref().ok()?.assertion_account(&claim.key)),
         _ => None,
     });
     let (account, unsupported_key_type) = match key {
