@@ -22,6 +22,8 @@ pub enum Command {
     Verify(Box<VerifyArgs>),
     /// Look into a document without asking anybody; never says valid
     Inspect(InspectArgs),
+    /// Try out the endpoints and resolvers in force, and show which settings are and where they came from
+    Doctor(Box<DoctorArgs>),
     /// Explain a finding code
     Explain {
         /// A code such as integrity.digest_mismatch; without one, all codes are listed
@@ -147,6 +149,18 @@ pub struct InspectArgs {
     /// Largest file to read, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
     pub max_size: usize,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Try out this chain too, with the embedded endpoints if no others are set (repeatable)
+    #[arg(long, value_name = "N")]
+    pub chain_id: Vec<String>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = PageFormat::Human)]
+    pub format: PageFormat,
 }
 
 #[cfg(feature = "testchain")]

@@ -18,7 +18,7 @@ use crate::primitives::{Address, ChainId};
 pub use report::{
     AsOf, Check, CheckName, ContractClaim, DocumentFacts, Finding, IdentityClaim, IssuedThrough, Issuer, IssuerClaim,
     Network, Outcome, RegistryFacts, Report, RevocationClaim, RevokedNodeFacts, SignerFacts, StoreFacts, Strength,
-    Title, TitleStateName, Verdict,
+    Title, TitleStateName, Tool, Verdict,
 };
 
 /// Judges a document by the evidence at hand.
