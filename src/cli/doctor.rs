@@ -263,26 +263,31 @@ fn block_choice(choice: Option<BlockChoice>) -> String {
 
 fn chain(found: &ChainExamination, in_force: &InForce, now: u64) -> Chain {
     let endpoints: Vec<Endpoint> = found.endpoints.iter().map(|found| endpoint(found, now)).collect();
-    // Endpoints at one host and port are one and the same for a quorum.
-    let working: BTreeSet<&str> = endpoints.iter().filter(|it| it.works).map(|it| it.host.as_str()).collect();
     let given = in_force.endpoints.get(&found.chain).map(|chosen| chosen.origin);
     Chain {
         chain_id: found.chain.get(),
         name: networks::known(found.chain).map(|network| network.name.as_str()),
         origin: given.filter(|_| !found.embedded).unwrap_or(Origin::Embedded),
-        works: working.len() >= in_force.quorum.value.into(),
+        works: working(&endpoints) >= in_force.quorum.value.into(),
         endpoints,
     }
 }
 
 fn chain_problem(chain: &Chain, quorum: u8) -> String {
     let id = chain.chain_id;
-    let working = chain.endpoints.iter().filter(|endpoint| endpoint.works).count();
-    match (chain.endpoints.len(), working) {
+    match (chain.endpoints.len(), working(&chain.endpoints)) {
         (0, _) => format!("no endpoint is known for chain {id}: give one with --rpc {id}=URL"),
         (_, 0) => format!("no endpoint of chain {id} can be used"),
-        (_, _) => format!("{working} of the endpoints of chain {id} can be used, and the quorum asks for {quorum}"),
+        (_, working) => {
+            format!("of chain {id} {working} different endpoint(s) can be used, and the quorum is {quorum}")
+        }
     }
+}
+
+/// Endpoints at one host and port are one and the same for a quorum.
+fn working(endpoints: &[Endpoint]) -> usize {
+    let hosts = endpoints.iter().filter(|endpoint| endpoint.works).map(|endpoint| endpoint.host.as_str());
+    hosts.collect::<BTreeSet<_>>().len()
 }
 
 fn endpoint(found: &EndpointExamination, now: u64) -> Endpoint {

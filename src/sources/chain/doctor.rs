@@ -148,6 +148,7 @@ const LOG_RANGES: [u64; 5] = [1_000_000, 100_000, 10_000, 1_000, 100];
 /// No account has the zero address, so the answer is short whatever the range.
 async fn log_range(session: &Session<'_>, newest: u64) -> LogRange {
     let shorter = LOG_RANGES.into_iter().filter(|length| *length <= newest).map(Some);
+    let mut asked_to_wait = false;
     for length in std::iter::once(None).chain(shorter) {
         let from = length.map_or(0, |length| newest + 1 - length);
         let filter = json!({
@@ -160,10 +161,12 @@ async fn log_range(session: &Session<'_>, newest: u64) -> LogRange {
             // Some refuse a long range by the HTTP status.
             Ok(_) => {}
             Err(why) if why.cause == Cause::NotAnAnswer => {}
+            // Some have one code for a range that is too long and for too many requests.
+            Err(why) if why.cause == Cause::RateLimited => asked_to_wait = true,
             Err(_) => return LogRange::NotKnown,
         }
     }
-    LogRange::Refused
+    if asked_to_wait { LogRange::NotKnown } else { LogRange::Refused }
 }
 
 async fn serves_proofs(session: &Session<'_>, at: &Value) -> bool {
