@@ -23,7 +23,7 @@ use std::sync::Arc;
 use anvil::{Anvil, anvil_binary, node_modules};
 use dns_server::{Delivery, DnsServer};
 use ebl_verifier::primitives::TokenId;
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
 use resolver::Resolver;
 use rpc_node::{Lens, Node, Outcome};
 use rpc_server::{Reply, Server, closed_port};
@@ -50,9 +50,9 @@ fn main() {
     let arguments = Arguments::from_args();
     let modules = node_modules();
     let ready = anvil_binary(&modules).exists();
-    let trial = |&(name, promise): &(&'static str, fn())| Trial::test(name, move || Ok(promise()));
+    let trial = |&(name, promise): &(&'static str, fn())| Trial::test(name, move || ran(promise));
     let mut trials: Vec<Trial> = TRIALS.iter().map(trial).collect();
-    let anvil = Trial::test("anvil_works_with_proofs", || Ok(anvil_works_with_proofs()));
+    let anvil = Trial::test("anvil_works_with_proofs", || ran(anvil_works_with_proofs));
     trials.push(anvil.with_ignored_flag(!ready));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !ready {
@@ -60,6 +60,12 @@ fn main() {
         println!("To run it: (cd tests/genuine && npm ci --ignore-scripts) && cargo test --test doctor");
     }
     conclusion.exit();
+}
+
+/// A promise fails by a panic.
+fn ran(promise: fn()) -> Result<(), Failed> {
+    promise();
+    Ok(())
 }
 
 /// The exit code, and the page; nothing that a key could hide in is ever printed.
