@@ -5,6 +5,9 @@
 mod promises;
 #[path = "support/rpc_server.rs"]
 mod rpc_server;
+#[cfg(feature = "testchain")]
+#[path = "support/running_testchain.rs"]
+mod running_testchain;
 #[path = "fragments/signed.rs"]
 mod signed;
 #[path = "support/signed_world.rs"]
@@ -130,6 +133,33 @@ fn live_v2(registry: &str) -> Value {
     ]})
 }
 
+/// A title that the caller accepts is no reason, and a policy that is not met is one.
+#[cfg(feature = "testchain")]
+#[test]
+fn the_callers_rules_count_against_the_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let _chain = running_testchain::Running::start(&folder.path().join("chain"));
+    let path = |name: &str| folder.path().join("chain").join(name).to_str().unwrap().to_owned();
+    let fragments = |file: &str, arguments: &[&str]| {
+        let (config, file) = (path("ebl.toml"), path(file));
+        let fixed = ["verify", "--format", "fragments", "--config", &config];
+        let (exit, printed) = ebl(&[&fixed[..], arguments, &[file.as_str()]].concat());
+        let value: Value = serde_json::from_str(&printed).unwrap();
+        keeps_the_promises(&value, exit == 0);
+        (exit, words(&value))
+    };
+    let live = "valid valid skipped skipped valid skipped".to_owned();
+    assert_eq!(fragments("returned.json", &["--accept-state", "live,returned"]), (0, live));
+    let refused = |code: &str| format!("valid INVALID:{code} skipped skipped valid skipped");
+    assert_eq!(fragments("live.json", &["--accept-state", "returned"]), (5, refused("policy.not_met")));
+    assert_eq!(fragments("returned.json", &["--accept-state", "ended"]), (4, refused("title.returned")));
+    // What else is not known is said of what it is about, and the accepted title is not blamed.
+    let nobody = format!("127.0.0.1:{}", rpc_server::closed_port());
+    let arguments = ["--accept-state", "returned", "--dns", &nobody, "--timeout", "1"];
+    let unknown = "valid valid skipped skipped ERROR:UNEXPECTED_ERROR skipped".to_owned();
+    assert_eq!(fragments("returned.json", &arguments), (3, unknown));
+}
+
 #[test]
 fn a_file_that_breaks_its_format_is_of_no_format() {
     let mut document = stored(Format::V2, &[STORE]).document;
@@ -206,6 +236,7 @@ fn verdict_of(checks: &[Check], title: TitleStateName) -> Verdict {
         _ if has(Outcome::Fail, &all[..5]) => Verdict::Invalid,
         _ if has(Outcome::Unknown, &all) => Verdict::Indeterminate,
         TitleStateName::Returned | TitleStateName::Ended => Verdict::NotLive,
+        _ if has(Outcome::Fail, &["title"]) => Verdict::NotLive,
         _ if has(Outcome::Fail, &all) => Verdict::PolicyNotMet,
         _ => Verdict::Valid,
     }

@@ -1,8 +1,8 @@
 //! Flags, environment and settings file, turned once into a [`VerifierBuilder`]. The order is flags, `EBL_RPC_<CHAINID>`,
 //! file, embedded table. The current folder is never searched: a stranger's folder could relax the rules.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,12 +12,13 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::args::{DnssecMode, NetworkArgs, VerifyArgs};
+use super::policy_file::{self, PolicyRules, accepted_state};
 use crate::document::{Key, Limits};
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::sources::chain::{BlockChoice, Endpoint};
 use crate::sources::dns::{Resolver, TrustAnchor};
 use crate::verifier::{Verifier, VerifierBuilder};
-use crate::verify::Policy;
+use crate::verify::{Policy, Rule};
 use crate::web_address::Reach;
 
 /// Settings from a TOML file. Unknown keys are errors: a misspelt rule must not be ignored.
@@ -45,6 +46,8 @@ struct Settings {
     no_default_rpc: bool,
     #[serde(default)]
     allow_private: bool,
+    /// A policy file; a relative path starts at the folder of the settings.
+    policy: Option<PathBuf>,
 }
 
 /// Puts everything together. Any error is a usage error.
@@ -65,8 +68,35 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
     for registry in args.trust_registry.iter().chain(&in_force.trust_registry) {
         policy.trusted_registries.insert(contract("--trust-registry", registry)?);
     }
-    policy.did_registries = in_force.did_registries.into_iter().map(|(chain, chosen)| (chain, chosen.value)).collect();
+    policy.did_registries = in_force.did_registries.iter().map(|(chain, chosen)| (*chain, chosen.value)).collect();
+    for file in in_force.policy.iter().chain(&args.policy) {
+        let PolicyRules { rules, require_dnssec } = policy_file::read(file)?;
+        policy.rules.extend(rules);
+        policy.require_dnssec |= require_dnssec;
+    }
+    policy.rules.extend(expectations(args)?);
     Ok(builder.policy(policy))
+}
+
+/// The rules of `--expect-…` and `--accept-state`. A flag that is given several times lists what it allows.
+fn expectations(args: &VerifyArgs) -> Result<Vec<Rule>> {
+    fn set<T: Ord>(flag: &'static str, texts: &[String], parse: impl Fn(&str) -> Result<T>) -> Result<BTreeSet<T>> {
+        texts.iter().map(|text| parse(text).context(flag)).collect()
+    }
+    let issuers = set("--expect-issuer", &args.expect_issuer, |text| Ok(text.parse()?))?;
+    let registries = args.expect_registry.iter().map(|text| contract("--expect-registry", text));
+    let registries = registries.collect::<Result<BTreeSet<_>>>()?;
+    let holders = set("--expect-holder", &args.expect_holder, |text| Ok(text.parse()?))?;
+    let beneficiaries = set("--expect-beneficiary", &args.expect_beneficiary, |text| Ok(text.parse()?))?;
+    let states = set("--accept-state", &args.accept_state, |text| accepted_state(text).map_err(anyhow::Error::msg))?;
+    let rules = [
+        (!issuers.is_empty()).then_some(Rule::Issuers(issuers)),
+        (!registries.is_empty()).then_some(Rule::Registries(registries)),
+        (!states.is_empty()).then_some(Rule::TitleStates(states)),
+        (!holders.is_empty()).then_some(Rule::Holders(holders)),
+        (!beneficiaries.is_empty()).then_some(Rule::Beneficiaries(beneficiaries)),
+    ];
+    Ok(rules.into_iter().flatten().collect())
 }
 
 /// Where a setting came from.
@@ -145,6 +175,8 @@ pub struct InForce {
     /// Those of the file.
     pub trust_registry: Vec<String>,
     pub did_registries: BTreeMap<ChainId, Chosen<Address>>,
+    /// The policy that the file names.
+    pub policy: Option<PathBuf>,
 }
 
 impl InForce {
@@ -188,6 +220,7 @@ impl InForce {
             allow_private: Chosen::switch(network.allow_private, settings.allow_private),
             trust_registry: settings.trust_registry,
             did_registries,
+            policy: settings.policy,
         })
     }
 
@@ -254,7 +287,10 @@ fn settings_file(network: &NetworkArgs) -> Option<Chosen<PathBuf>> {
 fn settings(path: Option<&Path>) -> Result<Settings> {
     let Some(path) = path else { return Ok(Settings::default()) };
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the settings {}", path.display()))?;
-    toml::from_str(&text).with_context(|| format!("the settings {} are not right", path.display()))
+    let mut settings: Settings =
+        toml::from_str(&text).with_context(|| format!("the settings {} are not right", path.display()))?;
+    settings.policy = settings.policy.map(|policy| path.parent().unwrap_or(Path::new("")).join(policy));
+    Ok(settings)
 }
 
 /// `ebl/ebl.toml` in the user's own configuration folder, if there is one.

@@ -234,6 +234,9 @@ fn settings(in_force: &InForce) -> Vec<Setting> {
     for (chain, registry) in &in_force.did_registries {
         chosen("did_registry", format!("{chain}:{}", registry.value), registry.origin);
     }
+    if let Some(policy) = &in_force.policy {
+        chosen("policy", policy.display().to_string(), Origin::File);
+    }
     settings
 }
 

@@ -10,6 +10,8 @@ mod explain;
 mod input;
 mod inspect;
 mod inspect_link;
+mod policy;
+mod policy_file;
 #[cfg(feature = "testchain")]
 mod testchain;
 mod verify;
@@ -39,6 +41,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::Verify(args) => verify::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Policy(command) => policy::run(command),
         Command::Doctor(args) => doctor::run(args),
         Command::Explain { code } => explain::run(code.as_deref()),
         #[cfg(feature = "testchain")]

@@ -238,13 +238,18 @@ impl<'r> View<'r> {
         if !self.is_asked() {
             return self.check(Issuance);
         }
-        // Of a document that meets all but the policy, the state of the title was accepted.
-        let title = || find(Outcome::Fail, &[Title]).filter(|_| self.report.verdict != Verdict::PolicyNotMet);
+        let title = || find(Outcome::Fail, &[Title]).filter(|_| !self.accepts_the_title());
         find(Outcome::Fail, &[Chain, Registry, Issuance])
             .or_else(|| find(Outcome::Unknown, &[Chain, Registry, Issuance, Title, Policy]))
             .or_else(title)
-            .or_else(|| find(Outcome::Fail, &[Policy, Title]))
+            .or_else(|| find(Outcome::Fail, &[Policy]))
             .or_else(|| self.check(Title).filter(|_| self.report.verdict == Verdict::NotLive))
+    }
+
+    /// Whether the caller accepts the title as it is, though it is not live.
+    fn accepts_the_title(&self) -> bool {
+        let mut rules = self.report.policy.iter().filter(|rule| rule.rule == "accept_states").peekable();
+        rules.peek().is_some() && rules.all(|rule| rule.outcome == Outcome::Pass)
     }
 
     fn identity_fragments(&self) -> Vec<Fragment> {
