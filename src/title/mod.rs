@@ -4,7 +4,10 @@
 //! a registry is genuine when its runtime code, its factory's and its escrow implementation's are known, and the
 //! escrow stands where CREATE2 puts it and points back.
 
+pub mod account;
+pub mod history;
 mod known_code;
+pub mod powers;
 pub mod remark;
 mod state;
 
