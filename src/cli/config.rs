@@ -11,6 +11,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::args::{DnssecMode, NetworkArgs, VerifyArgs};
+use crate::address_book::AddressBook;
 use crate::document::{Key, Limits};
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::sources::chain::{BlockChoice, Endpoint};
@@ -42,17 +43,47 @@ struct Settings {
     no_default_rpc: bool,
     #[serde(default)]
     allow_private: bool,
+    names: Option<PathBuf>,
+}
+
+/// What a command that reads a document asks for, beside the network.
+pub struct Asked<'a> {
+    pub network: &'a NetworkArgs,
+    pub max_size: usize,
+    pub chain_id: Option<&'a str>,
+    pub trust_registry: &'a [String],
+    pub key: Option<&'a str>,
+    pub names: Option<&'a Path>,
+    /// The rules that only `verify` has flags for.
+    pub policy: Policy,
+}
+
+/// The verifier of `ebl verify`. Any error is a usage error.
+pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
+    configured(Asked {
+        network: &args.network,
+        max_size: args.max_size,
+        chain_id: args.chain_id.as_deref(),
+        trust_registry: &args.trust_registry,
+        key: args.key.as_deref(),
+        names: args.names.as_deref(),
+        policy: Policy {
+            accept_unauthenticated_falsy: args.accept_unauthenticated_falsy,
+            all_checks: args.all_checks,
+            ..Policy::default()
+        },
+    })
 }
 
 /// Puts everything together. Any error is a usage error.
-pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
-    let network = &args.network;
+pub fn configured(args: Asked<'_>) -> Result<VerifierBuilder> {
+    let network = args.network;
     let settings = settings(network)?;
     let mut builder = Verifier::builder().limits(Limits { max_bytes: args.max_size, ..Limits::default() });
     if network.offline {
         builder = builder.offline();
     }
-    let chain_id = args.chain_id.as_deref().map(str::parse::<ChainId>).transpose().context("--chain-id")?;
+    let chain_id = args.chain_id.map(str::parse::<ChainId>).transpose().context("--chain-id")?;
     for (chain, endpoint) in endpoints(network, &settings, chain_id)? {
         builder = builder.endpoint(chain, endpoint);
     }
@@ -90,15 +121,16 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
     if network.allow_private || settings.allow_private {
         builder = builder.reach(Reach::Anywhere);
     }
-    if let Some(text) = args.key.as_deref() {
+    if let Some(text) = args.key {
         builder = builder.key(key(text)?);
+    }
+    if let Some(file) = args.names.or(settings.names.as_deref()) {
+        builder = builder.names(address_book(file)?);
     }
     let mut policy = Policy {
         chain: chain_id,
-        accept_unauthenticated_falsy: args.accept_unauthenticated_falsy,
-        all_checks: args.all_checks,
         require_dnssec: network.dnssec.or(settings.dnssec) == Some(DnssecMode::Require),
-        ..Policy::default()
+        ..args.policy
     };
     for registry in args.trust_registry.iter().chain(&settings.trust_registry) {
         policy.trusted_registries.insert(trusted_registry(registry)?);
@@ -212,6 +244,15 @@ fn dns_anchor(path: &Path) -> Result<TrustAnchor> {
         bail!("--dns-anchor {name} is larger than {MOST_BYTES} bytes");
     }
     text.parse().with_context(|| format!("--dns-anchor {name} holds no trust anchor"))
+}
+
+fn address_book(path: &Path) -> Result<AddressBook> {
+    const MOST_BYTES: u64 = 1 << 20;
+    let name = path.display();
+    let mut text = String::new();
+    let file = std::fs::File::open(path).with_context(|| format!("cannot read --names {name}"))?;
+    file.take(MOST_BYTES + 1).read_to_string(&mut text).with_context(|| format!("cannot read --names {name}"))?;
+    text.parse().with_context(|| format!("--names {name} is no address book"))
 }
 
 fn root_certificates(path: &Path) -> Result<Vec<rustls_pki_types::CertificateDer<'static>>> {

@@ -11,6 +11,7 @@ mod inspect;
 mod inspect_link;
 #[cfg(feature = "testchain")]
 mod testchain;
+mod title;
 mod verify;
 
 use std::io::Write as _;
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::Verify(args) => verify::run(args),
+        Command::Title(args) => title::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Explain { code } => explain::run(code.as_deref()),
         #[cfg(feature = "testchain")]

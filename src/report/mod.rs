@@ -1,4 +1,7 @@
-//! Renderings of a [`Report`](crate::verify::Report): for people and as JSON. They fetch nothing and decide nothing.
+//! Renderings of a [`Report`](crate::verify::Report) or a [`TitleReport`](crate::verify::TitleReport): for people, as JSON,
+//! and a history as CSV. They fetch nothing and decide nothing.
 
+pub mod history_csv;
 pub mod human;
 pub mod json;
+pub mod title;
