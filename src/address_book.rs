@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn json_and_toml_say_the_same() {
-        let json: AddressBook = format!(r#"{{"{A}": "Shipper", "xdc3c44cdddb6a900fa2b585dd299e03d12fa4293bc": "Bank"}}"#).parse().unwrap();
+        let json: AddressBook =
+            format!(r#"{{"{A}": "Shipper", "xdc3c44cdddb6a900fa2b585dd299e03d12fa4293bc": "Bank"}}"#).parse().unwrap();
         let toml: AddressBook =
             format!("\"{A}\" = \"Shipper\"\nxdc3c44cdddb6a900fa2b585dd299e03d12fa4293bc = \"Bank\"").parse().unwrap();
         assert_eq!(json, toml);

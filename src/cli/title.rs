@@ -116,9 +116,7 @@ async fn asked(
             let bytes = input::read(path, max_bytes).map_err(|error| unread("read.file", error.to_string()))?;
             verifier.title(&bytes, powers).await.map_err(unreadable)
         }
-        Input::NotALink(error) => {
-            Err(unread("read.invalid_link", format!("this link cannot be followed: {error}")))
-        }
+        Input::NotALink(error) => Err(unread("read.invalid_link", format!("this link cannot be followed: {error}"))),
         Input::Link(link) => verifier.title_by_link(&link, powers).await.map_err(|error| match error {
             VerifyLinkError::Unreadable(error) => unreadable(error),
             error => {

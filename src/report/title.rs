@@ -124,8 +124,8 @@ fn history(page: &mut Page<'_>, report: &TitleReport) {
             (None, None) => {}
         }
         if page.style.verbose {
-            let dcsa = if entry.dcsa.is_empty() { String::new() } else { format!(", DCSA {}", entry.dcsa.join(" ")) };
-            page.hanging(&indent, &format!("tx {}, log {}{dcsa}", entry.tx, entry.log_index));
+            let dcsa = if entry.dcsa.is_empty() { String::new() } else { format!(", DCSA {}", entry.dcsa.join(" + ")) };
+            page.hanging(&indent, &format!("{}, tx {}, log {}{dcsa}", entry.r#type, entry.tx, entry.log_index));
         }
     }
     if !report.names.is_empty() {
@@ -138,12 +138,31 @@ fn row(page: &Page<'_>, entry: &HistoryEntry) -> [String; 6] {
     let party = |party: Option<Address>| party.map_or_else(|| "–".to_owned(), |party| page.table_address(party));
     [
         entry.timestamp.and_then(time).unwrap_or_else(|| "not known".to_owned()),
-        entry.r#type.to_owned(),
+        words(entry).to_owned(),
         party(entry.owner),
         party(entry.holder),
         entry.nominee.map(|nominee| page.table_address(nominee)).unwrap_or_default(),
         entry.block.to_string(),
     ]
+}
+
+/// The interchange name in words.
+fn words(entry: &HistoryEntry) -> &'static str {
+    match entry.r#type {
+        "INITIAL" => "issued",
+        "TRANSFER_OWNERS" => "endorsed and handed over",
+        "TRANSFER_BENEFICIARY" => "endorsed",
+        "TRANSFER_HOLDER" => "handed over",
+        "REJECT_TRANSFER_OWNERS" => "endorsement and handover rejected",
+        "REJECT_TRANSFER_BENEFICIARY" => "endorsement rejected",
+        "REJECT_TRANSFER_HOLDER" => "handover rejected",
+        "NOMINATION" if entry.nominee.is_none() => "nomination cancelled",
+        "NOMINATION" => "nominated",
+        "RETURNED_TO_ISSUER" | "SURRENDERED" => "returned to the issuer",
+        "RETURN_TO_ISSUER_REJECTED" | "SURRENDER_REJECTED" => "return rejected",
+        "RETURN_TO_ISSUER_ACCEPTED" | "SURRENDER_ACCEPTED" => "return accepted: ended",
+        other => other,
+    }
 }
 
 fn time(seconds: u64) -> Option<String> {

@@ -182,6 +182,14 @@ impl Sandbox {
         if receipt.succeeded { Ok(()) } else { Err(refused()) }
     }
 
+    /// Sends any call to any contract, by one party.
+    pub fn send(&self, by: Party, to: Address, data: &[u8]) -> Result<(), SandboxError> {
+        let mut chain = lock(&self.chain);
+        chain.advance_to(now());
+        let receipt = chain.send(by.address(), to, data)?;
+        if receipt.succeeded { Ok(()) } else { Err(ChainError::Reverted(receipt.output).into()) }
+    }
+
     /// Issues a title to these parties.
     pub fn mint(&self, registry: Registry, token: TokenId, parties: [Party; 2]) -> Result<(), SandboxError> {
         let [beneficiary, holder] = parties.map(Party::address);

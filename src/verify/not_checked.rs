@@ -12,7 +12,7 @@ pub(super) fn list_for_title(report: &TitleReport) -> Vec<String> {
         items.push("the honesty of the endpoint: it was asked alone and gave no proof".into());
     }
     if !report.history.is_empty() {
-        items.push("whether operations that undid each other were left out of the logs that were served".into());
+        items.push("whether logs were left out whose absence leaves no trace in the recorded state".into());
         items.push("who wrote the remarks, and whether they are true".into());
     }
     if report.issuer.is_empty() {

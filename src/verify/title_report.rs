@@ -66,7 +66,8 @@ impl TitleReport {
     /// Every address that the report names.
     pub fn addresses(&self) -> BTreeSet<Address> {
         let recorded = |found: &Recorded| [found.owner, found.holder, found.nominee];
-        let history = self.history.iter().flat_map(|entry| [recorded(&entry.before), recorded(&entry.after())].concat());
+        let history =
+            self.history.iter().flat_map(|entry| [recorded(&entry.before), recorded(&entry.after())].concat());
         let powers = self.powers.iter().flat_map(|powers| {
             let holders = powers.roles.iter().flat_map(|role| &role.holders).map(|holder| Some(holder.address));
             holders.chain([powers.proxy.map(|proxy| proxy.implementation), powers.proxy.and_then(|proxy| proxy.admin)])

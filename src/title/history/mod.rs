@@ -2,8 +2,9 @@
 //! and held against the state that was read at the same block. What does not fit together is *incomplete*, with the
 //! reason; a history is never silently wrong.
 //!
-//! Logs cannot be proven the way state can. A server can still hide a pair of operations that leaves no trace in the
-//! state, so a complete history is one *as served*.
+//! Logs cannot be proven the way state can. A server can still hide what leaves no trace in the state: two operations that
+//! undo each other, an endorsement to oneself, or the last log of a rejection, without which it reads as a transfer back.
+//! So a complete history is one *as served*.
 
 mod event;
 mod operation;

@@ -40,11 +40,19 @@ pub(super) enum Pending {
 /// The first operation of events that are all of one transaction, and how many of them it took. `None` where they begin
 /// none, or not all of one.
 pub(super) fn first<'e>(run: &'e [Event], pending: Pending, generation: Generation) -> Option<(Act<'e>, usize)> {
+    // The clone is set up in the transaction that mints, and in no other; v4 does not log it.
+    let (set_up, rest) = match run {
+        [Event::Initialized, rest @ ..] => (true, rest),
+        run => (false, run),
+    };
+    let (act, used) = after_set_up(rest, pending, generation)?;
+    let mints = matches!(act, Act::Mint { .. });
+    let fits = if set_up { mints } else { !mints || generation == Generation::V4 };
+    fits.then_some((act, used + usize::from(set_up)))
+}
+
+fn after_set_up<'e>(run: &'e [Event], pending: Pending, generation: Generation) -> Option<(Act<'e>, usize)> {
     match run {
-        // The clone is set up in the transaction that mints, and in no other.
-        [Event::Initialized, rest @ ..] => first(rest, pending, generation)
-            .filter(|(act, _)| matches!(act, Act::Mint { .. }))
-            .map(|(act, used)| (act, used + 1)),
         [Event::Nomination(cleared), Event::Returned { by, remark }, ..] => {
             Some((Act::Return { cleared, by: *by, remark }, 2))
         }

@@ -30,15 +30,20 @@ impl Story {
         let block = self.logs.last().map_or(10, |log| log.block + 1);
         for (index, (name, indexed, remark)) in events.iter().enumerate() {
             let mut data = vec![Token::Address(REGISTRY.0.into()), Token::Uint(TOKEN.0.into())];
-            let with_remark = self.generation == Generation::V5;
+            let with_remark = self.generation == Generation::V5 && *name != "Initialized";
+            if *name == "Initialized" {
+                data = vec![Token::Uint(1.into())];
+            }
             if with_remark {
                 data.push(Token::Bytes(remark.as_bytes().to_vec()));
             }
             let arguments = if with_remark { "address,uint256,bytes" } else { "address,uint256" };
             let (name, types) = match *name {
                 "Mint" | "Received" => ("TokenReceived", "address,address,bool,".to_owned()),
+                "Initialized" => ("Initialized", String::new()),
                 name => (name, "address,".repeat(indexed.len())),
             };
+            let arguments = if name == "Initialized" { "uint64" } else { arguments };
             let mut topics = vec![keccak256(format!("{name}({types}{arguments})"))];
             topics.extend(indexed.iter().map(|account| word(account)));
             if name == "TokenReceived" {
@@ -114,7 +119,7 @@ fn issued(generation: Generation) -> Story {
     let (h, t): ((&str, &[Address], &str), (&str, &[Address], &str)) =
         (("HolderTransfer", &[NOBODY, A], ""), ("Mint", &[A, A], "on board"));
     match generation {
-        Generation::V5 => Story::new(generation).then(&[b, h, t]),
+        Generation::V5 => Story::new(generation).then(&[("Initialized", &[], ""), b, h, t]),
         _ => Story::new(generation).then(&[b, ("Nomination", &[NOBODY, NOBODY], ""), h, t]),
     }
 }
@@ -201,6 +206,25 @@ fn return_restore_and_acceptance_in_one_transaction_are_three_entries() {
 }
 
 #[test]
+fn operations_of_one_block_keep_their_order() {
+    let mut story =
+        issued(Generation::V5).then(&[("HolderTransfer", &[A, B], "")]).then(&[("HolderTransfer", &[B, C], "")]);
+    let (first, second) = (story.logs[4].clone(), &mut story.logs[5]);
+    *second = LogReading {
+        transaction: second.transaction,
+        topics: second.topics.clone(),
+        transaction_index: 1,
+        log_index: 7,
+        ..first
+    };
+    let history = story.judged(&live(A, C, [None, Some(B)], ""));
+    assert_eq!(history.gap, None);
+    let places: Vec<_> =
+        history.entries.iter().map(|entry| (entry.block, entry.log_index, entry.after.holder)).collect();
+    assert_eq!(places, [(10, 0, Some(A)), (11, 0, Some(B)), (11, 7, Some(C))]);
+}
+
+#[test]
 fn what_the_rules_forbid_is_no_history() {
     let at = |story: Story| story.judged(&UNREJECTED).gap;
     let v5 = || issued(Generation::V5);
@@ -216,6 +240,7 @@ fn what_the_rules_forbid_is_no_history() {
         (
             "issued twice",
             v5().then(&[
+                ("Initialized", &[], ""),
                 ("BeneficiaryTransfer", &[NOBODY, A], ""),
                 ("HolderTransfer", &[NOBODY, A], ""),
                 ("Mint", &[A, A], ""),
@@ -229,6 +254,16 @@ fn what_the_rules_forbid_is_no_history() {
     for (name, story) in [
         ("a rejection alone", v5().then(&[("RejectTransferHolder", &[A, B], "")])),
         ("a return without its nomination", v5().then(&[("ReturnToIssuer", &[A], "")])),
+        ("set up twice", v5().then(&[("Initialized", &[], ""), ("Initialized", &[], "")])),
+        ("set up without being issued", v5().then(&[("Initialized", &[], ""), ("HolderTransfer", &[A, B], "")])),
+        (
+            "issued without being set up",
+            v5().then(&[
+                ("BeneficiaryTransfer", &[NOBODY, A], ""),
+                ("HolderTransfer", &[NOBODY, A], ""),
+                ("Mint", &[A, A], ""),
+            ]),
+        ),
         ("an end alone", v5().then(&[("Shred", &[], "")])),
         (
             "an endorsement of v4 without its nomination",
@@ -248,14 +283,14 @@ fn logs_that_cannot_follow_one_another_are_out_of_order() {
         ("twice", |reading| reading.logs.logs.insert(1, reading.logs.logs[0].clone())),
         ("swapped", |reading| reading.logs.logs.swap(0, 1)),
         ("before the range", |reading| reading.logs.logs[0].block = 4),
-        ("after the range", |reading| reading.logs.logs[3].block = 101),
+        ("after the range", |reading| reading.logs.logs.last_mut().unwrap().block = 101),
         ("two hashes of one block", |reading| reading.logs.logs[1].block_hash = Digest32([9; 32])),
         ("one hash of two blocks", |reading| {
-            reading.logs.logs[3].block_hash = reading.logs.logs[2].block_hash;
+            reading.logs.logs[4].block_hash = reading.logs.logs[3].block_hash;
         }),
-        ("another hash than the pinned block's", |reading| reading.logs.logs[3].block = 100),
+        ("another hash than the pinned block's", |reading| reading.logs.logs.last_mut().unwrap().block = 100),
         ("one transaction in two blocks", |reading| {
-            reading.logs.logs[3].transaction = reading.logs.logs[2].transaction;
+            reading.logs.logs[4].transaction = reading.logs.logs[3].transaction;
         }),
         ("two transactions in one place", |reading| reading.logs.logs[1].transaction = Digest32([9; 32])),
     ];

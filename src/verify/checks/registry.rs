@@ -60,7 +60,8 @@ impl Examination {
         let RegistryFinding { authenticity, title } = &found;
         let counts = found.generation().is_some();
         self.registry = Some(registry_facts(authenticity, title, reading, registry));
-        for check in [registry_check(authenticity, registry), issuance_check(title, counts), title_check(title, counts)] {
+        for check in [registry_check(authenticity, registry), issuance_check(title, counts), title_check(title, counts)]
+        {
             self.checks.push(from_entry(check, entry));
         }
         self.title = title_facts(title, counts);
@@ -221,7 +222,7 @@ fn registry_facts(
         authenticity: word,
         code_hash: (!reading.registry_code.is_empty()).then(|| crate::primitives::keccak256(&reading.registry_code)),
         paused: match title {
-            TitleFinding::Known(TitleState::Live(parties) | TitleState::Returned(parties)) => Some(parties.paused),
+            TitleFinding::Known(_) => reading.paused.flag().ok(),
             _ => None,
         },
     }

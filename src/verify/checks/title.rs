@@ -1,10 +1,15 @@
 //! The examination of one title: what `ebl title` reports. The checks up to the title are those of a verification; the
 //! history and the powers over the registry come on top (chain.md §2, 6.16, 6.19).
 
-use super::{Case, Examination, IssuanceMethod, another_question, finding, from_entry, not_applicable, not_asked_yet, unavailable};
+use super::{
+    Case, Examination, IssuanceMethod, another_question, finding, from_entry, not_applicable, not_asked_yet,
+    unavailable,
+};
 use crate::document::Document;
-use crate::evidence::{AccountReading, Entry, Evidence, Fact, HistoryReading, PowersReading, Question, RegistryReading};
 use crate::evidence::BlockReading;
+use crate::evidence::{
+    AccountReading, Entry, Evidence, Fact, HistoryReading, PowersReading, Question, RegistryReading,
+};
 use crate::integrity::IntegrityResult;
 use crate::primitives::{Address, ChainId, TokenId};
 use crate::title::account::AccountKind;
@@ -31,13 +36,8 @@ pub(in crate::verify) fn run(inquiry: &TitleInquiry<'_, '_, '_>, evidence: &Evid
                 examination.rest_of_a_broken_document();
                 return examination.step(inquiry);
             }
-            let case = Case {
-                document,
-                integrity,
-                evidence,
-                policy,
-                chain: super::chain::document_chain(document, policy),
-            };
+            let case =
+                Case { document, integrity, evidence, policy, chain: super::chain::document_chain(document, policy) };
             examination.judge_document(&case, inquiry.powers);
             examination.base.judge_link(document, policy);
         }
@@ -122,7 +122,10 @@ impl<'i> TitleExamination<'i> {
         (chain, registry, token): (ChainId, Address, TokenId),
     ) {
         self.subject = Some(TitleOf { network: Network::of(chain), registry, token_id: token });
+        let warnings = self.base.warnings.len();
         let judged = self.base.judge_title(evidence, policy, chain, registry, token);
+        // What a verification warns about is told here in full.
+        self.base.warnings.truncate(warnings);
         let history = self.base.answer(evidence, &Question::History { chain, registry, token });
         let powers = match wanted {
             PowersWanted::Yes => self.base.answer(evidence, &Question::Powers { chain, registry }),
@@ -153,7 +156,9 @@ impl<'i> TitleExamination<'i> {
         if let TitleState::Live(parties) | TitleState::Returned(parties) = title {
             self.parties = roles(parties)
                 .into_iter()
-                .filter_map(|(role, party)| Some(PartyFacts { role, account: AccountFacts { address: party?, kind: None } }))
+                .filter_map(|(role, party)| {
+                    Some(PartyFacts { role, account: AccountFacts { address: party?, kind: None } })
+                })
                 .collect();
         }
     }
@@ -217,7 +222,9 @@ impl<'i> TitleExamination<'i> {
         }
         let judged = powers::judge(reading, registry);
         let outcome = match &judged.gap {
-            None => check(Outcome::Pass, &codes::POWERS_KNOWN, "logs and registry agree about who holds the roles".into()),
+            None => {
+                check(Outcome::Pass, &codes::POWERS_KNOWN, "logs and registry agree about who holds the roles".into())
+            }
             Some(gap) => check(Outcome::Unknown, &codes::POWERS_NOT_FULLY_KNOWN, gap.to_string()),
         };
         self.powers = Some(PowersFacts::of(judged, found.proxy()));
@@ -237,8 +244,7 @@ impl<'i> TitleExamination<'i> {
     }
 
     fn rest_of_a_broken_document(&mut self) {
-        let rest =
-            [CheckName::Chain, CheckName::Registry, CheckName::Issuance, CheckName::Title, CheckName::History];
+        let rest = [CheckName::Chain, CheckName::Registry, CheckName::Issuance, CheckName::Title, CheckName::History];
         self.base.checks.extend(rest.map(|name| not_applicable(name, &codes::NOT_ASKED)));
     }
 
