@@ -142,7 +142,7 @@ fn write(args: &TitleArgs, name: &str, found: &Result<TitleReport, Nothing>) -> 
                 Some(error) => Unreadable::from(error),
                 None => Unreadable::without_place(nothing.code, nothing.message.clone()),
             };
-            json::render(&error, Layout::Indented)? + "\n"
+            json::render(&error.instead_of_title(), Layout::Indented)? + "\n"
         }
         (TitleFormat::Human | TitleFormat::Csv, Err(nothing)) => {
             let headline = if nothing.exit == Exit::NotFetched { "NOT FETCHED" } else { "UNREADABLE" };

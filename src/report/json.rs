@@ -58,6 +58,11 @@ impl From<&ReadError> for Unreadable {
 }
 
 impl Unreadable {
+    /// The same where a report on a title was asked for.
+    pub fn instead_of_title(self) -> Self {
+        Self { schema: "ebl-verifier/title/1", ..self }
+    }
+
     /// There was not even anything to read.
     pub fn without_place(code: &str, message: String) -> Self {
         let error = UnreadableError { code: code.to_owned(), message, line: None, column: None };
