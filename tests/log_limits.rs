@@ -24,6 +24,9 @@ use tokio::runtime::Runtime;
 const BLOCKS: u64 = 5_000;
 const OPERATIONS: usize = 13;
 
+/// The ranges of blocks that a node answered for.
+type Answered = Arc<Mutex<Vec<(u64, u64)>>>;
+
 struct World {
     runtime: Runtime,
     sandbox: Sandbox,
@@ -57,12 +60,12 @@ impl World {
     }
 
     /// A node before the chain: `refuses` has an error object for some queries for logs, by their range; `edit` changes the
-    /// logs that the others get. Also the ranges that were answered.
+    /// logs that the others get. Also what was answered.
     fn node(
         &self,
         refuses: impl Fn(u64, u64, usize) -> Option<Value> + Send + 'static,
         edit: impl Fn(&mut Vec<Value>) + Send + 'static,
-    ) -> (Server, Arc<Mutex<Vec<(u64, u64)>>>) {
+    ) -> (Server, Answered) {
         let answered = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&answered);
         let behind = Node { url: self.sandbox.rpc_url().to_owned() };

@@ -75,7 +75,7 @@ fn after_set_up<'e>(run: &'e [Event], pending: Pending, generation: Generation) 
 }
 
 /// The nomination that a change of the beneficiary clears: always logged in v4, in v5 only where one was pending.
-fn cleared<'e>(rest: &'e [Event], pending: Pending, generation: Generation) -> Option<(Option<&'e Step>, &'e [Event])> {
+fn cleared(rest: &[Event], pending: Pending, generation: Generation) -> Option<(Option<&Step>, &[Event])> {
     match (rest, pending) {
         ([Event::Nomination(step), rest @ ..], _) if generation == Generation::V4 => Some((Some(step), rest)),
         _ if generation == Generation::V4 => None,

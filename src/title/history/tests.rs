@@ -20,13 +20,16 @@ struct Story {
     logs: Vec<LogReading>,
 }
 
+/// Name, indexed arguments and remark of an event.
+type Told<'a> = (&'a str, &'a [Address], &'a str);
+
 impl Story {
     fn new(generation: Generation) -> Self {
         Self { generation, logs: Vec::new() }
     }
 
     /// Events with their indexed arguments and remark, all of one transaction.
-    fn then(mut self, events: &[(&str, &[Address], &str)]) -> Self {
+    fn then(mut self, events: &[Told<'_>]) -> Self {
         let block = self.logs.last().map_or(10, |log| log.block + 1);
         for (index, (name, indexed, remark)) in events.iter().enumerate() {
             let mut data = vec![Token::Address(REGISTRY.0.into()), Token::Uint(TOKEN.0.into())];
@@ -45,7 +48,7 @@ impl Story {
             };
             let arguments = if name == "Initialized" { "uint64" } else { arguments };
             let mut topics = vec![keccak256(format!("{name}({types}{arguments})"))];
-            topics.extend(indexed.iter().map(|account| word(account)));
+            topics.extend(indexed.iter().map(word));
             if name == "TokenReceived" {
                 let minting = u8::from(events[index].0 == "Mint");
                 topics.push(Digest32([[0; 31].as_slice(), &[minting]].concat().try_into().unwrap()));
@@ -115,9 +118,8 @@ fn read(remark: &str) -> RegistryReading {
 }
 
 fn issued(generation: Generation) -> Story {
-    let b: (&str, &[Address], &str) = ("BeneficiaryTransfer", &[NOBODY, A], "");
-    let (h, t): ((&str, &[Address], &str), (&str, &[Address], &str)) =
-        (("HolderTransfer", &[NOBODY, A], ""), ("Mint", &[A, A], "on board"));
+    let b: Told<'_> = ("BeneficiaryTransfer", &[NOBODY, A], "");
+    let (h, t): (Told<'_>, Told<'_>) = (("HolderTransfer", &[NOBODY, A], ""), ("Mint", &[A, A], "on board"));
     match generation {
         Generation::V5 => Story::new(generation).then(&[("Initialized", &[], ""), b, h, t]),
         _ => Story::new(generation).then(&[b, ("Nomination", &[NOBODY, NOBODY], ""), h, t]),
@@ -279,7 +281,8 @@ fn logs_that_cannot_follow_one_another_are_out_of_order() {
     let story = || issued(Generation::V5).then(&[("HolderTransfer", &[A, B], "")]);
     let state = live(A, B, [None, Some(A)], "");
     assert_eq!(story().judged(&state).gap, None);
-    let twists: [(&str, fn(&mut HistoryReading)); 9] = [
+    type Twist = fn(&mut HistoryReading);
+    let twists: [(&str, Twist); 9] = [
         ("twice", |reading| reading.logs.logs.insert(1, reading.logs.logs[0].clone())),
         ("swapped", |reading| reading.logs.logs.swap(0, 1)),
         ("before the range", |reading| reading.logs.logs[0].block = 4),

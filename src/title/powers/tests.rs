@@ -87,7 +87,8 @@ fn a_registry_that_answers_differently_than_its_logs_is_not_fully_known() {
         judge(&reading, REGISTRY).gap
     };
     assert_eq!(gap(|_| {}), None);
-    let cases: [(fn(&mut PowersReading), fn(&PowersGap) -> bool); 9] = [
+    type Case = (fn(&mut PowersReading), fn(&PowersGap) -> bool);
+    let cases: [Case; 9] = [
         (|reading| reading.holdings.retain(|holding| holding.account != A), |gap| *gap == PowersGap::Differs),
         (
             |reading| reading.holdings.iter_mut().for_each(|holding| holding.has = answer(1)),
@@ -99,7 +100,7 @@ fn a_registry_that_answers_differently_than_its_logs_is_not_fully_known() {
         (|reading| drop(reading.logs.logs.remove(0)), |gap| *gap == PowersGap::NeverSetUp),
         (|reading| reading.logs.logs.swap(0, 1), |gap| matches!(gap, PowersGap::NotAnEvent { .. })),
         (|reading| reading.logs.logs[0].address = A, |gap| matches!(gap, PowersGap::NotAnEvent { .. })),
-        (|reading| drop(reading.logs.logs[0].topics.pop()), |gap| matches!(gap, PowersGap::NotAnEvent { .. })),
+        (|reading| reading.logs.logs[0].topics.truncate(3), |gap| matches!(gap, PowersGap::NotAnEvent { .. })),
     ];
     for (index, (twist, wanted)) in cases.into_iter().enumerate() {
         let gap = gap(twist);
