@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use ebl_verifier::primitives::{ChainId, TokenId, keccak256};
 use ebl_verifier::testchain::contracts::TitleWrite;
 use ebl_verifier::testchain::sandbox::{CHAIN, Party, Sandbox};
-use ebl_verifier::verify::{Outcome, PowersWanted, TitleReport, Verdict};
+use ebl_verifier::verify::{Outcome, PowersWanted, Strength, TitleReport, Verdict};
 use ebl_verifier::{Verifier, sources::chain::BlockChoice};
 use node::Node;
 use rpc_server::{Reply, Server};
@@ -99,8 +99,15 @@ impl World {
     }
 
     fn verifier(&self, server: &Server) -> Verifier {
+        self.verifier_of(&[server], 1)
+    }
+
+    fn verifier_of(&self, servers: &[&Server], quorum: usize) -> Verifier {
         let chain = ChainId::try_from(CHAIN).unwrap();
-        let builder = Verifier::builder().default_endpoints(false).endpoint(chain, server.url().parse().unwrap());
+        let mut builder = Verifier::builder().default_endpoints(false).quorum(quorum);
+        for server in servers {
+            builder = builder.endpoint(chain, server.url().parse().unwrap());
+        }
         builder.block(BlockChoice::Latest).trust_registry(chain, self.sandbox.v5.address).build().unwrap()
     }
 
@@ -208,6 +215,37 @@ fn an_endpoints_limit_is_remembered() {
     assert_whole(&first, "first");
     assert_whole(&second, "second");
     assert_eq!((requests(&first), requests(&second)), (5, 4));
+}
+
+#[test]
+fn another_endpoint_is_asked_where_one_gives_a_part() {
+    let world = World::new();
+    let pruned =
+        world.node(|first, _, _| (first < 2_500).then(|| json!({"code": -32000, "message": "pruned"})), |_| {}).0;
+    let whole = world.node(|_, _, _| None, |_| {}).0;
+    let report = world.asked(&world.verifier_of(&[&pruned, &whole], 1));
+    assert_whole(&report, "the second endpoint");
+    assert_eq!(report.as_of.unwrap().endpoints, [whole.host()]);
+}
+
+#[test]
+fn a_quorum_must_agree_about_every_log() {
+    let world = World::new();
+    let [one, two] = [(); 2].map(|()| world.node(|_, _, _| None, |_| {}).0);
+    let report = world.asked(&world.verifier_of(&[&one, &two], 2));
+    assert_whole(&report, "two that agree");
+    assert_eq!(report.checks.last().unwrap().strength, Some(Strength::Quorum));
+
+    let lying = world.node(|_, _, _| None, |logs| logs.truncate(8)).0;
+    let pruned =
+        world.node(|first, _, _| (first < 2_500).then(|| json!({"code": -32000, "message": "pruned"})), |_| {}).0;
+    for (other, code) in [(&lying, "chain.endpoints_disagree"), (&pruned, "chain.rpc_unavailable")] {
+        let report = world.asked(&world.verifier_of(&[&one, other], 2));
+        let history = report.checks.last().unwrap();
+        assert_eq!((history.outcome, history.code.id), (Outcome::Unknown, code), "{history:?}");
+        assert!(report.history.is_empty() && !report.history_complete);
+        assert_eq!(report.title.holder, Some(Party::Shipper.address()), "they agree about the state");
+    }
 }
 
 #[test]

@@ -201,6 +201,18 @@ fn a_title_is_found_by_registry_and_token_without_a_document() {
 }
 
 #[test]
+fn a_table_that_is_too_wide_for_the_page_becomes_lines() {
+    let world = World::new();
+    let page = world.title("nominated.json", &["-v"]).out;
+    assert!(page.contains("History, complete: 2 operations") && !page.contains("time (UTC)"), "{page}");
+    assert!(
+        flat(&page).contains(&format!("nominated: beneficiary {SHIPPER}, holder {SHIPPER}, nominee 0x90F7")),
+        "{page}"
+    );
+    assert!(page.lines().all(|line| line.chars().count() <= 120), "{page}");
+}
+
+#[test]
 fn csv_has_a_row_for_each_operation_and_says_elsewhere_what_is_wrong() {
     let world = World::new();
     let ran = world.title("ended.json", &["--format", "csv"]);

@@ -293,3 +293,34 @@ fn a_title_that_was_never_issued_has_neither_parties_nor_history() {
         assert_eq!((history.outcome, history.code.id), (Outcome::NotApplicable, "history.not_applicable"));
     }
 }
+
+#[test]
+fn a_remark_is_decrypted_with_the_documents_key_and_only_with_it() {
+    let mut world = World::new();
+    let registry = world.sandbox.v5;
+    let wrapped = world.sandbox.bill("NDSE-2026-00099", registry.address).oa2(&mut world.sandbox.salts);
+    let token = TokenId::from(wrapped.target_hash);
+    let shipper = Party::Shipper.address();
+    // "hello" under the key of documents without an id (chain.md §1.12); then bytes that make no text either way.
+    let remark = vec![0xa4, 0x7c, 0x4f, 0x82, 0xad];
+    let mint = TitleWrite::Mint { beneficiary: shipper, holder: shipper, token, remark };
+    world.sandbox.act(registry, token, Party::Carrier, &mint).unwrap();
+    let garbage = TitleWrite::TransferHolder { holder: Party::Bank.address(), remark: vec![0xff; 7] };
+    world.sandbox.act(registry, token, Party::Shipper, &garbage).unwrap();
+
+    let verifier = world.sandbox.verifier().unwrap().build().unwrap();
+    let document = wrapped.document.to_string();
+    let report = world.runtime.block_on(verifier.title(document.as_bytes(), PowersWanted::No)).unwrap();
+    let [issued, handed_over] = report.history.as_slice() else { panic!("{report:?}") };
+    assert_eq!((issued.remark.as_deref(), issued.remark_reading), (Some("hello"), Some("decrypted")));
+    assert_eq!(issued.remark_raw.as_deref(), Some("0xa47c4f82ad"));
+    assert_eq!((handed_over.remark.as_deref(), handed_over.remark_raw.as_deref()), (None, Some("0xffffffffffffff")));
+    assert_eq!(report.remark.map(|remark| (remark.raw, remark.text)), Some(("0xffffffffffffff".into(), None)));
+
+    let report = world.report(Generation::V5, token);
+    assert_eq!(
+        (report.history[0].remark.as_deref(), report.history_complete),
+        (None, true),
+        "nobody named the document"
+    );
+}

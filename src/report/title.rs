@@ -113,25 +113,44 @@ fn history(page: &mut Page<'_>, report: &TitleReport) {
         let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, &width)| format!("{cell:<width$}")).collect();
         format!("  {}", padded.join("  ").trim_end())
     };
-    let head = page.painted(&line(&heads), "2");
-    let _ = writeln!(page.out, "{head}");
+    let fits = widths.iter().sum::<usize>() + 2 * widths.len() <= page.style.width;
+    if fits {
+        let head = page.painted(&line(&heads), "2");
+        let _ = writeln!(page.out, "{head}");
+    }
     for (cells, entry) in rows.iter().zip(&report.history) {
-        let _ = writeln!(page.out, "{}", line(cells));
-        let indent = " ".repeat(widths.first().copied().unwrap_or_default() + 4);
-        match (&entry.remark, &entry.remark_raw) {
-            (Some(remark), _) => page.hanging(&indent, &format!("“{}”", escape(remark))),
-            (None, Some(raw)) => page.hanging(&indent, &format!("remark {raw}")),
-            (None, None) => {}
+        if fits {
+            let _ = writeln!(page.out, "{}", line(cells));
+        } else {
+            stacked(page, cells);
         }
-        if page.style.verbose {
-            let dcsa = if entry.dcsa.is_empty() { String::new() } else { format!(", DCSA {}", entry.dcsa.join(" + ")) };
-            page.hanging(&indent, &format!("{}, tx {}, log {}{dcsa}", entry.r#type, entry.tx, entry.log_index));
-        }
+        details(page, entry, widths.first().copied().unwrap_or_default() + 4);
     }
     if !report.names.is_empty() {
         let _ = writeln!(page.out, "\n  Names are from your address book.");
     }
     page.out.push('\n');
+}
+
+/// A row where the table would be wider than the screen.
+fn stacked(page: &mut Page<'_>, [time, operation, owner, holder, nominee, block]: &[String; 6]) {
+    let nominee = if nominee.is_empty() { String::new() } else { format!(", nominee {nominee}") };
+    let text = format!("{operation}: beneficiary {owner}, holder {holder}{nominee}, block {block}");
+    page.hanging(&format!("  {time}  "), &text);
+}
+
+/// What stands below a row.
+fn details(page: &mut Page<'_>, entry: &HistoryEntry, indent: usize) {
+    let indent = " ".repeat(indent);
+    match (&entry.remark, &entry.remark_raw) {
+        (Some(remark), _) => page.hanging(&indent, &format!("“{}”", escape(remark))),
+        (None, Some(raw)) => page.hanging(&indent, &format!("remark {raw}")),
+        (None, None) => {}
+    }
+    if page.style.verbose {
+        let dcsa = if entry.dcsa.is_empty() { String::new() } else { format!(", DCSA {}", entry.dcsa.join(" + ")) };
+        page.hanging(&indent, &format!("{}, tx {}, log {}{dcsa}", entry.r#type, entry.tx, entry.log_index));
+    }
 }
 
 fn row(page: &Page<'_>, entry: &HistoryEntry) -> [String; 6] {

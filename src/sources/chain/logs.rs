@@ -86,19 +86,19 @@ impl Search<'_> {
         Some(())
     }
 
-    /// After a refusal: all halves of the range at once, each up to the newest block. Returns the size of the largest that
+    /// After a refusal: all halves of the range at once, and what the refusal suggests, each up to the newest block. Returns the size of the largest that
     /// the node answers.
     async fn probe(&mut self, refused: BlockRange, refusal: &NodeError) -> Result<Option<u64>, Unavailable> {
         if refusal.code == NO_SUCH_METHOD {
             return Ok(self.end("the node does not answer eth_getLogs").map(|()| 0));
         }
-        let longest = length(refused) / 2;
-        let mut size = suggested_length(refusal).map_or(longest, |suggested| suggested.min(longest));
-        let mut sizes = Vec::new();
-        while size > 0 {
-            sizes.push(size);
-            size /= 2;
-        }
+        // A suggestion may be misread or wrong, so it is only tried beside the halves.
+        let mut sizes: Vec<u64> = std::iter::successors(Some(length(refused) / 2), |size| Some(size / 2))
+            .take_while(|&size| size > 0)
+            .chain(suggested_length(refusal).filter(|&size| size < length(refused)))
+            .collect();
+        sizes.sort_unstable_by(|one, other| other.cmp(one));
+        sizes.dedup();
         let ranges: Vec<BlockRange> = sizes.iter().map(|&size| newest(self.wanted, size)).collect();
         let calls = ranges.iter().map(|&range| self.filter.call(range)).collect();
         let items = checked(self.session, self.block, calls).await?;
@@ -275,7 +275,8 @@ fn log(value: &Value) -> Option<Option<LogReading>> {
 /// The length of the range that a refusal suggests: two heights in hexadecimal in its words or its data, or a number of
 /// blocks. Only a hint: what it leads to is tried like any other length.
 fn suggested_length(refusal: &NodeError) -> Option<u64> {
-    let words = refusal.message.split(|c: char| !c.is_ascii_alphanumeric());
+    let message = refusal.message.replace(',', "");
+    let words = message.split(|c: char| !c.is_ascii_alphanumeric());
     let heights: Vec<u64> = words.clone().filter_map(|word| quantity(&Value::from(word))).collect();
     let of_data = |name: &str| refusal.data.get(name).and_then(quantity);
     let range = match (of_data("from"), of_data("to"), heights.as_slice()) {
@@ -317,6 +318,7 @@ mod tests {
             ("too much", json!({"from": "0x10", "to": "0x1f", "limit": 10000}), Some(16)),
             ("block range is too wide: 1000 blocks at most", Value::Null, Some(1000)),
             ("eth_getLogs is limited to a 2000 block range", Value::Null, Some(2000)),
+            ("queries are limited to a 10,000 blocks range", Value::Null, Some(10_000)),
             ("query returned more than 10000 results", Value::Null, None),
             ("limit exceeded", Value::Null, None),
             ("try [0xc7, 0x64]", Value::Null, None),
