@@ -58,11 +58,12 @@
 //! # Rooms
 //!
 //! The core does no I/O: [`document`], [`integrity`], [`identity`], [`title`], [`status`], [`verify`],
-//! [`evidence`], [`report`], with [`primitives`], [`text`] and [`web_address`] under them.
+//! [`evidence`], [`report`], with [`primitives`], [`text`], [`address_book`] and [`web_address`] under them.
 //! The shell judges nothing: [`sources`], [`Verifier`], the command.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod address_book;
 #[doc(hidden)]
 pub mod cli;
 pub mod document;

@@ -1,12 +1,15 @@
 //! The driver: examine, ask what is still open, examine again (DESIGN.md §1). The only place where the judge and the
 //! network meet.
 
+mod title;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::address_book::AddressBook;
 use crate::document::link::{InvalidLink, Link};
 use crate::document::{self, Content, Document, Key, Limits, ReadError};
 use crate::evidence::{Answer, Cause, Evidence, Fact, Provenance, Question, Unavailable};
@@ -37,6 +40,7 @@ pub struct Verifier {
     limits: Limits,
     key: Option<Key>,
     reach: Reach,
+    names: AddressBook,
 }
 
 struct Sources {
@@ -165,6 +169,7 @@ impl Verifier {
         report.document.sha256 = Some(encode_hex(&Sha256::digest(bytes)));
         report.document.storage_envelope = file.enveloped;
         report.document.fetched_from = link.map(|link| link.address.host().to_owned());
+        report.names = self.names.names_of(report.addresses());
         Ok((report, evidence))
     }
 
@@ -340,6 +345,7 @@ pub struct VerifierBuilder {
     policy: Policy,
     limits: Limits,
     key: Option<Key>,
+    names: AddressBook,
 }
 
 impl VerifierBuilder {
@@ -421,6 +427,12 @@ impl VerifierBuilder {
         self
     }
 
+    /// The caller's own names for addresses, shown beside them.
+    pub fn names(mut self, names: AddressBook) -> Self {
+        self.names = names;
+        self
+    }
+
     /// What the caller wants to be held to.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
@@ -468,7 +480,7 @@ impl VerifierBuilder {
             let (chain, dns) = (ChainSource::new(self.chain)?, DnsSource::new(self.dns)?);
             Some(Arc::new(Sources { chain, dns, web: WebSource::new(self.web)? }))
         };
-        Ok(Verifier { sources, policy: self.policy, limits: self.limits, key: self.key, reach })
+        Ok(Verifier { sources, policy: self.policy, limits: self.limits, key: self.key, reach, names: self.names })
     }
 }
 

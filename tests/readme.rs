@@ -35,14 +35,18 @@ fn every_session_in_the_readme_is_real() {
     }
 }
 
-/// The line of the block without its date and time.
+/// The line of the block, and those of a history, without date and time.
 fn without_block_time(page: &str) -> String {
+    let is_time = |text: &str| text.len() == 19 && text.parse::<jiff::civil::DateTime>().is_ok();
     let line = |line: &str| match line.split_once(" UTC, ") {
         Some((before, after)) if line.starts_with("  As of ") => {
             let kept = before.rsplitn(3, ' ').last().unwrap_or_default();
             format!("{kept} (time), {after}")
         }
-        _ => line.to_owned(),
+        _ => match line.get(2..21).zip(line.get(21..)) {
+            Some((time, rest)) if is_time(time) => format!("  (time){rest}"),
+            _ => line.to_owned(),
+        },
     };
     page.lines().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -20,6 +20,8 @@ order 70, 1, 6, 3, 5, 4, 0.";
 pub enum Command {
     /// Verify documents: digest, issuer, registry, title
     Verify(Box<VerifyArgs>),
+    /// Show a title: parties, state, history and, with --powers, who can do what in its registry
+    Title(Box<TitleArgs>),
     /// Look into a document without asking anybody; never says valid
     Inspect(InspectArgs),
     /// Explain a policy file, or print one to start from
@@ -95,6 +97,9 @@ pub struct VerifyArgs {
     /// Key of sealed files: 64 hexadecimal digits, @FILE or env:NAME. Other users of the machine can see arguments
     #[arg(long, value_name = "HEX|@FILE|env:NAME")]
     pub key: Option<String>,
+    /// Names for addresses: a TOML or JSON file of "0x…" = "name"
+    #[arg(long, value_name = "FILE")]
+    pub names: Option<PathBuf>,
     /// Go on asking after a failed integrity check
     #[arg(long)]
     pub all_checks: bool,
@@ -121,6 +126,58 @@ pub enum PolicyCommand {
     },
     /// Print a policy file with every key explained, all commented out
     Template,
+}
+
+#[derive(Debug, Args)]
+pub struct TitleArgs {
+    /// The document whose title it is, or a link to one; - is standard input
+    #[arg(value_name = "FILE|LINK", required_unless_present = "token", conflicts_with_all = ["token", "registry"])]
+    pub file: Option<PathBuf>,
+    /// The chain: with --registry and --token, or for a document that names none
+    #[arg(long, value_name = "N")]
+    pub chain_id: Option<String>,
+    /// The token registry, without a document
+    #[arg(long, value_name = "ADDR", requires = "token", requires = "chain_id")]
+    pub registry: Option<String>,
+    /// The token id: 0x and 64 hexadecimal digits, as the document's target hash
+    #[arg(long, value_name = "ID", requires = "registry")]
+    pub token: Option<String>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = TitleFormat::Human)]
+    pub format: TitleFormat,
+    /// Show, too, who can issue, accept and restore titles of this registry, and whether the document's domain names it
+    #[arg(long)]
+    pub powers: bool,
+    /// Write the report to this file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Accept this registry though its code is not in the known list (repeatable)
+    #[arg(long, value_name = "CHAIN:ADDR")]
+    pub trust_registry: Vec<String>,
+    /// Key of a sealed file: 64 hexadecimal digits, @FILE or env:NAME. Other users of the machine can see arguments
+    #[arg(long, value_name = "HEX|@FILE|env:NAME")]
+    pub key: Option<String>,
+    /// Names for addresses: a TOML or JSON file of "0x…" = "name"
+    #[arg(long, value_name = "FILE")]
+    pub names: Option<PathBuf>,
+    /// Largest file to read, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
+    pub max_size: usize,
+    /// Full addresses, transactions, who answered, everything that was not checked
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t = When::Auto)]
+    pub color: When,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TitleFormat {
+    Human,
+    Json,
+    Csv,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::args::{DnssecMode, NetworkArgs, VerifyArgs};
 use super::policy_file::{self, PolicyRules, accepted_state};
+use crate::address_book::AddressBook;
 use crate::document::{Key, Limits};
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::sources::chain::{BlockChoice, Endpoint};
@@ -48,27 +49,33 @@ struct Settings {
     allow_private: bool,
     /// A policy file; a relative path starts at the folder of the settings.
     policy: Option<PathBuf>,
+    /// An address book.
+    names: Option<PathBuf>,
 }
 
-/// Puts everything together. Any error is a usage error.
+/// What a command that reads a document asks for, beside the network.
+pub struct Asked<'a> {
+    pub network: &'a NetworkArgs,
+    pub max_size: usize,
+    pub chain_id: Option<&'a str>,
+    pub trust_registry: &'a [String],
+    pub key: Option<&'a str>,
+    pub names: Option<&'a Path>,
+}
+
+/// The verifier of `ebl verify`, held to the caller's rules. Any error is a usage error.
 pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
-    let chain_id = args.chain_id.as_deref().map(str::parse::<ChainId>).transpose().context("--chain-id")?;
-    let in_force = InForce::read(&args.network, chain_id)?;
-    let mut builder = in_force.builder()?.limits(Limits { max_bytes: args.max_size, ..Limits::default() });
-    if let Some(text) = args.key.as_deref() {
-        builder = builder.key(key(text)?);
-    }
-    let mut policy = Policy {
-        chain: chain_id,
-        accept_unauthenticated_falsy: args.accept_unauthenticated_falsy,
-        all_checks: args.all_checks,
-        require_dnssec: in_force.dnssec.value == DnssecMode::Require,
-        ..Policy::default()
+    let asked = Asked {
+        network: &args.network,
+        max_size: args.max_size,
+        chain_id: args.chain_id.as_deref(),
+        trust_registry: &args.trust_registry,
+        key: args.key.as_deref(),
+        names: args.names.as_deref(),
     };
-    for registry in args.trust_registry.iter().chain(&in_force.trust_registry) {
-        policy.trusted_registries.insert(contract("--trust-registry", registry)?);
-    }
-    policy.did_registries = in_force.did_registries.iter().map(|(chain, chosen)| (*chain, chosen.value)).collect();
+    let (builder, mut policy, in_force) = combined(&asked)?;
+    policy.accept_unauthenticated_falsy = args.accept_unauthenticated_falsy;
+    policy.all_checks = args.all_checks;
     for file in in_force.policy.iter().chain(&args.policy) {
         let PolicyRules { rules, require_dnssec } = policy_file::read(file)?;
         policy.rules.extend(rules);
@@ -76,6 +83,35 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
     }
     policy.rules.extend(expectations(args)?);
     Ok(builder.policy(policy))
+}
+
+/// The verifier of a command that knows no rules of the caller's.
+pub fn configured(asked: &Asked<'_>) -> Result<VerifierBuilder> {
+    let (builder, policy, _) = combined(asked)?;
+    Ok(builder.policy(policy))
+}
+
+/// Puts everything together.
+fn combined(asked: &Asked<'_>) -> Result<(VerifierBuilder, Policy, InForce)> {
+    let chain_id = asked.chain_id.map(str::parse::<ChainId>).transpose().context("--chain-id")?;
+    let in_force = InForce::read(asked.network, chain_id)?;
+    let mut builder = in_force.builder()?.limits(Limits { max_bytes: asked.max_size, ..Limits::default() });
+    if let Some(text) = asked.key {
+        builder = builder.key(key(text)?);
+    }
+    if let Some(file) = asked.names.or(in_force.names.as_deref()) {
+        builder = builder.names(address_book(file)?);
+    }
+    let mut policy = Policy {
+        chain: chain_id,
+        require_dnssec: in_force.dnssec.value == DnssecMode::Require,
+        did_registries: in_force.did_registries.iter().map(|(chain, chosen)| (*chain, chosen.value)).collect(),
+        ..Policy::default()
+    };
+    for registry in asked.trust_registry.iter().chain(&in_force.trust_registry) {
+        policy.trusted_registries.insert(contract("--trust-registry", registry)?);
+    }
+    Ok((builder, policy, in_force))
 }
 
 /// The rules of `--expect-…` and `--accept-state`. A flag that is given several times lists what it allows.
@@ -177,6 +213,8 @@ pub struct InForce {
     pub did_registries: BTreeMap<ChainId, Chosen<Address>>,
     /// The policy that the file names.
     pub policy: Option<PathBuf>,
+    /// The address book that the file names.
+    pub names: Option<PathBuf>,
 }
 
 impl InForce {
@@ -221,6 +259,7 @@ impl InForce {
             trust_registry: settings.trust_registry,
             did_registries,
             policy: settings.policy,
+            names: settings.names,
         })
     }
 
@@ -382,6 +421,15 @@ fn dns_anchor(path: &Path) -> Result<TrustAnchor> {
         bail!("--dns-anchor {name} is larger than {MOST_BYTES} bytes");
     }
     text.parse().with_context(|| format!("--dns-anchor {name} holds no trust anchor"))
+}
+
+fn address_book(path: &Path) -> Result<AddressBook> {
+    const MOST_BYTES: u64 = 1 << 20;
+    let name = path.display();
+    let mut text = String::new();
+    let file = std::fs::File::open(path).with_context(|| format!("cannot read --names {name}"))?;
+    file.take(MOST_BYTES + 1).read_to_string(&mut text).with_context(|| format!("cannot read --names {name}"))?;
+    text.parse().with_context(|| format!("--names {name} is no address book"))
 }
 
 fn root_certificates(path: &Path) -> Result<Vec<rustls_pki_types::CertificateDer<'static>>> {

@@ -206,6 +206,12 @@ fn describe(question: &Question) -> String {
         Question::Registry { chain, registry, token } => {
             format!("an endpoint of chain {chain}: code of {registry} and the state of token {token}")
         }
+        Question::History { chain, registry, token } => {
+            format!("an endpoint of chain {chain}: the history of token {token} in {registry}")
+        }
+        Question::Powers { chain, registry } => {
+            format!("an endpoint of chain {chain}: who holds which role of {registry}")
+        }
         Question::DnsTxt { name } => format!("a resolver: the TXT records of {name}"),
         Question::DocumentStore { chain, store, target_hash, proof } => {
             let ancestors = match proof.len() {

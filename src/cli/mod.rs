@@ -15,6 +15,7 @@ mod policy;
 mod policy_file;
 #[cfg(feature = "testchain")]
 mod testchain;
+mod title;
 mod verify;
 
 use std::io::Write as _;
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::Verify(args) => verify::run(args),
+        Command::Title(args) => title::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Policy(command) => policy::run(command),
         Command::Doctor(args) => doctor::run(args),

@@ -34,12 +34,12 @@ impl NoDocument {
 
     /// Without a line break at the end.
     pub fn json(&self, layout: Layout) -> Result<String> {
-        let object = Unreadable::new(
-            self.code,
-            self.message.clone(),
-            self.read.as_ref().and_then(|error| error.position.as_ref()),
-        );
-        Ok(json::render(&object, layout)?)
+        Ok(json::render(&self.object(), layout)?)
+    }
+
+    pub fn object(&self) -> Unreadable {
+        let position = self.read.as_ref().and_then(|error| error.position.as_ref());
+        Unreadable::new(self.code, self.message.clone(), position)
     }
 
     pub fn fragments(&self) -> Fragments {

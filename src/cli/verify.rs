@@ -48,7 +48,7 @@ pub fn run(args: &VerifyArgs) -> Result<Exit> {
 }
 
 /// `None` when the user pressed Ctrl-C.
-async fn interruptible<T>(work: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn interruptible<T>(work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         done = work => Some(done),
         _ = tokio::signal::ctrl_c() => None,
@@ -83,6 +83,18 @@ async fn report(verifier: &Verifier, input: &Input<'_>, max_bytes: usize) -> Res
     }
 }
 
+/// How to print, on a terminal or elsewhere.
+pub(super) fn style(terminal: bool, color: When, verbose: bool) -> Style {
+    let color = match color {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let width = columns.filter(|_| terminal).unwrap_or(120).clamp(40, 140);
+    Style { width, color, verbose }
+}
+
 struct Output {
     to: BufWriter<Box<dyn Write>>,
     format: Format,
@@ -102,17 +114,10 @@ impl Output {
             }
             None => Box::new(stdout),
         };
-        let color = match args.color {
-            When::Always => true,
-            When::Never => false,
-            When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-        };
-        let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-        let width = columns.filter(|_| terminal).unwrap_or(120).clamp(40, 140);
         Ok(Self {
             to: BufWriter::new(to),
             format: args.format,
-            style: Style { width, color, verbose: args.verbose },
+            style: style(terminal, args.color, args.verbose),
             quiet: args.quiet,
             several: files > 1,
             first: true,

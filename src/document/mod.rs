@@ -169,6 +169,15 @@ impl Document<'_> {
         }
     }
 
+    /// The document's own id, if it states one that is not hidden. Remarks are encrypted with it (chain.md §1.12).
+    pub fn id(&self) -> Option<String> {
+        match self {
+            Self::Oa2(document) => oa2::leaf_text(document.data.get("id")),
+            Self::Oa3(document) => document.content.get("id").and_then(json::Value::as_str).map(str::to_owned),
+            Self::Malformed(_) => None,
+        }
+    }
+
     /// The digest that the document states.
     pub fn target_hash(&self) -> Option<Digest32> {
         match self {

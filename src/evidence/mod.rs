@@ -5,6 +5,8 @@
 
 mod abi;
 mod did;
+mod history;
+mod powers;
 mod store;
 mod web;
 
@@ -17,6 +19,8 @@ use crate::primitives::{Address, ChainId, Digest32, TokenId, hex_bytes};
 pub use abi::NotAWord;
 pub(crate) use abi::{word_address, word_number};
 pub use did::{DidChange, DidEthrReading, DidEvent};
+pub use history::{AccountReading, BlockRange, HistoryReading, LogReading, LogsReading};
+pub use powers::{PowersReading, RoleAdminReading, RoleHoldingReading};
 pub use store::{NodeReading, StoreReading};
 pub use web::WebReading;
 
@@ -44,6 +48,22 @@ pub enum Question {
         target_hash: Digest32,
         /// Its Merkle proof.
         proof: Vec<Digest32>,
+    },
+    /// The logs of one title's escrow since its registry began (chain.md §2.4).
+    History {
+        /// The chain of the registry.
+        chain: ChainId,
+        /// The token registry.
+        registry: Address,
+        /// The token.
+        token: TokenId,
+    },
+    /// Who holds which role of a token registry (chain.md 6.19).
+    Powers {
+        /// The chain of the registry.
+        chain: ChainId,
+        /// The token registry.
+        registry: Address,
     },
     /// What an ERC-1056 registry records about an identity (checks.md §6.1).
     DidEthr {
@@ -80,6 +100,10 @@ pub enum Fact {
     Registry(Box<RegistryReading>),
     /// To [`Question::DocumentStore`].
     DocumentStore(Box<StoreReading>),
+    /// To [`Question::History`].
+    History(Box<HistoryReading>),
+    /// To [`Question::Powers`].
+    Powers(Box<PowersReading>),
     /// To [`Question::DidEthr`].
     DidEthr(Box<DidEthrReading>),
     /// To [`Question::Web`].

@@ -1,6 +1,7 @@
 //! The report as a person reads it: verdict first, then title, issuer, registry, document, the block, the checks, and
 //! what was not checked (PRODUCT.md). Everything from outside is escaped; nothing is cut silently.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::evidence::{Cause, Dnssec, Finality};
@@ -8,7 +9,7 @@ use crate::primitives::Address;
 use crate::status::Position;
 use crate::text::{escape_for_terminal as escape, hanging};
 use crate::verify::codes::{self, Actor};
-use crate::verify::{Check, CheckName, Outcome, Report, StoreFacts, TitleStateName, Verdict};
+use crate::verify::{AsOf, Check, CheckName, Outcome, RegistryFacts, Report, StoreFacts, TitleStateName, Verdict};
 
 /// How to print.
 #[derive(Debug, Clone, Copy)]
@@ -23,27 +24,33 @@ pub struct Style {
 
 /// Renders the report of one file.
 pub fn render(report: &Report, file: &str, style: Style) -> String {
-    let mut page = Page { out: String::new(), style };
+    let mut page = Page::new(style, &report.names);
     page.headline(report.verdict, file);
     if report.verdict != Verdict::Invalid || report.as_of.is_some() {
         page.facts(report);
     }
-    page.checks(report);
+    page.checks(&report.checks);
     page.rules(report);
     page.unauthenticated(report);
     for warning in &report.warnings {
         page.hanging("  note        ", &escape(warning));
     }
-    page.not_checked(report);
+    page.not_checked(&report.not_checked);
     page.out
 }
 
-struct Page {
-    out: String,
-    style: Style,
+/// The parts that reports have in common.
+pub(super) struct Page<'r> {
+    pub out: String,
+    pub style: Style,
+    names: &'r BTreeMap<Address, String>,
 }
 
-impl Page {
+impl<'r> Page<'r> {
+    pub fn new(style: Style, names: &'r BTreeMap<Address, String>) -> Self {
+        Self { out: String::new(), style, names }
+    }
+
     fn headline(&mut self, verdict: Verdict, file: &str) {
         let color = match verdict {
             Verdict::Valid => "32",
@@ -64,16 +71,7 @@ impl Page {
         }
         let chain = report.document.network.as_ref().map(|network| format!(" on {network}")).unwrap_or_default();
         if let Some(registry) = &report.registry {
-            let address = self.address(registry.address);
-            let generation = registry.generation.map(|g| format!(" {g}")).unwrap_or_default();
-            let kind = match registry.authenticity {
-                "genuine" => format!("genuine{generation} code"),
-                "trusted_by_caller" => format!("unknown code that you trust, answers as{generation}"),
-                "unrecognised" => "code not recognised".into(),
-                "no_contract" => "no contract there".into(),
-                _ => "its answers contradict each other".into(),
-            };
-            self.hanging("  Registry    ", &format!("{address}{chain}, {kind}"));
+            self.registry(registry, &chain, "");
         }
         for store in &report.stores {
             let address = self.address(store.address);
@@ -84,24 +82,41 @@ impl Page {
             self.hanging("  Network     ", &format!("{network} is a test network: no legal effect intended"));
         }
         if let Some(as_of) = &report.as_of {
-            let finality = match as_of.finality {
-                Finality::Finalized => "finalized",
-                Finality::Safe => "safe, not final",
-                Finality::Latest => "latest, not final",
-                Finality::Chosen => "chosen by you",
-                Finality::Local => "newest of a local chain",
-            };
-            let source = if as_of.embedded_endpoints { ", from the embedded table" } else { "" };
-            let line = format!(
-                "block {}, {finality}, {}, {} ({}{source})",
-                grouped(as_of.block),
-                as_of.time.replace('T', " ").replace('Z', " UTC"),
-                endpoints_agree(as_of.endpoints.len()),
-                as_of.endpoints.join(", "),
-            );
-            self.hanging("  As of       ", &escape(&line));
+            self.as_of(as_of);
         }
         self.out.push('\n');
+    }
+
+    pub fn registry(&mut self, registry: &RegistryFacts, chain: &str, more: &str) {
+        let address = self.address(registry.address);
+        let generation = registry.generation.map(|g| format!(" {g}")).unwrap_or_default();
+        let kind = match registry.authenticity {
+            "genuine" => format!("genuine{generation} code"),
+            "trusted_by_caller" => format!("unknown code that you trust, answers as{generation}"),
+            "unrecognised" => "code not recognised".into(),
+            "no_contract" => "no contract there".into(),
+            _ => "its answers contradict each other".into(),
+        };
+        self.hanging("  Registry    ", &format!("{address}{chain}, {kind}{more}"));
+    }
+
+    pub fn as_of(&mut self, as_of: &AsOf) {
+        let finality = match as_of.finality {
+            Finality::Finalized => "finalized",
+            Finality::Safe => "safe, not final",
+            Finality::Latest => "latest, not final",
+            Finality::Chosen => "chosen by you",
+            Finality::Local => "newest of a local chain",
+        };
+        let source = if as_of.embedded_endpoints { ", from the embedded table" } else { "" };
+        let line = format!(
+            "block {}, {finality}, {}, {} ({}{source})",
+            grouped(as_of.block),
+            as_of.time.replace('T', " ").replace('Z', " UTC"),
+            endpoints_agree(as_of.endpoints.len()),
+            as_of.endpoints.join(", "),
+        );
+        self.hanging("  As of       ", &escape(&line));
     }
 
     fn title(&self, report: &Report) -> String {
@@ -122,9 +137,9 @@ impl Page {
         }
     }
 
-    fn checks(&mut self, report: &Report) {
+    pub fn checks(&mut self, checks: &[Check]) {
         let (asked, skipped): (Vec<_>, Vec<_>) =
-            report.checks.iter().partition(|check| check.outcome != Outcome::NotApplicable);
+            checks.iter().partition(|check| check.outcome != Outcome::NotApplicable);
         // Checks that came to the same for the same reason are one line: the reason is read once.
         for group in asked.chunk_by(|one, next| one.code == next.code && one.message == next.message) {
             self.group(group);
@@ -190,9 +205,9 @@ impl Page {
         }
     }
 
-    fn not_checked(&mut self, report: &Report) {
+    pub fn not_checked(&mut self, items: &[String]) {
         const SHOWN: usize = 4;
-        let items: Vec<_> = report.not_checked.iter().map(|item| escape(item).into_owned()).collect();
+        let items: Vec<_> = items.iter().map(|item| escape(item).into_owned()).collect();
         if items.is_empty() {
             return;
         }
@@ -210,15 +225,26 @@ impl Page {
         }
     }
 
-    fn address(&self, address: Address) -> String {
-        if self.style.verbose { address.checksummed() } else { address.short() }
+    /// With the reader's own name for it, said to be theirs.
+    pub fn address(&self, address: Address) -> String {
+        let shown = if self.style.verbose { address.checksummed() } else { address.short() };
+        match self.names.get(&address) {
+            Some(name) => format!("{shown} {} (your address book)", escape(name)),
+            None => shown,
+        }
     }
 
-    fn painted(&self, text: &str, color: &str) -> String {
+    /// For a table, which says once where the names are from.
+    pub fn table_address(&self, address: Address) -> String {
+        let shown = if self.style.verbose { address.checksummed() } else { address.short() };
+        self.names.get(&address).map_or_else(|| shown.clone(), |name| format!("{shown} {}", escape(name)))
+    }
+
+    pub fn painted(&self, text: &str, color: &str) -> String {
         if self.style.color { format!("\x1b[{color}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    fn hanging(&mut self, label: &str, text: &str) {
+    pub fn hanging(&mut self, label: &str, text: &str) {
         self.hanging_labelled(label, "", 0, "", text);
     }
 

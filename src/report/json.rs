@@ -51,6 +51,13 @@ impl Unreadable {
     }
 }
 
+impl Unreadable {
+    /// The same where a report on a title was asked for.
+    pub fn instead_of_title(self) -> Self {
+        Self { schema: "ebl-verifier/title/1", ..self }
+    }
+}
+
 impl From<&ReadError> for Unreadable {
     fn from(error: &ReadError) -> Self {
         Self::new(error.explanation(), error.to_string(), error.position.as_ref())

@@ -235,20 +235,17 @@ impl Sandbox {
             Recipient::TitleEscrow => registry.escrow(token),
         };
         self.send(by, to, &data).map_err(|error| match error {
-            SandboxError::Refused(_) => refused(),
+            SandboxError::Chain(ChainError::Reverted(_)) => refused(),
             other => other,
         })
     }
 
-    /// Any call to a contract, by one party.
+    /// Sends any call to any contract, by one party.
     pub fn send(&self, by: Party, to: Address, data: &[u8]) -> Result<(), SandboxError> {
         let mut chain = lock(&self.chain);
         chain.advance_to(now());
-        if chain.send(by.address(), to, data)?.succeeded {
-            Ok(())
-        } else {
-            Err(SandboxError::Refused(format!("a call to {to}")))
-        }
+        let receipt = chain.send(by.address(), to, data)?;
+        if receipt.succeeded { Ok(()) } else { Err(ChainError::Reverted(receipt.output).into()) }
     }
 
     /// Issues a title to these parties.

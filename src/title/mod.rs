@@ -4,7 +4,10 @@
 //! a registry is genuine when its runtime code, its factory's and its escrow implementation's are known, and the
 //! escrow stands where CREATE2 puts it and points back.
 
+pub mod account;
+pub mod history;
 mod known_code;
+pub mod powers;
 pub mod remark;
 mod state;
 
@@ -15,7 +18,7 @@ use crate::primitives::{Address, Digest32, TokenId, keccak256};
 
 pub(crate) use known_code::{clone_target_address, without_metadata};
 pub(crate) use state::escrow_address;
-pub use state::{Contradiction, Parties, TitleFinding, TitleState};
+pub use state::{Contradiction, Parties, Rejection, TitleFinding, TitleState};
 
 /// Judges one reading. `trusted_by_caller` is `--trust-registry` for exactly this chain and address.
 pub fn judge(reading: &RegistryReading, registry: Address, token: TokenId, trusted_by_caller: bool) -> RegistryFinding {
@@ -58,6 +61,26 @@ pub struct RegistryFinding {
     pub authenticity: Authenticity,
     /// What it says of the token.
     pub title: TitleFinding,
+}
+
+impl RegistryFinding {
+    /// The generation, where the registry's word counts.
+    pub fn generation(&self) -> Option<Generation> {
+        match self.authenticity {
+            Authenticity::Genuine { generation, .. } | Authenticity::TrustedByCaller { generation, .. } => {
+                Some(generation)
+            }
+            _ => None,
+        }
+    }
+
+    /// The upgradeable proxy that the registry is, if it is one.
+    pub fn proxy(&self) -> Option<Proxy> {
+        match self.authenticity {
+            Authenticity::TrustedByCaller { proxy, .. } | Authenticity::Unrecognised { proxy, .. } => proxy,
+            _ => None,
+        }
+    }
 }
 
 /// Whether the code at the registry's address is a token registry that we know.
@@ -142,7 +165,7 @@ pub enum Variant {
 }
 
 /// Non-zero ERC-1967 slots: somebody can replace the registry's rules (chain.md 6.9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Proxy {
     /// Where the rules are now; zero behind a beacon.
     pub implementation: Address,

@@ -68,6 +68,26 @@ pub struct Parties {
     pub paused: bool,
 }
 
+impl Parties {
+    /// Who gets the title back if the last transfer is rejected now, which its receiver may still do. Who holds both
+    /// roles rejects both at once or not at all (chain.md §1.7).
+    pub fn rejection(&self) -> Rejection {
+        let open = Rejection { beneficiary: self.previous_beneficiary, holder: self.previous_holder };
+        let both = self.beneficiary == self.holder;
+        let possible = !both || (open.beneficiary.is_some() && open.holder.is_some());
+        if possible { open } else { Rejection::default() }
+    }
+}
+
+/// The parties that a rejection of the last transfer would put back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rejection {
+    /// The previous beneficiary.
+    pub beneficiary: Option<Address>,
+    /// The previous holder.
+    pub holder: Option<Address>,
+}
+
 /// Answers that cannot come from a genuine v4 or v5 registry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

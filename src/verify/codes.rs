@@ -424,6 +424,30 @@ codes! {
     TITLE_NONE = "title.not_applicable", Nobody,
         "This document is not a transferable record and has no title.",
         "Nothing to do.";
+    HISTORY_COMPLETE = "history.complete", Nobody,
+        "The history was read from the registry's first block on, follows the rules, and ends in the recorded state.",
+        "Nothing to do.";
+    HISTORY_PARTIAL = "history.partial", Network,
+        "Not all blocks could be searched for the title's history, so its older part is missing.",
+        "Try again, or give an endpoint that searches longer ranges of blocks with --rpc.";
+    HISTORY_INCOMPLETE = "history.incomplete", Network,
+        "The history that was served has a gap: it breaks the rules or does not end in the recorded state.",
+        "Ask another endpoint with --rpc; do not rely on the history shown.";
+    HISTORY_UNPROVEN = "history.unproven", Verifier,
+        "The history does not count, because the registry or the state of the title is not known.",
+        "See the registry, issuance and title checks.";
+    HISTORY_NONE = "history.not_applicable", Nobody,
+        "There is no title, so it has no history.",
+        "Nothing to do.";
+    POWERS_KNOWN = "powers.known", Nobody,
+        "The registry's logs about roles are whole and agree with what it says itself.",
+        "Nothing to do.";
+    POWERS_NOT_FULLY_KNOWN = "powers.not_fully_known", Network,
+        "Who holds which power over the registry is not fully known.",
+        "Try again, or give an endpoint that searches longer ranges of blocks with --rpc.";
+    POWERS_UNPROVEN = "powers.unproven", Verifier,
+        "What this contract says about roles does not count, because it is not known to be a registry.",
+        "See the registry check.";
     POLICY_NONE = "policy.none", Nobody,
         "No policy was given.",
         "Nothing to do.";

@@ -8,10 +8,12 @@ pub mod codes;
 mod not_checked;
 mod policy;
 mod report;
+mod title_report;
 
 use crate::document::Document;
 use crate::evidence::{Evidence, Question};
 use crate::integrity::{self, Integrity};
+use crate::primitives::{Address, ChainId, TokenId};
 
 pub use policy::{
     AcceptedState, DeniedWarnings, FieldPath, InvalidFieldPath, InvalidIssuerName, IssuerName, LeastFinality, Policy,
@@ -21,6 +23,9 @@ pub use report::{
     AsOf, Check, CheckName, ContractClaim, DocumentFacts, Finding, IdentityClaim, IssuedThrough, Issuer, IssuerClaim,
     Network, Outcome, RegistryFacts, Report, RevocationClaim, RevokedNodeFacts, RuleFinding, SignerFacts, StoreFacts,
     Strength, Title, TitleStateName, Tool, Verdict,
+};
+pub use title_report::{
+    AccountFacts, HistoryEntry, PartyFacts, PartyRole, PowersFacts, RemarkFacts, RoleFacts, TitleOf, TitleReport,
 };
 
 /// Judges a document by the evidence at hand.
@@ -39,6 +44,68 @@ pub fn examine_checked(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &
     } else {
         Step::Ask(examination.open_questions)
     }
+}
+
+/// Judges one title by the evidence at hand: state, parties, history and, where wanted, the powers over its registry.
+///
+/// ```
+/// use ebl_verifier::evidence::Evidence;
+/// use ebl_verifier::primitives::{Address, ChainId, TokenId};
+/// use ebl_verifier::verify::{Policy, PowersWanted, TitleInquiry, TitleStep, TitleSubject, examine_title};
+///
+/// let subject =
+///     TitleSubject::Token { chain: ChainId::try_from(1)?, registry: Address([7; 20]), token: TokenId([9; 32]) };
+/// let inquiry = TitleInquiry { subject, powers: PowersWanted::No };
+/// let TitleStep::Ask(questions) = examine_title(&inquiry, &Evidence::new(), &Policy::default()) else { panic!() };
+/// assert_eq!(questions.len(), 2, "the state and the history");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn examine_title(inquiry: &TitleInquiry<'_, '_, '_>, evidence: &Evidence, policy: &Policy) -> TitleStep {
+    checks::run_title(inquiry, evidence, policy)
+}
+
+/// What is asked about a title.
+#[derive(Debug, Clone, Copy)]
+pub struct TitleInquiry<'c, 'd, 'a> {
+    /// Which title.
+    pub subject: TitleSubject<'c, 'd, 'a>,
+    /// Whether it is asked, too, who has which power over the registry.
+    pub powers: PowersWanted,
+}
+
+/// Which title.
+#[derive(Debug, Clone, Copy)]
+pub enum TitleSubject<'c, 'd, 'a> {
+    /// That of a document.
+    Document(&'c Checked<'d, 'a>),
+    /// A token of a registry, without any document.
+    Token {
+        /// The registry's chain.
+        chain: ChainId,
+        /// The token registry.
+        registry: Address,
+        /// The token.
+        token: TokenId,
+    },
+}
+
+/// Whether it is asked who has which power over the registry, and, of a document, whether its domain names the registry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PowersWanted {
+    /// It is asked: up to two more rounds of requests.
+    Yes,
+    /// It is not.
+    #[default]
+    No,
+}
+
+/// What [`examine_title`] came to.
+#[derive(Debug)]
+pub enum TitleStep {
+    /// These answers are missing. All can be asked at once.
+    Ask(Vec<Question>),
+    /// Everything needed was known.
+    Report(Box<TitleReport>),
 }
 
 /// A document together with the result of its own integrity check: the two cannot be mixed up.

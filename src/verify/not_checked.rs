@@ -1,7 +1,33 @@
 //! What a report does not say (PRODUCT.md, Words). The list shrinks only by what was really done.
 
-use super::report::{Issuer, Outcome, Report, Strength, TitleStateName};
+use super::report::{CheckName, Issuer, Outcome, Report, Strength, TitleStateName};
+use super::title_report::TitleReport;
 use crate::evidence::Dnssec;
+
+/// The items for a report on a title.
+pub(super) fn list_for_title(report: &TitleReport) -> Vec<String> {
+    let strength = |wanted| report.checks.iter().any(|check| check.strength == Some(wanted));
+    let mut items = vec!["who stands behind the addresses, and their authority".to_owned()];
+    if strength(Strength::SingleEndpoint) {
+        items.push("the honesty of the endpoint: it was asked alone and gave no proof".into());
+    }
+    if !report.history.is_empty() {
+        items.push("whether logs were left out whose absence leaves no trace in the recorded state".into());
+        items.push("who wrote the remarks, and whether they are true".into());
+    }
+    if report.issuer.is_empty() {
+        items.push("who issued the title: `ebl verify` does".into());
+    }
+    if report.checks.iter().all(|check| check.name != CheckName::Integrity) {
+        items.push("the document that this title stands for".into());
+    }
+    if let Some(as_of) = &report.as_of {
+        items.push(format!("anything after block {}", as_of.block));
+    }
+    let unknown = report.checks.iter().filter(|check| check.outcome == Outcome::Unknown);
+    items.extend(unknown.map(|check| format!("{}: {}", check.name.as_str(), check.message)));
+    items
+}
 
 /// The items in the order of their weight for somebody who is about to act on the report.
 pub(super) fn list(report: &Report) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! The report: plain data, the same for every rendering. Its JSON form is the contract of `schemas/report.schema.json`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
 use super::codes::{Actor, Code};
@@ -39,8 +41,19 @@ pub struct Report {
     pub not_checked: Vec<String>,
     /// Things worth knowing that decide nothing.
     pub warnings: Vec<String>,
+    /// The caller's own names for addresses of this report; set by whoever has an address book.
+    pub names: BTreeMap<Address, String>,
     /// The program.
     pub tool: Tool,
+}
+
+impl Report {
+    /// Every address that the report's facts name.
+    pub fn addresses(&self) -> BTreeSet<Address> {
+        let registry = self.registry.iter().map(|registry| Some(registry.address));
+        let stores = self.stores.iter().map(|store| Some(store.address));
+        self.title.addresses().into_iter().chain(registry).chain(stores).flatten().collect()
+    }
 }
 
 /// The verdict (PRODUCT.md, Verdict).
@@ -127,6 +140,10 @@ pub enum CheckName {
     Title,
     /// The caller's own rules.
     Policy,
+    /// The title's operations, all of them. Only in reports on a title.
+    History,
+    /// Who holds which power over the registry. Only in reports on a title.
+    Powers,
 }
 
 impl CheckName {
@@ -140,6 +157,8 @@ impl CheckName {
             Self::Issuance => "issuance",
             Self::Title => "title",
             Self::Policy => "policy",
+            Self::History => "history",
+            Self::Powers => "powers",
         }
     }
 }
@@ -477,6 +496,12 @@ pub struct Title {
 }
 
 impl Title {
+    /// Everybody that it names.
+    pub(super) fn addresses(&self) -> [Option<Address>; 6] {
+        let Self { state: _, holder, beneficiary, nominee, previous_holder, previous_beneficiary, escrow } = *self;
+        [holder, beneficiary, nominee, previous_holder, previous_beneficiary, escrow]
+    }
+
     /// A state without parties.
     pub(super) fn without_parties(state: TitleStateName) -> Self {
         Self {

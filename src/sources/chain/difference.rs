@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::evidence::{DidEthrReading, Fact, RegistryReading, StoreReading};
+use crate::evidence::{DidEthrReading, Fact, HistoryReading, PowersReading, RegistryReading, StoreReading};
 use crate::primitives::{Digest32, keccak256};
 
 /// A field and what it is on either side.
@@ -68,6 +68,16 @@ pub(super) fn first_difference(left: &Fact, right: &Fact) -> Option<Difference> 
         ),
         (Fact::DidEthr(left), Fact::DidEthr(right)) => compare!(
             DidEthrReading { chain_id, block, registry_code_size, owner, changed, events } but not [],
+            left.as_ref(),
+            right.as_ref()
+        ),
+        (Fact::History(left), Fact::History(right)) => compare!(
+            HistoryReading { chain_id, block, escrow, logs, accounts } but not [],
+            left.as_ref(),
+            right.as_ref()
+        ),
+        (Fact::Powers(left), Fact::Powers(right)) => compare!(
+            PowersReading { chain_id, block, genesis, genesis_time, logs, admins, holdings, accounts } but not [],
             left.as_ref(),
             right.as_ref()
         ),

@@ -1,15 +1,18 @@
 //! Reads registries with their title escrows, and document stores, over JSON-RPC, all at one block (chain.md §5, §7).
 //!
 //! Two HTTP requests for an ordinary document: one pins a block, one reads everything at its hash, however many
-//! contracts that are.
+//! contracts that are. A title's history takes a third: whose logs to ask for is known only from its state.
 
 mod calls;
 mod did_ethr;
 mod difference;
 mod doctor;
 pub mod endpoints;
+mod history;
 mod lens;
+mod logs;
 mod plan;
+mod powers;
 mod quorum;
 mod registry;
 mod store;
@@ -18,14 +21,14 @@ mod values;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
 use tokio::time::Instant;
 
-use crate::evidence::{Answer, Cause, Provenance, Question, Unavailable};
+use crate::evidence::{Answer, Cause, Fact, Provenance, Question, Unavailable};
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
 pub use doctor::{Abilities, ChainExamination, EndpointExamination, LogRange};
 pub use endpoints::{Endpoint, InvalidEndpoint};
@@ -117,6 +120,18 @@ pub enum ChainQuestion {
         /// The token.
         token: TokenId,
     },
+    /// The logs of one title's escrow.
+    History {
+        /// The token registry.
+        registry: Address,
+        /// The token.
+        token: TokenId,
+    },
+    /// Who holds which role of one registry.
+    Powers {
+        /// The token registry.
+        registry: Address,
+    },
     /// One document of one document store.
     DocumentStore {
         /// The store.
@@ -142,6 +157,10 @@ impl ChainQuestion {
             Question::Registry { chain, registry, token } => {
                 Some((*chain, Self::Registry { registry: *registry, token: *token }))
             }
+            Question::History { chain, registry, token } => {
+                Some((*chain, Self::History { registry: *registry, token: *token }))
+            }
+            Question::Powers { chain, registry } => Some((*chain, Self::Powers { registry: *registry })),
             Question::DocumentStore { chain, store, target_hash, proof } => {
                 let (store, target_hash, proof) = (*store, *target_hash, proof.clone());
                 Some((*chain, Self::DocumentStore { store, target_hash, proof }))
@@ -216,12 +235,12 @@ impl ChainSource {
             let session = transport::Session { rpc, deadline, requests };
             let outcome = plan::read(&session, request).await;
             let failure = match &outcome {
-                Ok(answers) => answers.iter().find_map(|answer| answer.as_ref().err()).cloned(),
+                Ok(answers) => answers.iter().find_map(shortfall).cloned(),
                 Err(why) => Some(why.clone()),
             };
             rpc.healthy.store(failure.is_none(), Ordering::Relaxed);
             if let Ok(answers) = outcome {
-                let good = answers.iter().filter(|answer| answer.is_ok()).count();
+                let good = answers.iter().filter(|answer| shortfall(answer).is_none()).count();
                 if good > most.as_ref().map_or(0, |(most, ..)| *most) {
                     most = Some((good, answers, rpc.endpoint.host()));
                 }
@@ -254,12 +273,23 @@ impl ChainSource {
                     retries: self.config.retries,
                     refuses_batches: AtomicBool::new(false),
                     healthy: AtomicBool::new(true),
+                    log_range: AtomicU64::new(u64::MAX),
                 })
             });
             let rpcs: Vec<_> = rpcs.collect();
             Arc::new(Pool { embedded: embedded && !rpcs.is_empty(), rpcs })
         });
         Arc::clone(pool)
+    }
+}
+
+/// Why an answer is none, or not a whole one: another endpoint may give more.
+fn shortfall(answer: &Answer) -> Option<&Unavailable> {
+    match answer {
+        Err(why) => Some(why),
+        Ok(Fact::History(reading)) => reading.logs.missing.as_ref(),
+        Ok(Fact::Powers(reading)) => reading.logs.missing.as_ref(),
+        Ok(_) => None,
     }
 }
 

@@ -1,14 +1,15 @@
 //! The read plan (chain.md §7): pin a block, then read everything at its hash and look whether it is still there.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::transport::{Call, Item, NodeError, Session};
 use super::values::{header, quantity};
-use super::{BlockChoice, ChainQuestion, did_ethr, registry, store};
-use crate::evidence::{BlockReading, Cause, Fact, Finality, Unavailable};
+use super::{BlockChoice, ChainQuestion, did_ethr, history, powers, registry, store};
+use crate::evidence::{BlockReading, Cause, Fact, Finality, RegistryReading, Unavailable};
 use crate::integrity::merkle::path_from;
 use crate::networks;
-use crate::primitives::{ChainId, Digest32};
+use crate::primitives::{Address, ChainId, Digest32, TokenId};
 
 /// What is read, all at one block.
 #[derive(Debug, Clone)]
@@ -114,27 +115,96 @@ pub(super) async fn read_at(
         at.form = json!(format!("{:#x}", at.block.number));
         shares = self::shares(session, request, &at).await?;
     }
+    let mut states = States::default();
     let mut facts = Vec::with_capacity(request.questions.len());
     for (question, share) in request.questions.iter().zip(shares) {
         let items = share.into_iter().map(|(_, item)| item);
-        let fact = match question {
+        facts.push(match question {
             ChainQuestion::Registry { registry, token } => {
-                registry::read(session, &at, *registry, *token, items).await.map(Box::new).map(Fact::Registry)
+                let state = registry::read(session, &at, *registry, *token, items).await;
+                Early::Fact(states.keep(*registry, *token, state).map(Box::new).map(Fact::Registry))
             }
+            ChainQuestion::History { registry, token } => {
+                if !asks_state(request, *registry, *token) {
+                    let state = registry::read(session, &at, *registry, *token, items).await;
+                    let _kept = states.keep(*registry, *token, state);
+                }
+                Early::History(*registry, *token)
+            }
+            ChainQuestion::Powers { registry } => Early::Powers(*registry, items.collect()),
             ChainQuestion::DocumentStore { store, target_hash, proof } => {
                 let path = path_from(*target_hash, proof);
-                store::reading(session, &at, *store, &path, items).map(Box::new).map(Fact::DocumentStore)
+                let reading = store::reading(session, &at, *store, &path, items);
+                Early::Fact(reading.map(Box::new).map(Fact::DocumentStore))
             }
-            ChainQuestion::DidEthr { registry, identity } => {
-                did_ethr::read(session, &at, *registry, *identity, items).await.map(Box::new).map(Fact::DidEthr)
+            ChainQuestion::DidEthr { registry, identity } => Early::DidEthr(*registry, *identity, items.collect()),
+        });
+    }
+    let mut rest = Vec::with_capacity(facts.len());
+    for early in facts {
+        rest.push(early.complete(session, &at, &states));
+    }
+    let facts = join_all(rest).await;
+    match facts.iter().find_map(|fact| fact.as_ref().err().filter(|why| why.cause == Cause::BlockVanished)) {
+        Some(gone) => Err(gone.clone()),
+        None => Ok(facts),
+    }
+}
+
+/// What the second round gives for a question: the answer, or what the next round starts from.
+enum Early {
+    Fact(Result<Fact, Unavailable>),
+    History(Address, TokenId),
+    Powers(Address, Vec<Item>),
+    DidEthr(Address, Address, Vec<Item>),
+}
+
+impl Early {
+    /// Questions that need further rounds take them at the same time.
+    async fn complete(self, session: &Session<'_>, at: &At, states: &States) -> Result<Fact, Unavailable> {
+        match self {
+            Self::Fact(fact) => fact,
+            Self::History(registry, token) => {
+                let state = states.of(session, registry, token)?;
+                history::read(session, at, state).await.map(Box::new).map(Fact::History)
             }
-        };
-        match fact {
-            Err(gone) if gone.cause == Cause::BlockVanished => return Err(gone),
-            fact => facts.push(fact),
+            Self::Powers(registry, items) => {
+                powers::read(session, at, registry, items).await.map(Box::new).map(Fact::Powers)
+            }
+            Self::DidEthr(registry, identity, items) => {
+                let items = items.into_iter();
+                did_ethr::read(session, at, registry, identity, items).await.map(Box::new).map(Fact::DidEthr)
+            }
         }
     }
-    Ok(facts)
+}
+
+/// The titles' states that were read: whose logs to ask for follows from them.
+#[derive(Default)]
+struct States(Vec<(Address, TokenId, Result<RegistryReading, Unavailable>)>);
+
+impl States {
+    fn keep(
+        &mut self,
+        registry: Address,
+        token: TokenId,
+        state: Result<RegistryReading, Unavailable>,
+    ) -> Result<RegistryReading, Unavailable> {
+        self.0.push((registry, token, state.clone()));
+        state
+    }
+
+    fn of(&self, session: &Session<'_>, registry: Address, token: TokenId) -> Result<&RegistryReading, Unavailable> {
+        match self.0.iter().find(|(known, of, _)| (*known, *of) == (registry, token)) {
+            Some((.., state)) => state.as_ref().map_err(Clone::clone),
+            None => Err(session.not_an_answer("the state of the title was not read")),
+        }
+    }
+}
+
+/// Whether the request asks for this title's state by itself.
+fn asks_state(request: &Request, registry: Address, token: TokenId) -> bool {
+    request.questions.contains(&ChainQuestion::Registry { registry, token })
 }
 
 /// The block that is read, and how the node is told which.
@@ -156,6 +226,9 @@ async fn shares(
         .iter()
         .map(|question| match question {
             ChainQuestion::Registry { registry, token } => registry::calls(*registry, *token, &at.form),
+            ChainQuestion::History { registry, token } if asks_state(request, *registry, *token) => Vec::new(),
+            ChainQuestion::History { registry, token } => registry::calls(*registry, *token, &at.form),
+            ChainQuestion::Powers { registry } => powers::calls(*registry, &at.form),
             ChainQuestion::DocumentStore { store, target_hash, proof } => {
                 store::calls(*store, &path_from(*target_hash, proof), proof, &at.form)
             }
@@ -173,7 +246,7 @@ pub(super) async fn checked(
     block: &BlockReading,
     mut calls: Vec<Call>,
 ) -> Result<Vec<Item>, Unavailable> {
-    calls.push(by_name(&format!("{:#x}", block.number)));
+    calls.push(block_by_number(block.number));
     let mut items = session.batch(&calls).await?;
     match items.pop() {
         Some(Ok(now)) if now.is_null() => {}
@@ -200,6 +273,11 @@ fn serves(session: &Session<'_>, chain: ChainId, item: Option<Item>) -> Result<(
 
 fn by_name(tag_or_number: &str) -> Call {
     ("eth_getBlockByNumber", json!([tag_or_number, false]))
+}
+
+/// A header by its height.
+pub(super) fn block_by_number(number: u64) -> Call {
+    by_name(&format!("{number:#x}"))
 }
 
 fn by_hash(hash: Digest32) -> Call {

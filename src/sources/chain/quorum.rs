@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::difference::{Difference, first_difference};
 use super::plan::{self, Located, Request};
+use super::shortfall;
 use super::transport::{Rpc, Session};
 use crate::evidence::{Answer, BlockReading, Cause, Fact, Provenance, Unavailable};
 use crate::primitives::Digest32;
@@ -129,6 +130,11 @@ impl Quorum {
         let mut failed = Vec::new();
         for (_, host, found) in seen {
             let Seen::Answers(answers) = found else { continue };
+            // A part of an answer cannot agree with a whole one, nor with another part.
+            if let Some(why) = answers.get(index).filter(|answer| answer.is_ok()).and_then(shortfall) {
+                failed.push(why.clone());
+                continue;
+            }
             match (answers.get(index), first) {
                 (Some(Ok(fact)), Some((one, expected))) => {
                     if let Some(difference) = first_difference(expected, fact) {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::slice::from_ref;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -48,8 +48,17 @@ impl NodeError {
     /// Whether the node only wants to be asked later: EIP-1474's "limit exceeded", or the HTTP status as a code. A
     /// contract's revert text is not the node's word.
     fn is_rate_limit(&self) -> bool {
+        // A query for fewer logs is answered at once, and one for as many is refused again.
+        if self.is_about_results() || self.says(&["block range", "range of blocks", "too many blocks"]) {
+            return false;
+        }
         let spoken = ["too many requests", "rate limit", "limit exceeded", "over capacity", "try again"];
         matches!(self.code, -32005 | 429) || !self.is_revert() && self.says(&spoken)
+    }
+
+    /// Whether a query for logs was refused because it selects too many of them.
+    pub fn is_about_results(&self) -> bool {
+        self.says(&["results", "response size", "more than", "too many logs"]) && !self.says(&["requests"])
     }
 
     /// Whether the node cannot take a batch at all: invalid request, unknown method, invalid parameters or not JSON, as
@@ -126,6 +135,20 @@ pub(super) struct Rpc {
     pub retries: u32,
     pub refuses_batches: AtomicBool,
     pub healthy: AtomicBool,
+    /// The longest range of blocks that it is asked to search for logs.
+    pub log_range: AtomicU64,
+}
+
+impl Rpc {
+    /// In blocks.
+    pub fn longest_log_range(&self) -> u64 {
+        self.log_range.load(Ordering::Relaxed)
+    }
+
+    /// It refused a longer range than this one.
+    pub fn log_range_refused_above(&self, blocks: u64) {
+        self.log_range.fetch_min(blocks.max(1), Ordering::Relaxed);
+    }
 }
 
 /// A conversation with one endpoint until a deadline.

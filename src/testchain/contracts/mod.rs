@@ -46,11 +46,14 @@ pub enum Contract {
     /// A v5 registry to stand behind the proxy, with the arguments of [`Contract::RegistryV5`]; through the proxy,
     /// `initialize(string name, string symbol, address admin)` gives `admin` every role.
     UpgradeableRegistryV5,
+    /// An account of everybody's: `run(address[] targets, bytes[] data)` makes several calls in one transaction. No
+    /// arguments.
+    BatchAccount,
 }
 
 impl Contract {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::RegistryV5,
         Self::RegistryV4,
         Self::TitleEscrowFactoryV5,
@@ -62,6 +65,7 @@ impl Contract {
         Self::Lookalike,
         Self::UpgradeableProxy,
         Self::UpgradeableRegistryV5,
+        Self::BatchAccount,
     ];
 
     /// Its name in the Solidity sources and in `creation.json`.
@@ -78,6 +82,7 @@ impl Contract {
             Self::Lookalike => "Lookalike",
             Self::UpgradeableProxy => "UpgradeableProxy",
             Self::UpgradeableRegistryV5 => "UpgradeableRegistryV5",
+            Self::BatchAccount => "BatchAccount",
         }
     }
 }

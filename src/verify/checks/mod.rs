@@ -11,8 +11,9 @@ mod registry;
 mod revocation;
 mod signature;
 mod store;
+mod title;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::codes::{self, Actor, Code};
 use super::report::{
@@ -25,6 +26,8 @@ use crate::document::{self, ContractKind, Document};
 use crate::evidence::{Cause, Entry, Evidence, Question, Unavailable};
 use crate::integrity::{Integrity, IntegrityResult, Warning};
 use crate::primitives::{Address, ChainId, TokenId};
+
+pub(super) use title::run as run_title;
 
 pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Policy, now: i64) -> Examination {
     let (document, integrity) = (checked.document(), checked.integrity());
@@ -210,6 +213,7 @@ impl Examination {
             as_of: self.as_of,
             not_checked: Vec::new(),
             warnings: self.warnings,
+            names: BTreeMap::new(),
             tool: Tool::default(),
         };
         report.not_checked = super::not_checked::list(&report);

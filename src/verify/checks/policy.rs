@@ -290,9 +290,11 @@ struct ChainAnswer<'e> {
 
 fn chain_of(question: &Question) -> Option<ChainId> {
     match question {
-        Question::Registry { chain, .. } | Question::DocumentStore { chain, .. } | Question::DidEthr { chain, .. } => {
-            Some(*chain)
-        }
+        Question::Registry { chain, .. }
+        | Question::DocumentStore { chain, .. }
+        | Question::DidEthr { chain, .. }
+        | Question::History { chain, .. }
+        | Question::Powers { chain, .. } => Some(*chain),
         Question::Web { .. } | Question::DnsTxt { .. } => None,
     }
 }
@@ -302,6 +304,8 @@ fn block_of(entry: &Entry) -> Option<&BlockReading> {
         Fact::Registry(reading) => Some(&reading.block),
         Fact::DocumentStore(reading) => Some(&reading.block),
         Fact::DidEthr(reading) => Some(&reading.block),
+        Fact::History(reading) => Some(&reading.block),
+        Fact::Powers(reading) => Some(&reading.block),
         Fact::Web(_) | Fact::DnsTxt(_) => None,
     }
 }

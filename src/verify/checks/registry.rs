@@ -1,12 +1,12 @@
 //! Registry, issuance and title of a transferable record, from one reading of its token registry (checks.md §3.2).
 
 use super::{Case, Examination, another_question, finding, from_entry, not_asked_yet};
-use crate::evidence::{Entry, Fact, Question, RegistryReading};
-use crate::primitives::{Address, TokenId};
+use crate::evidence::{Entry, Evidence, Fact, Question, RegistryReading};
+use crate::primitives::{Address, ChainId, TokenId};
 use crate::title::{self, Authenticity, RegistryFinding, TitleFinding, TitleState};
-use crate::verify::WarningKind;
 use crate::verify::codes;
 use crate::verify::report::{Check, CheckName, Outcome, RegistryFacts, Title, TitleStateName};
+use crate::verify::{Policy, WarningKind};
 
 impl Examination {
     pub(super) fn judge_token_registry(&mut self, case: &Case<'_>, registry: Address) {
@@ -18,20 +18,34 @@ impl Examination {
         let Some(token) = case.integrity.target_hash.map(TokenId::from) else {
             return self.without_chain(not_asked_yet(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE));
         };
+        self.judge_title(case.evidence, case.policy, chain, registry, token);
+    }
+
+    /// The checks from the chain to the title. Returns what was judged, if anything was read.
+    pub(super) fn judge_title<'e>(
+        &mut self,
+        evidence: &'e Evidence,
+        policy: &Policy,
+        chain: ChainId,
+        registry: Address,
+        token: TokenId,
+    ) -> Option<(&'e RegistryReading, RegistryFinding)> {
         let question = Question::Registry { chain, registry, token };
-        let Some(entry) = self.answer(case.evidence, &question) else {
-            return self.without_chain(not_asked_yet(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE));
+        let Some(entry) = self.answer(evidence, &question) else {
+            self.without_chain(not_asked_yet(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE));
+            return None;
         };
         match &entry.answer {
             Ok(Fact::Registry(reading)) if reading.chain_id == chain.get() => {
                 self.chain_answered(chain, &reading.block, reading.method, entry);
-                let trusted = case.policy.trusted_registries.contains(&(chain, registry));
-                self.judge_registry(reading, registry, token, trusted, entry);
+                let trusted = policy.trusted_registries.contains(&(chain, registry));
+                return Some((reading, self.judge_registry(reading, registry, token, trusted, entry)));
             }
             Ok(Fact::Registry(reading)) => self.chain_differs(chain, reading.chain_id, entry),
             Ok(_) => self.without_chain(another_question(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE)),
             Err(why) => self.chain_unavailable(chain, why, entry),
         }
+        None
     }
 
     fn judge_registry(
@@ -41,23 +55,24 @@ impl Examination {
         token: TokenId,
         trusted: bool,
         entry: &Entry,
-    ) {
-        let RegistryFinding { authenticity, title } = title::judge(reading, registry, token, trusted);
-        let counts = matches!(authenticity, Authenticity::Genuine { .. } | Authenticity::TrustedByCaller { .. });
-        self.registry = Some(registry_facts(&authenticity, &title, reading, registry));
-        for check in
-            [registry_check(&authenticity, registry), issuance_check(&title, counts), title_check(&title, counts)]
+    ) -> RegistryFinding {
+        let found = title::judge(reading, registry, token, trusted);
+        let RegistryFinding { authenticity, title } = &found;
+        let counts = found.generation().is_some();
+        self.registry = Some(registry_facts(authenticity, title, reading, registry));
+        for check in [registry_check(authenticity, registry), issuance_check(title, counts), title_check(title, counts)]
         {
             self.checks.push(from_entry(check, entry));
         }
-        self.title = title_facts(&title, counts);
+        self.title = title_facts(title, counts);
         // Trust in today's code is no reason to be silent about who can change it (chain.md 6.9).
-        if let Authenticity::TrustedByCaller { proxy: Some(proxy), .. } = &authenticity {
+        if let Authenticity::TrustedByCaller { proxy: Some(proxy), .. } = authenticity {
             self.warn(WarningKind::RulesCanChange, rules_can_change(registry, proxy));
         }
-        if let TitleFinding::Known(TitleState::Live(parties)) = &title {
+        if let TitleFinding::Known(TitleState::Live(parties)) = title {
             self.warn_about(parties);
         }
+        found
     }
 
     fn warn_about(&mut self, parties: &title::Parties) {
@@ -68,14 +83,13 @@ impl Examination {
         if let Some(nominee) = parties.nominee {
             self.warn(WarningKind::NomineePending, format!("{nominee} is nominated as the next beneficiary"));
         }
-        // Who holds both roles rejects both at once or not at all (chain.md §1.7).
-        let both = parties.beneficiary == parties.holder;
-        let back_to = match (parties.previous_beneficiary, parties.previous_holder) {
+        let rejection = parties.rejection();
+        let back_to = match (rejection.beneficiary, rejection.holder) {
             (Some(beneficiary), Some(holder)) if beneficiary == holder => format!("beneficiary and holder {holder}"),
             (Some(beneficiary), Some(holder)) => format!("beneficiary {beneficiary} and holder {holder}"),
-            (Some(beneficiary), None) if !both => format!("beneficiary {beneficiary}"),
-            (None, Some(holder)) if !both => format!("holder {holder}"),
-            _ => return,
+            (Some(beneficiary), None) => format!("beneficiary {beneficiary}"),
+            (None, Some(holder)) => format!("holder {holder}"),
+            (None, None) => return,
         };
         let text =
             format!("the last transfer can still be rejected, which gives the title back to the previous {back_to}");
@@ -217,7 +231,7 @@ fn registry_facts(
         authenticity: word,
         code_hash: (!reading.registry_code.is_empty()).then(|| crate::primitives::keccak256(&reading.registry_code)),
         paused: match title {
-            TitleFinding::Known(TitleState::Live(parties) | TitleState::Returned(parties)) => Some(parties.paused),
+            TitleFinding::Known(_) => reading.paused.flag().ok(),
             _ => None,
         },
     }

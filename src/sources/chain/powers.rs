@@ -1,0 +1,90 @@
+//! Who holds which role of a registry: its logs about roles, then the registry's own word on every role and account that
+//! they name (chain.md 6.19). Two more requests after the first.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::history::{accounts, code_calls, distinct};
+use super::logs::{self, Filter};
+use super::plan::{At, block_by_number, checked};
+use super::transport::{Call, Item, Session};
+use super::values::{eth_call, header, outcome};
+use crate::evidence::{PowersReading, RoleAdminReading, RoleHoldingReading, Unavailable};
+use crate::primitives::{Address, Digest32};
+use crate::title::powers::{KNOWN_ROLES, role_event_topics};
+
+/// The registry's share of the second round.
+pub(super) fn calls(registry: Address, at: &Value) -> Vec<Call> {
+    vec![eth_call(registry, &GENESIS, at)]
+}
+
+/// The result of [`calls`], and everything after it.
+pub(super) async fn read(
+    session: &Session<'_>,
+    at: &At,
+    registry: Address,
+    items: Vec<Item>,
+) -> Result<PowersReading, Unavailable> {
+    let genesis =
+        items.into_iter().next().ok_or_else(|| session.not_an_answer("a call of the batch was left unanswered"))?;
+    let genesis = outcome(session, genesis)?;
+    let filter = Filter { contract: registry, topics: role_event_topics().to_vec() };
+    let (logs, _) = logs::read(session, &at.block, &filter, genesis.number().unwrap_or(0), Vec::new()).await?;
+
+    let mut roles: BTreeSet<Digest32> = KNOWN_ROLES.iter().map(|known| known.id()).collect();
+    let mut granted: BTreeSet<(Digest32, Address)> = BTreeSet::new();
+    for log in &logs.logs {
+        let (Some(role), Some(other)) = (log.topics.get(1), log.topics.get(2)) else { continue };
+        roles.insert(*role);
+        match other.0.strip_prefix(&[0; 12]).and_then(|account| account.try_into().ok()) {
+            Some(account) if log.topics.first() == role_event_topics().first() => {
+                granted.insert((*role, Address(account)));
+            }
+            _ => {}
+        }
+    }
+    if roles.len() > MOST_ROLES || granted.len() > MOST_HOLDINGS {
+        return Err(session.not_an_answer("the registry has more roles or holders of them than are looked at"));
+    }
+    let holders = distinct(granted.iter().map(|(_, account)| *account));
+    let mut calls: Vec<Call> = vec![block_by_number(genesis.number().unwrap_or(0))];
+    calls.extend(roles.iter().map(|role| eth_call(registry, &[&GET_ROLE_ADMIN[..], &role.0].concat(), &at.form)));
+    calls.extend(
+        granted.iter().map(|(role, account)| {
+            eth_call(registry, &[&HAS_ROLE[..], &role.0, &[0; 12], &account.0].concat(), &at.form)
+        }),
+    );
+    calls.extend(code_calls(&holders, &at.form));
+    let mut items = checked(session, &at.block, calls).await?.into_iter();
+    let genesis_time = items.next().and_then(Result::ok).as_ref().and_then(header).map(|header| header.timestamp);
+    let mut next = || match items.next() {
+        Some(item) => outcome(session, item),
+        None => Err(session.not_an_answer("a call of the batch was left unanswered")),
+    };
+    Ok(PowersReading {
+        chain_id: at.chain.get(),
+        block: at.block.clone(),
+        genesis_time: genesis_time.filter(|_| genesis.number().is_ok()),
+        genesis,
+        logs,
+        admins: roles
+            .into_iter()
+            .map(|role| Ok(RoleAdminReading { role, admin: next()? }))
+            .collect::<Result<_, Unavailable>>()?,
+        holdings: granted
+            .into_iter()
+            .map(|(role, account)| Ok(RoleHoldingReading { role, account, has: next()? }))
+            .collect::<Result<_, Unavailable>>()?,
+        accounts: accounts(session, &holders, items)?,
+    })
+}
+
+/// `genesis()`.
+const GENESIS: [u8; 4] = [0xa7, 0xf0, 0xb3, 0xde];
+/// `getRoleAdmin(bytes32)`.
+const GET_ROLE_ADMIN: [u8; 4] = [0x24, 0x8a, 0x9c, 0xa3];
+/// `hasRole(bytes32,address)`.
+const HAS_ROLE: [u8; 4] = [0x91, 0xd1, 0x48, 0x54];
+const MOST_ROLES: usize = 32;
+const MOST_HOLDINGS: usize = 400;

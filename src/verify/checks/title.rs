@@ -1,0 +1,337 @@
+//! The examination of one title: what `ebl title` reports. The checks up to the title are those of a verification; the
+//! history and the powers over the registry come on top (chain.md §2, 6.16, 6.19).
+
+use std::collections::BTreeSet;
+
+use super::{
+    Case, Examination, IssuanceMethod, another_question, finding, from_entry, not_applicable, not_asked_yet,
+    unavailable,
+};
+use crate::document::Document;
+use crate::evidence::{
+    AccountReading, BlockReading, Entry, Evidence, Fact, HistoryReading, PowersReading, Question, RegistryReading,
+};
+use crate::integrity::IntegrityResult;
+use crate::primitives::{Address, ChainId, TokenId};
+use crate::title::account::AccountKind;
+use crate::title::history::{self, Gap};
+use crate::title::{Generation, Parties, RegistryFinding, TitleFinding, TitleState, powers};
+use crate::verify::codes;
+use crate::verify::report::{Check, CheckName, DocumentFacts, Network, Outcome, Title, TitleStateName, Tool};
+use crate::verify::title_report::{
+    AccountFacts, HistoryEntry, PartyFacts, PartyRole, PowersFacts, RemarkFacts, TitleOf, TitleReport,
+};
+use crate::verify::{Policy, PowersWanted, TitleInquiry, TitleStep, TitleSubject};
+
+/// Says what is still to be asked, or reports.
+pub(in crate::verify) fn run(inquiry: &TitleInquiry<'_, '_, '_>, evidence: &Evidence, policy: &Policy) -> TitleStep {
+    let mut examination = TitleExamination::new(inquiry, policy);
+    match &inquiry.subject {
+        TitleSubject::Token { chain, registry, token } => {
+            examination.judge(evidence, policy, inquiry.powers, (*chain, *registry, *token));
+        }
+        TitleSubject::Document(checked) => {
+            let (document, integrity) = (checked.document(), checked.integrity());
+            let intact = examination.base.judge_integrity(integrity, policy);
+            if !intact && !policy.all_checks {
+                examination.rest_of_a_broken_document();
+                return examination.step(inquiry);
+            }
+            let case =
+                Case { document, integrity, evidence, policy, chain: super::chain::document_chain(document, policy) };
+            examination.judge_document(&case, inquiry.powers);
+            examination.base.judge_link(document, policy);
+        }
+    }
+    examination.step(inquiry)
+}
+
+struct TitleExamination<'i> {
+    base: Examination,
+    document: Option<&'i Document<'i>>,
+    /// For remarks, where there is a document.
+    key_id: Option<String>,
+    subject: Option<TitleOf>,
+    active: Option<bool>,
+    remark: Option<RemarkFacts>,
+    parties: Vec<PartyFacts>,
+    history: Vec<HistoryEntry>,
+    history_complete: bool,
+    powers: Option<PowersFacts>,
+}
+
+impl<'i> TitleExamination<'i> {
+    fn new(inquiry: &TitleInquiry<'i, 'i, '_>, policy: &Policy) -> Self {
+        let (base, document, key_id) = match &inquiry.subject {
+            TitleSubject::Document(checked) => {
+                let broken = matches!(checked.integrity().result, IntegrityResult::Broken(_));
+                let id = if broken { None } else { Some(checked.document().id().unwrap_or_default()) };
+                (Examination::new(checked.document(), checked.integrity(), policy), Some(checked.document()), id)
+            }
+            TitleSubject::Token { chain, .. } => (Examination::without_document(*chain), None, None),
+        };
+        Self {
+            base,
+            document,
+            key_id,
+            subject: None,
+            active: None,
+            remark: None,
+            parties: Vec::new(),
+            history: Vec::new(),
+            history_complete: false,
+            powers: None,
+        }
+    }
+
+    fn judge_document(&mut self, case: &Case<'_>, wanted: PowersWanted) {
+        self.base.name_network(case);
+        let method = IssuanceMethod::of(case.document);
+        if wanted == PowersWanted::Yes && matches!(method, IssuanceMethod::TokenRegistry(_)) {
+            self.base.judge_issuers(case, &[]);
+        }
+        match (method, &case.chain, case.integrity.target_hash) {
+            (IssuanceMethod::TokenRegistry(registry), Ok(chain), Some(target_hash)) => {
+                self.judge(case.evidence, case.policy, wanted, (*chain, registry, TokenId::from(target_hash)));
+            }
+            (IssuanceMethod::TokenRegistry(_), Err(chain), _) => {
+                self.base.without_chain(chain.clone());
+                self.nothing_about_the_title(&codes::HISTORY_UNPROVEN);
+            }
+            (IssuanceMethod::TokenRegistry(_), Ok(_), None) => {
+                self.base.without_chain(not_asked_yet(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE));
+                self.nothing_about_the_title(&codes::HISTORY_UNPROVEN);
+            }
+            _ => {
+                self.base.title = Title::without_parties(TitleStateName::None);
+                let none = [
+                    (CheckName::Chain, &codes::CHAIN_NOT_NEEDED),
+                    (CheckName::Registry, &codes::REGISTRY_NONE),
+                    (CheckName::Title, &codes::TITLE_NONE),
+                    (CheckName::History, &codes::HISTORY_NONE),
+                ];
+                self.base.checks.extend(none.map(|(name, code)| not_applicable(name, code)));
+            }
+        }
+    }
+
+    /// Everything is asked at once, so that it is read at one block.
+    fn judge(
+        &mut self,
+        evidence: &Evidence,
+        policy: &Policy,
+        wanted: PowersWanted,
+        (chain, registry, token): (ChainId, Address, TokenId),
+    ) {
+        self.subject = Some(TitleOf { network: Network::of(chain), registry, token_id: token });
+        let warnings = self.base.warnings.len();
+        let judged = self.base.judge_title(evidence, policy, chain, registry, token);
+        // What a verification warns about is told here in full.
+        self.base.warnings.truncate(warnings);
+        let history = self.base.answer(evidence, &Question::History { chain, registry, token });
+        let powers = match wanted {
+            PowersWanted::Yes => self.base.answer(evidence, &Question::Powers { chain, registry }),
+            PowersWanted::No => None,
+        };
+        let Some((state, found)) = judged else {
+            self.nothing_about_the_title(&codes::HISTORY_UNPROVEN);
+            return;
+        };
+        self.judge_state(state, &found);
+        if let Some(entry) = history {
+            let check = self.judge_history(entry, state, &found, registry, token);
+            self.base.checks.push(from_entry(check, entry));
+        }
+        if let Some(entry) = powers {
+            let check = self.judge_powers(entry, state, &found, registry);
+            self.base.checks.push(from_entry(check, entry));
+        }
+    }
+
+    fn judge_state(&mut self, state: &RegistryReading, found: &RegistryFinding) {
+        let (Some(generation), TitleFinding::Known(title)) = (found.generation(), &found.title) else { return };
+        self.active = Some(!matches!(title, TitleState::Ended));
+        if generation == Generation::V5 {
+            let raw = history::remark(&state.remark);
+            self.remark = raw.and_then(|raw| RemarkFacts::of(&raw, self.key_id.as_deref()));
+        }
+        if let TitleState::Live(parties) | TitleState::Returned(parties) = title {
+            self.parties = roles(parties)
+                .into_iter()
+                .filter_map(|(role, party)| {
+                    Some(PartyFacts { role, account: AccountFacts { address: party?, kind: None } })
+                })
+                .collect();
+        }
+    }
+
+    fn judge_history(
+        &mut self,
+        entry: &Entry,
+        state: &RegistryReading,
+        found: &RegistryFinding,
+        registry: Address,
+        token: TokenId,
+    ) -> Check {
+        let check = |outcome, code, message| finding(CheckName::History, outcome, code, message);
+        let reading = match history_reading(entry, &state.block) {
+            Ok(reading) => reading,
+            Err(check) => return check,
+        };
+        self.classify(&reading.accounts);
+        let Some(generation) = found.generation() else {
+            return check(Outcome::Unknown, &codes::HISTORY_UNPROVEN, "the registry is not known to be genuine".into());
+        };
+        if reading.escrow != state.escrow {
+            let message = "the logs are of another title escrow than the state".into();
+            return check(Outcome::Unknown, &codes::HISTORY_INCOMPLETE, message);
+        }
+        let history = history::judge(reading, state, &found.title, registry, token, generation);
+        let key_id = self.key_id.as_deref();
+        self.history = history.entries.iter().map(|entry| HistoryEntry::of(entry, generation, key_id)).collect();
+        match history.gap {
+            None if found.title == TitleFinding::NotMinted => not_applicable(CheckName::History, &codes::HISTORY_NONE),
+            None => {
+                self.history_complete = true;
+                let count = self.history.len();
+                let operations = if count == 1 { "operation" } else { "operations" };
+                let since = reading.logs.wanted.first;
+                let message = format!("{count} {operations} since block {since}, which lead to the recorded state");
+                check(Outcome::Pass, &codes::HISTORY_COMPLETE, message)
+            }
+            Some(gap @ Gap::NotCovered { .. }) => {
+                let unavailable = reading.logs.missing.iter().cloned().collect();
+                Check { unavailable, ..check(Outcome::Unknown, &codes::HISTORY_PARTIAL, gap.to_string()) }
+            }
+            Some(gap) => check(Outcome::Unknown, &codes::HISTORY_INCOMPLETE, gap.to_string()),
+        }
+    }
+
+    fn judge_powers(
+        &mut self,
+        entry: &Entry,
+        state: &RegistryReading,
+        found: &RegistryFinding,
+        registry: Address,
+    ) -> Check {
+        let check = |outcome, code, message| finding(CheckName::Powers, outcome, code, message);
+        let reading = match powers_reading(entry, &state.block) {
+            Ok(reading) => reading,
+            Err(check) => return check,
+        };
+        if found.generation().is_none() {
+            return check(Outcome::Unknown, &codes::POWERS_UNPROVEN, "the registry is not known to be genuine".into());
+        }
+        let judged = powers::judge(reading, registry);
+        let outcome = match &judged.gap {
+            None => {
+                check(Outcome::Pass, &codes::POWERS_KNOWN, "logs and registry agree about who holds the roles".into())
+            }
+            Some(gap) => check(Outcome::Unknown, &codes::POWERS_NOT_FULLY_KNOWN, gap.to_string()),
+        };
+        self.powers = Some(PowersFacts::of(judged, found.proxy()));
+        outcome
+    }
+
+    fn classify(&mut self, accounts: &[AccountReading]) {
+        for party in &mut self.parties {
+            let reading = accounts.iter().find(|reading| reading.address == party.account.address);
+            party.account.kind = reading.map(AccountKind::of);
+        }
+    }
+
+    fn nothing_about_the_title(&mut self, code: &'static codes::Code) {
+        let message = "not known: see the checks before it".into();
+        self.base.checks.push(finding(CheckName::History, Outcome::Unknown, code, message));
+    }
+
+    fn rest_of_a_broken_document(&mut self) {
+        let rest = [CheckName::Chain, CheckName::Registry, CheckName::Issuance, CheckName::Title, CheckName::History];
+        self.base.checks.extend(rest.map(|name| not_applicable(name, &codes::NOT_ASKED)));
+    }
+
+    fn step(self, inquiry: &TitleInquiry<'_, '_, '_>) -> TitleStep {
+        if !self.base.open_questions.is_empty() {
+            return TitleStep::Ask(self.base.open_questions);
+        }
+        let issuer = if inquiry.powers == PowersWanted::Yes { self.base.issuers } else { Vec::new() };
+        let mut report = TitleReport {
+            schema: "ebl-verifier/title/1",
+            document: self.document.map(|_| self.base.document),
+            subject: self.subject,
+            title: self.base.title,
+            active: self.active,
+            remark: self.remark,
+            parties: self.parties,
+            registry: self.base.registry,
+            issuer,
+            history: self.history,
+            history_complete: self.history_complete,
+            powers: self.powers,
+            checks: self.base.checks,
+            as_of: self.base.as_of,
+            not_checked: Vec::new(),
+            warnings: self.base.warnings,
+            names: Default::default(),
+            tool: Tool::default(),
+        };
+        report.not_checked = crate::verify::not_checked::list_for_title(&report);
+        TitleStep::Report(Box::new(report))
+    }
+}
+
+impl Examination {
+    /// For a title that is named without a document.
+    fn without_document(chain: ChainId) -> Self {
+        Self {
+            open_questions: Vec::new(),
+            asked: Vec::new(),
+            document: DocumentFacts { network: Some(Network::of(chain)), ..DocumentFacts::default() },
+            checks: Vec::with_capacity(6),
+            rules: Vec::new(),
+            issuers: Vec::new(),
+            registry: None,
+            stores: Vec::new(),
+            signers: Vec::new(),
+            title: Title::without_parties(TitleStateName::Unknown),
+            as_of: None,
+            warnings: Vec::new(),
+            warned: BTreeSet::new(),
+        }
+    }
+}
+
+fn roles(parties: &Parties) -> [(PartyRole, Option<Address>); 5] {
+    let rejection = parties.rejection();
+    [
+        (PartyRole::Holder, Some(parties.holder)),
+        (PartyRole::Beneficiary, Some(parties.beneficiary)),
+        (PartyRole::Nominee, parties.nominee),
+        (PartyRole::PreviousHolder, rejection.holder),
+        (PartyRole::PreviousBeneficiary, rejection.beneficiary),
+    ]
+}
+
+/// The logs, if they were read at the block that the state was read at.
+fn history_reading<'e>(entry: &'e Entry, block: &BlockReading) -> Result<&'e HistoryReading, Check> {
+    match &entry.answer {
+        Ok(Fact::History(reading)) if reading.block.hash == block.hash => Ok(reading),
+        Ok(Fact::History(reading)) => Err(other_block(CheckName::History, &reading.block, block)),
+        Ok(_) => Err(another_question(CheckName::History, &codes::CHAIN_RPC_UNAVAILABLE)),
+        Err(why) => Err(unavailable(CheckName::History, why, "the history could not be read")),
+    }
+}
+
+fn powers_reading<'e>(entry: &'e Entry, block: &BlockReading) -> Result<&'e PowersReading, Check> {
+    match &entry.answer {
+        Ok(Fact::Powers(reading)) if reading.block.hash == block.hash => Ok(reading),
+        Ok(Fact::Powers(reading)) => Err(other_block(CheckName::Powers, &reading.block, block)),
+        Ok(_) => Err(another_question(CheckName::Powers, &codes::CHAIN_RPC_UNAVAILABLE)),
+        Err(why) => Err(unavailable(CheckName::Powers, why, "the registry's roles could not be read")),
+    }
+}
+
+fn other_block(name: CheckName, found: &BlockReading, wanted: &BlockReading) -> Check {
+    let message = format!("the state was read at block {}, this at block {}", wanted.number, found.number);
+    finding(name, Outcome::Unknown, &codes::CHAIN_BLOCKS_DIFFER, message)
+}
