@@ -15,7 +15,7 @@ use crate::sources::chain::{BlockChoice, ChainConfig, ChainQuestion, ChainSource
 use crate::sources::dns::{DnsConfig, DnsSource, Resolver, TrustAnchor};
 use crate::sources::web::{WebConfig, WebSource};
 use crate::verify::codes::{self, Code};
-use crate::verify::{self, Checked, Policy, Report, Step};
+use crate::verify::{self, Checked, Policy, Report, Rule, Step};
 use crate::web_address::{DOCUMENT_LIMIT, MOST_FETCHES, Reach};
 
 /// Verifies documents against the network, or offline.
@@ -135,14 +135,12 @@ impl Verifier {
     ) -> Result<(Report, Evidence), ReadError> {
         let file = document::read_file(bytes, &self.limits)?;
         let (mut report, evidence) = match &file.content {
-            Content::Document(document) => self.judge(document, link).await,
+            Content::Document(document) => self.judge(document, self.policy.clone(), link).await,
             Content::Sealed(sealed) => {
                 let opened = sealed.open(key)?;
-                let (mut report, evidence) = self.judge(&opened.read(&self.limits)?, link).await;
+                let policy = Policy { sealed_with_its_key: sealed.carries_its_key(), ..self.policy.clone() };
+                let (mut report, evidence) = self.judge(&opened.read(&self.limits)?, policy, link).await;
                 report.document.sealed = true;
-                if sealed.carries_its_key() {
-                    report.warnings.push("the sealed file carries its own key, so anybody can open it".into());
-                }
                 (report, evidence)
             }
         };
@@ -152,8 +150,8 @@ impl Verifier {
         Ok((report, evidence))
     }
 
-    async fn judge(&self, document: &Document<'_>, link: Option<&Link>) -> (Report, Evidence) {
-        let policy = Policy { link_chain: link.map(|link| link.chain), ..self.policy.clone() };
+    async fn judge(&self, document: &Document<'_>, policy: Policy, link: Option<&Link>) -> (Report, Evidence) {
+        let policy = Policy { link_chain: link.map(|link| link.chain), ..policy };
         let checked = Checked::new(document);
         let mut evidence = Evidence::new();
         let mut fetches_left = MOST_FETCHES - usize::from(link.is_some());
@@ -411,6 +409,20 @@ impl VerifierBuilder {
     /// The DID registry (ERC-1056) of a chain, instead of the one that the field agrees on.
     pub fn did_registry(mut self, chain: ChainId, registry: Address) -> Self {
         self.policy.did_registries.insert(chain, registry);
+        self
+    }
+
+    /// Adds a rule that every document must meet.
+    ///
+    /// ```
+    /// use ebl_verifier::{Verifier, verify::Rule};
+    ///
+    /// let issuers = ["carrier.example".parse()?, "*.carrier.example".parse()?];
+    /// let verifier = Verifier::builder().offline().rule(Rule::Issuers(issuers.into())).rule(Rule::HiddenFields(0)).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.policy.rules.push(rule);
         self
     }
 

@@ -279,3 +279,45 @@ async fn https_server(status: u16, kind: &'static str, body: &'static [u8]) -> (
     });
     (address, ca)
 }
+
+/// The issuer check of the real command, asked of one resolver. The chain is out of reach, so the verdict is decided by
+/// the issuer alone where it fails, and is indeterminate otherwise.
+fn issuer_check_of_the_command(resolver: &Resolver) -> (Option<i32>, serde_json::Value) {
+    let Resolver::Plain(address) = resolver else { panic!("a plain resolver") };
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_ebl"))
+        .args(["verify", "--format", "json", "--timeout", "1", "--rpc", "1337=http://127.0.0.1:9/"])
+        .args(["--dns", &address.to_string(), "fixtures/documents/bill-v2.json"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .output()
+        .unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    (output.status.code(), report["checks"][1].clone())
+}
+
+#[test]
+fn the_command_keeps_outages_of_dns_apart_from_contradictions() {
+    const OTHER: &str = "openatts net=ethereum netId=1337 addr=0x00000000000000000000000000000000000000aa";
+    let closed = Resolver::Plain("127.0.0.1:9".parse().unwrap());
+    let cases = [
+        (closed, 3, "unknown", "issuer.dns_unavailable"),
+        (server(Behaviour::Code(2)), 3, "unknown", "issuer.dns_unavailable"),
+        (server(Behaviour::Code(5)), 3, "unknown", "issuer.dns_unavailable"),
+        (server(Behaviour::Silence), 3, "unknown", "issuer.dns_unavailable"),
+        (server(Behaviour::Garbage), 3, "unknown", "issuer.dns_unavailable"),
+        (server(Behaviour::Code(3)), 1, "fail", "issuer.domain_does_not_exist"),
+        (server(Behaviour::Records(&[])), 1, "fail", "issuer.no_record"),
+        (server(Behaviour::Records(&[&[OTHER]])), 1, "fail", "issuer.record_for_other_address"),
+    ];
+    for (resolver, exit, outcome, code) in cases {
+        let (found, check) = issuer_check_of_the_command(&resolver);
+        assert_eq!(
+            (found, &check["outcome"], &check["code"]),
+            (Some(exit), &outcome.into(), &code.into()),
+            "{check:#}"
+        );
+        let host = check["unavailable"][0]["host"].as_str().unwrap_or_default();
+        assert!(outcome == "fail" || host.starts_with("127.0.0.1:"), "{check:#}");
+    }
+}

@@ -1,9 +1,10 @@
 //! The real binary on signed documents, with the genuine published DID registry (ERC-1056) on a real `anvil`. Needs the
 //! npm packages of `tests/genuine`; without them the suite says that it did not run.
 
-#[allow(dead_code, reason = "each test binary uses its part")]
 #[path = "support/anvil.rs"]
 mod anvil;
+#[path = "support/node.rs"]
+mod node;
 #[path = "support/resolver.rs"]
 mod resolver;
 #[path = "support/signing.rs"]
@@ -14,11 +15,12 @@ mod wrapping;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anvil::{Anvil, anvil_binary, artefact_code, node_modules, script_code};
-use ebl_verifier::primitives::{Address, encode_hex, keccak256};
+use anvil::{Anvil, RULES, anvil_binary, artefact_code, node_modules, script_code};
+use ebl_verifier::primitives::{Address, keccak256};
 use ethers::abi::{Token, encode};
 use k256::ecdsa::SigningKey;
 use libtest_mimic::{Arguments, Failed, Trial};
+use node::{BlockingNode, hex};
 use resolver::Resolver;
 use serde_json::{Value, json};
 use signing::{Draft, address, did_ethr, key, record};
@@ -126,8 +128,8 @@ fn delegates(stage: &Stage) -> Result<(), Failed> {
     let short = named("delegate-6", Format::V2);
     stage.publish(&short);
     stage.expect(&short, &key(4), 0, "issuance.signed")?;
-    stage.anvil.rpc("evm_increaseTime", json!([60]));
-    stage.anvil.rpc("evm_mine", json!([]));
+    stage.node.ask("evm_increaseTime", json!([60]));
+    stage.node.ask("evm_mine", json!([]));
     stage.expect(&short, &key(4), 1, "issuance.key_ended").map(|_| ())
 }
 
@@ -152,7 +154,7 @@ fn one_block(stage: &Stage) -> Result<(), Failed> {
     let draft = Draft::new(Format::V2, &did_ethr(address(&owner)), "delegate-3", "DNS-DID");
     stage.publish(&draft);
     stage.add_delegate(&owner, "veriKey", &key(5), 1000);
-    stage.anvil.rpc("evm_setAutomine", json!([false]));
+    stage.node.ask("evm_setAutomine", json!([false]));
     let sent: Vec<Value> = [key(6), key(7), key(8)]
         .iter()
         .map(|delegate| {
@@ -160,11 +162,11 @@ fn one_block(stage: &Stage) -> Result<(), Failed> {
             stage.submit(&owner, "addDelegate(address,bytes32,address,uint256)", &values)
         })
         .collect();
-    stage.anvil.rpc("evm_mine", json!([]));
-    stage.anvil.rpc("evm_setAutomine", json!([true]));
+    stage.node.ask("evm_mine", json!([]));
+    stage.node.ask("evm_setAutomine", json!([true]));
     let blocks: Vec<Value> = sent
         .iter()
-        .map(|hash| stage.anvil.rpc("eth_getTransactionReceipt", json!([hash]))["blockNumber"].clone())
+        .map(|hash| stage.node.ask("eth_getTransactionReceipt", json!([hash]))["blockNumber"].clone())
         .collect();
     equal(&blocks[0], &blocks[2])?;
     let report = stage.expect(&draft, &key(7), 0, "issuance.signed")?;
@@ -269,7 +271,9 @@ fn equal(found: &Value, wanted: &Value) -> Result<(), Failed> {
 
 /// A chain with the registry, a resolver, and a folder for the file.
 struct Stage {
-    anvil: Anvil,
+    /// Ends with the stage.
+    _anvil: Anvil,
+    node: BlockingNode,
     registry: Address,
     /// `--rpc` and `--did-registry` for this chain.
     rpc: String,
@@ -281,11 +285,12 @@ struct Stage {
 
 impl Stage {
     fn new(modules: &Path) -> Result<Self, Failed> {
-        let anvil = Anvil::start(modules);
+        let anvil = Anvil::start(modules, &RULES);
         let schema: Value = serde_json::from_str(include_str!("../schemas/report.schema.json"))?;
         let mut stage = Self {
             rpc: format!("31337={}", anvil.url),
-            anvil,
+            node: BlockingNode::new(anvil.url.clone()),
+            _anvil: anvil,
             registry: Address::ZERO,
             did_registry: String::new(),
             resolver: Resolver::start(),
@@ -297,8 +302,7 @@ impl Stage {
         stage.did_registry = format!("31337:{}", stage.registry);
         for number in 1..=8 {
             let account = address(&key(number));
-            stage.anvil.rpc("anvil_setBalance", json!([account, "0xde0b6b3a7640000"]));
-            stage.anvil.rpc("anvil_impersonateAccount", json!([account]));
+            stage.node.ask("anvil_impersonateAccount", json!([account]));
         }
         Ok(stage)
     }
@@ -367,38 +371,24 @@ impl Stage {
 
     fn write_to(&self, contract: Address, sender: &SigningKey, signature: &str, values: &[Token]) -> u64 {
         let data = [&keccak256(signature).0[..4], &encode(values)].concat();
-        let hash = self.send(address(sender), Some(contract), &data);
-        let receipt = self.receipt(&hash);
+        let receipt = self.node.send(&address(sender).to_string(), Some(&contract.to_string()), &data);
+        assert_eq!(receipt["status"], "0x1", "{receipt}");
         let number = receipt["blockNumber"].as_str().expect("a block");
         u64::from_str_radix(number.trim_start_matches("0x"), 16).expect("a number")
     }
 
+    /// A write to the registry that nobody waits for; its hash.
     fn submit(&self, sender: &SigningKey, signature: &str, values: &[Token]) -> Value {
-        self.send(address(sender), Some(self.registry), &[&keccak256(signature).0[..4], &encode(values)].concat())
+        let data = hex(&[&keccak256(signature).0[..4], &encode(values)].concat());
+        let transaction = json!({
+            "from": address(sender), "to": self.registry, "data": data, "gas": "0x7a120",
+            "maxFeePerGas": "0x0", "maxPriorityFeePerGas": "0x0",
+        });
+        self.node.ask("eth_sendTransaction", json!([transaction]))
     }
 
     fn deploy(&self, code: Vec<u8>) -> Address {
-        let hash = self.send(self.anvil.accounts()[0], None, &code);
-        self.receipt(&hash)["contractAddress"].as_str().expect("a contract").parse().expect("an address")
-    }
-
-    fn send(&self, from: Address, to: Option<Address>, data: &[u8]) -> Value {
-        // The node underestimates what a write costs that follows another closely.
-        let mut transaction = json!({"from": from, "gas": "0x500000", "data": format!("0x{}", encode_hex(data))});
-        if let Some(to) = to {
-            transaction["to"] = json!(to);
-        }
-        self.anvil.rpc("eth_sendTransaction", json!([transaction]))
-    }
-
-    fn receipt(&self, hash: &Value) -> Value {
-        // A large deployment is mined a moment after it was accepted.
-        loop {
-            let receipt = self.anvil.rpc("eth_getTransactionReceipt", json!([hash]));
-            if !receipt.is_null() {
-                assert_eq!(receipt["status"], "0x1", "{hash}");
-                return receipt;
-            }
-        }
+        let receipt = self.node.send(&self.node.accounts()[0].to_string(), None, &code);
+        receipt["contractAddress"].as_str().expect("a contract").parse().expect("an address")
     }
 }

@@ -22,6 +22,9 @@ pub enum Command {
     Verify(Box<VerifyArgs>),
     /// Look into a document without asking anybody; never says valid
     Inspect(InspectArgs),
+    /// Explain a policy file, or print one to start from
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Explain a finding code
     Explain {
         /// A code such as integrity.digest_mismatch; without one, all codes are listed
@@ -64,6 +67,26 @@ pub struct VerifyArgs {
     /// Accept this registry though its code is not in the known list (repeatable)
     #[arg(long, value_name = "CHAIN:ADDR")]
     pub trust_registry: Vec<String>,
+    /// What the document must meet besides (TOML; see `ebl policy template`). All rules hold together: those of this file,
+    /// of the settings' policy and of the flags below
+    #[arg(long, value_name = "FILE", env = "EBL_POLICY")]
+    pub policy: Option<PathBuf>,
+    /// The issuer must be this one: a domain, *.DOMAIN for any below it, or a DID, which trusts that key (repeatable: one
+    /// of them)
+    #[arg(long, value_name = "DOMAIN|DID")]
+    pub expect_issuer: Vec<String>,
+    /// The registry must record this holder (repeatable: one of them)
+    #[arg(long, value_name = "ADDR")]
+    pub expect_holder: Vec<String>,
+    /// The registry must record this beneficiary (repeatable: one of them)
+    #[arg(long, value_name = "ADDR")]
+    pub expect_beneficiary: Vec<String>,
+    /// The token registry must be this one (repeatable: one of them)
+    #[arg(long, value_name = "CHAIN:ADDR")]
+    pub expect_registry: Vec<String>,
+    /// Title states that count, instead of live alone: live, returned, ended
+    #[arg(long, value_name = "STATE", value_delimiter = ',')]
+    pub accept_state: Vec<String>,
     /// Accept an OpenAttestation 3.0 document without the falsy values that its digest does not protect
     #[arg(long)]
     pub accept_unauthenticated_falsy: bool,
@@ -85,6 +108,17 @@ pub struct VerifyArgs {
     /// When to use colour
     #[arg(long, value_enum, default_value_t = When::Auto)]
     pub color: When,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Say in words what a policy file asks for; exit code 2 if it is not right
+    Check {
+        /// The policy file (TOML)
+        file: PathBuf,
+    },
+    /// Print a policy file with every key explained, all commented out
+    Template,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
 //! Flags, environment and settings file, turned once into a [`VerifierBuilder`]. The order is flags, `EBL_RPC_<CHAINID>`,
 //! file, embedded table. The current folder is never searched: a stranger's folder could relax the rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,12 +11,13 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::args::{DnssecMode, NetworkArgs, VerifyArgs};
+use super::policy_file::{self, PolicyRules, accepted_state};
 use crate::document::{Key, Limits};
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::sources::chain::{BlockChoice, Endpoint};
 use crate::sources::dns::TrustAnchor;
 use crate::verifier::{Verifier, VerifierBuilder};
-use crate::verify::Policy;
+use crate::verify::{Policy, Rule};
 use crate::web_address::Reach;
 
 /// Settings from a TOML file. Unknown keys are errors: a misspelt rule must not be ignored.
@@ -44,6 +45,8 @@ struct Settings {
     no_default_rpc: bool,
     #[serde(default)]
     allow_private: bool,
+    /// A policy file; a relative path starts at the folder of the settings.
+    policy: Option<PathBuf>,
 }
 
 /// Puts everything together. Any error is a usage error.
@@ -110,7 +113,34 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
         let (chain, address) = contract("--did-registry", registry)?;
         policy.did_registries.insert(chain, address);
     }
+    for file in settings.policy.iter().chain(&args.policy) {
+        let PolicyRules { rules, require_dnssec } = policy_file::read(file)?;
+        policy.rules.extend(rules);
+        policy.require_dnssec |= require_dnssec;
+    }
+    policy.rules.extend(expectations(args)?);
     Ok(builder.policy(policy))
+}
+
+/// The rules of `--expect-…` and `--accept-state`. A flag that is given several times lists what it allows.
+fn expectations(args: &VerifyArgs) -> Result<Vec<Rule>> {
+    fn set<T: Ord>(flag: &'static str, texts: &[String], parse: impl Fn(&str) -> Result<T>) -> Result<BTreeSet<T>> {
+        texts.iter().map(|text| parse(text).context(flag)).collect()
+    }
+    let issuers = set("--expect-issuer", &args.expect_issuer, |text| Ok(text.parse()?))?;
+    let registries = args.expect_registry.iter().map(|text| contract("--expect-registry", text));
+    let registries = registries.collect::<Result<BTreeSet<_>>>()?;
+    let holders = set("--expect-holder", &args.expect_holder, |text| Ok(text.parse()?))?;
+    let beneficiaries = set("--expect-beneficiary", &args.expect_beneficiary, |text| Ok(text.parse()?))?;
+    let states = set("--accept-state", &args.accept_state, |text| accepted_state(text).map_err(anyhow::Error::msg))?;
+    let rules = [
+        (!issuers.is_empty()).then_some(Rule::Issuers(issuers)),
+        (!registries.is_empty()).then_some(Rule::Registries(registries)),
+        (!states.is_empty()).then_some(Rule::TitleStates(states)),
+        (!holders.is_empty()).then_some(Rule::Holders(holders)),
+        (!beneficiaries.is_empty()).then_some(Rule::Beneficiaries(beneficiaries)),
+    ];
+    Ok(rules.into_iter().flatten().collect())
 }
 
 /// `HEX`, `@FILE` or `env:NAME`. No message repeats what was there: a key after a stray `@` is still a key.
@@ -131,7 +161,10 @@ fn settings(network: &NetworkArgs) -> Result<Settings> {
     let Some(path) = network.config.clone().or_else(platform_settings) else { return Ok(Settings::default()) };
     let text =
         std::fs::read_to_string(&path).with_context(|| format!("cannot read the settings {}", path.display()))?;
-    toml::from_str(&text).with_context(|| format!("the settings {} are not right", path.display()))
+    let mut settings: Settings =
+        toml::from_str(&text).with_context(|| format!("the settings {} are not right", path.display()))?;
+    settings.policy = settings.policy.map(|policy| path.parent().unwrap_or(Path::new("")).join(policy));
+    Ok(settings)
 }
 
 /// `ebl/ebl.toml` in the user's own configuration folder, if there is one.

@@ -105,7 +105,7 @@ async fn tell() -> Result<()> {
     story.verify(&wrapped, Expected(Verdict::Invalid, "issuer.no_record"), because).await?;
 
     story.event("The record is back, but the chain's node goes down.")?;
-    sandbox.publish(DOMAIN, &[registry.address]);
+    sandbox.publish_home();
     sandbox.stop_server().await;
     let because = "An outage is not a forgery: nothing is said against the document, and nothing for it.";
     story.verify(&wrapped, Expected(Verdict::Indeterminate, "chain.rpc_unavailable"), because).await?;

@@ -10,6 +10,8 @@ mod input;
 mod inspect;
 mod inspect_link;
 mod no_document;
+mod policy;
+mod policy_file;
 #[cfg(feature = "testchain")]
 mod testchain;
 mod verify;
@@ -39,6 +41,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::Verify(args) => verify::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Policy(command) => policy::run(command),
         Command::Explain { code } => explain::run(code.as_deref()),
         #[cfg(feature = "testchain")]
         Command::Demo => demo::run(),

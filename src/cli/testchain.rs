@@ -69,7 +69,8 @@ fn settings(sandbox: &Sandbox) -> String {
     for registry in sandbox.trusted_registries() {
         let _ = writeln!(text, "  \"{CHAIN}:{registry}\",");
     }
-    let _ = write!(text, "]\n\n[rpc]\n{CHAIN} = [\"{}\"]\n", sandbox.rpc_url());
+    let _ = writeln!(text, "]\ndid_registry = [\"{CHAIN}:{}\"]", sandbox.did_registry());
+    let _ = write!(text, "\n[rpc]\n{CHAIN} = [\"{}\"]\n", sandbox.rpc_url());
     text
 }
 
@@ -84,7 +85,8 @@ fn welcome(folder: &Path, sandbox: &Sandbox, samples: &[Sample]) -> String {
         samples.len(),
     );
     for sample in samples {
-        let _ = writeln!(text, "  ebl verify --config {shown}/{SETTINGS} {shown}/{}", sample.file);
+        let key = sample.key.map(|key| format!(" --key {key}")).unwrap_or_default();
+        let _ = writeln!(text, "  ebl verify --config {shown}/{SETTINGS}{key} {shown}/{}", sample.file);
         let _ = writeln!(text, "      # {}: {}", sample.verdict.headline(), sample.shows);
     }
     text.push_str("\nCtrl-C ends the chain.\n");

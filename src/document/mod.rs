@@ -231,6 +231,14 @@ impl Document<'_> {
         }
     }
 
+    /// When the document says that it was issued, as written; OA 2.0 has no member for it.
+    pub fn issued_at(&self) -> Option<&str> {
+        match self {
+            Self::Oa3(document) => document.content.get("issuanceDate")?.as_str(),
+            Self::Oa2(_) | Self::Malformed(_) => None,
+        }
+    }
+
     /// The few content members that a report shows.
     pub fn summary(&self) -> Summary {
         match self {

@@ -23,19 +23,23 @@ impl CallReading {
 
     /// An address: a word whose upper 12 bytes are zero.
     pub fn address(&self) -> Result<Address, NotAWord> {
-        match self.word()?.split_last_chunk::<20>() {
-            Some((high, low)) if high.iter().all(|&byte| byte == 0) => Ok(Address(*low)),
-            _ => Err(NotAWord::OutOfRange),
-        }
+        word_address(self.word()?).ok_or(NotAWord::OutOfRange)
     }
 
     /// An unsigned number that fits 64 bits.
     pub fn number(&self) -> Result<u64, NotAWord> {
-        match self.word()?.split_last_chunk::<8>() {
-            Some((high, low)) if high.iter().all(|&byte| byte == 0) => Ok(u64::from_be_bytes(*low)),
-            _ => Err(NotAWord::OutOfRange),
-        }
+        word_number(self.word()?).ok_or(NotAWord::OutOfRange)
     }
+}
+
+/// The address in a word whose upper 12 bytes are zero.
+pub(crate) fn word_address(word: &[u8; 32]) -> Option<Address> {
+    word.strip_prefix(&[0; 12])?.try_into().ok().map(Address)
+}
+
+/// The number in a word, where it fits 64 bits.
+pub(crate) fn word_number(word: &[u8; 32]) -> Option<u64> {
+    word.strip_prefix(&[0; 24])?.try_into().ok().map(u64::from_be_bytes)
 }
 
 /// Why a call's outcome is not the value asked for.
@@ -58,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn only_one_clean_word_is_a_boolean() {
+    fn only_one_clean_word_is_a_value() {
         let word = |last: u8| [[0; 31].as_slice(), &[last]].concat();
         assert_eq!(returned(&word(0)).flag(), Ok(false));
         assert_eq!(returned(&word(1)).flag(), Ok(true));
@@ -66,6 +70,13 @@ mod tests {
         assert_eq!(returned(&[1; 32]).flag(), Err(NotAWord::OutOfRange));
         for length in [0, 1, 31, 33, 64] {
             assert_eq!(returned(&vec![0; length]).flag(), Err(NotAWord::WrongLength(length)));
+        }
+        let address = [[0; 12].as_slice(), &[7; 20]].concat();
+        assert_eq!(returned(&address).address(), Ok(Address([7; 20])));
+        for dirty in 0..12 {
+            let mut word = address.clone();
+            word[dirty] = 1;
+            assert_eq!(returned(&word).address(), Err(NotAWord::OutOfRange));
         }
         assert_eq!(CallReading { success: false, data: word(1) }.flag(), Err(NotAWord::Reverted));
     }

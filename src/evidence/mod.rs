@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::primitives::{Address, ChainId, Digest32, TokenId, hex_bytes};
 
 pub use abi::NotAWord;
+pub(crate) use abi::{word_address, word_number};
 pub use did::{DidChange, DidEthrReading, DidEvent};
 pub use store::{NodeReading, StoreReading};
 pub use web::WebReading;

@@ -15,12 +15,14 @@ pub mod merkle;
 mod oa2;
 mod oa3;
 mod shape;
+mod visible;
 
 use crate::document::{ContractKind, Document, Issuer};
 use crate::primitives::Digest32;
 
 pub use leaves::{Leaf, digest, flatten_oa2};
 pub use shape::{shape_of_oa2, shape_of_oa3};
+pub use visible::shows;
 
 /// Checks a document's integrity. Pure and complete: nothing else needs to look at the content again.
 pub fn check(document: &Document<'_>) -> Integrity {

@@ -7,8 +7,8 @@ use crate::evidence::{Cause, Dnssec, Finality};
 use crate::primitives::Address;
 use crate::status::Position;
 use crate::text::{escape_for_terminal as escape, hanging};
-use crate::verify::codes::Actor;
-use crate::verify::{Check, Outcome, Report, StoreFacts, TitleStateName, Verdict};
+use crate::verify::codes::{self, Actor};
+use crate::verify::{Check, CheckName, Outcome, Report, StoreFacts, TitleStateName, Verdict};
 
 /// How to print.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +29,7 @@ pub fn render(report: &Report, file: &str, style: Style) -> String {
         page.facts(report);
     }
     page.checks(report);
+    page.rules(report);
     page.unauthenticated(report);
     for warning in &report.warnings {
         page.hanging("  note        ", &escape(warning));
@@ -137,14 +138,25 @@ impl Page {
         }
     }
 
+    /// Every rule of the policy, unless nothing was asked.
+    fn rules(&mut self, report: &Report) {
+        let judged =
+            report.checks.iter().any(|check| check.code != &codes::NOT_ASKED && check.name == CheckName::Policy);
+        if report.policy.is_empty() || !judged {
+            return;
+        }
+        self.out.push_str("\n  Your policy:\n");
+        let widest = report.policy.iter().map(|rule| rule.rule.len()).max().unwrap_or_default();
+        for rule in &report.policy {
+            let (mark, color) = mark(rule.outcome);
+            let label = self.painted(mark, color);
+            self.hanging_labelled("  ", &label, 2, &format!("  {:<widest$}  ", rule.rule), &escape(&rule.message));
+        }
+    }
+
     fn group(&mut self, group: &[&Check]) {
         let Some(check) = group.first() else { return };
-        let (mark, color) = match check.outcome {
-            Outcome::Pass => ("ok", "32"),
-            Outcome::Fail => ("no", "31"),
-            Outcome::Unknown => ("??", "33"),
-            Outcome::NotApplicable => ("--", "2"),
-        };
+        let (mark, color) = mark(check.outcome);
         let label = self.painted(mark, color);
         let names: Vec<_> = group.iter().map(|check| check.name.as_str()).collect();
         let name = format!("  {:<9}  ", names.join(", "));
@@ -214,6 +226,15 @@ impl Page {
     fn hanging_labelled(&mut self, before: &str, label: &str, label_width: usize, after: &str, text: &str) {
         let indent = before.chars().count() + label_width + after.chars().count();
         let _ = writeln!(self.out, "{before}{label}{after}{}", hanging(text, indent, self.style.width));
+    }
+}
+
+fn mark(outcome: Outcome) -> (&'static str, &'static str) {
+    match outcome {
+        Outcome::Pass => ("ok", "32"),
+        Outcome::Fail => ("no", "31"),
+        Outcome::Unknown => ("??", "33"),
+        Outcome::NotApplicable => ("--", "2"),
     }
 }
 

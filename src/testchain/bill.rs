@@ -10,9 +10,9 @@ use crate::primitives::{Address, ChainId};
 pub struct Bill {
     /// The carrier's number.
     pub number: String,
-    /// The registry that is to issue its title.
-    pub registry: Address,
-    /// The domain that should publish a record for the registry.
+    /// How it is to be issued.
+    pub issuance: Issuance,
+    /// The domain that should publish a record for the contract, or for the key.
     pub domain: String,
     /// The chain of the registry.
     pub chain: ChainId,
@@ -20,15 +20,37 @@ pub struct Bill {
     pub expires: Option<String>,
 }
 
+/// How a bill is issued (documents.md §7.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Issuance {
+    /// As a title in this token registry.
+    TokenRegistry(Address),
+    /// By its hash in this document store.
+    DocumentStore(Address),
+    /// By a signature of this DID's controller.
+    Signature(String),
+}
+
 impl Bill {
     /// Wrapped as OpenAttestation 2.0.
     pub fn oa2(&self, salts: &mut Salts) -> Wrapped {
         let mut data = content(&self.number);
-        data["issuers"] = json!([{
-            "name": CARRIER,
-            "tokenRegistry": self.registry.to_string(),
-            "identityProof": {"type": "DNS-TXT", "location": self.domain},
-        }]);
+        let by_record = json!({"type": "DNS-TXT", "location": self.domain});
+        let issuer = match &self.issuance {
+            Issuance::TokenRegistry(address) => {
+                json!({"name": CARRIER, "tokenRegistry": address.to_string(), "identityProof": by_record})
+            }
+            Issuance::DocumentStore(address) => {
+                json!({"name": CARRIER, "documentStore": address.to_string(), "identityProof": by_record})
+            }
+            Issuance::Signature(did) => json!({
+                "name": CARRIER,
+                "id": did,
+                "identityProof": {"type": "DNS-DID", "location": self.domain, "key": format!("{did}#controller")},
+                "revocation": {"type": "NONE"},
+            }),
+        };
+        data["issuers"] = json!([issuer]);
         data["network"] = self.network();
         data["$template"] = template();
         wrap_oa2(data, salts)
@@ -36,6 +58,15 @@ impl Bill {
 
     /// Wrapped as OpenAttestation 3.0.
     pub fn oa3(&self, salts: &mut Salts) -> Wrapped {
+        let (method, value, identity) = match &self.issuance {
+            Issuance::TokenRegistry(address) => ("TOKEN_REGISTRY", address.to_string(), "DNS-TXT"),
+            Issuance::DocumentStore(address) => ("DOCUMENT_STORE", address.to_string(), "DNS-TXT"),
+            Issuance::Signature(did) => ("DID", did.clone(), "DNS-DID"),
+        };
+        let mut proof = json!({"type": "OpenAttestationProofMethod", "method": method, "value": value});
+        if method == "DID" {
+            proof["revocation"] = json!({"type": "NONE"});
+        }
         let mut document = json!({
             "version": "https://schema.openattestation.com/3.0/schema.json",
             "@context": ["https://www.w3.org/2018/credentials/v1",
@@ -46,9 +77,8 @@ impl Bill {
             "credentialSubject": content(&self.number),
             "openAttestationMetadata": {
                 "template": template(),
-                "proof": {"type": "OpenAttestationProofMethod", "method": "TOKEN_REGISTRY",
-                    "value": self.registry.to_string()},
-                "identityProof": {"type": "DNS-TXT", "identifier": self.domain},
+                "proof": proof,
+                "identityProof": {"type": identity, "identifier": self.domain},
             },
             "network": self.network(),
         });

@@ -8,8 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ethers::abi::{Token, encode};
 
-use super::accounts::DEV_ACCOUNTS;
-use super::bill::Bill;
+use super::accounts::{DEV_ACCOUNTS, DevAccount};
+use super::bill::{Bill, Issuance};
 use super::chain::{BlockId, Call, Chain, ChainError};
 use super::contracts::{Contract, Recipient, TitleWrite, creation_code};
 use super::resolver::{Resolver, TxtRecords};
@@ -29,6 +29,8 @@ pub struct Sandbox {
     rpc_url: String,
     resolver: Resolver,
     trusted: Vec<Address>,
+    did_registry: Address,
+    stores: Vec<Address>,
     /// For wrapping sample documents.
     pub salts: Salts,
     /// A registry of generation 5.
@@ -54,12 +56,19 @@ pub enum Party {
     Bank,
     /// Takes the goods.
     Consignee,
+    /// Signed bills once.
+    Former,
 }
 
 impl Party {
     /// The account.
     pub fn address(self) -> Address {
-        DEV_ACCOUNTS[self as usize].address
+        self.account().address
+    }
+
+    /// The account with its key, which everybody knows.
+    pub fn account(self) -> &'static DevAccount {
+        &DEV_ACCOUNTS[self as usize]
     }
 }
 
@@ -111,14 +120,27 @@ impl Sandbox {
         let mut chain = Chain::new(id, now());
         let v5 = deploy_registry(&mut chain, Generation::V5)?;
         let v4 = deploy_registry(&mut chain, Generation::V4)?;
+        let (did_registry, _) =
+            chain.deploy(Party::Carrier.address(), &creation_code(Contract::EthereumDidRegistry, &[]))?;
         let chain = Arc::new(Mutex::new(chain));
         let listen = |address| move |error| SandboxError::Listen { address, error };
         let server = RpcServer::start(Arc::clone(&chain), rpc).await.map_err(listen(rpc))?;
         let resolver = Resolver::start(dns, TxtRecords::default()).map_err(listen(dns))?;
         let rpc_url = server.url();
         let trusted = vec![v5.address, v4.address];
-        let sandbox = Self { chain, server: Some(server), rpc_url, resolver, trusted, salts: Salts::default(), v5, v4 };
-        sandbox.publish(DOMAIN, &[v5.address, v4.address]);
+        let sandbox = Self {
+            chain,
+            server: Some(server),
+            rpc_url,
+            resolver,
+            trusted,
+            did_registry,
+            stores: Vec::new(),
+            salts: Salts::default(),
+            v5,
+            v4,
+        };
+        sandbox.publish_home();
         Ok(sandbox)
     }
 
@@ -148,19 +170,55 @@ impl Sandbox {
         for registry in &self.trusted {
             builder = builder.trust_registry(id, *registry);
         }
-        Ok(builder)
+        Ok(builder.did_registry(id, self.did_registry))
+    }
+
+    /// The ERC-1056 registry, which a verifier has to be told: this chain has no usual one.
+    pub fn did_registry(&self) -> Address {
+        self.did_registry
+    }
+
+    /// A party's did:ethr on this chain.
+    pub fn did(&self, party: Party) -> String {
+        format!("did:ethr:{CHAIN:#x}:{}", party.address())
     }
 
     /// A sample bill for a registry of this sandbox, under [`DOMAIN`].
     pub fn bill(&self, number: &str, registry: Address) -> Bill {
+        self.bill_by(number, Issuance::TokenRegistry(registry))
+    }
+
+    /// A sample bill that is issued in another way, under [`DOMAIN`].
+    pub fn bill_by(&self, number: &str, issuance: Issuance) -> Bill {
         let chain = lock(&self.chain).id();
-        Bill { number: number.to_owned(), registry, domain: DOMAIN.to_owned(), chain, expires: None }
+        Bill { number: number.to_owned(), issuance, domain: DOMAIN.to_owned(), chain, expires: None }
+    }
+
+    /// Another document store of the carrier, named by [`DOMAIN`].
+    pub fn store(&mut self, kind: Contract) -> Result<Address, SandboxError> {
+        let store =
+            self.deploy(kind, &[Token::String("Sample documents".into()), account(Party::Carrier.address())])?;
+        self.stores.push(store);
+        self.publish_home();
+        Ok(store)
+    }
+
+    /// Lets [`DOMAIN`] name everything that is the carrier's: both registries, its stores and its key.
+    pub fn publish_home(&self) {
+        let contracts = [self.v5.address, self.v4.address].into_iter().chain(self.stores.iter().copied());
+        let mut records: Vec<String> = contracts.map(contract_record).collect();
+        records.push(key_record(&self.did(Party::Carrier)));
+        self.publish_records(DOMAIN, &records);
+    }
+
+    /// Lets `domain` name the key of this DID, and nothing else.
+    pub fn publish_key(&self, domain: &str, did: &str) {
+        self.publish_records(domain, &[key_record(did)]);
     }
 
     /// Lets `domain` name these contracts on the sandbox's chain, and nothing else.
     pub fn publish(&self, domain: &str, contracts: &[Address]) {
-        let record = |contract| format!("openatts net=ethereum netId={CHAIN} addr={contract}");
-        self.publish_records(domain, &contracts.iter().map(record).collect::<Vec<_>>());
+        self.publish_records(domain, &contracts.iter().copied().map(contract_record).collect::<Vec<_>>());
     }
 
     /// Lets `domain` have exactly these TXT records.
@@ -176,10 +234,21 @@ impl Sandbox {
             Recipient::Registry => registry.address,
             Recipient::TitleEscrow => registry.escrow(token),
         };
+        self.send(by, to, &data).map_err(|error| match error {
+            SandboxError::Refused(_) => refused(),
+            other => other,
+        })
+    }
+
+    /// Any call to a contract, by one party.
+    pub fn send(&self, by: Party, to: Address, data: &[u8]) -> Result<(), SandboxError> {
         let mut chain = lock(&self.chain);
         chain.advance_to(now());
-        let receipt = chain.send(by.address(), to, &data)?;
-        if receipt.succeeded { Ok(()) } else { Err(refused()) }
+        if chain.send(by.address(), to, data)?.succeeded {
+            Ok(())
+        } else {
+            Err(SandboxError::Refused(format!("a call to {to}")))
+        }
     }
 
     /// Issues a title to these parties.
@@ -248,6 +317,16 @@ fn deploy_parts(
     let (address, _) = chain.deploy(carrier, &creation_code(registry, &arguments))?;
     let implementation = address_from(chain, factory, IMPLEMENTATION)?;
     Ok(Registry { generation, address, factory, implementation })
+}
+
+/// The TXT record that names a contract on the sandbox's chain (checks.md §5.2).
+fn contract_record(contract: Address) -> String {
+    format!("openatts net=ethereum netId={CHAIN} addr={contract}")
+}
+
+/// The TXT record that names a DID's first key.
+fn key_record(did: &str) -> String {
+    format!("openatts a=dns-did; p={did}#controller; v=1.0;")
 }
 
 fn names() -> [Token; 2] {

@@ -3,8 +3,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use k256::ecdsa::SigningKey;
 use serde_json::{Map, Value, json};
 
+use super::accounts::DevAccount;
+use super::sandbox::SandboxError;
+use crate::identity::eip191_digest;
 use crate::integrity::merkle;
 use crate::primitives::{Digest32, encode_hex, keccak256};
 
@@ -74,6 +78,31 @@ pub fn in_one_batch(documents: &mut [Wrapped]) {
         wrapped.document[parent][list] = json!(proof);
         wrapped.document[parent]["merkleRoot"] = json!(root.to_hex64());
     }
+}
+
+/// Signs the Merkle root of a wrapped document as the controller of `did` (documents.md §3.10).
+pub fn sign(mut wrapped: Wrapped, did: &str, account: &DevAccount) -> Result<Wrapped, SandboxError> {
+    let refused = || SandboxError::Refused("signing".into());
+    let is_oa2 = wrapped.document["signature"].is_object();
+    let root = &wrapped.document[if is_oa2 { "signature" } else { "proof" }]["merkleRoot"];
+    let root = root.as_str().and_then(Digest32::from_hex64).ok_or_else(refused)?;
+    let key = SigningKey::from_slice(&account.key).map_err(|_| refused())?;
+    let (signature, recovery) = key.sign_prehash_recoverable(&eip191_digest(root).0);
+    let text = format!("0x{}{:02x}", encode_hex(&signature.to_bytes()), 27 + recovery.to_byte());
+    let method = format!("{did}#controller");
+    if is_oa2 {
+        wrapped.document["proof"] = json!([{
+            "type": "OpenAttestationSignature2018",
+            "created": "2026-03-01T08:00:00Z",
+            "proofPurpose": "assertionMethod",
+            "verificationMethod": method,
+            "signature": text,
+        }]);
+    } else {
+        wrapped.document["proof"]["key"] = json!(method);
+        wrapped.document["proof"]["signature"] = json!(text);
+    }
+    Ok(wrapped)
 }
 
 /// Hides one top-level field of a wrapped OpenAttestation 2.0 document; what it leads to stays the same.

@@ -258,12 +258,7 @@ fn word<'a>(call: &'static str, reading: &'a CallReading) -> Result<&'a [u8; 32]
 }
 
 fn address(call: &'static str, reading: &CallReading) -> Result<Address, Contradiction> {
-    let word = word(call, reading)?;
-    let (zeros, bytes) = word.split_at(12);
-    match (zeros.iter().all(|&byte| byte == 0), bytes.try_into()) {
-        (true, Ok(bytes)) => Ok(Address(bytes)),
-        _ => Err(Contradiction::DirtyWord { call, expected: "an address" }),
-    }
+    reading.address().map_err(|why| contradiction(call, why, "an address"))
 }
 
 fn some_address(call: &'static str, reading: &CallReading) -> Result<Option<Address>, Contradiction> {

@@ -216,7 +216,10 @@ codes! {
         "Ask the issuer whether this key is theirs. See the issuance check.";
     ISSUER_BARE_KEY = "issuer.bare_key", Issuer,
         "The document names a bare key as its issuer; nothing ties it to a name.",
-        "Ask the issuer for a document with a DNS-DID identity.";
+        "Ask the issuer for a document with a DNS-DID identity. If you know whose key it is, `--expect-issuer DID` accepts it.";
+    ISSUER_TRUSTED_KEY = "issuer.key_trusted_by_caller", Nobody,
+        "The document names a bare key as its issuer, and your policy or --expect-issuer names that very DID.",
+        "Nothing to do.";
     ISSUER_METHOD_MISFIT = "issuer.method_does_not_fit", Issuer,
         "The kind of identity proof does not fit the way the document was issued, so it proves nothing: DNS-TXT speaks of contracts, DNS-DID and DID of signing keys.",
         "Ask the issuer to issue the document again with an identity proof of the right kind.";
@@ -423,6 +426,18 @@ codes! {
         "Nothing to do.";
     POLICY_NONE = "policy.none", Nobody,
         "No policy was given.",
+        "Nothing to do.";
+    POLICY_MET = "policy.met", Nobody,
+        "Every rule of your policy that applies to this document holds.",
+        "Nothing to do.";
+    POLICY_NOT_MET = "policy.not_met", Verifier,
+        "At least one rule of your policy does not hold; this says nothing against the document itself.",
+        "Look at the rules that are listed. Do not accept the document, or change the policy if a rule is not meant so.";
+    POLICY_UNDECIDED = "policy.undecided", Verifier,
+        "At least one rule of your policy could not be decided, because what it asks about is not known.",
+        "Look at the rules that are listed, and at the other checks for what could not be found out.";
+    POLICY_NOT_APPLICABLE = "policy.not_applicable", Nobody,
+        "None of the rules of your policy says anything about a document of this kind.",
         "Nothing to do.";
     NOT_ASKED = "check.not_asked", Nobody,
         "Not asked: the document is not intact.",

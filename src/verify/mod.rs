@@ -6,23 +6,26 @@
 mod checks;
 pub mod codes;
 mod not_checked;
+mod policy;
 mod report;
-
-use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::Document;
 use crate::evidence::{Evidence, Question};
 use crate::integrity::{self, Integrity};
-use crate::primitives::{Address, ChainId};
 
+pub use policy::{
+    AcceptedState, DeniedWarnings, FieldPath, InvalidFieldPath, InvalidIssuerName, IssuerName, LeastFinality, Policy,
+    Rule, WarningKind,
+};
 pub use report::{
     AsOf, Check, CheckName, DocumentFacts, Issuer, Network, Outcome, RegistryFacts, Report, RevokedNodeFacts,
-    StoreFacts, Strength, Title, TitleStateName, Verdict,
+    RuleFinding, StoreFacts, Strength, Title, TitleStateName, Verdict,
 };
 
 /// Judges a document by the evidence at hand.
 ///
-/// `now` is in seconds since the Unix epoch; it decides only about validity periods that the document itself states.
+/// `now` is in seconds since the Unix epoch; it decides only about validity periods that the document itself states, and
+/// about the ages that the policy allows.
 pub fn examine(document: &Document<'_>, evidence: &Evidence, policy: &Policy, now: i64) -> Step {
     examine_checked(&Checked::new(document), evidence, policy, now)
 }
@@ -31,7 +34,7 @@ pub fn examine(document: &Document<'_>, evidence: &Evidence, policy: &Policy, no
 pub fn examine_checked(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Policy, now: i64) -> Step {
     let examination = checks::run(checked, evidence, policy, now);
     if examination.open_questions.is_empty() {
-        Step::Report(Box::new(examination.into_report()))
+        Step::Report(Box::new(examination.into_report(policy)))
     } else {
         Step::Ask(examination.open_questions)
     }
@@ -68,23 +71,4 @@ pub enum Step {
     Ask(Vec<Question>),
     /// Everything needed was known.
     Report(Box<Report>),
-}
-
-/// What the caller wants to be held to.
-#[derive(Debug, Clone, Default)]
-pub struct Policy {
-    /// The chain, for a document that names none; a document that names another one contradicts it.
-    pub chain: Option<ChainId>,
-    /// The chain that a link names, for a document that came by one (documents.md §8.3).
-    pub link_chain: Option<ChainId>,
-    /// Registries whose unknown code the caller vouches for (`--trust-registry`).
-    pub trusted_registries: BTreeSet<(ChainId, Address)>,
-    /// DID registries (ERC-1056) of chains, before those that the field agrees on (`--did-registry`).
-    pub did_registries: BTreeMap<ChainId, Address>,
-    /// Accept an OA 3.0 document without the falsy leaves that its digest does not cover (documents.md §4.8).
-    pub accept_unauthenticated_falsy: bool,
-    /// Go on asking after a failed integrity check.
-    pub all_checks: bool,
-    /// Require a DNSSEC-validated issuer record.
-    pub require_dnssec: bool,
 }

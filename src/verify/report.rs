@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::codes::{Actor, Code};
+use super::policy::{AcceptedState, Policy};
 use crate::evidence::{Finality, ReadMethod, Unavailable};
 use crate::networks;
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
@@ -19,6 +20,8 @@ pub struct Report {
     pub document: DocumentFacts,
     /// All seven checks, always in the same order.
     pub checks: Vec<Check>,
+    /// Every rule of the caller's policy, in the order given.
+    pub policy: Vec<RuleFinding>,
     /// Who issued it, as far as the document says and the checks confirm.
     pub issuer: Vec<Issuer>,
     /// The registry, if the document has one and it was read.
@@ -77,18 +80,25 @@ impl Verdict {
         }
     }
 
-    /// The verdict as a function of outcomes only (checks.md §1).
-    pub(super) fn of(checks: &[Check], title: TitleStateName) -> Self {
+    /// The verdict as a function of outcomes only, and of the title states that the caller accepts (checks.md §1).
+    pub(super) fn of(checks: &[Check], title: TitleStateName, policy: &Policy) -> Self {
         let any = |outcome, except: &[CheckName]| {
             checks.iter().any(|check| check.outcome == outcome && !except.contains(&check.name))
+        };
+        let failed = |name| checks.iter().any(|check| check.name == name && check.outcome == Outcome::Fail);
+        let accepted = match title {
+            TitleStateName::Returned => policy.accepts(AcceptedState::Returned),
+            TitleStateName::Ended => policy.accepts(AcceptedState::Ended),
+            // A live title that the caller does not accept fails a rule of the policy.
+            _ => !failed(CheckName::Title),
         };
         if any(Outcome::Fail, &[CheckName::Title, CheckName::Policy]) {
             Self::Invalid
         } else if any(Outcome::Unknown, &[]) {
             Self::Indeterminate
-        } else if matches!(title, TitleStateName::Returned | TitleStateName::Ended) {
+        } else if !accepted {
             Self::NotLive
-        } else if any(Outcome::Fail, &[]) {
+        } else if failed(CheckName::Policy) {
             Self::PolicyNotMet
         } else {
             Self::Valid
@@ -166,6 +176,21 @@ pub enum Strength {
     Tls,
 }
 
+impl Strength {
+    /// Whether nobody has to be believed: the state itself proves what was read of it.
+    pub(super) fn is_proven(self) -> bool {
+        match self {
+            Self::Computed
+            | Self::Quorum
+            | Self::SingleEndpoint
+            | Self::Dnssec
+            | Self::AgreeingResolvers
+            | Self::SingleResolver
+            | Self::Tls => false,
+        }
+    }
+}
+
 /// One check's finding.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Check {
@@ -186,6 +211,17 @@ pub struct Check {
     pub unavailable: Vec<Unavailable>,
     /// How strong the evidence is; absent where there is none.
     pub strength: Option<Strength>,
+}
+
+/// What one rule of the policy came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RuleFinding {
+    /// The rule's name: its key in a policy file.
+    pub rule: &'static str,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// What was found, in one sentence.
+    pub message: String,
 }
 
 fn code_id<S: serde::Serializer>(code: &&'static Code, serializer: S) -> Result<S::Ok, S::Error> {
@@ -267,7 +303,8 @@ pub struct Issuer {
     /// Whether the domain confirms the contract or key.
     pub confirmed: bool,
     /// `dns`: controls this domain; `did-ethr+dns`: the same, and the key is an account; `did-web`: controls the address
-    /// of the DID document; `bare-key`: nobody is named, so nothing is confirmed. Nothing more than these words say.
+    /// of the DID document; `bare-key`: nobody is named, so nothing is confirmed, though the caller may know the key.
+    /// Nothing more than these words say.
     pub assurance: Option<&'static str>,
     /// `secure`, `insecure` or `not_checked`, when the domain was asked.
     pub dnssec: Option<crate::evidence::Dnssec>,

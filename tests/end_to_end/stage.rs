@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
 use ebl_verifier::primitives::{Address, ChainId, TokenId, keccak256};
-use ebl_verifier::testchain::bill::Bill;
+use ebl_verifier::testchain::bill::{Bill, Issuance};
 use ebl_verifier::testchain::chain::Chain;
 use ebl_verifier::testchain::contracts::{Contract, Recipient, TitleWrite, creation_code};
 use ebl_verifier::testchain::rpc::RpcServer;
@@ -184,7 +184,8 @@ impl Stage {
     pub fn bill_on(&mut self, chain: u64, number: &str, registry: Registry, format: Format) -> Result<Issued, Failed> {
         let chain = ChainId::try_from(chain)?;
         let (number, address) = (number.to_owned(), registry.address);
-        let bill = Bill { number, registry: address, domain: DOMAIN.into(), chain, expires: None };
+        let issuance = Issuance::TokenRegistry(address);
+        let bill = Bill { number, issuance, domain: DOMAIN.into(), chain, expires: None };
         let wrapped = match format {
             Format::Oa2 => bill.oa2(&mut self.salts),
             Format::Oa3 => bill.oa3(&mut self.salts),

@@ -62,11 +62,9 @@ pub(super) async fn read(
     Ok(reading)
 }
 
-/// An address only from exactly one clean word (chain.md 6.11).
+/// An address that is there, only from exactly one clean word (chain.md 6.11).
 fn address(answer: &CallReading) -> Option<Address> {
-    let word: [u8; 32] = answer.data.as_slice().try_into().ok().filter(|_| answer.success)?;
-    let address = word.strip_prefix(&[0; 12]).and_then(|address| address.try_into().ok()).map(Address);
-    address.filter(|address| !address.is_zero())
+    answer.address().ok().filter(|address| !address.is_zero())
 }
 
 /// registry, tokenId, beneficiary, holder, nominee, active, isHoldingToken, prevBeneficiary, prevHolder, remark.

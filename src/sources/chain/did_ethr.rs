@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::plan::{At, checked};
 use super::transport::{Call, Item, Session};
 use super::values::{bytes, code, eth_call, eth_get_code, outcome, quantity};
-use crate::evidence::{DidChange, DidEthrReading, DidEvent, Unavailable};
+use crate::evidence::{DidChange, DidEthrReading, DidEvent, Unavailable, word_address, word_number};
 use crate::primitives::{Address, encode_hex};
 
 /// The identity's share of the second round.
@@ -153,15 +153,16 @@ impl Log {
 /// `(address owner, uint previousChange)`.
 fn owner_changed(data: &[u8]) -> Option<(DidChange, u64)> {
     let [owner, previous] = words(data)?;
-    Some((DidChange::Owner { owner: address(owner)? }, number(previous)?))
+    Some((DidChange::Owner { owner: word_address(owner)? }, word_number(previous)?))
 }
 
 /// `(bytes32 delegateType, address delegate, uint validTo, uint previousChange)`.
 fn delegate_changed(data: &[u8]) -> Option<(DidChange, u64)> {
     let [kind, delegate, valid_to, previous] = words(data)?;
     let delegate_type = unpadded(kind);
-    let change = DidChange::Delegate { delegate_type, delegate: address(delegate)?, valid_to: saturated(valid_to) };
-    Some((change, number(previous)?))
+    let change =
+        DidChange::Delegate { delegate_type, delegate: word_address(delegate)?, valid_to: saturated(valid_to) };
+    Some((change, word_number(previous)?))
 }
 
 /// `(bytes32 name, bytes value, uint validTo, uint previousChange)`; the value stands behind the four words.
@@ -169,13 +170,13 @@ fn attribute_changed(data: &[u8]) -> Option<(DidChange, u64)> {
     let (head, tail) = data.split_at_checked(4 * 32)?;
     let [name, offset, valid_to, previous] = words(head)?;
     let (length, padded) = tail.split_first_chunk::<32>()?;
-    let length = usize::try_from(number(length)?).ok()?;
+    let length = usize::try_from(word_number(length)?).ok()?;
     let value = padded.get(..length)?;
-    if number(offset)? != 4 * 32 || padded.len() != length.next_multiple_of(32) {
+    if word_number(offset)? != 4 * 32 || padded.len() != length.next_multiple_of(32) {
         return None;
     }
     let change = DidChange::Attribute { name: unpadded(name), value: value.to_vec(), valid_to: saturated(valid_to) };
-    Some((change, number(previous)?))
+    Some((change, word_number(previous)?))
 }
 
 /// Exactly so many words.
@@ -185,17 +186,9 @@ fn words<const N: usize>(data: &[u8]) -> Option<[&[u8; 32]; N]> {
     words.try_into().ok().filter(|_| rest.is_empty())
 }
 
-fn address(word: &[u8; 32]) -> Option<Address> {
-    word.strip_prefix(&[0; 12])?.try_into().ok().map(Address)
-}
-
-fn number(word: &[u8; 32]) -> Option<u64> {
-    word.strip_prefix(&[0; 24])?.try_into().ok().map(u64::from_be_bytes)
-}
-
 /// The registry adds to the time without a bound.
 fn saturated(word: &[u8; 32]) -> u64 {
-    number(word).unwrap_or(u64::MAX)
+    word_number(word).unwrap_or(u64::MAX)
 }
 
 fn unpadded(word: &[u8; 32]) -> Vec<u8> {

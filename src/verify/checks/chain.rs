@@ -5,9 +5,9 @@ use crate::document::Document;
 use crate::evidence::{BlockReading, Entry, ReadMethod, Unavailable};
 use crate::networks;
 use crate::primitives::ChainId;
-use crate::verify::Policy;
 use crate::verify::codes;
 use crate::verify::report::{AsOf, Check, CheckName, Network, Outcome, Strength};
+use crate::verify::{Policy, WarningKind};
 
 /// The chain that look-ups use (documents.md §7.3).
 pub(super) fn document_chain(document: &Document<'_>, policy: &Policy) -> Result<ChainId, Check> {
@@ -44,7 +44,8 @@ impl Examination {
         let known = networks::known(chain).filter(|network| !network.names.is_empty() && !named.is_empty());
         if let Some(network) = known.filter(|network| !network.names.contains(&named.to_lowercase())) {
             let name = &network.name;
-            self.warnings.push(format!("the document calls its network {named:?}, but chain {chain} is {name}"));
+            let text = format!("the document calls its network {named:?}, but chain {chain} is {name}");
+            self.warn(WarningKind::NetworkName, text);
         }
     }
 
@@ -97,10 +98,8 @@ impl Examination {
     pub(super) fn chain_read(&mut self, chain: ChainId, block: &BlockReading, entry: &Entry) -> Check {
         match &self.as_of {
             Some(as_of) if as_of.chain_id != chain.get() => {
-                let warning = format!("chain {chain} was read too, at block {} ({})", block.number, block.hash);
-                if !self.warnings.contains(&warning) {
-                    self.warnings.push(warning);
-                }
+                let text = format!("chain {chain} was read too, at block {} ({})", block.number, block.hash);
+                self.warn(WarningKind::SecondChain, text);
                 chain_check(chain, entry)
             }
             Some(as_of) if !is_of(as_of, block) => {

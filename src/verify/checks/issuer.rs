@@ -49,7 +49,7 @@ impl Examination {
         match (&identity.kind, &issuer.contract, signer) {
             (IdentityKind::DnsTxt, Some(contract), _) => self.judge_dns_txt(case, identity, contract, facts),
             (IdentityKind::DnsDid, None, Some(signer)) => self.judge_dns_did(case, identity, signer, facts),
-            (IdentityKind::Did, None, Some(Ok(claim))) => judge_did(claim, facts),
+            (IdentityKind::Did, None, Some(Ok(claim))) => judge_did(claim, facts, case.policy),
             (IdentityKind::Did, None, Some(Err(why))) => no_key(why),
             (kind, _, _) => {
                 let way = if issuer.contract.is_some() { "through a contract" } else { "by signature" };
@@ -198,15 +198,18 @@ fn records_check(
 }
 
 /// Identity by the DID alone (checks.md §3.8).
-fn judge_did(claim: &Claim<'_>, facts: &mut Issuer) -> Check {
-    match &claim.did {
-        Did::Web(web) => judge_did_web(claim, web, facts),
-        // Whether the caller trusts this very key is for a policy to say; nothing else can.
-        did => {
-            facts.assurance = Some("bare-key");
-            unknown(&codes::ISSUER_BARE_KEY, format!("{did} is a bare key: nothing ties it to a name"))
-        }
+fn judge_did(claim: &Claim<'_>, facts: &mut Issuer, policy: &Policy) -> Check {
+    let did = match &claim.did {
+        Did::Web(web) => return judge_did_web(claim, web, facts),
+        did => did,
+    };
+    facts.assurance = Some("bare-key");
+    if facts.did.as_deref().is_some_and(|named| policy.trusts_did(named)) {
+        // That the key signed is the issuance check's to say.
+        let message = format!("{did} is a bare key, which your policy names as an issuer");
+        return finding(CheckName::Issuer, Outcome::Pass, &codes::ISSUER_TRUSTED_KEY, message);
     }
+    unknown(&codes::ISSUER_BARE_KEY, format!("{did} is a bare key: nothing ties it to a name"))
 }
 
 fn judge_did_web(claim: &Claim<'_>, web: &WebDid, facts: &mut Issuer) -> Check {

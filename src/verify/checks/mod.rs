@@ -6,6 +6,7 @@
 mod chain;
 mod integrity;
 mod issuer;
+mod policy;
 mod registry;
 mod revocation;
 mod signature;
@@ -15,13 +16,13 @@ use std::collections::BTreeSet;
 
 use super::codes::{self, Actor, Code};
 use super::report::{
-    AsOf, Check, CheckName, DocumentFacts, Issuer, Outcome, RegistryFacts, Report, StoreFacts, Strength, Title,
-    TitleStateName, Tool, Verdict,
+    AsOf, Check, CheckName, DocumentFacts, Issuer, Outcome, RegistryFacts, Report, RuleFinding, StoreFacts, Strength,
+    Title, TitleStateName, Tool, Verdict,
 };
-use super::{Checked, Policy};
+use super::{Checked, Policy, WarningKind};
 use crate::document::{ContractKind, Document};
 use crate::evidence::{Cause, Entry, Evidence, Question, Unavailable};
-use crate::integrity::{Integrity, IntegrityResult};
+use crate::integrity::{Integrity, IntegrityResult, Warning};
 use crate::primitives::{Address, ChainId, TokenId};
 
 pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Policy, now: i64) -> Examination {
@@ -29,7 +30,7 @@ pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Polic
     let mut examination = Examination::new(document, integrity, policy);
     let intact = examination.judge_integrity(integrity, policy);
     if !intact && !policy.all_checks {
-        examination.leave_the_rest_unasked();
+        examination.leave_the_rest_unasked(policy);
         return examination;
     }
     let case = Case { document, integrity, evidence, policy, chain: chain::document_chain(document, policy) };
@@ -47,7 +48,7 @@ pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Polic
     }
     examination.judge_validity(document, now);
     examination.judge_link(document, policy);
-    examination.checks.push(not_applicable(CheckName::Policy, &codes::POLICY_NONE));
+    examination.judge_policy(&case, now);
     examination
 }
 
@@ -86,14 +87,19 @@ impl IssuanceMethod {
 /// The findings so far and the questions still open.
 pub(super) struct Examination {
     pub(super) open_questions: Vec<Question>,
+    /// What was needed, answered or not.
+    asked: Vec<Question>,
     document: DocumentFacts,
     checks: Vec<Check>,
+    rules: Vec<RuleFinding>,
     issuers: Vec<Issuer>,
     registry: Option<RegistryFacts>,
     stores: Vec<StoreFacts>,
     title: Title,
     as_of: Option<AsOf>,
     warnings: Vec<String>,
+    /// The kinds of these warnings.
+    warned: BTreeSet<WarningKind>,
 }
 
 impl Examination {
@@ -105,8 +111,9 @@ impl Examination {
             unauthenticated.extend(paths.iter().cloned());
         }
         let intact = !matches!(integrity.result, IntegrityResult::Broken(_));
-        Self {
+        let mut examination = Self {
             open_questions: Vec::new(),
+            asked: Vec::new(),
             document: DocumentFacts {
                 format: document.family().id().to_owned(),
                 sha256: None,
@@ -126,21 +133,37 @@ impl Examination {
                 network: None,
             },
             checks: Vec::with_capacity(7),
+            rules: Vec::new(),
             issuers: Vec::new(),
             registry: None,
             stores: Vec::new(),
             title: Title::without_parties(TitleStateName::Unknown),
             as_of: None,
             warnings: integrity.warnings.iter().map(ToString::to_string).collect(),
+            warned: integrity.warnings.iter().map(warning_kind).collect(),
+        };
+        if policy.sealed_with_its_key {
+            let text = "the sealed file carries its own key, so anybody can open it";
+            examination.warn(WarningKind::KeyInSealedFile, text.into());
+        }
+        examination
+    }
+
+    /// Worth knowing; decides nothing unless a rule of the policy says so.
+    fn warn(&mut self, kind: WarningKind, text: String) {
+        self.warned.insert(kind);
+        if !self.warnings.contains(&text) {
+            self.warnings.push(text);
         }
     }
 
-    pub(super) fn into_report(self) -> Report {
+    pub(super) fn into_report(self, policy: &Policy) -> Report {
         let mut report = Report {
             schema: "ebl-verifier/report/1",
-            verdict: Verdict::of(&self.checks, self.title.state),
+            verdict: Verdict::of(&self.checks, self.title.state, policy),
             document: self.document,
             checks: self.checks,
+            policy: self.rules,
             issuer: self.issuers,
             registry: self.registry,
             stores: self.stores,
@@ -157,13 +180,16 @@ impl Examination {
     /// The entry for a question, or `None` with a note that it is still open. What the check says then is never shown.
     fn answer<'e>(&mut self, evidence: &'e Evidence, question: &Question) -> Option<&'e Entry> {
         let entry = evidence.about(question);
+        if !self.asked.contains(question) {
+            self.asked.push(question.clone());
+        }
         if entry.is_none() && !self.open_questions.contains(question) {
             self.open_questions.push(question.clone());
         }
         entry
     }
 
-    fn leave_the_rest_unasked(&mut self) {
+    fn leave_the_rest_unasked(&mut self, policy: &Policy) {
         let rest = [
             CheckName::Issuer,
             CheckName::Chain,
@@ -173,6 +199,7 @@ impl Examination {
             CheckName::Policy,
         ];
         self.checks.extend(rest.map(|name| not_applicable(name, &codes::NOT_ASKED)));
+        self.leave_rules_unjudged(policy);
     }
 
     /// A stated validity period is part of issuance (documents.md §6.3).
@@ -194,6 +221,14 @@ impl Examination {
                 ..finding(CheckName::Issuance, Outcome::Fail, verdict.0, verdict.1)
             };
         }
+    }
+}
+
+fn warning_kind(warning: &Warning) -> WarningKind {
+    match warning {
+        Warning::VersionMissing => WarningKind::VersionMissing,
+        Warning::WrongChecksum { .. } => WarningKind::WrongChecksum,
+        Warning::EmptyContainers { .. } => WarningKind::EmptyGroups,
     }
 }
 

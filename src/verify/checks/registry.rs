@@ -4,6 +4,7 @@ use super::{Case, Examination, another_question, finding, from_entry, not_asked_
 use crate::evidence::{Entry, Fact, Question, RegistryReading};
 use crate::primitives::{Address, TokenId};
 use crate::title::{self, Authenticity, RegistryFinding, TitleFinding, TitleState};
+use crate::verify::WarningKind;
 use crate::verify::codes;
 use crate::verify::report::{Check, CheckName, Outcome, RegistryFacts, Title, TitleStateName};
 
@@ -52,7 +53,7 @@ impl Examination {
         self.title = title_facts(&title, counts);
         // Trust in today's code is no reason to be silent about who can change it (chain.md 6.9).
         if let Authenticity::TrustedByCaller { proxy: Some(proxy), .. } = &authenticity {
-            self.warnings.push(rules_can_change(registry, proxy));
+            self.warn(WarningKind::RulesCanChange, rules_can_change(registry, proxy));
         }
         if let TitleFinding::Known(TitleState::Live(parties)) = &title {
             self.warn_about(parties);
@@ -61,10 +62,11 @@ impl Examination {
 
     fn warn_about(&mut self, parties: &title::Parties) {
         if parties.paused {
-            self.warnings.push("the registry is paused: the title cannot be transferred or returned now".into());
+            let text = "the registry is paused: the title cannot be transferred or returned now";
+            self.warn(WarningKind::RegistryPaused, text.into());
         }
         if let Some(nominee) = parties.nominee {
-            self.warnings.push(format!("{nominee} is nominated as the next beneficiary"));
+            self.warn(WarningKind::NomineePending, format!("{nominee} is nominated as the next beneficiary"));
         }
         // Who holds both roles rejects both at once or not at all (chain.md §1.7).
         let both = parties.beneficiary == parties.holder;
@@ -75,9 +77,9 @@ impl Examination {
             (None, Some(holder)) if !both => format!("holder {holder}"),
             _ => return,
         };
-        self.warnings.push(format!(
-            "the last transfer can still be rejected, which gives the title back to the previous {back_to}"
-        ));
+        let text =
+            format!("the last transfer can still be rejected, which gives the title back to the previous {back_to}");
+        self.warn(WarningKind::RejectionPossible, text);
     }
 }
 

@@ -10,6 +10,7 @@ use crate::identity::{
     resolve_did,
 };
 use crate::primitives::{Address, ChainId, Digest32};
+use crate::verify::WarningKind;
 use crate::verify::codes::{self, Code};
 use crate::verify::report::{Check, CheckName, Outcome, Strength};
 
@@ -131,7 +132,8 @@ impl Examination {
         match good {
             Some(good) => {
                 if let Some(form) = good.normalised() {
-                    self.warnings.push(format!("the signature by {} was accepted though {form}", claim.key));
+                    let text = format!("the signature by {} was accepted though {form}", claim.key);
+                    self.warn(WarningKind::SignatureForm, text);
                 }
                 finding(CheckName::Issuance, Outcome::Pass, &codes::ISSUANCE_SIGNED, format!("signed by {}", claim.key))
             }

@@ -1,67 +1,23 @@
-//! Sample bills in every title state and with every common fault: the files that `ebl testchain` writes, each with the
-//! answer it must get. One table; the tests hold the command to it.
+//! Bills whose title stands in a registry: every state, and every common fault.
 
 use ethers::abi::Token;
 
-use super::contracts::{Contract, TitleWrite};
-use super::sandbox::{DOMAIN, Party, Registry, Sandbox, SandboxError};
-use super::wrap::{Wrapped, hide_oa2, in_one_batch};
+use super::Row;
 use crate::primitives::{Address, ChainId, TokenId};
+use crate::testchain::contracts::{Contract, TitleWrite};
+use crate::testchain::sandbox::{DOMAIN, Party, Registry, Sandbox, SandboxError};
+use crate::testchain::wrap::{Wrapped, hide_oa2, in_one_batch};
 use crate::title::Generation;
 use crate::verify::{TitleStateName, Verdict};
 
-/// A sample document with the answer it must get.
-#[derive(Debug)]
-pub struct Sample {
-    /// The file's name.
-    pub file: &'static str,
-    /// What it shows, in one sentence.
-    pub shows: &'static str,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// The state of the title.
-    pub title: TitleStateName,
-    /// A code that some check carries.
-    pub code: &'static str,
-    /// The document.
-    pub document: String,
-}
-
-/// Issues all samples on a fresh sandbox.
-pub fn issue(sandbox: &mut Sandbox) -> Result<Vec<Sample>, SandboxError> {
-    ROWS.iter()
-        .enumerate()
-        .map(|(index, row)| {
-            let number = format!("NDSE-2026-{:05}", index + 1);
-            let wrapped = (row.make)(sandbox, &number)?;
-            Ok(Sample {
-                file: row.file,
-                shows: row.shows,
-                verdict: row.verdict,
-                title: row.title,
-                code: row.code,
-                document: format!("{:#}\n", wrapped.document),
-            })
-        })
-        .collect()
-}
-
-struct Row {
-    file: &'static str,
-    shows: &'static str,
-    verdict: Verdict,
-    title: TitleStateName,
-    code: &'static str,
-    make: fn(&mut Sandbox, &str) -> Result<Wrapped, SandboxError>,
-}
-
-const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     Row {
         file: "live.json",
         shows: "issued to the shipper, on a v5 registry",
         verdict: Verdict::Valid,
         title: TitleStateName::Live,
         code: "title.live",
+        key: None,
         make: |sandbox, number| live(sandbox, sandbox.v5, number),
     },
     Row {
@@ -70,6 +26,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Valid,
         title: TitleStateName::Live,
         code: "title.live",
+        key: None,
         make: |sandbox, number| live(sandbox, sandbox.v4, number),
     },
     Row {
@@ -78,6 +35,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Valid,
         title: TitleStateName::Live,
         code: "title.live",
+        key: None,
         make: |sandbox, number| {
             let wrapped = sandbox.bill(number, sandbox.v5.address).oa3(&mut sandbox.salts);
             minted(sandbox, sandbox.v5, wrapped)
@@ -89,6 +47,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Valid,
         title: TitleStateName::Live,
         code: "integrity.intact",
+        key: None,
         make: |sandbox, number| {
             let mut wrapped = live(sandbox, sandbox.v5, number)?;
             hide_oa2(&mut wrapped, "notifyParty");
@@ -102,6 +61,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Valid,
         title: TitleStateName::Live,
         code: "title.live",
+        key: None,
         make: |sandbox, number| after(sandbox, number, &[(Party::Shipper, to_bank())]),
     },
     Row {
@@ -110,6 +70,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Valid,
         title: TitleStateName::Live,
         code: "title.live",
+        key: None,
         make: |sandbox, number| {
             let nominee = Party::Consignee.address();
             after(sandbox, number, &[(Party::Shipper, TitleWrite::Nominate { nominee, remark: Vec::new() })])
@@ -121,6 +82,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Valid,
         title: TitleStateName::Live,
         code: "title.live",
+        key: None,
         make: |sandbox, number| {
             let wrapped = after(sandbox, number, &[(Party::Shipper, returned())])?;
             let token = TokenId::from(wrapped.target_hash);
@@ -134,6 +96,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Valid,
         title: TitleStateName::Live,
         code: "title.live",
+        key: None,
         make: |sandbox, number| {
             let registry = sandbox.another_registry(Generation::V5)?;
             sandbox.publish("paused.example", &[registry.address]);
@@ -152,6 +115,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::NotLive,
         title: TitleStateName::Returned,
         code: "title.returned",
+        key: None,
         make: |sandbox, number| after(sandbox, number, &[(Party::Shipper, returned())]),
     },
     Row {
@@ -160,6 +124,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::NotLive,
         title: TitleStateName::Ended,
         code: "title.ended",
+        key: None,
         make: |sandbox, number| {
             let wrapped = after(sandbox, number, &[(Party::Shipper, returned())])?;
             let token = TokenId::from(wrapped.target_hash);
@@ -173,6 +138,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Invalid,
         title: TitleStateName::NotIssued,
         code: "issuance.not_minted",
+        key: None,
         make: |sandbox, number| Ok(sandbox.bill(number, sandbox.v5.address).oa2(&mut sandbox.salts)),
     },
     Row {
@@ -181,6 +147,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Invalid,
         title: TitleStateName::Unknown,
         code: "integrity.digest_mismatch",
+        key: None,
         make: |sandbox, number| {
             let mut wrapped = live(sandbox, sandbox.v5, number)?;
             let weight = &mut wrapped.document["data"]["packages"][0]["weight"];
@@ -194,6 +161,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Invalid,
         title: TitleStateName::Unknown,
         code: "integrity.batch_token",
+        key: None,
         make: |sandbox, number| {
             let bill = sandbox.bill(number, sandbox.v5.address);
             let mut pair = [bill.oa2(&mut sandbox.salts), bill.oa2(&mut sandbox.salts)];
@@ -208,6 +176,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Invalid,
         title: TitleStateName::Live,
         code: "issuance.expired",
+        key: None,
         make: |sandbox, number| {
             let mut bill = sandbox.bill(number, sandbox.v5.address);
             bill.expires = Some("2026-06-01T00:00:00Z".into());
@@ -221,6 +190,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Invalid,
         title: TitleStateName::Live,
         code: "issuer.no_record",
+        key: None,
         make: |sandbox, number| {
             sandbox.publish_records("elsewhere.example", &["v=spf1 -all".into()]);
             issued_under(sandbox, number, "elsewhere.example")
@@ -232,6 +202,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Invalid,
         title: TitleStateName::Live,
         code: "issuer.record_for_other_chain",
+        key: None,
         make: |sandbox, number| {
             let record = format!("openatts net=ethereum netId=1 addr={}", sandbox.v5.address);
             sandbox.publish_records("mainnet.example", &[record]);
@@ -244,6 +215,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Invalid,
         title: TitleStateName::Live,
         code: "issuer.domain_does_not_exist",
+        key: None,
         make: |sandbox, number| issued_under(sandbox, number, "no-such-carrier.example"),
     },
     Row {
@@ -252,6 +224,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Invalid,
         title: TitleStateName::Unknown,
         code: "registry.no_contract",
+        key: None,
         make: |sandbox, number| {
             let account = Party::Bank.address();
             sandbox.publish("account.example", &[account]);
@@ -264,6 +237,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Invalid,
         title: TitleStateName::Unknown,
         code: "registry.contradicts_itself",
+        key: None,
         make: |sandbox, number| {
             let owner = Token::Address(Party::Shipper.address().0.into());
             let contract = sandbox.deploy(Contract::Lookalike, &[owner])?;
@@ -277,6 +251,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Indeterminate,
         title: TitleStateName::Unknown,
         code: "registry.upgradeable_proxy",
+        key: None,
         make: |sandbox, number| {
             let registry = sandbox.upgradeable_registry()?;
             sandbox.publish("upgradeable.example", &[registry.address]);
@@ -290,6 +265,7 @@ const ROWS: &[Row] = &[
         verdict: Verdict::Indeterminate,
         title: TitleStateName::Unknown,
         code: "chain.no_endpoint",
+        key: None,
         make: |sandbox, number| {
             let mut bill = sandbox.bill(number, sandbox.v5.address);
             bill.chain = ChainId::try_from(137).unwrap_or(bill.chain);
@@ -301,7 +277,7 @@ const ROWS: &[Row] = &[
     },
 ];
 
-fn live(sandbox: &mut Sandbox, registry: Registry, number: &str) -> Result<Wrapped, SandboxError> {
+pub(super) fn live(sandbox: &mut Sandbox, registry: Registry, number: &str) -> Result<Wrapped, SandboxError> {
     let wrapped = sandbox.bill(number, registry.address).oa2(&mut sandbox.salts);
     minted(sandbox, registry, wrapped)
 }

@@ -1,0 +1,52 @@
+//! `ebl policy check` and `ebl policy template`: what a policy file asks for, in words, and one to start from.
+
+use std::io::Write as _;
+
+use anyhow::Result;
+
+use super::args::PolicyCommand;
+use super::exit::Exit;
+use super::policy_file::{self, PolicyRules};
+use crate::text::{escape_for_terminal as escape, hanging};
+use crate::verify::{AcceptedState, Policy};
+
+pub fn run(command: &PolicyCommand) -> Result<Exit> {
+    let mut out = std::io::stdout().lock();
+    match command {
+        PolicyCommand::Check { file } => {
+            let policy = policy_file::read(file)?;
+            write!(out, "{}", in_words(&policy))?;
+        }
+        PolicyCommand::Template => out.write_all(TEMPLATE.as_bytes())?,
+    }
+    Ok(Exit::Done)
+}
+
+/// Every key, explained and commented out.
+pub const TEMPLATE: &str = include_str!("policy_template.toml");
+
+fn in_words(PolicyRules { rules, require_dnssec }: &PolicyRules) -> String {
+    let dnssec = "The records of the issuer's domain must be validated with DNSSEC; otherwise the issuer is not known.";
+    let mut sentences: Vec<(String, &str)> = rules.iter().map(|rule| (rule.to_string(), rule.name())).collect();
+    if *require_dnssec {
+        sentences.insert(0, (dnssec.to_owned(), "dnssec"));
+    }
+    if sentences.is_empty() {
+        return "This policy asks for nothing beyond what `ebl verify` always checks.\n".to_owned();
+    }
+    let mut page = String::from("Besides being authentic, a document must meet all of this:\n\n");
+    for (sentence, key) in sentences {
+        page.push_str("  - ");
+        page.push_str(&hanging(&format!("{} ({key})", escape(&sentence)), 4, WIDTH));
+        page.push('\n');
+    }
+    let policy = Policy { rules: rules.clone(), ..Policy::default() };
+    let others = [AcceptedState::Returned, AcceptedState::Ended].into_iter().filter(|state| policy.accepts(*state));
+    let others: Vec<_> = others.map(AcceptedState::as_str).collect();
+    if !others.is_empty() {
+        page.push_str(&format!("\nA title that is {} counts as valid here.\n", others.join(" or ")));
+    }
+    page
+}
+
+const WIDTH: usize = 110;

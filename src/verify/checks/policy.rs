@@ -1,0 +1,425 @@
+//! The policy check: the caller's own rules, judged after all others on what these found and on what the evidence shows
+//! was done, never on what was asked for. A rule about something that is not known is `unknown`.
+
+use std::collections::BTreeSet;
+
+use super::{Case, Examination, IssuanceMethod, finding, not_applicable};
+use crate::evidence::{BlockReading, Dnssec, Entry, Fact, Finality, Question};
+use crate::integrity;
+use crate::networks;
+use crate::primitives::{Address, ChainId};
+use crate::verify::codes;
+use crate::verify::policy::{
+    AcceptedState, DNSSEC, DeniedWarnings, FieldPath, IssuerName, LeastFinality, Policy, Rule, duration, one_of,
+    one_of_few,
+};
+use crate::verify::report::{CheckName, Issuer, Outcome, RuleFinding, TitleStateName};
+
+impl Examination {
+    /// Judges every rule; the worst speaks for the check.
+    pub(super) fn judge_policy(&mut self, case: &Case<'_>, now: i64) {
+        let dnssec = case.policy.require_dnssec.then(|| self.judge_dnssec(case).named(DNSSEC));
+        let rules = case.policy.rules.iter().map(|rule| self.judge_rule(rule, case, now).named(rule.name()));
+        self.rules = dnssec.into_iter().chain(rules).collect();
+        self.checks.push(policy_check(&self.rules));
+    }
+
+    /// Nothing else was judged, so no rule is.
+    pub(super) fn leave_rules_unjudged(&mut self, policy: &Policy) {
+        let names = policy.require_dnssec.then_some(DNSSEC).into_iter().chain(policy.rules.iter().map(Rule::name));
+        let message = codes::NOT_ASKED.meaning.trim_end_matches('.');
+        self.rules = names.map(|rule| Finding::not_applicable(message).named(rule)).collect();
+    }
+
+    fn judge_rule(&self, rule: &Rule, case: &Case<'_>, now: i64) -> Finding {
+        match rule {
+            Rule::Issuers(names) => self.judge_issuer_names(names),
+            Rule::Registries(registries) => judge_registries(registries, case),
+            Rule::Chains(chains) => self.judge_chains(|chain| judge_chain(chain, chains)),
+            Rule::NoTestNetworks => self.judge_chains(|chain| judge_test_network(chain, case.policy)),
+            Rule::Finality(least) => self.judge_answers(case, |answer| judge_finality(answer.block.finality, *least)),
+            Rule::BlockAge(most) => self.judge_answers(case, |answer| judge_block_age(answer.block, *most, now)),
+            Rule::DocumentAge(most) => judge_document_age(case.document.issued_at(), *most, now),
+            Rule::Resolvers(least) => self.judge_resolvers(case, *least),
+            Rule::Quorum(least) => self.judge_answers(case, |answer| judge_quorum(answer.entry, *least)),
+            Rule::Proof => self.judge_proof(),
+            Rule::TitleStates(states) => self.judge_title_state(states),
+            Rule::Holders(holders) => self.judge_party("holder", self.title.holder, holders),
+            Rule::Beneficiaries(them) => self.judge_party("beneficiary", self.title.beneficiary, them),
+            Rule::HiddenFields(most) => judge_hidden_fields(case.integrity.hidden_leaves, *most),
+            Rule::VisibleFields(paths) => judge_visible_fields(paths, case),
+            Rule::NothingUnauthenticated => match self.document.unauthenticated.as_slice() {
+                [] => Finding::pass("the digest covers everything in the file"),
+                members => Finding::fail(format!("the digest does not cover {}", members.join(", "))),
+            },
+            Rule::NoWarnings(denied) => self.judge_warnings(denied),
+        }
+    }
+
+    fn judge_issuer_names(&self, names: &BTreeSet<IssuerName>) -> Finding {
+        let findings = self.issuers.iter().map(|issuer| self.judge_issuer_name(issuer, names));
+        Finding::all_of(findings).unwrap_or_else(|| Finding::fail("the document names no issuer"))
+    }
+
+    /// A domain counts when its records or its DID document confirm it, a DID when its key signed the document.
+    fn judge_issuer_name(&self, issuer: &Issuer, names: &BTreeSet<IssuerName>) -> Finding {
+        let domain = issuer.domain.as_deref();
+        let named = |domain: &&str| names.iter().any(|name| name.is_domain(domain));
+        let did = issuer.did.as_deref().filter(|did| names.iter().any(|name| name.is_did(did)));
+        match (domain.filter(named), did) {
+            (Some(domain), _) if issuer.confirmed => Finding::pass(format!("{domain} is one of those allowed")),
+            (_, Some(did)) => match self.outcome(CheckName::Issuance) {
+                Outcome::Pass => Finding::pass(format!("{did} is one of those allowed")),
+                Outcome::Fail => Finding::fail(format!("{did} is allowed, but the document is not issued by it")),
+                _ => {
+                    Finding::unknown(format!("{did} is allowed, but whether the document is issued by it is not known"))
+                }
+            },
+            (Some(domain), None) => match self.outcome(CheckName::Issuer) {
+                Outcome::Fail => Finding::fail(format!("{domain} is allowed, but does not confirm the document")),
+                _ => Finding::unknown(format!("{domain} is allowed, but whether it stands behind this is not known")),
+            },
+            (None, None) => {
+                let found = domain.or(issuer.did.as_deref()).unwrap_or("an issuer without a confirmed name");
+                Finding::fail(format!("{found} is not allowed, only {}", one_of_few(names)))
+            }
+        }
+    }
+
+    fn judge_chains(&self, judge: impl Fn(ChainId) -> Finding) -> Finding {
+        let chains: BTreeSet<ChainId> = self.asked.iter().filter_map(chain_of).collect();
+        Finding::all_of(chains.into_iter().map(judge)).unwrap_or_else(|| self.without_chain_answers())
+    }
+
+    /// Of several answers about chains every one must satisfy `judge`.
+    fn judge_answers(&self, case: &Case<'_>, judge: impl Fn(&ChainAnswer<'_>) -> Finding) -> Finding {
+        let asked = self.asked.iter().filter_map(|question| Some((chain_of(question)?, question)));
+        let findings = asked.map(|(chain, question)| {
+            let entry = case.evidence.about(question);
+            let answer = entry.and_then(|entry| Some(ChainAnswer { block: block_of(entry)?, entry }));
+            answer.map_or_else(|| Finding::unknown(format!("chain {chain} could not be read")), |answer| judge(&answer))
+        });
+        Finding::all_of(findings).unwrap_or_else(|| self.without_chain_answers())
+    }
+
+    /// No chain was asked: because none had to be, or because it is not known which.
+    fn without_chain_answers(&self) -> Finding {
+        match self.outcome(CheckName::Chain) {
+            Outcome::NotApplicable => Finding::not_applicable("the document does not rest on a chain"),
+            _ => Finding::unknown("which chain the document rests on is not known"),
+        }
+    }
+
+    fn judge_dnssec(&self, case: &Case<'_>) -> Finding {
+        self.judge_records(case, |domain, entry| match &entry.answer {
+            Ok(Fact::DnsTxt(reading)) if reading.dnssec == Dnssec::Secure => {
+                Finding::pass(format!("the records of {domain} are validated"))
+            }
+            Ok(Fact::DnsTxt(reading)) => {
+                let why = if reading.dnssec == Dnssec::Insecure { "not signed" } else { "not validated" };
+                Finding::fail(format!("the records of {domain} are {why}"))
+            }
+            _ => Finding::unknown(format!("the records of {domain} could not be read")),
+        })
+    }
+
+    fn judge_resolvers(&self, case: &Case<'_>, least: u32) -> Finding {
+        self.judge_records(case, |domain, entry| match &entry.answer {
+            Ok(Fact::DnsTxt(reading)) => {
+                let agreeing = reading.agreeing.min(distinct_hosts(entry));
+                let message = match agreeing {
+                    1 => format!("one resolver gave the records of {domain}"),
+                    _ => format!("{agreeing} resolvers gave the same records of {domain}"),
+                };
+                at_least(agreeing, least, message, "name more with --dns")
+            }
+            _ => Finding::unknown(format!("the records of {domain} could not be read")),
+        })
+    }
+
+    /// The records of every domain that was asked for them.
+    fn judge_records(&self, case: &Case<'_>, judge: impl Fn(&str, &Entry) -> Finding) -> Finding {
+        let findings = self.asked.iter().filter_map(|question| match question {
+            Question::DnsTxt { name } => Some((name, case.evidence.about(question))),
+            _ => None,
+        });
+        let not_read = |name: &str| Finding::unknown(format!("the records of {name} could not be read"));
+        let findings = findings.map(|(name, entry)| entry.map_or_else(|| not_read(name), |entry| judge(name, entry)));
+        Finding::all_of(findings).unwrap_or_else(|| match self.outcome(CheckName::Issuer) {
+            Outcome::Pass => Finding::not_applicable("no issuer here is known by records of a domain"),
+            _ => Finding::unknown("no records of a domain were asked for"),
+        })
+    }
+
+    fn judge_proof(&self) -> Finding {
+        if !self.asked.iter().any(|question| chain_of(question).is_some()) {
+            return self.without_chain_answers();
+        }
+        let resting = [CheckName::Registry, CheckName::Issuance, CheckName::Title];
+        let unproven: Vec<&str> = self
+            .checks
+            .iter()
+            .filter(|check| resting.contains(&check.name) && check.outcome != Outcome::NotApplicable)
+            .filter(|check| !check.strength.is_some_and(|strength| strength.is_proven()))
+            .map(|check| check.name.as_str())
+            .collect();
+        match unproven.as_slice() {
+            [] => Finding::pass("the chain's state proves what was read of it"),
+            names => Finding::fail(format!("not proven by the chain's state: {}", names.join(", "))),
+        }
+    }
+
+    fn judge_title_state(&self, states: &BTreeSet<AcceptedState>) -> Finding {
+        let state = match self.title.state {
+            TitleStateName::Live => AcceptedState::Live,
+            TitleStateName::Returned => AcceptedState::Returned,
+            TitleStateName::Ended => AcceptedState::Ended,
+            TitleStateName::NotIssued => return Finding::fail("no title was issued"),
+            TitleStateName::None => return Finding::not_applicable("this document has no title"),
+            TitleStateName::Unknown => return Finding::unknown("the state of the title is not known"),
+        };
+        match states.contains(&state) {
+            true => Finding::pass(format!("the title is {state}, which is accepted")),
+            false => Finding::fail(format!("the title is {state}, not {}", one_of(states))),
+        }
+    }
+
+    fn judge_party(&self, role: &str, recorded: Option<Address>, allowed: &BTreeSet<Address>) -> Finding {
+        match (recorded, self.title.state) {
+            (Some(party), state) => {
+                let last = if state == TitleStateName::Live { "" } else { "last " };
+                match allowed.contains(&party) {
+                    true => Finding::pass(format!("the registry {last}recorded {party} as {role}")),
+                    false => Finding::fail(format!(
+                        "the registry {last}recorded {party} as {role}, not {}",
+                        one_of_few(allowed)
+                    )),
+                }
+            }
+            (None, TitleStateName::Unknown) => Finding::unknown(format!("the {role} is not known")),
+            (None, TitleStateName::None) => Finding::fail(format!("this document has no title, so no {role}")),
+            (None, _) => Finding::fail(format!("the registry records nobody as {role}")),
+        }
+    }
+
+    fn judge_warnings(&self, denied: &DeniedWarnings) -> Finding {
+        let texts = match denied {
+            DeniedWarnings::All if self.warnings.is_empty() => Vec::new(),
+            DeniedWarnings::All => self.warnings.iter().map(String::as_str).collect(),
+            DeniedWarnings::These(kinds) => kinds.intersection(&self.warned).map(|kind| kind.meaning()).collect(),
+        };
+        match texts.as_slice() {
+            // What was not read may have been worth one.
+            [] if self.checks.iter().any(|check| check.outcome == Outcome::Unknown) => {
+                Finding::unknown("not everything is known that could be warned of")
+            }
+            [] => Finding::pass("there is no such warning"),
+            texts => Finding::fail(texts.join("; ")),
+        }
+    }
+
+    fn outcome(&self, name: CheckName) -> Outcome {
+        self.checks.iter().find(|check| check.name == name).map_or(Outcome::Unknown, |check| check.outcome)
+    }
+}
+
+/// What one rule came to.
+struct Finding {
+    outcome: Outcome,
+    message: String,
+}
+
+impl Finding {
+    fn pass(message: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Pass, message: message.into() }
+    }
+
+    fn fail(message: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Fail, message: message.into() }
+    }
+
+    fn unknown(message: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Unknown, message: message.into() }
+    }
+
+    fn not_applicable(message: impl Into<String>) -> Self {
+        Self { outcome: Outcome::NotApplicable, message: message.into() }
+    }
+
+    /// The worst speaks for all; of equals the first.
+    fn all_of(findings: impl IntoIterator<Item = Self>) -> Option<Self> {
+        findings
+            .into_iter()
+            .reduce(|worst, next| if weight(next.outcome) > weight(worst.outcome) { next } else { worst })
+    }
+
+    fn named(self, rule: &'static str) -> RuleFinding {
+        RuleFinding { rule, outcome: self.outcome, message: self.message }
+    }
+}
+
+/// A rule that surely does not hold is worse than one that may.
+fn weight(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::NotApplicable => 0,
+        Outcome::Pass => 1,
+        Outcome::Unknown => 2,
+        Outcome::Fail => 3,
+    }
+}
+
+fn policy_check(rules: &[RuleFinding]) -> super::Check {
+    let of = |outcome| rules.iter().filter(move |rule| rule.outcome == outcome).map(|rule| rule.rule);
+    let names = |outcome| of(outcome).collect::<Vec<_>>().join(", ");
+    let (outcome, code, message) = match rules.iter().map(|rule| rule.outcome).max_by_key(|outcome| weight(*outcome)) {
+        None => return not_applicable(CheckName::Policy, &codes::POLICY_NONE),
+        Some(Outcome::NotApplicable) => return not_applicable(CheckName::Policy, &codes::POLICY_NOT_APPLICABLE),
+        Some(Outcome::Fail) => (Outcome::Fail, &codes::POLICY_NOT_MET, format!("not met: {}", names(Outcome::Fail))),
+        Some(Outcome::Unknown) => {
+            (Outcome::Unknown, &codes::POLICY_UNDECIDED, format!("could not be decided: {}", names(Outcome::Unknown)))
+        }
+        Some(Outcome::Pass) => (Outcome::Pass, &codes::POLICY_MET, format!("met: {}", names(Outcome::Pass))),
+    };
+    finding(CheckName::Policy, outcome, code, message)
+}
+
+struct ChainAnswer<'e> {
+    block: &'e BlockReading,
+    entry: &'e Entry,
+}
+
+fn chain_of(question: &Question) -> Option<ChainId> {
+    match question {
+        Question::Registry { chain, .. } | Question::DocumentStore { chain, .. } | Question::DidEthr { chain, .. } => {
+            Some(*chain)
+        }
+        Question::Web { .. } | Question::DnsTxt { .. } => None,
+    }
+}
+
+fn block_of(entry: &Entry) -> Option<&BlockReading> {
+    match entry.answer.as_ref().ok()? {
+        Fact::Registry(reading) => Some(&reading.block),
+        Fact::DocumentStore(reading) => Some(&reading.block),
+        Fact::DidEthr(reading) => Some(&reading.block),
+        Fact::Web(_) | Fact::DnsTxt(_) => None,
+    }
+}
+
+/// One host that was asked twice is one.
+fn distinct_hosts(entry: &Entry) -> u32 {
+    let hosts: BTreeSet<&String> = entry.provenance.hosts.iter().collect();
+    u32::try_from(hosts.len()).unwrap_or(u32::MAX)
+}
+
+fn at_least(found: u32, least: u32, message: String, advice: &str) -> Finding {
+    match found >= least {
+        true => Finding::pass(message),
+        false => Finding::fail(format!("{message}, {least} are wanted: {advice}")),
+    }
+}
+
+fn judge_registries(registries: &BTreeSet<(ChainId, Address)>, case: &Case<'_>) -> Finding {
+    let IssuanceMethod::TokenRegistry(address) = IssuanceMethod::of(case.document) else {
+        return Finding::fail("the document has no token registry");
+    };
+    match &case.chain {
+        Ok(chain) if registries.contains(&(*chain, address)) => {
+            Finding::pass(format!("{address} on chain {chain} is one of those allowed"))
+        }
+        Ok(chain) => {
+            let allowed = registries.iter().map(|(chain, address)| format!("{address} on chain {chain}")).collect();
+            Finding::fail(format!("{address} on chain {chain} is not allowed, only {}", one_of_few(&allowed)))
+        }
+        Err(_) if registries.iter().any(|(_, allowed)| *allowed == address) => {
+            Finding::unknown(format!("{address} is allowed, but on which chain it is meant is not known"))
+        }
+        Err(_) => Finding::fail(format!("{address} is not one of those allowed")),
+    }
+}
+
+fn judge_chain(chain: ChainId, allowed: &BTreeSet<ChainId>) -> Finding {
+    match allowed.contains(&chain) {
+        true => Finding::pass(format!("chain {chain} is one of those allowed")),
+        false => Finding::fail(format!("chain {chain} is not allowed, only {}", one_of_few(allowed))),
+    }
+}
+
+/// A network that nobody knows may be for tests, unless the caller names it as allowed.
+fn judge_test_network(chain: ChainId, policy: &Policy) -> Finding {
+    let named = policy.rules.iter().any(|rule| matches!(rule, Rule::Chains(chains) if chains.contains(&chain)));
+    match networks::known(chain) {
+        Some(network) if network.testnet => Finding::fail(format!("chain {chain} is a test network")),
+        Some(network) => Finding::pass(format!("{} is not a test network", network.name)),
+        None if named => Finding::pass(format!("chain {chain} is not known as a test network, and you allow it")),
+        None => Finding::unknown(format!("chain {chain} is not a known network, so it may be one for tests")),
+    }
+}
+
+fn judge_finality(found: Finality, least: LeastFinality) -> Finding {
+    let level = match found {
+        Finality::Finalized => LeastFinality::Finalized,
+        Finality::Safe => LeastFinality::Safe,
+        // Nothing is ever settled on a chain that whoever runs it can wind back.
+        Finality::Latest | Finality::Local => LeastFinality::Latest,
+        Finality::Chosen => {
+            return match least {
+                LeastFinality::Any => Finding::pass("any block will do"),
+                _ => Finding::unknown("how settled the chosen block is nobody said: leave --block to the chain"),
+            };
+        }
+    };
+    let what = if found == Finality::Local { "the newest of a local chain" } else { level.as_str() };
+    match level >= least {
+        true => Finding::pass(format!("the block is {what}")),
+        false => Finding::fail(format!("the block is {what}, not {}", least.as_str())),
+    }
+}
+
+fn judge_block_age(block: &BlockReading, most: u64, now: i64) -> Finding {
+    age(i64::try_from(block.timestamp).unwrap_or(i64::MAX), most, now, "the block is")
+}
+
+fn judge_document_age(issued_at: Option<&str>, most: u64, now: i64) -> Finding {
+    let Some(text) = issued_at else { return Finding::unknown("the document does not say when it was issued") };
+    match text.parse::<jiff::Timestamp>() {
+        Ok(time) => age(time.as_second(), most, now, "the document was issued at a time that is"),
+        Err(_) => Finding::unknown(format!("when the document was issued cannot be read: {text:?}")),
+    }
+}
+
+fn age(time: i64, most: u64, now: i64, what: &str) -> Finding {
+    // A time that has not come is not old.
+    let seconds = u64::try_from(now.saturating_sub(time)).unwrap_or(0);
+    match seconds <= most {
+        true => Finding::pass(format!("{what} {} old", duration(seconds))),
+        false => Finding::fail(format!("{what} {} old, more than {}", duration(seconds), duration(most))),
+    }
+}
+
+fn judge_quorum(entry: &Entry, least: u32) -> Finding {
+    let found = distinct_hosts(entry);
+    let message = match found {
+        1 => "one endpoint answered".to_owned(),
+        _ => format!("{found} endpoints gave the same answers"),
+    };
+    at_least(found, least, message, "ask more with --quorum")
+}
+
+fn judge_hidden_fields(hidden: usize, most: usize) -> Finding {
+    let message = match hidden {
+        0 => "no field is hidden".to_owned(),
+        1 => "one field is hidden".to_owned(),
+        _ => format!("{hidden} fields are hidden"),
+    };
+    if hidden <= most { Finding::pass(message) } else { Finding::fail(format!("{message}, at most {most} may be")) }
+}
+
+fn judge_visible_fields(paths: &BTreeSet<FieldPath>, case: &Case<'_>) -> Finding {
+    let shown = |path: &&FieldPath| integrity::shows(case.document, case.integrity, path.steps());
+    let missing: Vec<String> = paths.iter().filter(|path| !shown(path)).map(ToString::to_string).collect();
+    match missing.as_slice() {
+        [] => Finding::pass("all of these fields are visible"),
+        paths => Finding::fail(format!("hidden or not there: {}", paths.join(", "))),
+    }
+}
