@@ -83,7 +83,7 @@ pub mod web_address;
 
 mod verifier;
 
-pub use verifier::{BuildError, Verifier, VerifierBuilder, VerifyLinkError};
+pub use verifier::{BuildError, SourcesExamination, Verifier, VerifierBuilder, VerifyLinkError};
 
 /// The README's library example, so that it runs.
 #[cfg(doctest)]

@@ -11,8 +11,8 @@ use crate::document::link::{InvalidLink, Link};
 use crate::document::{self, Content, Document, Key, Limits, ReadError};
 use crate::evidence::{Answer, Cause, Evidence, Fact, Provenance, Question, Unavailable};
 use crate::primitives::{Address, ChainId, encode_hex};
-use crate::sources::chain::{BlockChoice, ChainConfig, ChainQuestion, ChainSource, Endpoint};
-use crate::sources::dns::{DnsConfig, DnsSource, Resolver, TrustAnchor};
+use crate::sources::chain::{BlockChoice, ChainConfig, ChainExamination, ChainQuestion, ChainSource, Endpoint};
+use crate::sources::dns::{DnsConfig, DnsSource, Resolver, ResolverExamination, TrustAnchor};
 use crate::sources::web::{WebConfig, WebSource};
 use crate::verify::codes::{self, Code};
 use crate::verify::{self, Checked, Policy, Report, Rule, Step};
@@ -112,6 +112,24 @@ impl Verifier {
         self.open(&bytes, key, Some(link)).await.map(|(report, _)| report).map_err(VerifyLinkError::Unreadable)
     }
 
+    /// Tries out the endpoints of these chains and the resolvers, all at the same time; `None` offline. It judges no
+    /// document.
+    pub async fn examine_sources(&self, chains: &[ChainId]) -> Option<SourcesExamination> {
+        let sources = self.sources.as_ref()?;
+        let mut tried = tokio::task::JoinSet::new();
+        for (index, chain) in chains.iter().copied().enumerate() {
+            let sources = Arc::clone(sources);
+            tried.spawn(async move { (index, sources.chain.examine(chain).await) });
+        }
+        let resolvers = sources.dns.examine().await;
+        let mut chains = Vec::new();
+        while let Some(joined) = tried.join_next().await {
+            chains.extend(joined.ok());
+        }
+        chains.sort_by_key(|(index, _)| *index);
+        Some(SourcesExamination { chains: chains.into_iter().map(|(_, chain)| chain).collect(), resolvers })
+    }
+
     async fn fetch(&self, link: &Link) -> Result<Vec<u8>, Unavailable> {
         let sources = self.sources.as_ref().ok_or_else(offline)?;
         let max_bytes = DOCUMENT_LIMIT.min(self.limits.max_bytes as u64);
@@ -194,6 +212,15 @@ impl Verifier {
             }
         }
     }
+}
+
+/// What the sources of a [`Verifier`] can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourcesExamination {
+    /// In the order in which they were asked for.
+    pub chains: Vec<ChainExamination>,
+    /// In the order of the settings.
+    pub resolvers: Vec<ResolverExamination>,
 }
 
 /// Questions that are asked in one go.

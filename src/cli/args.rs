@@ -25,6 +25,8 @@ pub enum Command {
     /// Explain a policy file, or print one to start from
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Try out the endpoints and resolvers in force, and show which settings are and where they came from
+    Doctor(Box<DoctorArgs>),
     /// Explain a finding code
     Explain {
         /// A code such as integrity.digest_mismatch; without one, all codes are listed
@@ -176,11 +178,23 @@ pub struct InspectArgs {
     #[arg(long, value_name = "HEX|@FILE|env:NAME")]
     pub key: Option<String>,
     /// How to report
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = PageFormat::Human)]
+    pub format: PageFormat,
     /// Largest file to read, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
     pub max_size: usize,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Try out this chain too, with the embedded endpoints if no others are set (repeatable)
+    #[arg(long, value_name = "N")]
+    pub chain_id: Vec<String>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = PageFormat::Human)]
+    pub format: PageFormat,
 }
 
 #[cfg(feature = "testchain")]
@@ -197,9 +211,23 @@ pub struct TestchainArgs {
     pub dns_port: u16,
 }
 
+/// Of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    /// For reading
     Human,
+    /// One object a document: schemas/report.schema.json
+    Json,
+    /// The verdict as JavaScript libraries of this field show theirs: schemas/fragments.schema.json
+    Fragments,
+}
+
+/// Of everything that is no report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// For reading
+    Human,
+    /// One object
     Json,
 }
 

@@ -1,13 +1,14 @@
 //! Flags, environment and settings file, turned once into a [`VerifierBuilder`]. The order is flags, `EBL_RPC_<CHAINID>`,
 //! file, embedded table. The current folder is never searched: a stranger's folder could relax the rules.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::args::{DnssecMode, NetworkArgs, VerifyArgs};
@@ -15,7 +16,7 @@ use super::policy_file::{self, PolicyRules, accepted_state};
 use crate::document::{Key, Limits};
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::sources::chain::{BlockChoice, Endpoint};
-use crate::sources::dns::TrustAnchor;
+use crate::sources::dns::{Resolver, TrustAnchor};
 use crate::verifier::{Verifier, VerifierBuilder};
 use crate::verify::{Policy, Rule};
 use crate::web_address::Reach;
@@ -51,50 +52,9 @@ struct Settings {
 
 /// Puts everything together. Any error is a usage error.
 pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
-    let network = &args.network;
-    let settings = settings(network)?;
-    let mut builder = Verifier::builder().limits(Limits { max_bytes: args.max_size, ..Limits::default() });
-    if network.offline {
-        builder = builder.offline();
-    }
     let chain_id = args.chain_id.as_deref().map(str::parse::<ChainId>).transpose().context("--chain-id")?;
-    for (chain, endpoint) in endpoints(network, &settings, chain_id)? {
-        builder = builder.endpoint(chain, endpoint);
-    }
-    builder = builder.default_endpoints(!(network.no_default_rpc || settings.no_default_rpc));
-    if let Some(endpoints) = network.quorum.or(settings.quorum) {
-        if !(1..=16).contains(&endpoints) {
-            bail!("quorum takes 1 to 16 endpoints");
-        }
-        builder = builder.quorum(endpoints.into());
-    }
-    if let Some(block) = network.block.as_deref().or(settings.block.as_deref()) {
-        builder = builder.block(block_choice(block)?);
-    }
-    let resolvers = if network.dns.is_empty() { &settings.dns } else { &network.dns };
-    for resolver in resolvers {
-        builder = builder.resolver(resolver.parse().with_context(|| format!("resolver {resolver:?}"))?);
-    }
-    if let Some(file) = network.dns_anchor.as_ref().or(settings.dns_anchor.as_ref()) {
-        builder = builder.dns_anchor(dns_anchor(file)?);
-    }
-    if let Some(seconds) = network.timeout.or(settings.timeout) {
-        if seconds == 0 || seconds > 600 {
-            bail!("--timeout takes 1 to 600 seconds");
-        }
-        builder = builder.timeout(Duration::from_secs(seconds));
-    }
-    if let Some(file) = network.ca_file.as_ref().or(settings.ca_file.as_ref()) {
-        builder = builder.roots(root_certificates(file)?);
-    }
-    let redirections = if network.resolve.is_empty() { &settings.resolve } else { &network.resolve };
-    for entry in redirections {
-        let (host, port, to) = redirection(entry)?;
-        builder = builder.resolve(host, port, to);
-    }
-    if network.allow_private || settings.allow_private {
-        builder = builder.reach(Reach::Anywhere);
-    }
+    let in_force = InForce::read(&args.network, chain_id)?;
+    let mut builder = in_force.builder()?.limits(Limits { max_bytes: args.max_size, ..Limits::default() });
     if let Some(text) = args.key.as_deref() {
         builder = builder.key(key(text)?);
     }
@@ -102,18 +62,14 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
         chain: chain_id,
         accept_unauthenticated_falsy: args.accept_unauthenticated_falsy,
         all_checks: args.all_checks,
-        require_dnssec: network.dnssec.or(settings.dnssec) == Some(DnssecMode::Require),
+        require_dnssec: in_force.dnssec.value == DnssecMode::Require,
         ..Policy::default()
     };
-    for registry in args.trust_registry.iter().chain(&settings.trust_registry) {
+    for registry in args.trust_registry.iter().chain(&in_force.trust_registry) {
         policy.trusted_registries.insert(contract("--trust-registry", registry)?);
     }
-    // Of two for one chain the flag counts.
-    for registry in settings.did_registry.iter().chain(&network.did_registry) {
-        let (chain, address) = contract("--did-registry", registry)?;
-        policy.did_registries.insert(chain, address);
-    }
-    for file in settings.policy.iter().chain(&args.policy) {
+    policy.did_registries = in_force.did_registries.iter().map(|(chain, chosen)| (*chain, chosen.value)).collect();
+    for file in in_force.policy.iter().chain(&args.policy) {
         let PolicyRules { rules, require_dnssec } = policy_file::read(file)?;
         policy.rules.extend(rules);
         policy.require_dnssec |= require_dnssec;
@@ -143,6 +99,169 @@ fn expectations(args: &VerifyArgs) -> Result<Vec<Rule>> {
     Ok(rules.into_iter().flatten().collect())
 }
 
+/// Where a setting came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// An argument.
+    Flag,
+    /// A variable of the environment.
+    Variable,
+    /// The settings file.
+    File,
+    /// The embedded table of public endpoints.
+    Embedded,
+    /// Nobody set it.
+    Default,
+}
+
+/// A value and who chose it.
+#[derive(Debug, Clone)]
+pub struct Chosen<T> {
+    pub value: T,
+    pub origin: Origin,
+}
+
+impl<T> Chosen<T> {
+    fn by(value: T, origin: Origin) -> Self {
+        Self { value, origin }
+    }
+
+    /// The flag goes before the file.
+    fn of(flag: Option<T>, file: Option<T>, default: T) -> Self {
+        match (flag, file) {
+            (Some(value), _) => Self::by(value, Origin::Flag),
+            (None, Some(value)) => Self::by(value, Origin::File),
+            (None, None) => Self::by(default, Origin::Default),
+        }
+    }
+}
+
+impl Chosen<Vec<String>> {
+    /// Of a list that can be given at both places only one counts.
+    fn list(flag: &[String], file: Vec<String>) -> Self {
+        let given = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
+        Self::of(given(flag.to_vec()), given(file), Vec::new())
+    }
+}
+
+impl Chosen<bool> {
+    /// What can only be switched on.
+    fn switch(flag: bool, file: bool) -> Self {
+        Self::of(flag.then_some(true), file.then_some(true), false)
+    }
+}
+
+/// Everything about the network that a run works with, each with its origin.
+#[derive(Debug)]
+pub struct InForce {
+    pub offline: bool,
+    /// The settings file; [`Origin::Default`] for the one in the user's own configuration folder.
+    pub file: Option<Chosen<PathBuf>>,
+    pub endpoints: BTreeMap<ChainId, Chosen<Vec<Endpoint>>>,
+    pub no_default_rpc: Chosen<bool>,
+    pub quorum: Chosen<u8>,
+    /// `None` is the default of the chain.
+    pub block: Chosen<Option<BlockChoice>>,
+    /// None are the system's.
+    pub resolvers: Chosen<Vec<Resolver>>,
+    pub dnssec: Chosen<DnssecMode>,
+    pub dns_anchor: Chosen<Option<PathBuf>>,
+    /// In seconds; `None` is each source's own default.
+    pub timeout: Chosen<Option<u64>>,
+    pub ca_file: Chosen<Option<PathBuf>>,
+    pub resolve: Chosen<Vec<String>>,
+    pub allow_private: Chosen<bool>,
+    /// Those of the file.
+    pub trust_registry: Vec<String>,
+    pub did_registries: BTreeMap<ChainId, Chosen<Address>>,
+    /// The policy that the file names.
+    pub policy: Option<PathBuf>,
+}
+
+impl InForce {
+    /// Reads flags, environment and settings file. `only` is the chain of an `--rpc` that names none.
+    pub fn read(network: &NetworkArgs, only: Option<ChainId>) -> Result<Self> {
+        let file = settings_file(network);
+        let settings = settings(file.as_ref().map(|file| file.value.as_path()))?;
+        let endpoints = endpoints(network, &settings, only)?;
+        let quorum = Chosen::of(network.quorum, settings.quorum, 1);
+        if !(1..=16).contains(&quorum.value) {
+            bail!("quorum takes 1 to 16 endpoints");
+        }
+        let block = Chosen::of(network.block.clone().map(Some), settings.block.map(Some), None);
+        let timeout = Chosen::of(network.timeout.map(Some), settings.timeout.map(Some), None);
+        if timeout.value.is_some_and(|seconds| seconds == 0 || seconds > 600) {
+            bail!("--timeout takes 1 to 600 seconds");
+        }
+        let dns = Chosen::list(&network.dns, settings.dns);
+        let resolver = |text: &String| text.parse().with_context(|| format!("resolver {text:?}"));
+        let mut did_registries = BTreeMap::new();
+        // Of two for one chain the flag counts.
+        for (origin, list) in [(Origin::File, &settings.did_registry), (Origin::Flag, &network.did_registry)] {
+            for text in list {
+                let (chain, address) = contract("--did-registry", text)?;
+                did_registries.insert(chain, Chosen::by(address, origin));
+            }
+        }
+        Ok(Self {
+            offline: network.offline,
+            file,
+            endpoints,
+            no_default_rpc: Chosen::switch(network.no_default_rpc, settings.no_default_rpc),
+            quorum,
+            block: Chosen::by(block.value.as_deref().map(block_choice).transpose()?, block.origin),
+            resolvers: Chosen::by(dns.value.iter().map(resolver).collect::<Result<_>>()?, dns.origin),
+            dnssec: Chosen::of(network.dnssec, settings.dnssec, DnssecMode::Report),
+            dns_anchor: Chosen::of(network.dns_anchor.clone().map(Some), settings.dns_anchor.map(Some), None),
+            timeout,
+            ca_file: Chosen::of(network.ca_file.clone().map(Some), settings.ca_file.map(Some), None),
+            resolve: Chosen::list(&network.resolve, settings.resolve),
+            allow_private: Chosen::switch(network.allow_private, settings.allow_private),
+            trust_registry: settings.trust_registry,
+            did_registries,
+            policy: settings.policy,
+        })
+    }
+
+    /// A builder with exactly these settings.
+    pub fn builder(&self) -> Result<VerifierBuilder> {
+        let mut builder = Verifier::builder();
+        if self.offline {
+            builder = builder.offline();
+        }
+        for (chain, chosen) in &self.endpoints {
+            for endpoint in &chosen.value {
+                builder = builder.endpoint(*chain, endpoint.clone());
+            }
+        }
+        builder = builder.default_endpoints(!self.no_default_rpc.value).quorum(self.quorum.value.into());
+        if let Some(block) = self.block.value {
+            builder = builder.block(block);
+        }
+        for resolver in &self.resolvers.value {
+            builder = builder.resolver(resolver.clone());
+        }
+        if let Some(file) = &self.dns_anchor.value {
+            builder = builder.dns_anchor(dns_anchor(file)?);
+        }
+        if let Some(seconds) = self.timeout.value {
+            builder = builder.timeout(Duration::from_secs(seconds));
+        }
+        if let Some(file) = &self.ca_file.value {
+            builder = builder.roots(root_certificates(file)?);
+        }
+        for entry in &self.resolve.value {
+            let (host, port, to) = redirection(entry)?;
+            builder = builder.resolve(host, port, to);
+        }
+        if self.allow_private.value {
+            builder = builder.reach(Reach::Anywhere);
+        }
+        Ok(builder)
+    }
+}
+
 /// `HEX`, `@FILE` or `env:NAME`. No message repeats what was there: a key after a stray `@` is still a key.
 pub fn key(text: &str) -> Result<Key> {
     let (place, text) = if let Some(path) = text.strip_prefix('@') {
@@ -157,10 +276,17 @@ pub fn key(text: &str) -> Result<Key> {
     text.trim_end_matches(['\r', '\n']).parse().context(place)
 }
 
-fn settings(network: &NetworkArgs) -> Result<Settings> {
-    let Some(path) = network.config.clone().or_else(platform_settings) else { return Ok(Settings::default()) };
-    let text =
-        std::fs::read_to_string(&path).with_context(|| format!("cannot read the settings {}", path.display()))?;
+fn settings_file(network: &NetworkArgs) -> Option<Chosen<PathBuf>> {
+    let given = network.config.clone().map(|path| {
+        let by_variable = std::env::var_os("EBL_CONFIG").is_some_and(|value| value == path);
+        Chosen::by(path, if by_variable { Origin::Variable } else { Origin::Flag })
+    });
+    given.or_else(|| Some(Chosen::by(platform_settings()?, Origin::Default)))
+}
+
+fn settings(path: Option<&Path>) -> Result<Settings> {
+    let Some(path) = path else { return Ok(Settings::default()) };
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the settings {}", path.display()))?;
     let mut settings: Settings =
         toml::from_str(&text).with_context(|| format!("the settings {} are not right", path.display()))?;
     settings.policy = settings.policy.map(|policy| path.parent().unwrap_or(Path::new("")).join(policy));
@@ -178,33 +304,37 @@ fn platform_settings() -> Option<PathBuf> {
 }
 
 /// For each chain only the first source that names endpoints counts.
-fn endpoints(network: &NetworkArgs, settings: &Settings, only: Option<ChainId>) -> Result<Vec<(ChainId, Endpoint)>> {
-    let mut found: BTreeMap<ChainId, Vec<Endpoint>> = BTreeMap::new();
+fn endpoints(
+    network: &NetworkArgs,
+    settings: &Settings,
+    only: Option<ChainId>,
+) -> Result<BTreeMap<ChainId, Chosen<Vec<Endpoint>>>> {
+    let mut found: BTreeMap<ChainId, Chosen<Vec<Endpoint>>> = BTreeMap::new();
     for text in &network.rpc {
         let endpoint = endpoint(text).context("--rpc")?;
         let Some(chain) = endpoint.chain.or(only) else {
             bail!("--rpc: say which chain the endpoint serves, as in --rpc 1=https://…, or give --chain-id");
         };
-        found.entry(chain).or_default().push(endpoint);
+        found.entry(chain).or_insert_with(|| Chosen::by(Vec::new(), Origin::Flag)).value.push(endpoint);
     }
-    let given: Vec<ChainId> = found.keys().copied().collect();
     for (name, value) in std::env::vars_os() {
         let Some(chain) = name.to_str().and_then(|name| name.strip_prefix("EBL_RPC_")) else { continue };
         let variable = format!("EBL_RPC_{chain}");
         let chain: ChainId = chain.parse().with_context(|| variable.clone())?;
         let value = value.into_string().ok().with_context(|| format!("{variable} is not text"))?;
-        if !given.contains(&chain) {
+        if let Entry::Vacant(entry) = found.entry(chain) {
             let urls = value.split(',').map(|url| endpoint(url.trim())).collect::<Result<Vec<_>>>();
-            found.insert(chain, urls.context(variable)?);
+            entry.insert(Chosen::by(urls.context(variable)?, Origin::Variable));
         }
     }
     for (chain, urls) in &settings.rpc {
         let chain: ChainId = chain.parse().context("settings, [rpc]")?;
-        if let std::collections::btree_map::Entry::Vacant(entry) = found.entry(chain) {
-            entry.insert(urls.iter().map(|url| endpoint(url)).collect::<Result<_>>().context("settings, [rpc]")?);
+        if let Entry::Vacant(entry) = found.entry(chain) {
+            let urls = urls.iter().map(|url| endpoint(url)).collect::<Result<_>>();
+            entry.insert(Chosen::by(urls.context("settings, [rpc]")?, Origin::File));
         }
     }
-    Ok(found.into_iter().flat_map(|(chain, list)| list.into_iter().map(move |endpoint| (chain, endpoint))).collect())
+    Ok(found)
 }
 
 /// The URL may hold a key, so no message repeats it.

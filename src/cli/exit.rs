@@ -17,6 +17,8 @@ pub enum Exit {
     Unreadable,
     /// A link's document that could not be fetched: nothing is known of it, as with any other outage.
     NotFetched,
+    /// Something that verification needs does not work.
+    NotWorking,
     /// Our bug.
     Internal,
     /// The user ended it before there was a result.
@@ -31,7 +33,7 @@ impl Exit {
             Self::Verdict(verdict) => verdict.exit_code(),
             Self::Usage => 2,
             Self::Unreadable => 6,
-            Self::NotFetched => 3,
+            Self::NotFetched | Self::NotWorking => 3,
             Self::Internal => 70,
             // 128 + SIGINT, as shells report it.
             Self::Interrupted => 130,

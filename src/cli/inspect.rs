@@ -5,7 +5,7 @@ use std::io::Write as _;
 use anyhow::Result;
 use serde_json::json;
 
-use super::args::{Format, InspectArgs};
+use super::args::{InspectArgs, PageFormat};
 use super::exit::Exit;
 use super::input::{self, Input};
 use super::no_document::NoDocument;
@@ -67,8 +67,8 @@ struct Wrapping {
 fn show(args: &InspectArgs, page: &Page) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     match args.format {
-        Format::Human => write!(out, "{}", page.human)?,
-        Format::Json => writeln!(out, "{}", report_json::render(&page.json, Layout::Indented)?)?,
+        PageFormat::Human => write!(out, "{}", page.human)?,
+        PageFormat::Json => writeln!(out, "{}", report_json::render(&page.json, Layout::Indented)?)?,
     }
     Ok(Exit::Done)
 }
@@ -76,8 +76,8 @@ fn show(args: &InspectArgs, page: &Page) -> Result<Exit> {
 fn say(args: &InspectArgs, input: &Input<'_>, why: &NoDocument) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     match args.format {
-        Format::Human => write!(out, "{}", why.human(&input.name()))?,
-        Format::Json => writeln!(out, "{}", why.json(Layout::Indented)?)?,
+        PageFormat::Human => write!(out, "{}", why.human(&input.name()))?,
+        PageFormat::Json => writeln!(out, "{}", why.json(Layout::Indented)?)?,
     }
     Ok(why.exit())
 }

@@ -4,6 +4,7 @@ mod args;
 mod config;
 #[cfg(feature = "testchain")]
 mod demo;
+mod doctor;
 mod exit;
 mod explain;
 mod input;
@@ -42,6 +43,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Verify(args) => verify::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Policy(command) => policy::run(command),
+        Command::Doctor(args) => doctor::run(args),
         Command::Explain { code } => explain::run(code.as_deref()),
         #[cfg(feature = "testchain")]
         Command::Demo => demo::run(),

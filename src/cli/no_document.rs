@@ -4,8 +4,9 @@ use anyhow::Result;
 
 use super::exit::Exit;
 use super::input::InputError;
+use crate::document::ReadError;
 use crate::document::link::InvalidLink;
-use crate::document::{Position, ReadError};
+use crate::report::fragments::{self, Fragments};
 use crate::report::json::{self, Layout, Unreadable};
 use crate::text::escape_for_terminal as escape;
 use crate::verifier::VerifyLinkError;
@@ -16,7 +17,8 @@ use crate::verify::codes::{self, Code};
 pub(super) struct NoDocument {
     code: &'static Code,
     message: String,
-    position: Option<Position>,
+    /// Where reading stopped, if it began.
+    read: Option<ReadError>,
 }
 
 impl NoDocument {
@@ -32,27 +34,38 @@ impl NoDocument {
 
     /// Without a line break at the end.
     pub fn json(&self, layout: Layout) -> Result<String> {
-        let object = Unreadable::new(self.code, self.message.clone(), self.position.as_ref());
+        let object = Unreadable::new(
+            self.code,
+            self.message.clone(),
+            self.read.as_ref().and_then(|error| error.position.as_ref()),
+        );
         Ok(json::render(&object, layout)?)
+    }
+
+    pub fn fragments(&self) -> Fragments {
+        match &self.read {
+            Some(error) => fragments::of_unreadable(error),
+            None => fragments::of_nothing(self.code.id, &self.message),
+        }
     }
 }
 
 impl From<ReadError> for NoDocument {
     fn from(error: ReadError) -> Self {
-        Self { code: error.explanation(), message: error.to_string(), position: error.position }
+        Self { code: error.explanation(), message: error.to_string(), read: Some(error) }
     }
 }
 
 impl From<InvalidLink> for NoDocument {
     fn from(error: InvalidLink) -> Self {
         let message = format!("this link cannot be followed: {error}");
-        Self { code: error.explanation(), message, position: None }
+        Self { code: error.explanation(), message, read: None }
     }
 }
 
 impl From<InputError> for NoDocument {
     fn from(error: InputError) -> Self {
-        Self { code: &codes::READ_FILE, message: error.to_string(), position: None }
+        Self { code: &codes::READ_FILE, message: error.to_string(), read: None }
     }
 }
 
@@ -60,7 +73,7 @@ impl From<VerifyLinkError> for NoDocument {
     fn from(error: VerifyLinkError) -> Self {
         match error {
             VerifyLinkError::Unreadable(error) => error.into(),
-            error => Self { code: error.explanation(), message: error.to_string(), position: None },
+            error => Self { code: error.explanation(), message: error.to_string(), read: None },
         }
     }
 }

@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::input::Input;
 use super::no_document::NoDocument;
 use super::{config, input};
+use crate::report::fragments;
 use crate::report::human::{self, Style};
 use crate::report::json::{self, Layout};
 use crate::text::escape_for_terminal as escape;
@@ -125,6 +126,7 @@ impl Output {
         let text = match self.format {
             Format::Human => self.human(name, outcome),
             Format::Json => self.json(outcome)?,
+            Format::Fragments => self.fragments(outcome)?,
         };
         if self.several && self.format == Format::Human && !self.first {
             writeln!(self.to)?;
@@ -141,14 +143,26 @@ impl Output {
         }
     }
 
-    /// One object alone is indented for reading; several are one compact line each.
     fn json(&self, outcome: &Outcome) -> Result<String> {
-        let layout = if self.several { Layout::OneLine } else { Layout::Indented };
+        let layout = self.layout();
         let text = match outcome {
             Outcome::Report(report) => json::render(report, layout)?,
             Outcome::NoDocument(why) => why.json(layout)?,
         };
         Ok(text + "\n")
+    }
+
+    fn fragments(&self, outcome: &Outcome) -> Result<String> {
+        let fragments = match outcome {
+            Outcome::Report(report) => fragments::of_report(report),
+            Outcome::NoDocument(why) => why.fragments(),
+        };
+        Ok(json::render(&fragments, self.layout())? + "\n")
+    }
+
+    /// One object alone is indented for reading; several are one compact line each.
+    fn layout(&self) -> Layout {
+        if self.several { Layout::OneLine } else { Layout::Indented }
     }
 
     fn flush(&mut self) -> Result<()> {

@@ -1,5 +1,7 @@
 //! What verification needs of a document, the same for every family.
 
+use serde::Serialize;
+
 use crate::primitives::Address;
 
 /// Who the document says issued it.
@@ -32,7 +34,8 @@ pub struct IssuingContract {
 }
 
 /// Kinds of issuing contracts (documents.md §7.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ContractKind {
     /// Issues titles.
     TokenRegistry,

@@ -1,6 +1,7 @@
 //! OCSP-style responders of signed OpenAttestation documents (checks.md §3.5): one GET for each hash, and one JSON object
 //! that repeats the hash. The answer is unsigned, so it is as strong as the TLS connection it came over.
 
+use serde::Serialize;
 use url::Url;
 
 use crate::document::Limits;
@@ -107,7 +108,7 @@ fn reason(answer: &Members<'_>) -> Result<Option<RevocationReason>, String> {
 }
 
 /// Why a document was revoked: the numbers of RFC 5280 §5.3.1, which RFC 6960 takes over, and one of this field's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct RevocationReason(pub u64);
 
 impl RevocationReason {

@@ -18,8 +18,9 @@ pub use policy::{
     Rule, WarningKind,
 };
 pub use report::{
-    AsOf, Check, CheckName, DocumentFacts, Issuer, Network, Outcome, RegistryFacts, Report, RevokedNodeFacts,
-    RuleFinding, StoreFacts, Strength, Title, TitleStateName, Verdict,
+    AsOf, Check, CheckName, ContractClaim, DocumentFacts, Finding, IdentityClaim, IssuedThrough, Issuer, IssuerClaim,
+    Network, Outcome, RegistryFacts, Report, RevocationClaim, RevokedNodeFacts, RuleFinding, SignerFacts, StoreFacts,
+    Strength, Title, TitleStateName, Tool, Verdict,
 };
 
 /// Judges a document by the evidence at hand.

@@ -4,10 +4,11 @@ use serde::Serialize;
 
 use super::codes::{Actor, Code};
 use super::policy::{AcceptedState, Policy};
+use crate::document::ContractKind;
 use crate::evidence::{Finality, ReadMethod, Unavailable};
 use crate::networks;
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
-use crate::status::{Family, Position};
+use crate::status::{Family, Position, RevocationReason};
 
 /// What became of one document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -28,6 +29,8 @@ pub struct Report {
     pub registry: Option<RegistryFacts>,
     /// The document stores that were read, in the order of the document.
     pub stores: Vec<StoreFacts>,
+    /// The signers of a signed document, in the order of its issuers.
+    pub signers: Vec<SignerFacts>,
     /// The title.
     pub title: Title,
     /// The block everything was read at.
@@ -213,6 +216,24 @@ pub struct Check {
     pub strength: Option<Strength>,
 }
 
+/// What a part of a check came to: for one issuer, one store or one signer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finding {
+    /// What it came to.
+    pub outcome: Outcome,
+    /// The stable code.
+    #[serde(serialize_with = "code_id")]
+    pub code: &'static Code,
+    /// One sentence with the facts.
+    pub message: String,
+}
+
+impl From<&Check> for Finding {
+    fn from(check: &Check) -> Self {
+        Self { outcome: check.outcome, code: check.code, message: check.message.clone() }
+    }
+}
+
 /// What one rule of the policy came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RuleFinding {
@@ -257,6 +278,68 @@ pub struct DocumentFacts {
     pub bl_number: Option<String>,
     /// The network that look-ups use, if there is one.
     pub network: Option<Network>,
+    /// How it was issued; absent in a file that breaks its format.
+    pub issued_through: Option<IssuedThrough>,
+    /// What each issuer claims, in the order of the document: as written, whether or not it is so.
+    pub claims: Vec<IssuerClaim>,
+    /// Number of signatures it carries, good or bad.
+    pub signatures: usize,
+}
+
+/// How a document was issued (documents.md §7.1), which decides which checks are required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IssuedThrough {
+    /// A title in a token registry.
+    TokenRegistry,
+    /// Hashes in one or more document stores.
+    DocumentStore,
+    /// A signature over the Merkle root.
+    Signature,
+}
+
+/// What a document says of one of its issuers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct IssuerClaim {
+    /// The contract it was issued through.
+    pub contract: Option<ContractClaim>,
+    /// The identity.
+    pub identity: Option<IdentityClaim>,
+    /// The DID, in a signed document.
+    pub did: Option<String>,
+    /// How it can be revoked, in a signed document.
+    pub revocation: Option<RevocationClaim>,
+}
+
+/// An issuing contract, as a document names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ContractClaim {
+    /// What it is said to be.
+    pub kind: ContractKind,
+    /// Its address.
+    pub address: Address,
+}
+
+/// An identity, as a document claims it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IdentityClaim {
+    /// `DNS-TXT`, `DNS-DID`, `DID` or another word.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The domain.
+    pub location: Option<String>,
+    /// The key.
+    pub key: Option<String>,
+}
+
+/// A way of revocation, as a document states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RevocationClaim {
+    /// `NONE`, `REVOCATION_STORE`, `OCSP_RESPONDER` or another word.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Address or URL.
+    pub location: Option<String>,
 }
 
 /// A network, as the table of known networks has it.
@@ -308,6 +391,8 @@ pub struct Issuer {
     pub assurance: Option<&'static str>,
     /// `secure`, `insecure` or `not_checked`, when the domain was asked.
     pub dnssec: Option<crate::evidence::Dnssec>,
+    /// What the issuer check came to for this issuer.
+    pub finding: Finding,
 }
 
 /// What is known of the registry.
@@ -340,6 +425,23 @@ pub struct StoreFacts {
     pub revoked: Option<bool>,
     /// The node that is revoked.
     pub revoked_node: Option<RevokedNodeFacts>,
+    /// What the issuance check came to for this store.
+    pub finding: Finding,
+}
+
+/// One signer of a signed document.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SignerFacts {
+    /// The account that the key stands for, when the DID says so.
+    pub account: Option<Address>,
+    /// The key's type, where it is one whose signatures are not checked.
+    pub unsupported_key_type: Option<String>,
+    /// What the signature alone came to.
+    pub signature: Finding,
+    /// What the issuer's way of revocation came to; absent where the claim of the signature does not hold together.
+    pub revocation: Option<Finding>,
+    /// Why the issuer's responder has revoked the document.
+    pub revocation_reason: Option<RevocationReason>,
 }
 
 /// A revoked node of the document's Merkle path.

@@ -117,7 +117,7 @@ const ISSUER: &[Case] = &[
     }),
     ("issuer.key_trusted_by_caller", Issuer, Pass, Valid, "which the caller knows", || {
         let draft = Draft { identity: "DID", ..ethr(Format::V2) };
-        signed(&draft).policy(allow(&draft.did))
+        held_to(signed(&draft), Rule::Issuers([draft.did.parse().expect("a DID")].into()))
     }),
     (
         "issuer.method_does_not_fit",
@@ -300,19 +300,9 @@ const STORES: &[Case] = &[
 const TITLES: &[Case] = &[
     ("title.live", Title, Pass, Valid, "the escrow holds it", bill),
     ("title.live", Title, Pass, Valid, "the escrow of a v4 registry holds it", || bill().generation(Generation::V4)),
-    ("title.returned", Title, Fail, NotLive, "the registry holds it", || {
-        bill().registry(|reading| {
-            reading.owner_of = word(&REGISTRY.0);
-            reading.is_holding_token = flag(false);
-        })
-    }),
+    ("title.returned", Title, Fail, NotLive, "the registry holds it", returned),
     ("title.returned", Title, Fail, Valid, "and the caller accepts that", || {
-        bill()
-            .registry(|reading| {
-                reading.owner_of = word(&REGISTRY.0);
-                reading.is_holding_token = flag(false);
-            })
-            .policy(|policy| policy.rules.push(Rule::TitleStates([AcceptedState::Returned].into())))
+        held_to(returned(), Rule::TitleStates([AcceptedState::Returned].into()))
     }),
     ("title.ended", Title, Fail, NotLive, "the burn address holds it", || {
         bill().registry(|reading| {
@@ -336,15 +326,17 @@ const TITLES: &[Case] = &[
 
 const GENERAL: &[Case] = &[
     ("policy.none", Policy, NotApplicable, Valid, "no policy was given", bill),
-    ("policy.met", Policy, Pass, Valid, "the issuer is one of those allowed", || {
-        bill().policy(allow("carrier.example"))
+    ("policy.met", Policy, Pass, Valid, "no field may be hidden, and none is", || {
+        held_to(bill(), Rule::HiddenFields(0))
     }),
-    ("policy.not_met", Policy, Fail, PolicyNotMet, "the issuer is another", || bill().policy(allow("other.example"))),
-    ("policy.not_applicable", Policy, NotApplicable, Valid, "a rule about titles, and none to speak of", || {
-        signed(&ethr(Format::V2)).policy(|policy| policy.rules.push(Rule::TitleStates([AcceptedState::Live].into())))
+    ("policy.not_met", Policy, Fail, PolicyNotMet, "the local chain is a test network", || {
+        held_to(bill(), Rule::NoTestNetworks)
     }),
-    ("policy.undecided", Policy, Unknown, Indeterminate, "the issuer is not known", || {
-        dns_fails(Cause::Timeout).policy(allow("carrier.example"))
+    ("policy.undecided", Policy, Unknown, Indeterminate, "OpenAttestation 2.0 does not say when it was issued", || {
+        held_to(bill(), Rule::DocumentAge(60))
+    }),
+    ("policy.not_applicable", Policy, NotApplicable, Valid, "states of a title, for a document without one", || {
+        held_to(in_stores(&[STORE], 1), Rule::TitleStates([AcceptedState::Live].into()))
     }),
     ("check.not_asked", Issuance, NotApplicable, Invalid, "the document is not intact", || {
         bill().tampered(|document| drop(document["data"].as_object_mut().unwrap().remove("blNumber")))
@@ -378,12 +370,6 @@ fn trust(policy: &mut ebl_verifier::verify::Policy) {
     policy.trusted_registries.extend(chain(CHAIN).map(|chain| (chain, REGISTRY)));
 }
 
-/// Only this issuer.
-fn allow(issuer: &str) -> impl FnOnce(&mut ebl_verifier::verify::Policy) {
-    let rule = Rule::Issuers([issuer.parse().expect("a name")].into());
-    move |policy| policy.rules.push(rule)
-}
-
 fn dns_fails(cause: Cause) -> Situation {
     bill().unanswered(cause, |question| matches!(question, Question::DnsTxt { .. }))
 }
@@ -410,6 +396,18 @@ fn old_registry() -> Situation {
         reading.factory_code = CodeReading::default();
         reading.escrow = Address::ZERO;
         reading.escrow_code.clear();
+    })
+}
+
+fn held_to(situation: Situation, rule: Rule) -> Situation {
+    situation.policy(|policy| policy.rules.push(rule))
+}
+
+/// A bill whose title the registry itself holds.
+fn returned() -> Situation {
+    bill().registry(|reading| {
+        reading.owner_of = word(&REGISTRY.0);
+        reading.is_holding_token = flag(false);
     })
 }
 

@@ -6,6 +6,7 @@
 mod calls;
 mod did_ethr;
 mod difference;
+mod doctor;
 pub mod endpoints;
 mod lens;
 mod plan;
@@ -26,6 +27,7 @@ use tokio::time::Instant;
 
 use crate::evidence::{Answer, Cause, Provenance, Question, Unavailable};
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
+pub use doctor::{Abilities, ChainExamination, EndpointExamination, LogRange};
 pub use endpoints::{Endpoint, InvalidEndpoint};
 
 /// How chains are asked.

@@ -7,6 +7,7 @@
 mod agreement;
 mod aliases;
 mod anchor;
+mod doctor;
 mod resolver;
 mod validate;
 mod wildcard;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use rustls_pki_types::CertificateDer;
 
 pub use anchor::{InvalidAnchor, TrustAnchor};
+pub use doctor::ResolverExamination;
 pub use resolver::{InvalidResolver, Resolver};
 
 use crate::evidence::{Answer, Cause, Provenance};
@@ -77,10 +79,7 @@ impl DnsSource {
 
     /// The TXT records of `name` (A-labels, no trailing dot), from all configured resolvers at once.
     pub async fn txt(&self, name: &str) -> (Answer, Provenance) {
-        let resolvers = match self.config.resolvers.as_slice() {
-            [] => &[Resolver::System],
-            given => given,
-        };
+        let resolvers = self.resolvers();
         let mut lookups = tokio::task::JoinSet::new();
         for (index, resolver) in resolvers.iter().cloned().enumerate() {
             let (config, name) = (self.config.clone(), name.to_owned());
@@ -107,5 +106,13 @@ impl DnsSource {
         });
         let (answer, provenance) = agreement::combine(said.collect());
         (answer, Provenance { requests: queries, ..provenance })
+    }
+
+    /// Those that are asked.
+    fn resolvers(&self) -> &[Resolver] {
+        match self.config.resolvers.as_slice() {
+            [] => &[Resolver::System],
+            given => given,
+        }
     }
 }

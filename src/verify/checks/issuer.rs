@@ -10,7 +10,7 @@ use crate::identity::{
 };
 use crate::verify::Policy;
 use crate::verify::codes::{self, Code};
-use crate::verify::report::{Check, CheckName, Issuer, Outcome, Strength};
+use crate::verify::report::{Check, CheckName, Finding, Issuer, Outcome, Strength};
 
 impl Examination {
     /// `signers` stands beside the issuers of a signed document; it is empty for others.
@@ -30,8 +30,10 @@ impl Examination {
             confirmed: false,
             assurance: None,
             dnssec: None,
+            finding: Finding::from(&no_answer_yet()),
         };
         let check = self.judge_identity(case, issuer, signer, &mut facts);
+        facts.finding = Finding::from(&check);
         self.issuers.push(facts);
         check
     }

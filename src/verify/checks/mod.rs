@@ -16,11 +16,12 @@ use std::collections::BTreeSet;
 
 use super::codes::{self, Actor, Code};
 use super::report::{
-    AsOf, Check, CheckName, DocumentFacts, Issuer, Outcome, RegistryFacts, Report, RuleFinding, StoreFacts, Strength,
-    Title, TitleStateName, Tool, Verdict,
+    AsOf, Check, CheckName, ContractClaim, DocumentFacts, IdentityClaim, IssuedThrough, Issuer, IssuerClaim, Outcome,
+    RegistryFacts, Report, RevocationClaim, RuleFinding, SignerFacts, StoreFacts, Strength, Title, TitleStateName,
+    Tool, Verdict,
 };
 use super::{Checked, Policy, WarningKind};
-use crate::document::{ContractKind, Document};
+use crate::document::{self, ContractKind, Document};
 use crate::evidence::{Cause, Entry, Evidence, Question, Unavailable};
 use crate::integrity::{Integrity, IntegrityResult, Warning};
 use crate::primitives::{Address, ChainId, TokenId};
@@ -82,6 +83,34 @@ impl IssuanceMethod {
             None => Self::Signature,
         }
     }
+
+    fn kind(&self) -> IssuedThrough {
+        match self {
+            Self::TokenRegistry(_) => IssuedThrough::TokenRegistry,
+            Self::DocumentStore => IssuedThrough::DocumentStore,
+            Self::Signature => IssuedThrough::Signature,
+        }
+    }
+}
+
+/// What the document says of an issuer, as written.
+fn claim(issuer: &document::Issuer) -> IssuerClaim {
+    IssuerClaim {
+        contract: issuer
+            .contract
+            .as_ref()
+            .map(|contract| ContractClaim { kind: contract.kind, address: contract.address }),
+        identity: issuer.identity.as_ref().map(|identity| IdentityClaim {
+            kind: identity.kind.to_string(),
+            location: identity.location.clone(),
+            key: identity.key.clone(),
+        }),
+        did: issuer.did.clone(),
+        revocation: issuer
+            .revocation
+            .as_ref()
+            .map(|revocation| RevocationClaim { kind: revocation.kind.clone(), location: revocation.location.clone() }),
+    }
 }
 
 /// The findings so far and the questions still open.
@@ -95,6 +124,7 @@ pub(super) struct Examination {
     issuers: Vec<Issuer>,
     registry: Option<RegistryFacts>,
     stores: Vec<StoreFacts>,
+    signers: Vec<SignerFacts>,
     title: Title,
     as_of: Option<AsOf>,
     warnings: Vec<String>,
@@ -111,6 +141,10 @@ impl Examination {
             unauthenticated.extend(paths.iter().cloned());
         }
         let intact = !matches!(integrity.result, IntegrityResult::Broken(_));
+        let issued_through = match document {
+            Document::Malformed(_) => None,
+            _ => Some(IssuanceMethod::of(document).kind()),
+        };
         let mut examination = Self {
             open_questions: Vec::new(),
             asked: Vec::new(),
@@ -122,7 +156,7 @@ impl Examination {
                 fetched_from: None,
                 target_hash: integrity.target_hash,
                 merkle_root: integrity.merkle_root,
-                token_id: matches!(IssuanceMethod::of(document), IssuanceMethod::TokenRegistry(_))
+                token_id: (issued_through == Some(IssuedThrough::TokenRegistry))
                     .then_some(integrity.target_hash)
                     .flatten()
                     .map(TokenId::from),
@@ -131,12 +165,16 @@ impl Examination {
                 unauthenticated,
                 bl_number: document.summary().bl_number.filter(|_| intact),
                 network: None,
+                issued_through,
+                claims: document.issuers().iter().map(claim).collect(),
+                signatures: document.signatures().len(),
             },
             checks: Vec::with_capacity(7),
             rules: Vec::new(),
             issuers: Vec::new(),
             registry: None,
             stores: Vec::new(),
+            signers: Vec::new(),
             title: Title::without_parties(TitleStateName::Unknown),
             as_of: None,
             warnings: integrity.warnings.iter().map(ToString::to_string).collect(),
@@ -167,6 +205,7 @@ impl Examination {
             issuer: self.issuers,
             registry: self.registry,
             stores: self.stores,
+            signers: self.signers,
             title: self.title,
             as_of: self.as_of,
             not_checked: Vec::new(),

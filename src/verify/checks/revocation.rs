@@ -8,26 +8,47 @@ use crate::document::Issuer;
 use crate::evidence::{Fact, Question};
 use crate::integrity::merkle::path_from;
 use crate::primitives::{Address, Digest32};
-use crate::status::{Issued, NotAResponder, OcspFinding, Revocation, StoreFinding, judge_ocsp, judge_store, ocsp_url};
+use crate::status::{
+    Issued, NotAResponder, OcspFinding, Revocation, RevocationReason, StoreFinding, judge_ocsp, judge_store, ocsp_url,
+};
 use crate::verify::codes;
 use crate::verify::report::{Check, CheckName, Outcome, Strength};
 use crate::web_address::RECORD_LIMIT;
 
+/// What an issuer's way of revocation came to.
+pub(super) struct RevocationCheck {
+    /// As an issuance check.
+    pub(super) check: Check,
+    /// Why a responder has revoked it.
+    pub(super) reason: Option<RevocationReason>,
+}
+
+impl From<Check> for RevocationCheck {
+    fn from(check: Check) -> Self {
+        Self { check, reason: None }
+    }
+}
+
 impl Examination {
     /// The revocation alone; what the chain check comes to is noted in `chain`.
-    pub(super) fn judge_revocation(&mut self, case: &Case<'_>, issuer: &Issuer, chain: &mut Vec<Check>) -> Check {
+    pub(super) fn judge_revocation(
+        &mut self,
+        case: &Case<'_>,
+        issuer: &Issuer,
+        chain: &mut Vec<Check>,
+    ) -> RevocationCheck {
         let Some(revocation) = &issuer.revocation else {
-            return fail(&codes::ISSUANCE_REVOCATION_MISSING, "the issuer says nothing of revocation".into());
+            return missing("the issuer says nothing of revocation".into()).into();
         };
         let location = revocation.location.as_deref().unwrap_or_default();
         match revocation.kind.as_str() {
-            "NONE" => passed("the issuer states no way to revoke it".into()),
+            "NONE" => passed("the issuer states no way to revoke it".into()).into(),
             "REVOCATION_STORE" => match location.parse() {
-                Ok(store) => self.judge_revocation_store(case, store, chain),
-                Err(why) => missing(format!("the revocation store has no address: {why}")),
+                Ok(store) => self.judge_revocation_store(case, store, chain).into(),
+                Err(why) => missing(format!("the revocation store has no address: {why}")).into(),
             },
             "OCSP_RESPONDER" => self.judge_responder(case, location),
-            other => missing(format!("{other:?} is no way to revoke a document")),
+            other => missing(format!("{other:?} is no way to revoke a document")).into(),
         }
     }
 
@@ -71,16 +92,25 @@ impl Examination {
     }
 
     /// Every hash from the document to the root is asked about, each in its own request.
-    fn judge_responder(&mut self, case: &Case<'_>, location: &str) -> Check {
+    fn judge_responder(&mut self, case: &Case<'_>, location: &str) -> RevocationCheck {
         let path = match path(case) {
             Ok(path) => path,
-            Err(check) => return check,
+            Err(check) => return check.into(),
         };
-        let answers: Vec<Check> = path.iter().map(|hash| self.judge_response(case, location, *hash)).collect();
-        worst(answers).unwrap_or_else(not_known_yet)
+        let mut reason = None;
+        let answers: Vec<Check> =
+            path.iter().map(|hash| self.judge_response(case, location, *hash, &mut reason)).collect();
+        RevocationCheck { check: worst(answers).unwrap_or_else(not_known_yet), reason }
     }
 
-    fn judge_response(&mut self, case: &Case<'_>, location: &str, hash: Digest32) -> Check {
+    /// The first revocation notes its reason: it is also the one that speaks for all.
+    fn judge_response(
+        &mut self,
+        case: &Case<'_>,
+        location: &str,
+        hash: Digest32,
+        first_reason: &mut Option<RevocationReason>,
+    ) -> Check {
         let unknown =
             |message| finding(CheckName::Issuance, Outcome::Unknown, &codes::ISSUANCE_REVOCATION_UNAVAILABLE, message);
         let url = match ocsp_url(location, hash) {
@@ -99,6 +129,7 @@ impl Examination {
             Ok(Fact::Web(reading)) => match judge_ocsp(reading, hash) {
                 OcspFinding::Good => passed("the responder has not revoked it".into()),
                 OcspFinding::Revoked { reason } => {
+                    first_reason.get_or_insert(reason);
                     fail(&codes::ISSUANCE_REVOKED_BY_RESPONDER, format!("the responder has revoked {hash}: {reason}"))
                 }
                 OcspFinding::NotAnAnswer { why } => unknown(format!("whether {hash} is revoked is not known: {why}")),

@@ -2,6 +2,7 @@
 //! nobody revoked the document since (`revocation`). Every issuer must have signed.
 
 use super::chain::{chain_unread, issuance_without_chain, wrong_chain};
+use super::revocation::RevocationCheck;
 use super::{Case, Examination, finding, from_entry, not_applicable, not_asked_yet, unanswered, worst};
 use crate::document::{self, Document, IdentityKind, Issuer};
 use crate::evidence::{BlockReading, Entry, Fact, Unavailable};
@@ -12,7 +13,7 @@ use crate::identity::{
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::verify::WarningKind;
 use crate::verify::codes::{self, Code};
-use crate::verify::report::{Check, CheckName, Outcome, Strength};
+use crate::verify::report::{Check, CheckName, Finding, Outcome, SignerFacts, Strength};
 
 /// What an issuer of a signed document claims, with what is known of its DID; the issuance check where the claim does
 /// not hold together.
@@ -57,10 +58,15 @@ impl Examination {
         let mut issuance = Vec::new();
         for (issuer, signer) in case.document.issuers().iter().zip(signers) {
             match signer {
-                Err(check) => issuance.push(check.clone()),
+                Err(check) => {
+                    self.signers.push(signer_facts(None, check, None));
+                    issuance.push(check.clone());
+                }
                 Ok(claim) => {
-                    issuance.push(self.judge_claim(case, claim, &mut chain));
-                    issuance.push(self.judge_revocation(case, issuer, &mut chain));
+                    let signature = self.judge_claim(case, claim, &mut chain);
+                    let revocation = self.judge_revocation(case, issuer, &mut chain);
+                    self.signers.push(signer_facts(Some(claim), &signature, Some(&revocation)));
+                    issuance.extend([signature, revocation.check]);
                 }
             }
         }
@@ -146,6 +152,25 @@ impl Examination {
                 }
             },
         }
+    }
+}
+
+fn signer_facts(claim: Option<&Claim<'_>>, signature: &Check, revocation: Option<&RevocationCheck>) -> SignerFacts {
+    let key = claim.and_then(|claim| match &claim.lookup {
+        Lookup::Answered { document, .. } => Some(document.as_ref().as_ref().ok()?.assertion_account(&claim.key)),
+        _ => None,
+    });
+    let (account, unsupported_key_type) = match key {
+        Some(Ok(account)) => (Some(account), None),
+        Some(Err(KeyRefusal::Material(KeyMaterial::UnsupportedType(kind)))) => (None, Some(kind)),
+        _ => (None, None),
+    };
+    SignerFacts {
+        account,
+        unsupported_key_type,
+        signature: Finding::from(signature),
+        revocation: revocation.map(|revocation| Finding::from(&revocation.check)),
+        revocation_reason: revocation.and_then(|revocation| revocation.reason),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::integrity::merkle::path_from;
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::status::{Family, Issued, Position, Revocation, RevokedNode, StoreFinding, Unreadable, judge_store};
 use crate::verify::codes::{self, Code};
-use crate::verify::report::{Check, CheckName, Outcome, RevokedNodeFacts, StoreFacts};
+use crate::verify::report::{Check, CheckName, Finding, Outcome, RevokedNodeFacts, StoreFacts};
 
 impl Examination {
     pub(super) fn judge_document_stores(&mut self, case: &Case<'_>) {
@@ -53,9 +53,9 @@ impl Examination {
             };
             chain_checks.push(self.chain_read(chain, &reading.block, entry));
             let found = judge_store(reading, &path);
-            issuance_checks
-                .push(from_entry(issuance_check(&found, &Asked { store, chain, reading, path: &path }), entry));
-            self.stores.push(store_facts(&found, store, reading));
+            let check = issuance_check(&found, &Asked { store, chain, reading, path: &path });
+            self.stores.push(store_facts(&found, store, reading, Finding::from(&check)));
+            issuance_checks.push(from_entry(check, entry));
         }
         (worst(chain_checks).unwrap_or_else(|| nothing_asked_yet().0), all_must_hold(issuance_checks))
     }
@@ -220,7 +220,7 @@ fn unreadable(store: Address, why: &Unreadable) -> (Outcome, &'static Code, Stri
     (Outcome::Unknown, code, format!("the store {store}: {why}"))
 }
 
-fn store_facts(found: &StoreFinding, address: Address, reading: &StoreReading) -> StoreFacts {
+fn store_facts(found: &StoreFinding, address: Address, reading: &StoreReading, finding: Finding) -> StoreFacts {
     let mut facts = StoreFacts {
         address,
         family: None,
@@ -228,6 +228,7 @@ fn store_facts(found: &StoreFinding, address: Address, reading: &StoreReading) -
         issued: None,
         revoked: None,
         revoked_node: None,
+        finding,
     };
     if let StoreFinding::Answered { family, issued, revocation } = found {
         facts.family = Some(*family);

@@ -1,0 +1,402 @@
+//! `ebl doctor`: whether the endpoints and resolvers in force work, and where every setting came from. It judges no
+//! document, and of a URL it shows the host alone.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+
+use super::args::{DnssecMode, DoctorArgs, PageFormat};
+use super::config::{Chosen, InForce, Origin};
+use super::exit::Exit;
+use crate::evidence::{Dnssec, Finality, Unavailable};
+use crate::networks;
+use crate::primitives::ChainId;
+use crate::report::json::{self as report_json, Layout};
+use crate::sources::chain::{Abilities, BlockChoice, ChainConfig, ChainExamination, EndpointExamination, LogRange};
+use crate::sources::dns::{DnsConfig, Resolver, ResolverExamination};
+use crate::text::{escape_for_terminal as escape, hanging};
+use crate::verifier::SourcesExamination;
+
+pub fn run(args: &DoctorArgs) -> Result<Exit> {
+    let asked = args.chain_id.iter().map(|text| text.parse()).collect::<Result<Vec<ChainId>, _>>();
+    let asked = asked.context("--chain-id")?;
+    let only = if let [only] = asked[..] { Some(only) } else { None };
+    let in_force = InForce::read(&args.network, only)?;
+    let chains: BTreeSet<ChainId> = in_force.endpoints.keys().copied().chain(asked).collect();
+    let chains: Vec<ChainId> = chains.into_iter().collect();
+    let verifier = in_force.builder()?.build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let found = runtime.block_on(verifier.examine_sources(&chains));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let page = Page::new(&in_force, found.as_ref(), now);
+    let mut out = std::io::stdout().lock();
+    match args.format {
+        PageFormat::Human => write!(out, "{}", page.human())?,
+        PageFormat::Json => writeln!(out, "{}", report_json::render(&page, Layout::Indented)?)?,
+    }
+    Ok(if page.works { Exit::Done } else { Exit::NotWorking })
+}
+
+/// What is shown, in both forms: the shape of `schemas/doctor.schema.json`.
+#[derive(Debug, Serialize)]
+struct Page {
+    schema: &'static str,
+    /// Whether everything that verification needs works.
+    works: bool,
+    settings: Vec<Setting>,
+    chains: Vec<Chain>,
+    resolvers: Vec<Resolving>,
+    /// What does not work, one sentence each.
+    problems: Vec<String>,
+    tool: crate::verify::Tool,
+}
+
+#[derive(Debug, Serialize)]
+struct Setting {
+    name: String,
+    value: String,
+    origin: Origin,
+}
+
+#[derive(Debug, Serialize)]
+struct Chain {
+    chain_id: u64,
+    name: Option<&'static str>,
+    origin: Origin,
+    works: bool,
+    endpoints: Vec<Endpoint>,
+}
+
+#[derive(Debug, Serialize)]
+struct Endpoint {
+    host: String,
+    works: bool,
+    /// What works and what does not.
+    summary: String,
+    block: Option<Block>,
+    newest_block: Option<u64>,
+    finalized_block: Option<u64>,
+    safe_block: Option<u64>,
+    batches: Option<bool>,
+    by_block_hash: Option<bool>,
+    one_call: Option<bool>,
+    log_range: Option<LogAnswer>,
+    proofs: Option<bool>,
+    unavailable: Option<Unavailable>,
+    requests: u32,
+}
+
+/// The block that would be read.
+#[derive(Debug, Serialize)]
+struct Block {
+    number: u64,
+    hash: crate::primitives::Digest32,
+    /// Below zero where it is ahead of this machine's clock.
+    age_seconds: i64,
+    finality: Finality,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum LogAnswer {
+    Blocks(u64),
+    Word(&'static str),
+}
+
+#[derive(Debug, Serialize)]
+struct Resolving {
+    resolver: String,
+    works: bool,
+    summary: String,
+    dnssec: Option<Dnssec>,
+    unavailable: Option<Unavailable>,
+    queries: u32,
+}
+
+impl Page {
+    fn new(in_force: &InForce, found: Option<&SourcesExamination>, now: u64) -> Self {
+        let chains: Vec<Chain> =
+            found.map_or_else(Vec::new, |found| found.chains.iter().map(|it| chain(it, in_force, now)).collect());
+        let resolvers: Vec<Resolving> =
+            found.map_or_else(Vec::new, |found| found.resolvers.iter().map(resolving).collect());
+        let mut problems = Vec::new();
+        if found.is_none() {
+            problems.push("nothing was tried out: this run was offline".to_owned());
+        }
+        for chain in chains.iter().filter(|chain| !chain.works) {
+            problems.push(chain_problem(chain, in_force.quorum.value));
+        }
+        let secure = resolvers.iter().any(|resolver| resolver.dnssec == Some(Dnssec::Secure));
+        if found.is_some() && !resolvers.iter().any(|resolver| resolver.works) {
+            problems.push("no resolver answers: issuers cannot be confirmed; name another with --dns".into());
+        } else if found.is_some() && in_force.dnssec.value == DnssecMode::Require && !secure {
+            problems.push("DNSSEC is required, and no resolver gives answers that can be validated".into());
+        }
+        Self {
+            schema: "ebl-verifier/doctor/1",
+            works: problems.is_empty(),
+            settings: settings(in_force),
+            chains,
+            resolvers,
+            problems,
+            tool: crate::verify::Tool::default(),
+        }
+    }
+
+    fn human(&self) -> String {
+        let mut out = String::from(if self.works { "WORKS\n" } else { "DOES NOT WORK\n" });
+        for problem in &self.problems {
+            let _ = writeln!(out, "  {}", hanging(&escape(problem), 2, WIDTH));
+        }
+        out.push_str("\n  Settings\n");
+        for Setting { name, value, origin } in &self.settings {
+            let text = format!("{} ({})", escape(value), origin_in_words(name, *origin));
+            let _ = writeln!(out, "    {name:<15} {}", hanging(&text, 20, WIDTH));
+        }
+        for chain in &self.chains {
+            let name = chain.name.map(|name| format!(" ({name})")).unwrap_or_default();
+            let _ = writeln!(out, "\n  Chain {}{name}", chain.chain_id);
+            if chain.endpoints.is_empty() {
+                out.push_str("    no  no endpoint is known\n");
+            }
+            for Endpoint { host, works, summary, .. } in &chain.endpoints {
+                line(&mut out, *works, host, summary);
+            }
+        }
+        if self.chains.is_empty() {
+            out.push_str(
+                "\n  No chain was tried out: no endpoint is set. --chain-id N tries the embedded ones of a chain.\n",
+            );
+        }
+        if !self.resolvers.is_empty() {
+            out.push_str("\n  Resolvers\n");
+        }
+        for Resolving { resolver, works, summary, .. } in &self.resolvers {
+            line(&mut out, *works, resolver, summary);
+        }
+        out
+    }
+}
+
+const WIDTH: usize = 120;
+
+fn line(out: &mut String, works: bool, who: &str, summary: &str) {
+    let mark = if works { "ok" } else { "no" };
+    let _ = writeln!(out, "    {mark}  {}", hanging(&escape(&format!("{who}: {summary}")), 8, WIDTH));
+}
+
+fn settings(in_force: &InForce) -> Vec<Setting> {
+    let mut settings = Vec::new();
+    let mut add = |name: String, value: String, origin| settings.push(Setting { name, value, origin });
+    match &in_force.file {
+        Some(file) => add("config".into(), file.value.display().to_string(), file.origin),
+        None => add("config".into(), "none: there is no file in your configuration folder".into(), Origin::Default),
+    }
+    for (chain, chosen) in &in_force.endpoints {
+        let hosts: Vec<_> = chosen.value.iter().map(crate::sources::chain::Endpoint::host).collect();
+        add(format!("rpc {chain}"), hosts.join(", "), chosen.origin);
+    }
+    let mut chosen = |name: &str, value: String, origin| add(name.into(), value, origin);
+    chosen("no_default_rpc", in_force.no_default_rpc.value.to_string(), in_force.no_default_rpc.origin);
+    chosen("quorum", in_force.quorum.value.to_string(), in_force.quorum.origin);
+    chosen("block", block_choice(in_force.block.value), in_force.block.origin);
+    let resolvers = match in_force.resolvers.value.as_slice() {
+        [] => "the system's".to_owned(),
+        given => given.iter().map(Resolver::to_string).collect::<Vec<_>>().join(", "),
+    };
+    chosen("dns", resolvers, in_force.resolvers.origin);
+    let dnssec = if in_force.dnssec.value == DnssecMode::Require { "require" } else { "report" };
+    chosen("dnssec", dnssec.into(), in_force.dnssec.origin);
+    let path = |chosen: &Chosen<Option<std::path::PathBuf>>| {
+        chosen.value.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string())
+    };
+    chosen("dns_anchor", path(&in_force.dns_anchor), in_force.dns_anchor.origin);
+    let by_default = || {
+        let (endpoint, resolver) = (ChainConfig::default().timeout, DnsConfig::default().timeout);
+        format!("{} seconds for an endpoint, {} for a resolver", endpoint.as_secs(), resolver.as_secs())
+    };
+    let timeout = in_force.timeout.value.map_or_else(by_default, |seconds| format!("{seconds} seconds"));
+    chosen("timeout", timeout, in_force.timeout.origin);
+    chosen("ca_file", path(&in_force.ca_file), in_force.ca_file.origin);
+    let resolve = match in_force.resolve.value.as_slice() {
+        [] => "none".to_owned(),
+        entries => entries.join(", "),
+    };
+    chosen("resolve", resolve, in_force.resolve.origin);
+    chosen("allow_private", in_force.allow_private.value.to_string(), in_force.allow_private.origin);
+    for registry in &in_force.trust_registry {
+        chosen("trust_registry", registry.clone(), Origin::File);
+    }
+    for (chain, registry) in &in_force.did_registries {
+        chosen("did_registry", format!("{chain}:{}", registry.value), registry.origin);
+    }
+    if let Some(policy) = &in_force.policy {
+        chosen("policy", policy.display().to_string(), Origin::File);
+    }
+    settings
+}
+
+fn origin_in_words(name: &str, origin: Origin) -> String {
+    match origin {
+        Origin::Flag => "flag".into(),
+        Origin::Variable => match name.strip_prefix("rpc ") {
+            Some(chain) => format!("variable EBL_RPC_{chain}"),
+            None => "variable EBL_CONFIG".into(),
+        },
+        Origin::File => "settings file".into(),
+        Origin::Embedded => "embedded table".into(),
+        Origin::Default => "default".into(),
+    }
+}
+
+fn block_choice(choice: Option<BlockChoice>) -> String {
+    match choice {
+        None | Some(BlockChoice::Default) => "finalized, or latest where the chain has no such block".into(),
+        Some(BlockChoice::Latest) => "latest".into(),
+        Some(BlockChoice::Safe) => "safe".into(),
+        Some(BlockChoice::Finalized) => "finalized".into(),
+        Some(BlockChoice::Number(number)) => number.to_string(),
+        Some(BlockChoice::Hash(hash)) => hash.to_string(),
+    }
+}
+
+fn chain(found: &ChainExamination, in_force: &InForce, now: u64) -> Chain {
+    let endpoints: Vec<Endpoint> = found.endpoints.iter().map(|found| endpoint(found, now)).collect();
+    let given = in_force.endpoints.get(&found.chain).map(|chosen| chosen.origin);
+    Chain {
+        chain_id: found.chain.get(),
+        name: networks::known(found.chain).map(|network| network.name.as_str()),
+        origin: given.filter(|_| !found.embedded).unwrap_or(Origin::Embedded),
+        works: working(&endpoints) >= in_force.quorum.value.into(),
+        endpoints,
+    }
+}
+
+fn chain_problem(chain: &Chain, quorum: u8) -> String {
+    let id = chain.chain_id;
+    match (chain.endpoints.len(), working(&chain.endpoints)) {
+        (0, _) => format!("no endpoint is known for chain {id}: give one with --rpc {id}=URL"),
+        (_, 0) => format!("no endpoint of chain {id} can be used"),
+        (_, working) => {
+            format!("of chain {id} {working} different endpoint(s) can be used, and the quorum is {quorum}")
+        }
+    }
+}
+
+/// Endpoints at one host and port are one and the same for a quorum.
+fn working(endpoints: &[Endpoint]) -> usize {
+    let hosts = endpoints.iter().filter(|endpoint| endpoint.works).map(|endpoint| endpoint.host.as_str());
+    hosts.collect::<BTreeSet<_>>().len()
+}
+
+fn endpoint(found: &EndpointExamination, now: u64) -> Endpoint {
+    let mut endpoint = Endpoint {
+        host: found.host.clone(),
+        works: false,
+        summary: String::new(),
+        block: None,
+        newest_block: None,
+        finalized_block: None,
+        safe_block: None,
+        batches: None,
+        by_block_hash: None,
+        one_call: None,
+        log_range: None,
+        proofs: None,
+        unavailable: None,
+        requests: found.requests,
+    };
+    match &found.found {
+        Err(why) => {
+            endpoint.summary.clone_from(&why.detail);
+            endpoint.unavailable = Some(why.clone());
+        }
+        Ok(able) => {
+            let signed = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
+            let age_seconds = signed(now).saturating_sub(signed(able.block.timestamp));
+            endpoint.works = true;
+            endpoint.summary = summary(able, age_seconds);
+            endpoint.block = Some(Block {
+                number: able.block.number,
+                hash: able.block.hash,
+                age_seconds,
+                finality: able.block.finality,
+            });
+            endpoint.newest_block = able.newest;
+            endpoint.finalized_block = able.finalized;
+            endpoint.safe_block = able.safe;
+            endpoint.batches = Some(able.batches);
+            endpoint.by_block_hash = Some(able.by_block_hash);
+            endpoint.one_call = Some(able.one_call);
+            endpoint.log_range = match able.logs {
+                LogRange::Whole => Some(LogAnswer::Word("whole")),
+                LogRange::AtMost(blocks) => Some(LogAnswer::Blocks(blocks)),
+                LogRange::Refused => Some(LogAnswer::Word("refused")),
+                LogRange::NotKnown => None,
+            };
+            endpoint.proofs = Some(able.proofs);
+        }
+    }
+    endpoint
+}
+
+/// What works first, what does not after it.
+fn summary(able: &Abilities, age_seconds: i64) -> String {
+    let finality = match able.block.finality {
+        Finality::Finalized => "finalized",
+        Finality::Safe => "safe, not final",
+        Finality::Latest => "newest, not final",
+        Finality::Chosen => "chosen by you",
+        Finality::Local => "newest of a local chain",
+    };
+    let mut works = vec![format!("reads block {}, {finality}, {}", able.block.number, age(age_seconds))];
+    let mut lacks = Vec::new();
+    let mut note = |holds: bool, can: &str, cannot: &str| {
+        if holds { works.push(can.to_owned()) } else { lacks.push(cannot.to_owned()) }
+    };
+    note(able.finalized.is_some(), "has a finalized block", "no finalized block");
+    match able.logs {
+        LogRange::Whole => note(true, "logs of the whole chain in one query", ""),
+        LogRange::AtMost(blocks) => note(true, &format!("logs of {blocks} blocks in one query"), ""),
+        LogRange::Refused => note(false, "", "no logs"),
+        LogRange::NotKnown => note(false, "", "how far back logs go was not found out"),
+    }
+    note(able.proofs, "storage proofs", "no storage proofs");
+    note(able.one_call, "a title in one call", "a title takes several calls");
+    note(able.batches, "several calls in one request", "one request for each call");
+    note(able.by_block_hash, "pinned by block hash", "pinned by block number only");
+    let lacks = if lacks.is_empty() { String::new() } else { format!("; but {}", lacks.join(", ")) };
+    works.join(", ") + &lacks
+}
+
+fn age(seconds: i64) -> String {
+    let (amount, ahead) = (seconds.unsigned_abs(), seconds < 0);
+    let amount = match amount {
+        0..120 => format!("{amount} s"),
+        120..7200 => format!("{} min", amount / 60),
+        7200..172_800 => format!("{} h", amount / 3600),
+        _ => format!("{} days", amount / 86400),
+    };
+    if ahead { format!("{amount} ahead of this machine's clock") } else { format!("{amount} old") }
+}
+
+fn resolving(found: &ResolverExamination) -> Resolving {
+    let (dnssec, unavailable, summary) = match &found.found {
+        Ok(dnssec) => (Some(*dnssec), None, answers(*dnssec).to_owned()),
+        Err(why) => (None, Some(why.clone()), why.detail.clone()),
+    };
+    let (resolver, queries) = (found.resolver.clone(), found.queries);
+    Resolving { resolver, works: dnssec.is_some(), summary, dnssec, unavailable, queries }
+}
+
+fn answers(dnssec: Dnssec) -> &'static str {
+    match dnssec {
+        Dnssec::Secure => "answers, and what it says can be validated with DNSSEC",
+        Dnssec::Insecure => "answers; the root it knows is not signed, so nothing can be validated",
+        Dnssec::NotChecked => "answers; but gives nothing to validate DNSSEC with",
+    }
+}

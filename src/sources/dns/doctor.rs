@@ -1,0 +1,45 @@
+//! Whether resolvers answer, and whether their answers can be validated (checks.md §5.4). It says nothing about issuers.
+
+use super::{DnsSource, Resolver, validate};
+use crate::evidence::{Cause, Dnssec, Unavailable};
+
+/// What is known of one resolver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolverExamination {
+    /// Host and port, or that it is the system's.
+    pub resolver: String,
+    /// What DNSSEC says of its answer, or why it cannot be used.
+    pub found: Result<Dnssec, Unavailable>,
+    /// DNS queries made.
+    pub queries: u32,
+}
+
+impl DnsSource {
+    /// Asks every resolver, all at the same time, about the root: the one name that exists wherever there is DNS, and is
+    /// signed wherever there is DNSSEC.
+    pub async fn examine(&self) -> Vec<ResolverExamination> {
+        let mut tried = tokio::task::JoinSet::new();
+        for (index, resolver) in self.resolvers().iter().cloned().enumerate() {
+            let config = self.config.clone();
+            tried.spawn(async move { (index, validate::ask(&resolver, &config, ROOT).await) });
+        }
+        let mut found: Vec<_> = self.resolvers().iter().map(unasked).collect();
+        while let Some(joined) = tried.join_next().await {
+            if let Ok((index, asked)) = joined
+                && let Some(place) = found.get_mut(index)
+            {
+                place.found = asked.said.map(|reading| reading.dnssec);
+                place.queries = asked.queries;
+            }
+        }
+        found
+    }
+}
+
+/// The name without its last dot.
+const ROOT: &str = "";
+
+fn unasked(resolver: &Resolver) -> ResolverExamination {
+    let found = Err(validate::unavailable(resolver, Cause::NotAnAnswer, "the look-up was cut short"));
+    ResolverExamination { resolver: resolver.to_string(), found, queries: 0 }
+}
