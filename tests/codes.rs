@@ -3,6 +3,8 @@
 
 #[path = "codes/findings.rs"]
 mod findings;
+#[path = "codes/signatures.rs"]
+mod signatures;
 #[path = "support/signed_world.rs"]
 mod signed_world;
 #[path = "support/signing.rs"]
