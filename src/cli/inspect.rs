@@ -203,6 +203,9 @@ fn describe(question: &Question) -> String {
         Question::Registry { chain, registry, token } => {
             format!("an endpoint of chain {chain}: code of {registry} and the state of token {token}")
         }
+        Question::Proof { chain, registry, token } => {
+            format!("an endpoint of chain {chain}: proof of the state of token {token} of {registry}")
+        }
         Question::DnsTxt { name } => format!("a resolver: the TXT records of {name}"),
         Question::DocumentStore { chain, store, target_hash, proof } => {
             let ancestors = match proof.len() {

@@ -5,6 +5,7 @@
 
 mod abi;
 mod did;
+mod proof;
 mod store;
 mod web;
 
@@ -14,6 +15,7 @@ use crate::primitives::{Address, ChainId, Digest32, TokenId, hex_bytes};
 
 pub use abi::NotAWord;
 pub use did::{DidChange, DidEthrReading, DidEvent};
+pub use proof::{AccountReading, HeaderReading, NodeBytes, ProofReading, SlotReading};
 pub use store::{NodeReading, StoreReading};
 pub use web::WebReading;
 
@@ -24,6 +26,15 @@ pub use web::WebReading;
 pub enum Question {
     /// Everything about one token of one registry, read at one block (chain.md §7).
     Registry {
+        /// The chain that the document names, or the caller named for it.
+        chain: ChainId,
+        /// The token registry that the document names.
+        registry: Address,
+        /// The token id that the document's digest gives.
+        token: TokenId,
+    },
+    /// Proof of what [`Question::Registry`] asks, against the state root of the same block (chain.md §5.4).
+    Proof {
         /// The chain that the document names, or the caller named for it.
         chain: ChainId,
         /// The token registry that the document names.
@@ -75,6 +86,8 @@ pub type Answer = Result<Fact, Unavailable>;
 pub enum Fact {
     /// To [`Question::Registry`].
     Registry(Box<RegistryReading>),
+    /// To [`Question::Proof`].
+    Proof(Box<ProofReading>),
     /// To [`Question::DocumentStore`].
     DocumentStore(Box<StoreReading>),
     /// To [`Question::DidEthr`].

@@ -5,6 +5,7 @@
 //! escrow stands where CREATE2 puts it and points back.
 
 mod known_code;
+pub mod proof;
 pub mod remark;
 mod state;
 

@@ -1,0 +1,158 @@
+//! State proofs: from a block hash down to the title, without believing any answer of the node (chain.md §5.4).
+//!
+//! [`prove`] checks that the header hashes to the block, that every account and slot is what the header's state root says,
+//! and that code is known; then it reads the title from the proven slots by the layout of that code, and holds the
+//! answers to calls against it. What it does not say is whether the block is one of the chain: that rests on who
+//! vouches for its hash.
+
+mod derived;
+mod header;
+mod layout;
+mod trie;
+
+use super::{RegistryFinding, judge};
+use crate::evidence::{AccountReading, ProofReading, RegistryReading};
+use crate::primitives::{Address, Digest32, TokenId};
+
+pub use layout::{Wanted, wanted};
+
+/// Judges a registry and one title by a proof alone. `served` is what calls answered about the same: a difference is
+/// [`NotProven::Contradicts`].
+pub fn prove(
+    proof: &ProofReading,
+    served: &RegistryReading,
+    registry: Address,
+    token: TokenId,
+) -> Result<Proven, NotProven> {
+    if proof.block.hash != served.block.hash {
+        return Err(NotProven::OtherBlock { expected: served.block.hash, found: proof.block.hash });
+    }
+    let state_root = header::state_root(&proof.header, &served.block)?;
+    let state = State::proven(state_root, &proof.accounts)?;
+    let derived = derived::reading(&state, served, registry, token)?;
+    if let Some(difference) = derived::first_difference(&derived, served) {
+        return Err(difference);
+    }
+    let finding = judge(&derived, registry, token, false);
+    Ok(Proven { finding, accounts: proof.accounts.iter().map(|account| account.address).collect() })
+}
+
+/// What a proof came to, within its block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proven {
+    /// The judgement on the registry and the title.
+    pub finding: RegistryFinding,
+    /// The accounts that were proven.
+    pub accounts: Vec<Address>,
+}
+
+/// Why nothing is proven.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotProven {
+    /// The header is not of a form whose hash can be computed.
+    #[error("the block header is of a form that is not known: {0}")]
+    HeaderForm(String),
+    /// The header does not hash to the block's hash.
+    #[error("the block header does not give the block's hash: expected {expected}, found {found}")]
+    HeaderHash {
+        /// The block's hash.
+        expected: Digest32,
+        /// The header's.
+        found: Digest32,
+    },
+    /// The proof is of another block.
+    #[error("the proof is of block {found}, the state was read at {expected}")]
+    OtherBlock {
+        /// The block that was read.
+        expected: Digest32,
+        /// The block of the proof.
+        found: Digest32,
+    },
+    /// The nodes do not lead from the state root to this account.
+    #[error("the proof of account {0} does not lead from the state root to what was served")]
+    Account(Address),
+    /// The nodes do not lead from the storage root to this slot.
+    #[error("the proof of slot {slot} of {account} does not lead from the storage root to what was served")]
+    Slot {
+        /// The account.
+        account: Address,
+        /// The slot.
+        slot: Digest32,
+    },
+    /// The code does not have the proven hash.
+    #[error("the code served for {0} is not the one whose hash is proven")]
+    Code(Address),
+    /// Genuine code never writes this.
+    #[error("the storage of {0} does not fit its code")]
+    Storage(Address),
+    /// Something that the proof leads to is not in it.
+    #[error("the proof does not cover {0}")]
+    Incomplete(Address),
+    /// The code is proven and not known, so that nothing tells where it keeps what.
+    #[error("the code of {account} is not known ({code_hash}), nor where it keeps its records")]
+    LayoutUnknown {
+        /// Registry, factory or escrow implementation.
+        account: Address,
+        /// Its proven code hash.
+        code_hash: Digest32,
+    },
+    /// The proof holds and the node's other answers say something else.
+    #[error("{field} is proven to be {proven}, the endpoint said {served}")]
+    Contradicts {
+        /// What differs.
+        field: String,
+        /// What the state root says.
+        proven: String,
+        /// What was answered.
+        served: String,
+    },
+}
+
+/// Accounts and slots that are proven to be what they say.
+struct State<'p> {
+    accounts: Vec<&'p AccountReading>,
+}
+
+impl<'p> State<'p> {
+    /// Everything that was served is checked, needed or not: a proof that is wrong anywhere is no proof.
+    fn proven(state_root: Digest32, accounts: &'p [AccountReading]) -> Result<Self, NotProven> {
+        for account in accounts {
+            let address = account.address;
+            let storage_root = trie::storage_root(state_root, account).map_err(|_| NotProven::Account(address))?;
+            let code_hash = crate::primitives::keccak256(&account.code);
+            let no_code = account.code.is_empty() && trie::is_no_code(account.code_hash);
+            if code_hash != account.code_hash && !no_code {
+                return Err(NotProven::Code(address));
+            }
+            for slot in &account.slots {
+                trie::slot(storage_root, slot).map_err(|_| NotProven::Slot { account: address, slot: slot.slot })?;
+            }
+        }
+        Ok(Self { accounts: accounts.iter().collect() })
+    }
+
+    fn code(&self, address: Address) -> Result<&'p [u8], NotProven> {
+        let account = self.accounts.iter().find(|account| account.address == address);
+        account.map(|account| account.code.as_slice()).ok_or(NotProven::Incomplete(address))
+    }
+
+    fn slot(&self, address: Address, slot: Digest32) -> Result<[u8; 32], NotProven> {
+        let mut slots =
+            self.accounts.iter().filter(|account| account.address == address).flat_map(|account| &account.slots);
+        slots.find(|reading| reading.slot == slot).map(|reading| reading.value.0).ok_or(NotProven::Incomplete(address))
+    }
+}
+
+/// Without leading zeros.
+fn trimmed(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().copied().skip_while(|&byte| byte == 0).collect()
+}
+
+/// A text from outside, short enough for a sentence.
+fn clipped(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+#[cfg(test)]
+mod tests;
