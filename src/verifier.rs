@@ -10,11 +10,11 @@ use sha2::{Digest as _, Sha256};
 use crate::document::link::{InvalidLink, Link};
 use crate::document::{self, Content, Document, Key, Limits, ReadError};
 use crate::evidence::{Answer, Cause, Evidence, Fact, Provenance, Question, Unavailable};
-use crate::primitives::{Address, ChainId, encode_hex};
+use crate::primitives::{Address, ChainId, Digest32, encode_hex};
 use crate::sources::chain::{BlockChoice, ChainConfig, ChainQuestion, ChainSource, Endpoint};
 use crate::sources::dns::{DnsConfig, DnsSource, Resolver, TrustAnchor};
 use crate::sources::web::{WebConfig, WebSource};
-use crate::verify::{self, Checked, Policy, Report, Step};
+use crate::verify::{self, Checked, Policy, ProofMode, Report, Step};
 use crate::web_address::{DOCUMENT_LIMIT, MOST_FETCHES, Reach};
 
 /// Verifies documents against the network, or offline.
@@ -339,6 +339,19 @@ impl VerifierBuilder {
     /// Which block to read at.
     pub fn block(mut self, block: BlockChoice) -> Self {
         self.chain.block = block;
+        self
+    }
+
+    /// Whether the titles of token registries are to be proven against the block's state root.
+    pub fn proof(mut self, mode: ProofMode) -> Self {
+        self.policy.proof = mode;
+        self
+    }
+
+    /// A block that the caller knows to be one of the chain: it is read, and what is proven within it counts as proven.
+    pub fn trusted_block(mut self, hash: Digest32) -> Self {
+        self.chain.block = BlockChoice::Hash(hash);
+        self.policy.trusted_block = Some(hash);
         self
     }
 

@@ -101,6 +101,12 @@ pub struct NetworkArgs {
     /// How many endpoints, of different host or port, must agree about the chain (1 to 16; default 1)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
     pub quorum: Option<u8>,
+    /// Whether the title is to be proven against the block's state root (eth_getProof); default: off
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub proof: Option<ProofChoice>,
+    /// A block that you know to be one of the chain: it is read, and what is proven within it counts as proven
+    #[arg(long, value_name = "HASH")]
+    pub trusted_block: Option<String>,
     /// latest, safe, finalized, a number or a hash; default: finalized where the chain has it
     #[arg(long, value_name = "BLOCK")]
     pub block: Option<String>,
@@ -171,6 +177,18 @@ pub enum When {
     Auto,
     Always,
     Never,
+}
+
+/// State proofs
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofChoice {
+    /// None is asked for
+    Off,
+    /// Asked for; where there is none, the report says why
+    Try,
+    /// Without one nothing is known of the title
+    Require,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]

@@ -10,13 +10,13 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::args::{DnssecMode, NetworkArgs, VerifyArgs};
+use super::args::{DnssecMode, NetworkArgs, ProofChoice, VerifyArgs};
 use crate::document::{Key, Limits};
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::sources::chain::{BlockChoice, Endpoint};
 use crate::sources::dns::TrustAnchor;
 use crate::verifier::{Verifier, VerifierBuilder};
-use crate::verify::Policy;
+use crate::verify::{Policy, ProofMode};
 use crate::web_address::Reach;
 
 /// Settings from a TOML file. Unknown keys are errors: a misspelt rule must not be ignored.
@@ -34,6 +34,8 @@ struct Settings {
     trust_registry: Vec<String>,
     quorum: Option<u8>,
     block: Option<String>,
+    proof: Option<ProofChoice>,
+    trusted_block: Option<String>,
     timeout: Option<u64>,
     ca_file: Option<PathBuf>,
     #[serde(default)]
@@ -66,6 +68,23 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
     if let Some(block) = network.block.as_deref().or(settings.block.as_deref()) {
         builder = builder.block(block_choice(block)?);
     }
+    let proof = match network.proof.or(settings.proof) {
+        None | Some(ProofChoice::Off) => ProofMode::Off,
+        Some(ProofChoice::Try) => ProofMode::Try,
+        Some(ProofChoice::Require) => ProofMode::Require,
+    };
+    let trusted_block = network.trusted_block.as_deref().or(settings.trusted_block.as_deref());
+    let trusted_block = trusted_block.map(block_hash).transpose()?;
+    if let Some(hash) = trusted_block {
+        if proof == ProofMode::Off {
+            bail!("--trusted-block needs --proof try or --proof require: without a proof it would change nothing");
+        }
+        let block = network.block.as_deref().or(settings.block.as_deref()).map(block_choice).transpose()?;
+        if block.is_some_and(|block| block != BlockChoice::Hash(hash)) {
+            bail!("--block and --trusted-block name different blocks; --trusted-block alone reads at that block");
+        }
+        builder = builder.block(BlockChoice::Hash(hash));
+    }
     let resolvers = if network.dns.is_empty() { &settings.dns } else { &network.dns };
     for resolver in resolvers {
         builder = builder.resolver(resolver.parse().with_context(|| format!("resolver {resolver:?}"))?);
@@ -97,6 +116,8 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
         chain: chain_id,
         accept_unauthenticated_falsy: args.accept_unauthenticated_falsy,
         all_checks: args.all_checks,
+        proof,
+        trusted_block,
         require_dnssec: network.dnssec.or(settings.dnssec) == Some(DnssecMode::Require),
         ..Policy::default()
     };
@@ -183,6 +204,12 @@ fn block_choice(text: &str) -> Result<BlockChoice> {
             _ => bail!("--block takes latest, safe, finalized, a number or a block hash, not {text:?}"),
         },
     })
+}
+
+fn block_hash(text: &str) -> Result<Digest32> {
+    text.strip_prefix("0x")
+        .and_then(Digest32::from_hex64)
+        .with_context(|| format!("--trusted-block takes 0x and the 64 lower-case digits of a block hash, not {text:?}"))
 }
 
 fn trusted_registry(text: &str) -> Result<(ChainId, Address)> {

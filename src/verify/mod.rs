@@ -13,11 +13,11 @@ use std::collections::BTreeSet;
 use crate::document::Document;
 use crate::evidence::{Evidence, Question};
 use crate::integrity::{self, Integrity};
-use crate::primitives::{Address, ChainId};
+use crate::primitives::{Address, ChainId, Digest32};
 
 pub use report::{
-    AsOf, Check, CheckName, DocumentFacts, Issuer, Network, Outcome, RegistryFacts, Report, RevokedNodeFacts,
-    StoreFacts, Strength, Title, TitleStateName, Verdict,
+    AsOf, Check, CheckName, DocumentFacts, Issuer, Network, Outcome, ProofFacts, ProofResult, RegistryFacts, Report,
+    RevokedNodeFacts, StoreFacts, Strength, Title, TitleStateName, Verdict, Voucher,
 };
 
 /// Judges a document by the evidence at hand.
@@ -85,4 +85,21 @@ pub struct Policy {
     pub all_checks: bool,
     /// Require a DNSSEC-validated issuer record.
     pub require_dnssec: bool,
+    /// Whether state proofs of token registries are asked for (`--proof`).
+    pub proof: ProofMode,
+    /// The hash of a block that the caller knows to be one of the chain (`--trusted-block`): what is proven within it is
+    /// proven.
+    pub trusted_block: Option<Digest32>,
+}
+
+/// What state proofs are worth to the caller (chain.md §5.4).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ProofMode {
+    /// None is asked for.
+    #[default]
+    Off,
+    /// Asked for; where there is none, the report says why.
+    Try,
+    /// Registry, issuance and title are unknown without one.
+    Require,
 }

@@ -8,6 +8,7 @@ mod difference;
 pub mod endpoints;
 mod lens;
 mod plan;
+mod proof;
 mod quorum;
 mod registry;
 mod store;
@@ -114,6 +115,13 @@ pub enum ChainQuestion {
         /// The token.
         token: TokenId,
     },
+    /// The proof of one token of one registry.
+    Proof {
+        /// The token registry.
+        registry: Address,
+        /// The token.
+        token: TokenId,
+    },
     /// One document of one document store.
     DocumentStore {
         /// The store.
@@ -131,6 +139,9 @@ impl ChainQuestion {
         match question {
             Question::Registry { chain, registry, token } => {
                 Some((*chain, Self::Registry { registry: *registry, token: *token }))
+            }
+            Question::Proof { chain, registry, token } => {
+                Some((*chain, Self::Proof { registry: *registry, token: *token }))
             }
             Question::DocumentStore { chain, store, target_hash, proof } => {
                 let (store, target_hash, proof) = (*store, *target_hash, proof.clone());
@@ -160,7 +171,8 @@ impl ChainSource {
     pub async fn read(&self, chain: ChainId, questions: Vec<ChainQuestion>) -> Vec<(Answer, Provenance)> {
         let count = questions.len();
         let pool = self.pool(chain);
-        let request = Arc::new(plan::Request { chain, questions, choice: self.config.block });
+        let hints = proof::Hints::default();
+        let request = Arc::new(plan::Request { chain, questions, choice: self.config.block, hints });
         let requests = Arc::new(AtomicU32::new(0));
         let mut provenance = Provenance { embedded_default: pool.embedded, ..Provenance::default() };
         let mut order = pool.rpcs.clone();

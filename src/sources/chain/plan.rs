@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::transport::{Call, Item, NodeError, Session};
 use super::values::{header, quantity};
-use super::{BlockChoice, ChainQuestion, registry, store};
+use super::{BlockChoice, ChainQuestion, proof, registry, store};
 use crate::evidence::{BlockReading, Cause, Fact, Finality, Unavailable};
 use crate::integrity::merkle::path_from;
 use crate::networks;
@@ -16,6 +16,7 @@ pub(super) struct Request {
     pub chain: ChainId,
     pub questions: Vec<ChainQuestion>,
     pub choice: BlockChoice,
+    pub hints: proof::Hints,
 }
 
 /// Both rounds at one endpoint, and once more when the block vanishes in between (checks.md §8).
@@ -42,7 +43,11 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<B
         BlockChoice::Number(number) => calls.push(by_name(&format!("{number:#x}"))),
         BlockChoice::Hash(hash) => calls.push(by_hash(hash)),
     }
-    let mut items = session.batch(&calls).await?.into_iter();
+    let own = calls.len();
+    calls.extend(request.hints.calls(request));
+    let mut items = session.batch(&calls).await?;
+    request.hints.note(request, items.drain(own.min(items.len())..));
+    let mut items = items.into_iter();
     serves(session, chain, items.next())?;
     let local = networks::is_local(chain);
     let newest = if local { Finality::Local } else { Finality::Latest };
@@ -108,9 +113,10 @@ pub(super) async fn read_at(
     let by_hash = json!({"blockHash": block.hash.to_string(), "requireCanonical": true});
     let mut at = At { chain: request.chain, block, form: by_hash };
     let mut shares = shares(session, request, &at).await?;
-    if shares.iter().flatten().any(|(method, item)| *method != "eth_call" && item.is_err()) {
+    let may_be_refused = ["eth_call", "eth_getProof"];
+    if shares.iter().flatten().any(|(method, item)| !may_be_refused.contains(method) && item.is_err()) {
         // Code and storage can always be read at a block that is there, so it is the block-object form that the node
-        // refuses (chain.md §5.2 rule 3). A call may be refused by itself.
+        // refuses (chain.md §5.2 rule 3). A call and a proof may be refused by themselves.
         at.form = json!(format!("{:#x}", at.block.number));
         shares = self::shares(session, request, &at).await?;
     }
@@ -120,6 +126,10 @@ pub(super) async fn read_at(
         let fact = match question {
             ChainQuestion::Registry { registry, token } => {
                 registry::read(session, &at, *registry, *token, items).await.map(Box::new).map(Fact::Registry)
+            }
+            ChainQuestion::Proof { registry, token } => {
+                let about = (*registry, *token);
+                proof::read(session, &at, about, &request.hints, items).await.map(Box::new).map(Fact::Proof)
             }
             ChainQuestion::DocumentStore { store, target_hash, proof } => {
                 let path = path_from(*target_hash, proof);
@@ -153,6 +163,7 @@ async fn shares(
         .iter()
         .map(|question| match question {
             ChainQuestion::Registry { registry, token } => registry::calls(*registry, *token, &at.form),
+            ChainQuestion::Proof { registry, token } => proof::calls(*registry, *token, &request.hints, at),
             ChainQuestion::DocumentStore { store, target_hash, proof } => {
                 store::calls(*store, &path_from(*target_hash, proof), proof, &at.form)
             }

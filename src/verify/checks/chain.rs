@@ -155,5 +155,6 @@ fn as_of(chain: ChainId, block: &BlockReading, method: ReadMethod, entry: &Entry
         endpoints: entry.provenance.hosts.clone(),
         embedded_endpoints: entry.provenance.embedded_default,
         requests: entry.provenance.requests,
+        proof: None,
     }
 }

@@ -6,6 +6,7 @@
 mod chain;
 mod integrity;
 mod issuer;
+mod proof;
 mod registry;
 mod store;
 
@@ -35,7 +36,10 @@ pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Polic
     examination.judge_issuers(&case);
     match IssuanceMethod::of(document) {
         IssuanceMethod::TokenRegistry(registry) => examination.judge_token_registry(&case, registry),
-        IssuanceMethod::DocumentStore => examination.judge_document_stores(&case),
+        IssuanceMethod::DocumentStore => {
+            examination.judge_document_stores(&case);
+            examination.apply_proof_to_stores(policy.proof);
+        }
         IssuanceMethod::Signature => examination.judge_without_registry(&case),
     }
     examination.judge_validity(document, now);

@@ -1,9 +1,11 @@
 //! Registry, issuance and title of a transferable record, from one reading of its token registry (checks.md §3.2).
 
+use super::proof::Judged;
 use super::{Case, Examination, another_question, finding, from_entry, not_asked_yet};
 use crate::evidence::{Entry, Fact, Question, RegistryReading};
 use crate::primitives::{Address, TokenId};
 use crate::title::{self, Authenticity, RegistryFinding, TitleFinding, TitleState};
+use crate::verify::ProofMode;
 use crate::verify::codes;
 use crate::verify::report::{Check, CheckName, Outcome, RegistryFacts, Title, TitleStateName};
 
@@ -18,6 +20,9 @@ impl Examination {
             return self.without_chain(not_asked_yet(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE));
         };
         let question = Question::Registry { chain, registry, token };
+        let proof = (case.policy.proof != ProofMode::Off)
+            .then(|| self.answer(case.evidence, &Question::Proof { chain, registry, token }))
+            .flatten();
         let Some(entry) = self.answer(case.evidence, &question) else {
             return self.without_chain(not_asked_yet(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE));
         };
@@ -25,7 +30,17 @@ impl Examination {
             Ok(Fact::Registry(reading)) if reading.chain_id == chain.get() => {
                 self.chain_answered(chain, &reading.block, reading.method, entry);
                 let trusted = case.policy.trusted_registries.contains(&(chain, registry));
-                self.judge_registry(reading, registry, token, trusted, entry);
+                let proof = self.judged_proof(case, proof, reading, (registry, token));
+                let finding = match proof.as_ref().and_then(Judged::finding) {
+                    Some(proven) => proven.clone(),
+                    None => title::judge(reading, registry, token, trusted),
+                };
+                self.judge_registry(reading, &finding, registry, entry);
+                let stands = proof.as_ref().is_none_or(|proof| !proof.overrules(case.policy.proof));
+                self.apply_proof(proof, case.policy.proof);
+                if let (true, TitleFinding::Known(TitleState::Live(parties))) = (stands, &finding.title) {
+                    self.warn_about(parties);
+                }
             }
             Ok(Fact::Registry(reading)) => self.chain_differs(chain, reading.chain_id, entry),
             Ok(_) => self.without_chain(another_question(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE)),
@@ -36,23 +51,17 @@ impl Examination {
     fn judge_registry(
         &mut self,
         reading: &RegistryReading,
+        RegistryFinding { authenticity, title }: &RegistryFinding,
         registry: Address,
-        token: TokenId,
-        trusted: bool,
         entry: &Entry,
     ) {
-        let RegistryFinding { authenticity, title } = title::judge(reading, registry, token, trusted);
         let counts = matches!(authenticity, Authenticity::Genuine { .. } | Authenticity::TrustedByCaller { .. });
-        self.registry = Some(registry_facts(&authenticity, &title, reading, registry));
-        for check in
-            [registry_check(&authenticity, registry), issuance_check(&title, counts), title_check(&title, counts)]
+        self.registry = Some(registry_facts(authenticity, title, reading, registry));
+        for check in [registry_check(authenticity, registry), issuance_check(title, counts), title_check(title, counts)]
         {
             self.checks.push(from_entry(check, entry));
         }
-        self.title = title_facts(&title, counts);
-        if let TitleFinding::Known(TitleState::Live(parties)) = &title {
-            self.warn_about(parties);
-        }
+        self.title = title_facts(title, counts);
     }
 
     fn warn_about(&mut self, parties: &title::Parties) {

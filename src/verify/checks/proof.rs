@@ -1,0 +1,185 @@
+//! What a state proof does to the findings about a registry (chain.md §5.4). One that holds, in a block whose hash somebody
+//! else than the endpoint vouches for, makes them `proven`. One that contradicts the endpoint's answers leaves nothing
+//! known, whatever was asked for. Anything else matters only where a proof is required.
+
+use super::{Case, Examination, endpoint_strength, finding};
+use crate::evidence::{Entry, Fact, RegistryReading};
+use crate::primitives::{Address, TokenId};
+use crate::title::proof::{NotProven, prove};
+use crate::title::{Authenticity, RegistryFinding};
+use crate::verify::codes::{self, Code};
+use crate::verify::report::{
+    Check, CheckName, Outcome, ProofFacts, ProofResult, Strength, Title, TitleStateName, Voucher,
+};
+use crate::verify::{Policy, ProofMode};
+
+/// A proof, judged.
+pub(super) struct Judged {
+    facts: ProofFacts,
+    /// The registry and its title by the proof alone, where it holds.
+    finding: Option<RegistryFinding>,
+}
+
+impl Examination {
+    /// Judges the answer to `Question::Proof`; `None` where no proof was asked for.
+    pub(super) fn judged_proof(
+        &self,
+        case: &Case<'_>,
+        entry: Option<&Entry>,
+        reading: &RegistryReading,
+        (registry, token): (Address, TokenId),
+    ) -> Option<Judged> {
+        let entry = entry.filter(|_| case.policy.proof != ProofMode::Off)?;
+        let proof = match &entry.answer {
+            Ok(Fact::Proof(proof)) => proof,
+            Ok(_) => {
+                return Some(Judged::without(ProofResult::Missing, "the evidence answers another question".into()));
+            }
+            Err(why) => {
+                let host = why.host.as_ref().map(|host| format!("{host}: ")).unwrap_or_default();
+                return Some(Judged::without(ProofResult::Missing, format!("{host}{}", why.detail)));
+            }
+        };
+        if let Some(trusted) = case.policy.trusted_block.filter(|trusted| *trusted != reading.block.hash) {
+            let detail = format!("the state was read at block {}, you trust {trusted}", reading.block.hash);
+            return Some(Judged::without(ProofResult::Invalid, detail));
+        }
+        Some(match prove(proof, reading, registry, token) {
+            Err(why) => Judged::without(result(&why), why.to_string()),
+            Ok(proven) if matches!(proven.finding.authenticity, Authenticity::InconsistentAnswers(_)) => {
+                let detail = format!("the storage of {registry} does not fit its code");
+                Judged::without(ProofResult::Invalid, detail)
+            }
+            Ok(proven) => {
+                let voucher = voucher(case.policy, entry);
+                let result = if voucher == Voucher::Endpoint { ProofResult::Unvouched } else { ProofResult::Proven };
+                let detail = (result == ProofResult::Unvouched).then(|| {
+                    format!("it holds within block {}, whose hash only the endpoint vouches for", reading.block.number)
+                });
+                let facts = ProofFacts { result, vouched_by: Some(voucher), accounts: proven.accounts, detail };
+                Judged { facts, finding: Some(proven.finding) }
+            }
+        })
+    }
+
+    /// Applies a proof to the findings that were pushed last: registry, issuance, title.
+    pub(super) fn apply_proof(&mut self, judged: Option<Judged>, mode: ProofMode) {
+        let Some(judged) = judged else { return };
+        let overruled = judged.overrules(mode);
+        let facts = judged.facts;
+        match (facts.result, code(facts.result)) {
+            (_, None) => {
+                for check in self.registry_checks() {
+                    check.strength = Some(Strength::Proven);
+                }
+            }
+            (_, Some(code)) if overruled => self.nothing_is_known(&facts, code),
+            (ProofResult::Invalid, _) => {
+                let detail = facts.detail.as_deref().unwrap_or_default();
+                self.warnings.push(format!("the endpoint's state proof is no proof: {detail}"));
+            }
+            _ => {}
+        }
+        if let Some(as_of) = &mut self.as_of {
+            as_of.proof = Some(facts);
+        }
+    }
+
+    /// Stores keep no records that are proven here: where a proof is required, that is not enough.
+    pub(super) fn apply_proof_to_stores(&mut self, mode: ProofMode) {
+        if mode == ProofMode::Off {
+            return;
+        }
+        let detail = "this version does not prove the state of document stores";
+        let Judged { facts, .. } = Judged::without(ProofResult::NotPossible, detail.into());
+        if mode == ProofMode::Require {
+            let issuance = self.checks.iter_mut().filter(|check| check.name == CheckName::Issuance);
+            for check in issuance.filter(|check| check.outcome != Outcome::Unknown) {
+                overrule(check, &facts, &codes::CHAIN_PROOF_NOT_POSSIBLE);
+            }
+        }
+        if let Some(as_of) = &mut self.as_of {
+            as_of.proof = Some(facts);
+        }
+    }
+
+    fn nothing_is_known(&mut self, facts: &ProofFacts, code: &'static Code) {
+        for check in self.registry_checks() {
+            // What is unknown without a proof stays so for its own reason, unless the proof says that it is a lie.
+            if check.outcome != Outcome::Unknown || facts.result == ProofResult::Contradicts {
+                overrule(check, facts, code);
+            }
+        }
+        self.title = Title::without_parties(TitleStateName::Unknown);
+        self.registry = None;
+    }
+
+    fn registry_checks(&mut self) -> impl Iterator<Item = &mut Check> {
+        let names = [CheckName::Registry, CheckName::Issuance, CheckName::Title];
+        self.checks.iter_mut().filter(move |check| names.contains(&check.name))
+    }
+}
+
+impl Judged {
+    fn without(result: ProofResult, detail: String) -> Self {
+        let facts = ProofFacts { result, vouched_by: None, accounts: Vec::new(), detail: Some(detail) };
+        Self { facts, finding: None }
+    }
+
+    /// Whether nothing that the endpoint said of the registry may stand.
+    pub(super) fn overrules(&self, mode: ProofMode) -> bool {
+        match self.facts.result {
+            ProofResult::Proven => false,
+            ProofResult::Contradicts => true,
+            _ => mode == ProofMode::Require,
+        }
+    }
+
+    /// What the proof says of the registry, where it holds.
+    pub(super) fn finding(&self) -> Option<&RegistryFinding> {
+        self.finding.as_ref()
+    }
+}
+
+fn overrule(check: &mut Check, facts: &ProofFacts, code: &'static Code) {
+    let detail = facts.detail.clone().unwrap_or_else(|| code.meaning.trim_end_matches('.').to_owned());
+    let judged = finding(check.name, Outcome::Unknown, code, detail);
+    *check = Check {
+        answered_by: std::mem::take(&mut check.answered_by),
+        unavailable: std::mem::take(&mut check.unavailable),
+        strength: check.strength,
+        ..judged
+    };
+}
+
+/// Who says that the block is one of the chain.
+fn voucher(policy: &Policy, entry: &Entry) -> Voucher {
+    if policy.trusted_block.is_some() {
+        Voucher::Caller
+    } else if endpoint_strength(entry) == Strength::Quorum {
+        Voucher::Quorum
+    } else {
+        Voucher::Endpoint
+    }
+}
+
+fn result(why: &NotProven) -> ProofResult {
+    match why {
+        NotProven::HeaderForm(_) | NotProven::Incomplete(_) => ProofResult::Missing,
+        NotProven::LayoutUnknown { .. } => ProofResult::NotPossible,
+        NotProven::Contradicts { .. } => ProofResult::Contradicts,
+        _ => ProofResult::Invalid,
+    }
+}
+
+/// What is amiss with a proof that ended so.
+fn code(result: ProofResult) -> Option<&'static Code> {
+    Some(match result {
+        ProofResult::Proven => return None,
+        ProofResult::Unvouched => &codes::CHAIN_PROOF_UNVOUCHED,
+        ProofResult::Missing => &codes::CHAIN_PROOF_MISSING,
+        ProofResult::NotPossible => &codes::CHAIN_PROOF_NOT_POSSIBLE,
+        ProofResult::Invalid => &codes::CHAIN_PROOF_INVALID,
+        ProofResult::Contradicts => &codes::CHAIN_PROOF_CONTRADICTS,
+    })
+}
