@@ -17,9 +17,10 @@ pub fn anvil_binary(modules: &Path) -> PathBuf {
     modules.join("@foundry-rs/anvil-linux-amd64/bin/anvil")
 }
 
-/// The creation code in a published package.
+/// The creation code in a published package; the name may have folders before it.
 pub fn creation(modules: &Path, package: &str, name: &str) -> Vec<u8> {
-    let file = modules.join(package).join(format!("dist/artifacts/{name}.sol/{name}.json"));
+    let contract = name.rsplit('/').next().unwrap_or_default();
+    let file = modules.join(package).join(format!("dist/artifacts/{name}.sol/{contract}.json"));
     let artefact: Value = serde_json::from_slice(&std::fs::read(file).expect("the artefact")).expect("JSON");
     decode_hex(artefact["bytecode"].as_str().expect("code")).expect("hexadecimal")
 }
