@@ -247,6 +247,20 @@ async fn endpoints() -> Result<(), Failed> {
     report.expect(0, "valid", "live", "title.live")?;
     equal(&report.json["as_of"]["method"], "calls")?;
 
+    // Without any answer to a call a proof is enough, if somebody else vouches for the block.
+    let without_calls = proxy(&url, |call, _| {
+        (call["method"] == "eth_call").then(|| Err(json!({"code": -32000, "message": "no calls here"})))
+    });
+    let report = scene.verify(&without_calls.url(), &vouched("try"));
+    report.expect(0, "valid", "live", "title.live")?;
+    equal(&report.check("title")["strength"], "proven")?;
+    equal(&report.json["as_of"]["method"], "proof")?;
+    equal(&report.json["title"]["holder"], me.to_string())?;
+    for mode in ["try", "require"] {
+        let report = scene.verify(&without_calls.url(), &["--proof", mode]);
+        report.expect(3, "indeterminate", "unknown", "chain.rpc_unavailable")?;
+    }
+
     // An endpoint that names another holder in every answer to a call.
     let word = |address: Address| hex(&address.0)[2..].to_owned();
     let (truth, lie) = (word(me), word(third));

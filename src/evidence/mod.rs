@@ -297,6 +297,8 @@ pub enum ReadMethod {
     Lens,
     /// Single calls pinned to the same block hash, for nodes that refuse the lens.
     Calls,
+    /// Not by calls at all: what a state proof says.
+    Proof,
 }
 
 /// The outcome of one call inside the lens.

@@ -3,28 +3,28 @@
 
 use super::layout::{FACTORY_IMPLEMENTATION, Layout, slot};
 use super::{NotProven, State};
-use crate::evidence::{CallReading, CodeReading, InterfaceReading, REGISTRY_INTERFACES, RegistryReading};
+use crate::evidence::{
+    BlockReading, CallReading, CodeReading, InterfaceReading, REGISTRY_INTERFACES, ReadMethod, RegistryReading,
+};
 use crate::primitives::{Address, TokenId, encode_hex, keccak256};
 use crate::title::known_code::{self, address_of, clone_code, clone_target_address, without_metadata};
 use crate::title::{Generation, Variant, escrow_address, state};
 
-/// What calls answer on this state. Of what no slot records (chain id, remark, the way of reading) it repeats what was
-/// served.
+/// What calls answer on this state, without chain id and remark. Code that differs from what was served is a contradiction
+/// at once, whether it is known or not.
 pub(super) fn reading(
     proven: &State<'_>,
-    served: &RegistryReading,
-    registry: Address,
-    token: TokenId,
+    block: &BlockReading,
+    served: Option<&RegistryReading>,
+    (registry, token): (Address, TokenId),
 ) -> Result<RegistryReading, NotProven> {
     let registry_code = proven.code(registry)?;
-    if registry_code != served.registry_code {
+    if let Some(served) = served.filter(|served| served.registry_code != registry_code) {
         return Err(contradiction("registry_code", &bytes(registry_code), &bytes(&served.registry_code)));
     }
     let mut reading = RegistryReading {
-        chain_id: served.chain_id,
-        block: served.block.clone(),
-        method: served.method,
-        remark: served.remark.clone(),
+        block: block.clone(),
+        method: ReadMethod::Proof,
         registry_code: registry_code.to_vec(),
         ..RegistryReading::default()
     };
@@ -36,7 +36,9 @@ pub(super) fn reading(
         NotProven::LayoutUnknown { account, code_hash }
     };
     if let Some(target) = clone_target_address(registry_code) {
-        reading.clone_target = Some(code_reading(target, proven.code(target)?));
+        let target = code_reading(target, proven.code(target)?);
+        same_code("clone_target", &target, served.map(|it| it.clone_target.clone().unwrap_or_default()))?;
+        reading.clone_target = Some(target);
     }
     let known = known_code::registry(registry_code, reading.clone_target.as_ref()).ok_or_else(|| unknown(registry))?;
     let layout = Layout::of(known.generation).ok_or_else(|| unknown(registry))?;
@@ -52,11 +54,14 @@ pub(super) fn reading(
         }
     };
     reading.factory_code = code_reading(factory, proven.code(factory)?);
+    same_code("factory_code", &reading.factory_code, served.map(|it| it.factory_code.clone()))?;
     if known_code::factory(&reading.factory_code).is_none_or(|factory| factory.generation != known.generation) {
         return Err(unknown(factory));
     }
     let implementation = address(proven.slot(factory, slot(FACTORY_IMPLEMENTATION))?, factory)?;
     reading.escrow_implementation_code = code_reading(implementation, proven.code(implementation)?);
+    let theirs = served.map(|it| it.escrow_implementation_code.clone());
+    same_code("escrow_implementation_code", &reading.escrow_implementation_code, theirs)?;
     let escrow_known = known_code::escrow(&reading.escrow_implementation_code);
     if escrow_known.is_none_or(|escrow| escrow.generation != known.generation) {
         return Err(unknown(implementation));
@@ -80,18 +85,12 @@ pub(super) fn reading(
 
 /// The first answer that the proven state contradicts. The slots of a proxy are not asked of: known code is none.
 pub(super) fn first_difference(proven: &RegistryReading, served: &RegistryReading) -> Option<NotProven> {
-    let code = |name, proven: &CodeReading, served: &CodeReading| {
-        let text = |code: &CodeReading| format!("{} at {}", code.hash, code.address);
-        (proven != served).then(|| contradiction(name, &text(proven), &text(served)))
-    };
     let raw = |name, proven: &[u8], served: &[u8]| {
         (proven != served).then(|| contradiction(name, &bytes(proven), &bytes(served)))
     };
     let call = |name: &str, proven: &CallReading, served: &CallReading| {
         (proven != served).then(|| contradiction(name, &answer(proven), &answer(served)))
     };
-    let no_code = CodeReading::default();
-    let target = |reading: &RegistryReading| reading.clone_target.clone().unwrap_or_else(|| no_code.clone());
     if proven.registry_code.is_empty() {
         return None;
     }
@@ -106,16 +105,10 @@ pub(super) fn first_difference(proven: &RegistryReading, served: &RegistryReadin
             call(&field, &proven.answer, &served.answer)
         })
     };
-    code("clone_target", &target(proven), &target(served))
-        .or_else(interfaces)
+    interfaces()
         .or_else(|| call("owner_of", &proven.owner_of, &served.owner_of))
         .or_else(|| call("factory", &proven.factory, &served.factory))
-        .or_else(|| code("factory_code", &proven.factory_code, &served.factory_code))
         .or_else(|| call("escrow_implementation", &proven.escrow_implementation, &served.escrow_implementation))
-        .or_else(|| {
-            let (proven, served) = (&proven.escrow_implementation_code, &served.escrow_implementation_code);
-            code("escrow_implementation_code", proven, served)
-        })
         .or_else(|| call("genesis", &proven.genesis, &served.genesis))
         .or_else(|| call("paused", &proven.paused, &served.paused))
         .or_else(|| raw("escrow", &proven.escrow.0, &served.escrow.0))
@@ -134,6 +127,17 @@ pub(super) fn first_difference(proven: &RegistryReading, served: &RegistryReadin
         .or_else(|| call("is_holding_token", &proven.is_holding_token, &served.is_holding_token))
         .or_else(|| call("prev_beneficiary", &proven.prev_beneficiary, &served.prev_beneficiary))
         .or_else(|| call("prev_holder", &proven.prev_holder, &served.prev_holder))
+}
+
+fn same_code(field: &str, proven: &CodeReading, served: Option<CodeReading>) -> Result<(), NotProven> {
+    let text = |code: &CodeReading| {
+        let CodeReading { address, size, hash, stripped_hash } = code;
+        format!("{size} bytes with hash {hash} ({stripped_hash} without metadata) at {address}")
+    };
+    match served {
+        Some(served) if served != *proven => Err(contradiction(field, &text(proven), &text(&served))),
+        _ => Ok(()),
+    }
 }
 
 fn escrow(

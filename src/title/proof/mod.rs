@@ -10,31 +10,35 @@ mod header;
 mod layout;
 mod trie;
 
-use super::{RegistryFinding, judge};
+use super::{Authenticity, RegistryFinding, judge};
 use crate::evidence::{AccountReading, ProofReading, RegistryReading};
 use crate::primitives::{Address, Digest32, TokenId};
 
 pub use layout::{Wanted, wanted};
 
-/// Judges a registry and one title by a proof alone. `served` is what calls answered about the same: a difference is
-/// [`NotProven::Contradicts`].
+/// Judges a registry and one title by a proof alone. Where calls answered too, `served`, what they said is held against it:
+/// a difference is [`NotProven::Contradicts`].
 pub fn prove(
     proof: &ProofReading,
-    served: &RegistryReading,
+    served: Option<&RegistryReading>,
     registry: Address,
     token: TokenId,
 ) -> Result<Proven, NotProven> {
-    if proof.block.hash != served.block.hash {
-        return Err(NotProven::OtherBlock { expected: served.block.hash, found: proof.block.hash });
+    let block = served.map_or(&proof.block, |served| &served.block);
+    if proof.block.hash != block.hash {
+        return Err(NotProven::OtherBlock { expected: block.hash, found: proof.block.hash });
     }
-    let state_root = header::state_root(&proof.header, &served.block)?;
+    let state_root = header::state_root(&proof.header, block)?;
     let state = State::proven(state_root, &proof.accounts)?;
-    let derived = derived::reading(&state, served, registry, token)?;
-    if let Some(difference) = derived::first_difference(&derived, served) {
+    let reading = derived::reading(&state, block, served, (registry, token))?;
+    if let Some(difference) = served.and_then(|served| derived::first_difference(&reading, served)) {
         return Err(difference);
     }
-    let finding = judge(&derived, registry, token, false);
-    Ok(Proven { finding, accounts: proof.accounts.iter().map(|account| account.address).collect() })
+    let finding = judge(&reading, registry, token, false);
+    if matches!(finding.authenticity, Authenticity::InconsistentAnswers(_)) {
+        return Err(NotProven::Storage(registry));
+    }
+    Ok(Proven { finding, reading, accounts: proof.accounts.iter().map(|account| account.address).collect() })
 }
 
 /// What a proof came to, within its block.
@@ -42,6 +46,8 @@ pub fn prove(
 pub struct Proven {
     /// The judgement on the registry and the title.
     pub finding: RegistryFinding,
+    /// What calls answer on the proven state.
+    pub reading: RegistryReading,
     /// The accounts that were proven.
     pub accounts: Vec<Address>,
 }
@@ -153,6 +159,3 @@ fn trimmed(bytes: &[u8]) -> Vec<u8> {
 fn clipped(text: &str) -> String {
     text.chars().take(40).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -5,8 +5,7 @@
 use super::{Case, Examination, endpoint_strength, finding};
 use crate::evidence::{Entry, Fact, RegistryReading};
 use crate::primitives::{Address, TokenId};
-use crate::title::proof::{NotProven, prove};
-use crate::title::{Authenticity, RegistryFinding};
+use crate::title::proof::{NotProven, Proven, prove};
 use crate::verify::codes::{self, Code};
 use crate::verify::report::{
     Check, CheckName, Outcome, ProofFacts, ProofResult, Strength, Title, TitleStateName, Voucher,
@@ -17,16 +16,17 @@ use crate::verify::{Policy, ProofMode};
 pub(super) struct Judged {
     facts: ProofFacts,
     /// The registry and its title by the proof alone, where it holds.
-    finding: Option<RegistryFinding>,
+    proven: Option<Proven>,
 }
 
 impl Examination {
-    /// Judges the answer to `Question::Proof`; `None` where no proof was asked for.
+    /// Judges the answer to `Question::Proof`; `None` where no proof was asked for. `served` is what calls answered, if they
+    /// did.
     pub(super) fn judged_proof(
         &self,
         case: &Case<'_>,
         entry: Option<&Entry>,
-        reading: &RegistryReading,
+        served: Option<&RegistryReading>,
         (registry, token): (Address, TokenId),
     ) -> Option<Judged> {
         let entry = entry.filter(|_| case.policy.proof != ProofMode::Off)?;
@@ -40,24 +40,29 @@ impl Examination {
                 return Some(Judged::without(ProofResult::Missing, format!("{host}{}", why.detail)));
             }
         };
-        if let Some(trusted) = case.policy.trusted_block.filter(|trusted| *trusted != reading.block.hash) {
-            let detail = format!("the state was read at block {}, you trust {trusted}", reading.block.hash);
+        let hash = proof.block.hash;
+        if let Some(trusted) = case.policy.trusted_block.filter(|trusted| *trusted != hash) {
+            let detail = format!("the state was read at block {hash}, you trust {trusted}");
             return Some(Judged::without(ProofResult::Invalid, detail));
         }
-        Some(match prove(proof, reading, registry, token) {
+        Some(match prove(proof, served, registry, token) {
             Err(why) => Judged::without(result(&why), why.to_string()),
-            Ok(proven) if matches!(proven.finding.authenticity, Authenticity::InconsistentAnswers(_)) => {
-                let detail = format!("the storage of {registry} does not fit its code");
-                Judged::without(ProofResult::Invalid, detail)
-            }
             Ok(proven) => {
                 let voucher = voucher(case.policy, entry);
-                let result = if voucher == Voucher::Endpoint { ProofResult::Unvouched } else { ProofResult::Proven };
-                let detail = (result == ProofResult::Unvouched).then(|| {
-                    format!("it holds within block {}, whose hash only the endpoint vouches for", reading.block.number)
-                });
-                let facts = ProofFacts { result, vouched_by: Some(voucher), accounts: proven.accounts, detail };
-                Judged { facts, finding: Some(proven.finding) }
+                let (result, detail) = match voucher {
+                    Voucher::Caller | Voucher::Quorum => (ProofResult::Proven, None),
+                    Voucher::Endpoint => {
+                        let number = proof.block.number;
+                        let detail =
+                            format!("it holds within block {number}, whose hash only the endpoint vouches for");
+                        (ProofResult::Unvouched, Some(detail))
+                    }
+                };
+                let accounts = proven.accounts.clone();
+                Judged {
+                    facts: ProofFacts { result, vouched_by: Some(voucher), accounts, detail },
+                    proven: Some(proven),
+                }
             }
         })
     }
@@ -123,7 +128,7 @@ impl Examination {
 impl Judged {
     fn without(result: ProofResult, detail: String) -> Self {
         let facts = ProofFacts { result, vouched_by: None, accounts: Vec::new(), detail: Some(detail) };
-        Self { facts, finding: None }
+        Self { facts, proven: None }
     }
 
     /// Whether nothing that the endpoint said of the registry may stand.
@@ -135,9 +140,14 @@ impl Judged {
         }
     }
 
+    /// Whether it is proven, and not only within a block that the endpoint may have made up.
+    pub(super) fn counts(&self) -> bool {
+        self.facts.result == ProofResult::Proven
+    }
+
     /// What the proof says of the registry, where it holds.
-    pub(super) fn finding(&self) -> Option<&RegistryFinding> {
-        self.finding.as_ref()
+    pub(super) fn proven(&self) -> Option<&Proven> {
+        self.proven.as_ref()
     }
 }
 

@@ -29,22 +29,38 @@ impl Examination {
         match &entry.answer {
             Ok(Fact::Registry(reading)) if reading.chain_id == chain.get() => {
                 self.chain_answered(chain, &reading.block, reading.method, entry);
-                let trusted = case.policy.trusted_registries.contains(&(chain, registry));
-                let proof = self.judged_proof(case, proof, reading, (registry, token));
-                let finding = match proof.as_ref().and_then(Judged::finding) {
-                    Some(proven) => proven.clone(),
-                    None => title::judge(reading, registry, token, trusted),
+                let judged = self.judged_proof(case, proof, Some(reading), (registry, token));
+                let finding = match judged.as_ref().and_then(Judged::proven) {
+                    Some(proven) => proven.finding.clone(),
+                    None => {
+                        let trusted = case.policy.trusted_registries.contains(&(chain, registry));
+                        title::judge(reading, registry, token, trusted)
+                    }
                 };
                 self.judge_registry(reading, &finding, registry, entry);
-                let stands = proof.as_ref().is_none_or(|proof| !proof.overrules(case.policy.proof));
-                self.apply_proof(proof, case.policy.proof);
-                if let (true, TitleFinding::Known(TitleState::Live(parties))) = (stands, &finding.title) {
-                    self.warn_about(parties);
-                }
+                self.hold_against(judged, case, &finding);
             }
             Ok(Fact::Registry(reading)) => self.chain_differs(chain, reading.chain_id, entry),
             Ok(_) => self.without_chain(another_question(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE)),
-            Err(why) => self.chain_unavailable(chain, why, entry),
+            Err(why) => {
+                // A proof needs no answer to a call, if others than the endpoint vouch for its block.
+                let judged = self.judged_proof(case, proof, None, (registry, token)).filter(Judged::counts);
+                let alone = judged.as_ref().and_then(Judged::proven).cloned().zip(proof);
+                let Some((proven, entry)) = alone else { return self.chain_unavailable(chain, why, entry) };
+                self.warnings
+                    .push(format!("only the proof was read, the answers to calls could not be: {}", why.detail));
+                self.chain_answered(chain, &proven.reading.block, proven.reading.method, entry);
+                self.judge_registry(&proven.reading, &proven.finding, registry, entry);
+                self.hold_against(judged, case, &proven.finding);
+            }
+        }
+    }
+
+    fn hold_against(&mut self, judged: Option<Judged>, case: &Case<'_>, finding: &RegistryFinding) {
+        let stands = judged.as_ref().is_none_or(|judged| !judged.overrules(case.policy.proof));
+        self.apply_proof(judged, case.policy.proof);
+        if let (true, TitleFinding::Known(TitleState::Live(parties))) = (stands, &finding.title) {
+            self.warn_about(parties);
         }
     }
 
