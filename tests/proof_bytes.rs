@@ -4,7 +4,7 @@
 use ebl_verifier::evidence::{AccountReading, BlockReading, HeaderReading, NodeBytes, ProofReading, RegistryReading};
 use ebl_verifier::primitives::{Address, Digest32, TokenId, decode_hex, encode_hex, keccak256};
 use ebl_verifier::title::proof::{NotProven, prove, wanted};
-use ebl_verifier::title::{Authenticity, Generation, TitleFinding, TitleState, Variant};
+use ebl_verifier::title::{Authenticity, Generation, TitleFinding, TitleState, Variant, judge};
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -244,4 +244,15 @@ fn every_answer_of_the_endpoint_is_held_against_the_proof() {
     let mut other = recording.clone();
     other.reading.block.hash = Digest32([1; 32]);
     assert!(matches!(other.prove(), Err(NotProven::OtherBlock { .. })));
+}
+
+#[test]
+fn code_that_carries_two_factories_is_not_genuine() {
+    let Recording { registry, token, reading, .. } = &RECORDINGS[1];
+    let authenticity = |reading: &RegistryReading| judge(reading, *registry, *token, false).authenticity;
+    assert!(matches!(authenticity(reading), Authenticity::Genuine { .. }));
+    // One of the five places where v4 carries the factory's address (chain.md §1.9).
+    let mut reading = reading.clone();
+    reading.registry_code[2_277 + 31] ^= 1;
+    assert!(matches!(authenticity(&reading), Authenticity::Unrecognised { .. }));
 }

@@ -192,6 +192,13 @@ async fn vouchers() -> Result<(), Failed> {
     let report = scene.verify(&swapped.url(), &["--proof", "require", "--trusted-block", &wrong]);
     equal(&report.json["verdict"], "indeterminate")?;
 
+    // The same from a settings file.
+    let settings = scene.bill.with_file_name("ebl.toml");
+    std::fs::write(&settings, format!("proof = \"require\"\ntrusted_block = \"{trusted}\"\n"))?;
+    let report = scene.verify(&url, &["--config", &settings.to_string_lossy()]);
+    report.expect(0, "valid", "live", "title.live")?;
+    equal(&report.check("title")["strength"], "proven")?;
+
     let page = scene.page(&["--proof", "require", "--trusted-block", &trusted]);
     contains(&page, "title proven in the block you trust")?;
     let page = scene.page(&["--proof", "try"]);

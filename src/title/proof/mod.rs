@@ -159,3 +159,66 @@ fn trimmed(bytes: &[u8]) -> Vec<u8> {
 fn clipped(text: &str) -> String {
     text.chars().take(40).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::{B256, U256};
+    use alloy_trie::nodes::LeafNode;
+    use alloy_trie::{EMPTY_ROOT_HASH, KECCAK_EMPTY, Nibbles, TrieAccount};
+
+    use super::*;
+    use crate::evidence::NodeBytes;
+    use crate::primitives::keccak256;
+
+    /// A state whose only account has the code `code`.
+    fn only(code: &[u8]) -> (Digest32, AccountReading) {
+        let code_hash = keccak256(code);
+        let account = AccountReading {
+            address: Address::DEAD,
+            nonce: 1,
+            code_hash,
+            storage_root: Digest32(EMPTY_ROOT_HASH.0),
+            code: code.to_vec(),
+            ..AccountReading::default()
+        };
+        let leaf = TrieAccount::new(1, U256::ZERO, EMPTY_ROOT_HASH, B256::from(code_hash.0));
+        let path = Nibbles::unpack(keccak256(Address::DEAD.0).0);
+        let node = alloy_rlp::encode(LeafNode::new(path, alloy_rlp::encode(leaf)));
+        (keccak256(&node), AccountReading { nodes: vec![NodeBytes(node)], ..account })
+    }
+
+    fn refused(root: Digest32, account: &AccountReading) -> Option<NotProven> {
+        State::proven(root, std::slice::from_ref(account)).err()
+    }
+
+    #[test]
+    fn code_is_that_of_the_proven_hash_and_no_other() {
+        let (root, account) = only(b"what stands there");
+        assert_eq!(refused(root, &account), None);
+        let code = b"what is served instead".to_vec();
+        assert_eq!(refused(root, &AccountReading { code, ..account.clone() }), Some(NotProven::Code(Address::DEAD)));
+        let code = Vec::new();
+        assert_eq!(refused(root, &AccountReading { code, ..account.clone() }), Some(NotProven::Code(Address::DEAD)));
+        let other = AccountReading { code_hash: keccak256("other"), code: b"other".to_vec(), ..account };
+        assert_eq!(refused(root, &other), Some(NotProven::Account(Address::DEAD)));
+    }
+
+    #[test]
+    fn an_account_that_is_not_there_has_no_code_and_no_slots() {
+        let nobody =
+            AccountReading { address: Address([7; 20]), nodes: only(b"x").1.nodes, ..AccountReading::default() };
+        let (root, _) = only(b"x");
+        for code_hash in [Digest32::default(), Digest32(KECCAK_EMPTY.0)] {
+            assert_eq!(refused(root, &AccountReading { code_hash, ..nobody.clone() }), None);
+        }
+        let with_code = AccountReading { code: b"x".to_vec(), ..nobody.clone() };
+        assert_eq!(refused(root, &with_code), Some(NotProven::Code(nobody.address)));
+        let slot = |value| crate::evidence::SlotReading { value: Digest32([value; 32]), ..Default::default() };
+        assert_eq!(refused(root, &AccountReading { slots: vec![slot(0)], ..nobody.clone() }), None);
+        let full = AccountReading { slots: vec![slot(1)], ..nobody.clone() };
+        assert!(matches!(refused(root, &full), Some(NotProven::Slot { .. })));
+        // Nor can an account that is there be passed off as absent.
+        let absent = AccountReading { address: Address::DEAD, ..nobody };
+        assert_eq!(refused(root, &absent), Some(NotProven::Account(Address::DEAD)));
+    }
+}
