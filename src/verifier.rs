@@ -13,12 +13,12 @@ use crate::address_book::AddressBook;
 use crate::document::link::{InvalidLink, Link};
 use crate::document::{self, Content, Document, Key, Limits, ReadError};
 use crate::evidence::{Answer, Cause, Evidence, Fact, Provenance, Question, Unavailable};
-use crate::primitives::{Address, ChainId, encode_hex};
+use crate::primitives::{Address, ChainId, Digest32, encode_hex};
 use crate::sources::chain::{BlockChoice, ChainConfig, ChainExamination, ChainQuestion, ChainSource, Endpoint};
 use crate::sources::dns::{DnsConfig, DnsSource, Resolver, ResolverExamination, TrustAnchor};
 use crate::sources::web::{WebConfig, WebSource};
 use crate::verify::codes::{self, Code};
-use crate::verify::{self, Checked, Policy, Report, Rule, Step};
+use crate::verify::{self, Checked, Policy, ProofMode, Report, Rule, Step};
 use crate::web_address::{DOCUMENT_LIMIT, MOST_FETCHES, Reach};
 
 /// Verifies documents against the network, or offline.
@@ -376,6 +376,19 @@ impl VerifierBuilder {
     /// Which block to read at.
     pub fn block(mut self, block: BlockChoice) -> Self {
         self.chain.block = block;
+        self
+    }
+
+    /// Whether the titles of token registries are to be proven against the block's state root.
+    pub fn proof(mut self, mode: ProofMode) -> Self {
+        self.policy.proof = mode;
+        self
+    }
+
+    /// A block that the caller knows to be one of the chain: it is read, and what is proven within it counts as proven.
+    pub fn trusted_block(mut self, hash: Digest32) -> Self {
+        self.chain.block = BlockChoice::Hash(hash);
+        self.policy.trusted_block = Some(hash);
         self
     }
 

@@ -32,7 +32,7 @@ use zones::{Trust, Zones};
 
 const TRIALS: &[(&str, fn())] = &[
     #[cfg(feature = "testchain")]
-    ("the_embedded_chain_works_and_has_no_proofs", the_embedded_chain_works_and_has_no_proofs),
+    ("the_embedded_chain_works_and_has_proofs", the_embedded_chain_works_and_has_proofs),
     ("dead_wrong_and_foreign_servers_are_told_apart", dead_wrong_and_foreign_servers_are_told_apart),
     ("a_silent_endpoint_ends_with_its_time", a_silent_endpoint_ends_with_its_time),
     ("what_an_endpoint_lacks_is_said_and_does_not_stop_it", what_an_endpoint_lacks_is_said_and_does_not_stop_it),
@@ -125,7 +125,7 @@ fn live() -> Node {
 }
 
 #[cfg(feature = "testchain")]
-fn the_embedded_chain_works_and_has_no_proofs() {
+fn the_embedded_chain_works_and_has_proofs() {
     use ebl_verifier::testchain::sandbox::Sandbox;
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -135,7 +135,7 @@ fn the_embedded_chain_works_and_has_no_proofs() {
     let (exit, page) = doctor(&[], &["--rpc", &rpc, "--dns", &dns]);
     assert_eq!(exit, 0, "{page:#}");
     let endpoint = endpoint(&page);
-    assert_eq!((&endpoint["proofs"], &endpoint["log_range"]), (&json!(false), &json!("whole")));
+    assert_eq!((&endpoint["proofs"], &endpoint["log_range"]), (&json!(true), &json!("whole")));
     assert_eq!(
         (&endpoint["one_call"], &endpoint["by_block_hash"], &endpoint["batches"]),
         (&json!(true), &json!(true), &json!(true))

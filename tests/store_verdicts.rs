@@ -10,7 +10,7 @@ use ebl_verifier::evidence::{
 };
 use ebl_verifier::integrity::merkle::path_from;
 use ebl_verifier::primitives::{Address, Digest32};
-use ebl_verifier::verify::{CheckName, Outcome, Policy, Report, Step, Verdict, examine};
+use ebl_verifier::verify::{CheckName, Outcome, Policy, ProofMode, Report, Step, Verdict, examine};
 use wrapping::{Format, Wrapped, batch, issuer, plain_v2, wrap};
 
 const ONE: Address = Address([0xa1; 20]);
@@ -47,12 +47,16 @@ fn answered(mut change: impl FnMut(Address, &mut StoreReading)) -> impl FnMut(&Q
 }
 
 /// The report on evidence that `answer` gives; what it leaves out is unavailable, but the records name both stores.
-fn report(document: &Wrapped, mut answer: impl FnMut(&Question) -> Option<Fact>) -> Report {
+fn report(document: &Wrapped, answer: impl FnMut(&Question) -> Option<Fact>) -> Report {
+    report_under(&Policy::default(), document, answer)
+}
+
+fn report_under(policy: &Policy, document: &Wrapped, mut answer: impl FnMut(&Question) -> Option<Fact>) -> Report {
     let bytes = document.document.to_string();
     let document = document::read(bytes.as_bytes(), &Limits::default()).expect("a document");
     let mut evidence = Evidence::new();
     loop {
-        match examine(&document, &evidence, &Policy::default(), 0) {
+        match examine(&document, &evidence, policy, 0) {
             Step::Report(report) => return *report,
             Step::Ask(questions) => {
                 for question in questions {
@@ -92,6 +96,17 @@ fn what_every_store_issued_and_none_revoked_is_valid_without_a_title() {
         }
         assert!(report.not_checked.iter().any(|item| item.contains("code of the document store")));
     }
+}
+
+#[test]
+fn a_store_is_not_proven_and_the_report_says_so() {
+    let under = |proof| report_under(&Policy { proof, ..Policy::default() }, &two_stores(), answered(|_, _| {}));
+    let report = under(ProofMode::Try);
+    assert_eq!(report.verdict, Verdict::Valid);
+    assert!(report.not_checked.iter().any(|item| item.contains("does not prove the state of document stores")));
+    let report = under(ProofMode::Require);
+    assert_eq!(found(&report, CheckName::Issuance), (Outcome::Unknown, "chain.proof_not_possible"));
+    assert_eq!(report.verdict, Verdict::Indeterminate);
 }
 
 #[test]

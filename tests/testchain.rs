@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use ebl_verifier::testchain::samples;
 use ebl_verifier::testchain::sandbox::Sandbox;
+use ebl_verifier::verify::{ProofMode, Verdict};
 use running_testchain::Running;
 use serde_json::Value;
 
@@ -59,6 +60,26 @@ async fn every_sample_gets_the_answer_it_promises() {
         let codes: Vec<_> = report.checks.iter().map(|check| check.code.id).collect();
         assert_eq!((report.verdict, report.title.state), (sample.verdict, sample.title), "{}: {codes:?}", sample.file);
         assert!(codes.contains(&sample.code), "{}: {codes:?}", sample.file);
+    }
+}
+
+#[tokio::test]
+async fn contracts_that_are_only_trusted_are_not_proven() {
+    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let mut sandbox = Sandbox::start(any_port, any_port).await.unwrap();
+    let samples = samples::issue(&mut sandbox).unwrap();
+    let tries = sandbox.verifier().unwrap().proof(ProofMode::Try).build().unwrap();
+    let requires = sandbox.verifier().unwrap().proof(ProofMode::Require).build().unwrap();
+    for sample in samples {
+        let report = tries.verify(sample.document.as_bytes()).await.unwrap();
+        assert_eq!((report.verdict, report.title.state), (sample.verdict, sample.title), "{}", sample.file);
+        let report = requires.verify(sample.document.as_bytes()).await.unwrap();
+        assert!(!matches!(report.verdict, Verdict::Valid | Verdict::NotLive), "{}", sample.file);
+        if sample.file == "live.json" {
+            let codes: Vec<_> = report.checks.iter().map(|check| check.code.id).collect();
+            assert_eq!(codes[3..6], ["chain.proof_not_possible"; 3]);
+            assert_eq!(report.as_of.map(|as_of| as_of.requests), Some(2));
+        }
     }
 }
 

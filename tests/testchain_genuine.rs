@@ -13,10 +13,12 @@ use std::sync::{Arc, Mutex};
 use anvil::{Anvil, RULES, anvil_binary, node_modules, registry_code};
 use ebl_verifier::evidence::{Answer, Fact, Provenance, RegistryReading};
 use ebl_verifier::primitives::{Address, ChainId, TokenId};
-use ebl_verifier::sources::chain::{ChainConfig, ChainSource};
+use ebl_verifier::sources::chain::{ChainConfig, ChainQuestion, ChainSource};
 use ebl_verifier::testchain::accounts::DEV_ACCOUNTS;
 use ebl_verifier::testchain::chain::{Chain, Form, Transaction};
 use ebl_verifier::testchain::rpc::RpcServer;
+use ebl_verifier::title::judge;
+use ebl_verifier::title::proof::prove;
 use ethers::abi::{Token, encode};
 use libtest_mimic::{Arguments, Failed, Trial};
 use node::{COUNTER, Node, code, hex};
@@ -245,13 +247,47 @@ impl Both {
             value
         };
         same(&stripped(&ours), &stripped(&theirs))?;
+        for node in [&self.ours, &self.theirs] {
+            proven(node, registry).await?;
+        }
         for address in [registry, escrow] {
             for slot in 0..10 {
                 self.agree("eth_getStorageAt", json!([address, format!("{slot:#x}"), "latest"]), |reply| reply).await?;
             }
             self.agree("eth_getTransactionCount", json!([address, "latest"]), |reply| reply).await?;
+            self.same_proof(address).await?;
         }
         Ok(ours)
+    }
+}
+
+impl Both {
+    /// Storage root, code hash and slots with their nodes, as proofs give them. Where anvil keeps a leaf that says zero
+    /// (chain.md §5.4), the values alone are the same.
+    async fn same_proof(&self, address: Address) -> Result<(), Failed> {
+        // The last one is v4's pause flag, written with zero when the registry is made.
+        let slots: Vec<String> = (0..10).chain([151]).map(|slot| format!("0x{slot:064x}")).collect();
+        let params = json!([address, slots, "latest"]);
+        let whole = |reply: Value| picked(&reply["result"], &["codeHash", "nonce", "storageHash", "storageProof"]);
+        if self.agree("eth_getProof", params.clone(), whole).await.is_ok() {
+            return Ok(());
+        }
+        let zero =
+            self.theirs.ask("eth_getProof", params.clone()).await["storageProof"].as_array().is_some_and(|slots| {
+                // The node of a leaf whose value is the RLP of nothing.
+                let ends =
+                    |slot: &Value| slot["proof"].as_array().and_then(|nodes| nodes.last()?.as_str().map(str::to_owned));
+                slots.iter().any(|slot| slot["value"] == "0x0" && ends(slot).is_some_and(|node| node.ends_with("8180")))
+            });
+        if !zero {
+            return self.agree("eth_getProof", params, whole).await.map(|_| ());
+        }
+        let values = |reply: Value| {
+            let slots = reply["result"]["storageProof"].as_array().into_iter().flatten();
+            let values: Vec<&Value> = slots.map(|slot| &slot["value"]).collect();
+            json!([picked(&reply["result"], &["codeHash", "nonce"]), values])
+        };
+        self.agree("eth_getProof", params, values).await.map(|_| ())
     }
 }
 
@@ -263,6 +299,23 @@ async fn reading(node: &Node, registry: Address) -> Result<RegistryReading, Fail
     same(&json!(provenance.requests), &json!(2))?;
     match answer {
         Ok(Fact::Registry(reading)) => Ok(*reading),
+        other => Err(format!("{other:?}").into()),
+    }
+}
+
+/// That a proof holds and says the same as the calls.
+async fn proven(node: &Node, registry: Address) -> Result<(), Failed> {
+    let endpoints = [(id(), vec![node.url.parse()?])].into();
+    let source = ChainSource::new(ChainConfig { endpoints, use_embedded: false, ..ChainConfig::default() })?;
+    let token = TokenId(TOKEN);
+    let questions = vec![ChainQuestion::Registry { registry, token }, ChainQuestion::Proof { registry, token }];
+    let answers: Vec<Answer> = source.read(id(), questions).await.into_iter().map(|(answer, _)| answer).collect();
+    match &answers[..] {
+        [Ok(Fact::Registry(reading)), Ok(Fact::Proof(proof))] => {
+            let proven = prove(proof, Some(reading), registry, token)?;
+            let judged = judge(reading, registry, token, false);
+            same(&json!(format!("{:?}", proven.finding)), &json!(format!("{judged:?}")))
+        }
         other => Err(format!("{other:?}").into()),
     }
 }

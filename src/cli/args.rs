@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::verify::ProofMode;
+
 /// Verifies electronic Bills of Lading: content, issuer, registry, title.
 #[derive(Debug, Parser)]
 #[command(name = "ebl", version, max_term_width = 100, after_help = EXIT_CODES)]
@@ -197,6 +199,12 @@ pub struct NetworkArgs {
     /// DID registry (ERC-1056) of a chain, for did:ethr; without it the one the field agrees on (repeatable)
     #[arg(long, value_name = "CHAIN:ADDR")]
     pub did_registry: Vec<String>,
+    /// Whether the title is to be proven against the block's state root (eth_getProof); default: off
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub proof: Option<ProofChoice>,
+    /// A block that you know to be one of the chain: it is read, and what is proven within it counts as proven
+    #[arg(long, value_name = "HASH")]
+    pub trusted_block: Option<String>,
     /// latest, safe, finalized, a number or a hash; default: finalized where the chain has it
     #[arg(long, value_name = "BLOCK")]
     pub block: Option<String>,
@@ -293,6 +301,28 @@ pub enum When {
     Auto,
     Always,
     Never,
+}
+
+/// State proofs
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofChoice {
+    /// None is asked for
+    Off,
+    /// Asked for; where there is none, the report says why
+    Try,
+    /// Without one nothing is known of the title
+    Require,
+}
+
+impl From<ProofChoice> for ProofMode {
+    fn from(choice: ProofChoice) -> Self {
+        match choice {
+            ProofChoice::Off => Self::Off,
+            ProofChoice::Try => Self::Try,
+            ProofChoice::Require => Self::Require,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::args::{DnssecMode, NetworkArgs, VerifyArgs};
+use super::args::{DnssecMode, NetworkArgs, ProofChoice, VerifyArgs};
 use super::policy_file::{self, PolicyRules, accepted_state};
 use crate::address_book::AddressBook;
 use crate::document::{Key, Limits};
@@ -19,7 +19,7 @@ use crate::primitives::{Address, ChainId, Digest32};
 use crate::sources::chain::{BlockChoice, Endpoint};
 use crate::sources::dns::{Resolver, TrustAnchor};
 use crate::verifier::{Verifier, VerifierBuilder};
-use crate::verify::{Policy, Rule};
+use crate::verify::{Policy, ProofMode, Rule};
 use crate::web_address::Reach;
 
 /// Settings from a TOML file. Unknown keys are errors: a misspelt rule must not be ignored.
@@ -39,6 +39,8 @@ struct Settings {
     did_registry: Vec<String>,
     quorum: Option<u8>,
     block: Option<String>,
+    proof: Option<ProofChoice>,
+    trusted_block: Option<String>,
     timeout: Option<u64>,
     ca_file: Option<PathBuf>,
     #[serde(default)]
@@ -106,6 +108,8 @@ fn combined(asked: &Asked<'_>) -> Result<(VerifierBuilder, Policy, InForce)> {
         chain: chain_id,
         require_dnssec: in_force.dnssec.value == DnssecMode::Require,
         did_registries: in_force.did_registries.iter().map(|(chain, chosen)| (*chain, chosen.value)).collect(),
+        proof: in_force.proof.value,
+        trusted_block: in_force.trusted_block.value,
         ..Policy::default()
     };
     for registry in asked.trust_registry.iter().chain(&in_force.trust_registry) {
@@ -208,6 +212,8 @@ pub struct InForce {
     pub ca_file: Chosen<Option<PathBuf>>,
     pub resolve: Chosen<Vec<String>>,
     pub allow_private: Chosen<bool>,
+    pub proof: Chosen<ProofMode>,
+    pub trusted_block: Chosen<Option<Digest32>>,
     /// Those of the file.
     pub trust_registry: Vec<String>,
     pub did_registries: BTreeMap<ChainId, Chosen<Address>>,
@@ -228,6 +234,19 @@ impl InForce {
             bail!("quorum takes 1 to 16 endpoints");
         }
         let block = Chosen::of(network.block.clone().map(Some), settings.block.map(Some), None);
+        let mut block = Chosen::by(block.value.as_deref().map(block_choice).transpose()?, block.origin);
+        let proof = Chosen::of(network.proof, settings.proof, ProofChoice::Off);
+        let trusted = Chosen::of(network.trusted_block.clone().map(Some), settings.trusted_block.map(Some), None);
+        let trusted_block = Chosen::by(trusted.value.as_deref().map(block_hash).transpose()?, trusted.origin);
+        if let Some(hash) = trusted_block.value {
+            if proof.value == ProofChoice::Off {
+                bail!("--trusted-block needs --proof try or --proof require: without a proof it would change nothing");
+            }
+            if block.value.is_some_and(|block| block != BlockChoice::Hash(hash)) {
+                bail!("--block and --trusted-block name different blocks; --trusted-block alone reads at that block");
+            }
+            block = Chosen::by(Some(BlockChoice::Hash(hash)), trusted_block.origin);
+        }
         let timeout = Chosen::of(network.timeout.map(Some), settings.timeout.map(Some), None);
         if timeout.value.is_some_and(|seconds| seconds == 0 || seconds > 600) {
             bail!("--timeout takes 1 to 600 seconds");
@@ -248,7 +267,9 @@ impl InForce {
             endpoints,
             no_default_rpc: Chosen::switch(network.no_default_rpc, settings.no_default_rpc),
             quorum,
-            block: Chosen::by(block.value.as_deref().map(block_choice).transpose()?, block.origin),
+            block,
+            proof: Chosen::by(proof.value.into(), proof.origin),
+            trusted_block,
             resolvers: Chosen::by(dns.value.iter().map(resolver).collect::<Result<_>>()?, dns.origin),
             dnssec: Chosen::of(network.dnssec, settings.dnssec, DnssecMode::Report),
             dns_anchor: Chosen::of(network.dns_anchor.clone().map(Some), settings.dns_anchor.map(Some), None),
@@ -392,6 +413,12 @@ fn block_choice(text: &str) -> Result<BlockChoice> {
             _ => bail!("--block takes latest, safe, finalized, a number or a block hash, not {text:?}"),
         },
     })
+}
+
+fn block_hash(text: &str) -> Result<Digest32> {
+    text.strip_prefix("0x")
+        .and_then(Digest32::from_hex64)
+        .with_context(|| format!("--trusted-block takes 0x and the 64 lower-case digits of a block hash, not {text:?}"))
 }
 
 fn contract(flag: &'static str, text: &str) -> Result<(ChainId, Address)> {

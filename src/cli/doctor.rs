@@ -20,6 +20,7 @@ use crate::sources::chain::{Abilities, BlockChoice, ChainConfig, ChainExaminatio
 use crate::sources::dns::{DnsConfig, Resolver, ResolverExamination};
 use crate::text::{escape_for_terminal as escape, hanging};
 use crate::verifier::SourcesExamination;
+use crate::verify::ProofMode;
 
 pub fn run(args: &DoctorArgs) -> Result<Exit> {
     let asked = args.chain_id.iter().map(|text| text.parse()).collect::<Result<Vec<ChainId>, _>>();
@@ -204,6 +205,14 @@ fn settings(in_force: &InForce) -> Vec<Setting> {
     chosen("no_default_rpc", in_force.no_default_rpc.value.to_string(), in_force.no_default_rpc.origin);
     chosen("quorum", in_force.quorum.value.to_string(), in_force.quorum.origin);
     chosen("block", block_choice(in_force.block.value), in_force.block.origin);
+    let proof = match in_force.proof.value {
+        ProofMode::Off => "off",
+        ProofMode::Try => "try",
+        ProofMode::Require => "require",
+    };
+    chosen("proof", proof.into(), in_force.proof.origin);
+    let trusted = in_force.trusted_block.value.map_or_else(|| "none".to_owned(), |hash| hash.to_string());
+    chosen("trusted_block", trusted, in_force.trusted_block.origin);
     let resolvers = match in_force.resolvers.value.as_slice() {
         [] => "the system's".to_owned(),
         given => given.iter().map(Resolver::to_string).collect::<Vec<_>>().join(", "),

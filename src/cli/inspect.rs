@@ -212,6 +212,9 @@ fn describe(question: &Question) -> String {
         Question::Powers { chain, registry } => {
             format!("an endpoint of chain {chain}: who holds which role of {registry}")
         }
+        Question::Proof { chain, registry, token } => {
+            format!("an endpoint of chain {chain}: proof of the state of token {token} of {registry}")
+        }
         Question::DnsTxt { name } => format!("a resolver: the TXT records of {name}"),
         Question::DocumentStore { chain, store, target_hash, proof } => {
             let ancestors = match proof.len() {

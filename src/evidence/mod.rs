@@ -7,6 +7,7 @@ mod abi;
 mod did;
 mod history;
 mod powers;
+mod proof;
 mod store;
 mod web;
 
@@ -21,6 +22,7 @@ pub(crate) use abi::{word_address, word_number};
 pub use did::{DidChange, DidEthrReading, DidEvent};
 pub use history::{AccountReading, BlockRange, HistoryReading, LogReading, LogsReading};
 pub use powers::{PowersReading, RoleAdminReading, RoleHoldingReading};
+pub use proof::{AccountProofReading, HeaderReading, NodeBytes, ProofReading, SlotReading};
 pub use store::{NodeReading, StoreReading};
 pub use web::WebReading;
 
@@ -31,6 +33,15 @@ pub use web::WebReading;
 pub enum Question {
     /// Everything about one token of one registry, read at one block (chain.md §7).
     Registry {
+        /// The chain that the document names, or the caller named for it.
+        chain: ChainId,
+        /// The token registry that the document names.
+        registry: Address,
+        /// The token id that the document's digest gives.
+        token: TokenId,
+    },
+    /// Proof of what [`Question::Registry`] asks, against the state root of the same block (chain.md §5.4).
+    Proof {
         /// The chain that the document names, or the caller named for it.
         chain: ChainId,
         /// The token registry that the document names.
@@ -98,6 +109,8 @@ pub type Answer = Result<Fact, Unavailable>;
 pub enum Fact {
     /// To [`Question::Registry`].
     Registry(Box<RegistryReading>),
+    /// To [`Question::Proof`].
+    Proof(Box<ProofReading>),
     /// To [`Question::DocumentStore`].
     DocumentStore(Box<StoreReading>),
     /// To [`Question::History`].
@@ -330,6 +343,8 @@ pub enum ReadMethod {
     Lens,
     /// Single calls pinned to the same block hash, for nodes that refuse the lens.
     Calls,
+    /// Not by calls at all: what a state proof says.
+    Proof,
 }
 
 /// The outcome of one call inside the lens.

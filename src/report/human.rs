@@ -9,7 +9,10 @@ use crate::primitives::Address;
 use crate::status::Position;
 use crate::text::{escape_for_terminal as escape, hanging};
 use crate::verify::codes::{self, Actor};
-use crate::verify::{AsOf, Check, CheckName, Outcome, RegistryFacts, Report, StoreFacts, TitleStateName, Verdict};
+use crate::verify::{
+    AsOf, Check, CheckName, Outcome, ProofFacts, ProofResult, RegistryFacts, Report, StoreFacts, TitleStateName,
+    Verdict, Voucher,
+};
 
 /// How to print.
 #[derive(Debug, Clone, Copy)]
@@ -109,8 +112,9 @@ impl<'r> Page<'r> {
             Finality::Local => "newest of a local chain",
         };
         let source = if as_of.embedded_endpoints { ", from the embedded table" } else { "" };
+        let proof = as_of.proof.as_ref().map_or("", proof_word);
         let line = format!(
-            "block {}, {finality}, {}, {} ({}{source})",
+            "block {}, {finality}, {}, {} ({}{source}){proof}",
             grouped(as_of.block),
             as_of.time.replace('T', " ").replace('Z', " UTC"),
             endpoints_agree(as_of.endpoints.len()),
@@ -330,6 +334,15 @@ fn document_line(report: &Report) -> String {
         document.hidden_fields,
         fetched.unwrap_or_default()
     )
+}
+
+fn proof_word(proof: &ProofFacts) -> &'static str {
+    match (proof.result, proof.vouched_by) {
+        (ProofResult::Proven, Some(Voucher::Caller)) => ", title proven in the block you trust",
+        (ProofResult::Proven, _) => ", title proven",
+        (ProofResult::Unvouched, _) => ", title proven only within this endpoint's block",
+        _ => ", title not proven",
+    }
 }
 
 fn endpoints_agree(count: usize) -> String {

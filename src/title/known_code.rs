@@ -25,15 +25,47 @@ pub(super) fn registry(code: &[u8], clone_target: Option<&CodeReading>) -> Optio
         });
     }
     STANDALONE.iter().filter(|known| known.size == code.len()).find_map(|known| {
-        let zeroed = with_zeroed_words(code, known.immutables)?;
+        // The compiler writes the same value wherever an immutable is used; code made by hand need not.
+        let immutables = Immutables::of(code, known)?;
+        let zeroed = with_zeroed_words(code, known)?;
         let exact = keccak256(&zeroed) == digest(known.hash);
         let stripped = || keccak256(without_metadata(&zeroed)) == digest(known.stripped);
-        (exact || stripped()).then_some(Known {
+        (immutables.factory.is_some() && (exact || stripped())).then_some(Known {
             generation: known.generation,
             variant: Variant::Standalone,
             other_build: !exact,
         })
     })
+}
+
+/// What a registry of the constructor variant carries inside its code, read by the code's size alone: whether it is
+/// known code, [`registry`] says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Immutables {
+    /// The title escrow factory, if it is the same address everywhere.
+    pub factory: Option<Address>,
+    /// The block of deployment, as a word.
+    pub genesis: [u8; 32],
+}
+
+/// The immutables of code that has the size of a known full contract.
+pub(super) fn immutables(code: &[u8]) -> Option<Immutables> {
+    STANDALONE.iter().find(|known| known.size == code.len()).and_then(|known| Immutables::of(code, known))
+}
+
+impl Immutables {
+    fn of(code: &[u8], known: &StandaloneRow) -> Option<Self> {
+        let word = |offset: usize| code.get(offset..)?.first_chunk::<32>().copied();
+        let mut words = known.factory.iter().map(|&offset| word(offset));
+        let first = words.next()??;
+        let factory = words.all(|word| word == Some(first)).then(|| address_of(&first)).flatten();
+        Some(Self { factory, genesis: word(known.genesis)? })
+    }
+}
+
+/// An address only from a clean word.
+pub(super) fn address_of(word: &[u8; 32]) -> Option<Address> {
+    word.strip_prefix(&[0; 12])?.try_into().ok().map(Address)
 }
 
 /// Recognises a title escrow factory.
@@ -89,9 +121,9 @@ fn digest(hex64: &str) -> Digest32 {
     Digest32::from_hex64(hex64).unwrap_or_default()
 }
 
-fn with_zeroed_words(code: &[u8], offsets: &[usize]) -> Option<Vec<u8>> {
+fn with_zeroed_words(code: &[u8], known: &StandaloneRow) -> Option<Vec<u8>> {
     let mut zeroed = code.to_vec();
-    for &offset in offsets {
+    for &offset in known.factory.iter().chain([&known.genesis]) {
         zeroed.get_mut(offset..offset + 32)?.fill(0);
     }
     Some(zeroed)
@@ -106,7 +138,10 @@ struct Row {
 struct StandaloneRow {
     generation: Generation,
     size: usize,
-    immutables: &'static [usize],
+    /// Where the factory's address stands, as words.
+    factory: &'static [usize],
+    /// Where the block of deployment stands.
+    genesis: usize,
     hash: &'static str,
     stripped: &'static str,
 }
@@ -154,14 +189,16 @@ const STANDALONE: &[StandaloneRow] = &[
     StandaloneRow {
         generation: Generation::V5,
         size: 15_993,
-        immutables: &[2_014, 3_645],
+        factory: &[2_014],
+        genesis: 3_645,
         hash: "a4032d263ae57d646c10c1278042feb5f59f5cd7b95aa0b5a79a82b073a208ea",
         stripped: "d0a1f756112507330cc6de4c882b164381b83aee79952c4dbb61cb1bed49ac97",
     },
     StandaloneRow {
         generation: Generation::V4,
         size: 8_442,
-        immutables: &[684, 957, 2_277, 3_647, 4_204, 5_944],
+        factory: &[684, 2_277, 3_647, 4_204, 5_944],
+        genesis: 957,
         hash: "00563310570c5ce6a715156593b87a7707bc8a331f85766e2295c1da8bfbd396",
         stripped: "d114e013a67d7c55abc7be103b6c633f9f3aa62da28b33112b24949a121393ae",
     },

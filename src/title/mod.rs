@@ -8,6 +8,7 @@ pub mod account;
 pub mod history;
 mod known_code;
 pub mod powers;
+pub mod proof;
 pub mod remark;
 mod state;
 

@@ -160,6 +160,11 @@ fn refusal(revert: &[u8]) -> TitleFinding {
     if not_minted { TitleFinding::NotMinted } else { TitleFinding::Refused(revert.to_vec()) }
 }
 
+/// What genuine code reverts with for an id that was never minted.
+pub(super) fn not_minted_revert() -> Vec<u8> {
+    error_string(NONEXISTENT)
+}
+
 /// OpenZeppelin 4 wording, chain.md §1.6.
 const NONEXISTENT: &[u8] = b"ERC721: owner query for nonexistent token";
 /// `ERC721NonexistentToken(uint256)`, the OpenZeppelin 5 form.

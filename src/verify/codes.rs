@@ -271,6 +271,21 @@ codes! {
     CHAIN_ENDPOINTS_DISAGREE = "chain.endpoints_disagree", Network,
         "Two endpoints gave different answers about the same block, so neither is relied on.",
         "Try again; if it stays so, one of them is wrong: ask others with --rpc.";
+    CHAIN_PROOF_MISSING = "chain.proof_missing", Network,
+        "A state proof was required and there is none: no endpoint served it, or the block's header is of a form that is not known.",
+        "Give an endpoint that serves eth_getProof for recent blocks with --rpc, name a newer block, or use --proof try.";
+    CHAIN_PROOF_NOT_POSSIBLE = "chain.proof_not_possible", Verifier,
+        "A state proof was required, but this contract is not one of which is known where it keeps its records.",
+        "Use --proof try, and --quorum for several endpoints that must agree.";
+    CHAIN_PROOF_INVALID = "chain.proof_invalid", Network,
+        "A state proof was required, and what the endpoint served as one does not hold.",
+        "Do not rely on this endpoint; ask another one with --rpc.";
+    CHAIN_PROOF_UNVOUCHED = "chain.proof_unvouched", Verifier,
+        "A state proof was required; it holds, but only the endpoint itself says that its block is one of the chain.",
+        "Let others vouch for the block: --quorum 2 with a second endpoint, or --trusted-block HASH.";
+    CHAIN_PROOF_CONTRADICTS = "chain.proof_contradicts", Network,
+        "The state proof holds, and the endpoint's other answers about the same block say something else: they are wrong.",
+        "Do not rely on this endpoint; ask another one with --rpc.";
     CHAIN_NOT_NEEDED = "chain.not_needed", Nobody,
         "This document does not rest on a contract.",
         "Nothing to do.";

@@ -17,12 +17,12 @@ use crate::primitives::{Address, ChainId, TokenId};
 
 pub use policy::{
     AcceptedState, DeniedWarnings, FieldPath, InvalidFieldPath, InvalidIssuerName, IssuerName, LeastFinality, Policy,
-    Rule, WarningKind,
+    ProofMode, Rule, WarningKind,
 };
 pub use report::{
     AsOf, Check, CheckName, ContractClaim, DocumentFacts, Finding, IdentityClaim, IssuedThrough, Issuer, IssuerClaim,
-    Network, Outcome, RegistryFacts, Report, RevocationClaim, RevokedNodeFacts, RuleFinding, SignerFacts, StoreFacts,
-    Strength, Title, TitleStateName, Tool, Verdict,
+    Network, Outcome, ProofFacts, ProofResult, RegistryFacts, Report, RevocationClaim, RevokedNodeFacts, RuleFinding,
+    SignerFacts, StoreFacts, Strength, Title, TitleStateName, Tool, Verdict, Voucher,
 };
 pub use title_report::{
     AccountFacts, HistoryEntry, PartyFacts, PartyRole, PowersFacts, RemarkFacts, RoleFacts, TitleOf, TitleReport,

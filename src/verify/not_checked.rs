@@ -1,6 +1,6 @@
 //! What a report does not say (PRODUCT.md, Words). The list shrinks only by what was really done.
 
-use super::report::{CheckName, Issuer, Outcome, Report, Strength, TitleStateName};
+use super::report::{CheckName, Issuer, Outcome, ProofResult, Report, Strength, TitleStateName, Voucher};
 use super::title_report::TitleReport;
 use crate::evidence::Dnssec;
 
@@ -36,16 +36,14 @@ pub(super) fn list(report: &Report) -> Vec<String> {
     if report.title.state != TitleStateName::None {
         items.push("who stands behind the addresses, and their authority".into());
     }
-    if strength(Strength::SingleEndpoint) {
-        items.push("the honesty of the endpoint: it was asked alone and gave no proof".into());
+    items.extend(honesty(report));
+    let proof = report.as_of.as_ref().and_then(|as_of| as_of.proof.as_ref());
+    if let Some(detail) = proof.filter(|proof| proof.result != ProofResult::Unvouched).and_then(|it| it.detail.as_ref())
+    {
+        items.push(format!("the state by a proof: {detail}"));
     }
     if !report.stores.is_empty() {
         items.push("the code of the document store, and who may issue and revoke there".into());
-    }
-    if let (true, Some(as_of)) = (strength(Strength::Quorum), &report.as_of) {
-        let agreeing = as_of.endpoints.len();
-        items
-            .push(format!("the honesty of the endpoints beyond this: {agreeing} of them agree, and none gave a proof"));
     }
     if strength(Strength::Tls) {
         items.push("the honesty of the web server: its answer is not signed".into());
@@ -80,4 +78,31 @@ pub(super) fn list(report: &Report) -> Vec<String> {
             .map(|check| format!("{}: {}", check.name.as_str(), check.message)),
     );
     items
+}
+
+/// How far the endpoints are believed.
+fn honesty(report: &Report) -> Option<String> {
+    let strength = |wanted| report.checks.iter().any(|check| check.strength == Some(wanted));
+    let as_of = report.as_of.as_ref();
+    let agreeing = as_of.map_or(0, |as_of| as_of.endpoints.len());
+    let proof = as_of.and_then(|as_of| as_of.proof.as_ref()).map(|proof| (proof.result, proof.vouched_by));
+    Some(match proof {
+        Some((ProofResult::Proven, Some(Voucher::Caller))) => {
+            "that the block you trust is one of the chain: you vouch for its hash, the title is proven within it".into()
+        }
+        Some((ProofResult::Proven, _)) => format!(
+            "the honesty of the endpoints about the block's hash: {agreeing} of them agree, the title is proven within it"
+        ),
+        Some((ProofResult::Unvouched, _)) => {
+            "that the block is one of the chain: only the endpoint vouches for its hash, the title is proven within it"
+                .into()
+        }
+        _ if strength(Strength::SingleEndpoint) => {
+            "the honesty of the endpoint: it was asked alone and gave no proof".into()
+        }
+        _ if strength(Strength::Quorum) => {
+            format!("the honesty of the endpoints beyond this: {agreeing} of them agree, and none gave a proof")
+        }
+        _ => return None,
+    })
 }

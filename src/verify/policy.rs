@@ -9,7 +9,7 @@ mod names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::primitives::{Address, ChainId};
+use crate::primitives::{Address, ChainId, Digest32};
 
 pub use names::{FieldPath, InvalidFieldPath, InvalidIssuerName, IssuerName};
 
@@ -43,8 +43,25 @@ pub struct Policy {
     pub all_checks: bool,
     /// Require a DNSSEC-validated issuer record: without one the issuer is not known.
     pub require_dnssec: bool,
+    /// Whether state proofs of token registries are asked for (`--proof`).
+    pub proof: ProofMode,
+    /// The hash of a block that the caller knows to be one of the chain (`--trusted-block`): what is proven within it is
+    /// proven.
+    pub trusted_block: Option<Digest32>,
     /// What the document must meet besides. All must hold.
     pub rules: Vec<Rule>,
+}
+
+/// What state proofs are worth to the caller (chain.md §5.4).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ProofMode {
+    /// None is asked for.
+    #[default]
+    Off,
+    /// Asked for; where there is none, the report says why.
+    Try,
+    /// Registry, issuance and title are unknown without one.
+    Require,
 }
 
 impl Policy {
@@ -274,11 +291,15 @@ pub enum WarningKind {
     SignatureForm,
     /// A sealed file carries its own key.
     KeyInSealedFile,
+    /// The endpoint's state proof is no proof.
+    ProofInvalid,
+    /// Only the state proof was read, no answer to a call.
+    ProofAlone,
 }
 
 impl WarningKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::VersionMissing,
         Self::WrongChecksum,
         Self::EmptyGroups,
@@ -290,6 +311,8 @@ impl WarningKind {
         Self::RejectionPossible,
         Self::SignatureForm,
         Self::KeyInSealedFile,
+        Self::ProofInvalid,
+        Self::ProofAlone,
     ];
 
     /// As in policy files.
@@ -306,6 +329,8 @@ impl WarningKind {
             Self::RejectionPossible => "rejection_possible",
             Self::SignatureForm => "signature_form",
             Self::KeyInSealedFile => "key_in_sealed_file",
+            Self::ProofInvalid => "proof_invalid",
+            Self::ProofAlone => "proof_alone",
         }
     }
 
@@ -323,6 +348,8 @@ impl WarningKind {
             Self::RejectionPossible => "the last transfer can still be rejected",
             Self::SignatureForm => "a signature is written in an unusual form",
             Self::KeyInSealedFile => "the sealed file carries its own key",
+            Self::ProofInvalid => "the endpoint's state proof is no proof",
+            Self::ProofAlone => "only the state proof was read, and no answer to a call",
         }
     }
 }

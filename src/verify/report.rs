@@ -184,6 +184,8 @@ pub enum Outcome {
 pub enum Strength {
     /// Computed here from the document alone.
     Computed,
+    /// Proven against the state root of a block whose hash a quorum or the caller vouches for.
+    Proven,
     /// Several chain endpoints gave the same answer.
     Quorum,
     /// One chain endpoint said so.
@@ -202,6 +204,7 @@ impl Strength {
     /// Whether nobody has to be believed: the state itself proves what was read of it.
     pub(super) fn is_proven(self) -> bool {
         match self {
+            Self::Proven => true,
             Self::Computed
             | Self::Quorum
             | Self::SingleEndpoint
@@ -555,6 +558,52 @@ pub struct AsOf {
     pub embedded_endpoints: bool,
     /// HTTP requests made.
     pub requests: u32,
+    /// What came of the state proof, where one was asked for.
+    pub proof: Option<ProofFacts>,
+}
+
+/// What came of a state proof.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProofFacts {
+    /// How it ended.
+    pub result: ProofResult,
+    /// Who says that the block is one of the chain; absent where nothing is proven within it.
+    pub vouched_by: Option<Voucher>,
+    /// The accounts whose code and slots are proven against the state root: the registry, what it leads to, the escrow.
+    pub accounts: Vec<Address>,
+    /// Why it is not proven.
+    pub detail: Option<String>,
+}
+
+/// How a state proof ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ProofResult {
+    /// The state root of a block that others vouch for says the same as the report.
+    Proven,
+    /// The same, in a block whose hash only the endpoint vouches for: it could have made up all of it.
+    Unvouched,
+    /// There is none: it was not served, or the block's header is of a form that is not known.
+    Missing,
+    /// Nothing tells where this contract keeps its records.
+    NotPossible,
+    /// What was served as a proof does not hold.
+    Invalid,
+    /// It holds, and says something else than the endpoint's answers.
+    Contradicts,
+}
+
+/// Who says that a block is one of the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Voucher {
+    /// The caller, with `--trusted-block`.
+    Caller,
+    /// Several endpoints gave the same hash.
+    Quorum,
+    /// Only the endpoint that served the proof.
+    Endpoint,
 }
 
 /// The program that wrote the report.

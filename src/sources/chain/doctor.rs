@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::plan::{self, Request};
+use super::proof::Hints;
 use super::transport::{Item, Rpc, Session};
 use super::values::{bytes, eth_get_code, header};
 use super::{ChainSource, lens};
@@ -78,7 +79,8 @@ impl ChainSource {
         let pool = self.pool(chain);
         let mut tried = tokio::task::JoinSet::new();
         for (index, rpc) in pool.rpcs.iter().cloned().enumerate() {
-            let request = Request { chain, questions: Vec::new(), choice: self.config.block };
+            let (questions, hints) = (Vec::new(), Hints::default());
+            let request = Request { chain, questions, choice: self.config.block, hints };
             let deadline = Instant::now() + self.config.timeout;
             tried.spawn(async move { (index, examine(&rpc, &request, deadline).await) });
         }

@@ -13,6 +13,7 @@ mod lens;
 mod logs;
 mod plan;
 mod powers;
+mod proof;
 mod quorum;
 mod registry;
 mod store;
@@ -124,6 +125,13 @@ pub enum ChainQuestion {
     History {
         /// The token registry.
         registry: Address,
+        /// The token id.
+        token: TokenId,
+    },
+    /// The proof of one token of one registry.
+    Proof {
+        /// The token registry.
+        registry: Address,
         /// The token.
         token: TokenId,
     },
@@ -161,6 +169,9 @@ impl ChainQuestion {
                 Some((*chain, Self::History { registry: *registry, token: *token }))
             }
             Question::Powers { chain, registry } => Some((*chain, Self::Powers { registry: *registry })),
+            Question::Proof { chain, registry, token } => {
+                Some((*chain, Self::Proof { registry: *registry, token: *token }))
+            }
             Question::DocumentStore { chain, store, target_hash, proof } => {
                 let (store, target_hash, proof) = (*store, *target_hash, proof.clone());
                 Some((*chain, Self::DocumentStore { store, target_hash, proof }))
@@ -192,7 +203,8 @@ impl ChainSource {
     pub async fn read(&self, chain: ChainId, questions: Vec<ChainQuestion>) -> Vec<(Answer, Provenance)> {
         let count = questions.len();
         let pool = self.pool(chain);
-        let request = Arc::new(plan::Request { chain, questions, choice: self.config.block });
+        let hints = proof::Hints::default();
+        let request = Arc::new(plan::Request { chain, questions, choice: self.config.block, hints });
         let requests = Arc::new(AtomicU32::new(0));
         let mut provenance = Provenance { embedded_default: pool.embedded, ..Provenance::default() };
         let mut order = pool.rpcs.clone();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::transport::{Call, Item, NodeError, Session};
 use super::values::{header, quantity};
-use super::{BlockChoice, ChainQuestion, did_ethr, history, powers, registry, store};
+use super::{BlockChoice, ChainQuestion, did_ethr, history, powers, proof, registry, store};
 use crate::evidence::{BlockReading, Cause, Fact, Finality, RegistryReading, Unavailable};
 use crate::integrity::merkle::path_from;
 use crate::networks;
@@ -17,6 +17,7 @@ pub(super) struct Request {
     pub chain: ChainId,
     pub questions: Vec<ChainQuestion>,
     pub choice: BlockChoice,
+    pub hints: proof::Hints,
 }
 
 /// Both rounds at one endpoint, and once more when the block vanishes in between (checks.md §8).
@@ -43,7 +44,11 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<B
         BlockChoice::Number(number) => calls.push(by_name(&format!("{number:#x}"))),
         BlockChoice::Hash(hash) => calls.push(by_hash(hash)),
     }
-    let mut items = session.batch(&calls).await?.into_iter();
+    let own = calls.len();
+    calls.extend(request.hints.calls(request));
+    let mut items = session.batch(&calls).await?;
+    request.hints.note(request, items.drain(own.min(items.len())..));
+    let mut items = items.into_iter();
     serves(session, chain, items.next())?;
     let local = networks::is_local(chain);
     let newest = if local { Finality::Local } else { Finality::Latest };
@@ -109,9 +114,10 @@ pub(super) async fn read_at(
     let by_hash = json!({"blockHash": block.hash.to_string(), "requireCanonical": true});
     let mut at = At { chain: request.chain, block, form: by_hash };
     let mut shares = shares(session, request, &at).await?;
-    if shares.iter().flatten().any(|(method, item)| *method != "eth_call" && item.is_err()) {
+    let may_be_refused = ["eth_call", "eth_getProof"];
+    if shares.iter().flatten().any(|(method, item)| !may_be_refused.contains(method) && item.is_err()) {
         // Code and storage can always be read at a block that is there, so it is the block-object form that the node
-        // refuses (chain.md §5.2 rule 3). A call may be refused by itself.
+        // refuses (chain.md §5.2 rule 3). A call and a proof may be refused by themselves.
         at.form = json!(format!("{:#x}", at.block.number));
         shares = self::shares(session, request, &at).await?;
     }
@@ -132,6 +138,7 @@ pub(super) async fn read_at(
                 Early::History(*registry, *token)
             }
             ChainQuestion::Powers { registry } => Early::Powers(*registry, items.collect()),
+            ChainQuestion::Proof { registry, token } => Early::Proof(*registry, *token, items.collect()),
             ChainQuestion::DocumentStore { store, target_hash, proof } => {
                 let path = path_from(*target_hash, proof);
                 let reading = store::reading(session, &at, *store, &path, items);
@@ -142,7 +149,7 @@ pub(super) async fn read_at(
     }
     let mut rest = Vec::with_capacity(facts.len());
     for early in facts {
-        rest.push(early.complete(session, &at, &states));
+        rest.push(early.complete(session, request, &at, &states));
     }
     let facts = join_all(rest).await;
     match facts.iter().find_map(|fact| fact.as_ref().err().filter(|why| why.cause == Cause::BlockVanished)) {
@@ -157,11 +164,18 @@ enum Early {
     History(Address, TokenId),
     Powers(Address, Vec<Item>),
     DidEthr(Address, Address, Vec<Item>),
+    Proof(Address, TokenId, Vec<Item>),
 }
 
 impl Early {
     /// Questions that need further rounds take them at the same time.
-    async fn complete(self, session: &Session<'_>, at: &At, states: &States) -> Result<Fact, Unavailable> {
+    async fn complete(
+        self,
+        session: &Session<'_>,
+        request: &Request,
+        at: &At,
+        states: &States,
+    ) -> Result<Fact, Unavailable> {
         match self {
             Self::Fact(fact) => fact,
             Self::History(registry, token) => {
@@ -170,6 +184,10 @@ impl Early {
             }
             Self::Powers(registry, items) => {
                 powers::read(session, at, registry, items).await.map(Box::new).map(Fact::Powers)
+            }
+            Self::Proof(registry, token, items) => {
+                let (about, items) = ((registry, token), items.into_iter());
+                proof::read(session, at, about, &request.hints, items).await.map(Box::new).map(Fact::Proof)
             }
             Self::DidEthr(registry, identity, items) => {
                 let items = items.into_iter();
@@ -229,6 +247,7 @@ async fn shares(
             ChainQuestion::History { registry, token } if asks_state(request, *registry, *token) => Vec::new(),
             ChainQuestion::History { registry, token } => registry::calls(*registry, *token, &at.form),
             ChainQuestion::Powers { registry } => powers::calls(*registry, &at.form),
+            ChainQuestion::Proof { registry, token } => proof::calls(*registry, *token, &request.hints, at),
             ChainQuestion::DocumentStore { store, target_hash, proof } => {
                 store::calls(*store, &path_from(*target_hash, proof), proof, &at.form)
             }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::ChainQuestion;
 use super::difference::{Difference, first_difference};
 use super::plan::{self, Located, Request};
 use super::shortfall;
@@ -125,6 +126,9 @@ impl Quorum {
 
     /// The answer to one question that all gave alike.
     fn agreed(&self, seen: &[(usize, String, Seen)], index: usize, provenance: &Provenance) -> Answer {
+        if matches!(self.request.questions.get(index), Some(ChainQuestion::Proof { .. })) {
+            return first_proof(seen, index).unwrap_or_else(|| Err(self.too_few(&[], provenance)));
+        }
         let mut first: Option<(&str, &Fact)> = None;
         let mut answered = Vec::with_capacity(seen.len());
         let mut failed = Vec::new();
@@ -195,6 +199,15 @@ impl Quorum {
         );
         Unavailable { cause, host: None, detail }
     }
+}
+
+/// A proof speaks for itself: one is enough, and all stand for the hash of its block (chain.md §5.5).
+fn first_proof(seen: &[(usize, String, Seen)], index: usize) -> Option<Answer> {
+    let answers = seen.iter().filter_map(|(_, _, found)| match found {
+        Seen::Answers(answers) => answers.get(index),
+        Seen::OtherBlock(_) => None,
+    });
+    answers.clone().find(|answer| answer.is_ok()).or_else(|| answers.clone().next()).cloned()
 }
 
 async fn further(session: &Session<'_>, request: &Request, block: &BlockReading) -> Result<Seen, Unavailable> {

@@ -1,6 +1,6 @@
 //! Blocks with real hashes: the Keccak-256 of the RLP of a header as Ethereum has it since Prague, with 21 fields. At
 //! most one transaction stands in a block, so the roots of its transactions and receipts are those of a trie with one
-//! leaf. Only the state root is not that of a trie: it commits to the changes one after the other.
+//! leaf.
 
 use ethers::utils::rlp::RlpStream;
 
@@ -23,7 +23,7 @@ pub struct Block {
     pub parent_hash: Digest32,
     /// Seconds since 1970.
     pub timestamp: u64,
-    /// A commitment to all state changes up to here; not the root of a trie.
+    /// Root of the trie of accounts.
     pub state_root: Digest32,
     /// Root of the trie of transactions.
     pub transactions_root: Digest32,

@@ -22,6 +22,7 @@ mod execution;
 mod logs;
 mod state;
 mod transaction;
+mod trie;
 
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ use state::{State, StateAt};
 pub use transaction::{
     AccessListEntry, Form, Signature, SignedTransaction, Transaction, TransactionError, address_of_key,
 };
+pub use trie::{AccountProof, SlotProof};
 
 /// The rules of the EVM. The contracts that Prague keeps its block hashes and beacon roots in are not deployed.
 pub const HARD_FORK: SpecId = SpecId::PRAGUE;
@@ -227,6 +229,11 @@ impl Chain {
         let balance = self.state_at(at)?.1.account(address).map(|account| account.balance);
         // There is less of it than 128 bits hold.
         Ok(balance.unwrap_or_default().saturating_to())
+    }
+
+    /// An account and some of its storage slots, with proofs against the state root of the block.
+    pub fn proof(&self, address: Address, slots: &[Digest32], at: BlockId) -> Result<AccountProof, ChainError> {
+        Ok(self.state_at(at)?.1.proof(address, slots))
     }
 
     /// How many transactions an account has sent, or contracts a contract has created.

@@ -1,16 +1,18 @@
 //! The state of every block, kept as the versions of each value: a block costs what it changes and no more, contract
 //! code is kept once. Versions that only blocks older than [`STATE_DEPTH`] would need are dropped.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use alloy_trie::TrieAccount;
 use revm::bytecode::Bytecode;
 use revm::primitives::{self as evm, B256, KECCAK_EMPTY, U256};
 use revm::state::{AccountInfo, EvmState};
 
-use super::block::Block;
-use crate::primitives::{Address, Digest32, keccak256};
+use super::block::{Block, EMPTY_TRIE_ROOT};
+use super::trie::{AccountProof, SlotProof, Trie, leaf, nobody};
+use crate::primitives::{Address, Digest32};
 
 /// How many blocks back the state is answered. Headers, receipts and logs are kept from the beginning.
 pub const STATE_DEPTH: u64 = 4096;
@@ -20,6 +22,9 @@ pub const STATE_DEPTH: u64 = 4096;
 pub(super) struct State {
     accounts: HashMap<evm::Address, Versions<Option<AccountInfo>>>,
     slots: HashMap<(evm::Address, U256), Versions<U256>>,
+    /// Every slot of an account that was ever written.
+    written: HashMap<evm::Address, BTreeSet<U256>>,
+    storage_roots: HashMap<evm::Address, Versions<Digest32>>,
     codes: HashMap<B256, Bytecode>,
     changes: VecDeque<Changes>,
     root: Digest32,
@@ -40,9 +45,9 @@ impl State {
     pub fn endow(&mut self, accounts: impl Iterator<Item = (Address, u128)>) {
         for (address, balance) in accounts {
             let info = AccountInfo { balance: U256::from(balance), code: None, ..AccountInfo::default() };
-            self.commit_to(&[&address.0[..], &balance.to_be_bytes()].concat());
             self.accounts.insert(to_evm(address), VecDeque::from([(0, Some(info))]));
         }
+        self.root = self.at(0).accounts().root();
     }
 
     /// Takes over what the execution of `block` changed.
@@ -57,31 +62,33 @@ impl State {
             // After Cancun only what was created in the same transaction can vanish (EIP-6780): it had no storage before.
             for (key, slot) in slots.into_iter().filter(|_| !gone) {
                 let value = slot.present_value();
-                self.commit_to(&[&address.0[..], &key.to_be_bytes::<32>(), &value.to_be_bytes::<32>()].concat());
                 self.slots.entry((address, *key)).or_default().push_back((block, value));
+                self.written.entry(address).or_default().insert(*key);
                 changes.slots.push((address, *key));
+            }
+            if changes.slots.last().is_some_and(|(changed, _)| *changed == address) {
+                let root = self.at(block).storage(address).root();
+                self.storage_roots.entry(address).or_default().push_back((block, root));
             }
             let mut info = account.info;
             if let Some(code) = info.code.take().filter(|_| !gone && info.code_hash != KECCAK_EMPTY) {
                 self.codes.entry(info.code_hash).or_insert(code);
             }
-            let head = [&address.0[..], &info.balance.to_be_bytes::<32>(), &info.nonce.to_be_bytes()];
-            self.commit_to(&[&head.concat()[..], &info.code_hash.0, &[u8::from(gone)]].concat());
             self.accounts.entry(address).or_default().push_back((block, (!gone).then_some(info)));
             changes.accounts.push(address);
         }
         self.changes.push_back(changes);
+        self.root = self.at(block).accounts().root();
         self.forget(block.saturating_sub(STATE_DEPTH));
     }
 
-    /// A commitment to every change since the beginning: each step hashes the one before and one written value. It is
-    /// not the root of a trie, so this chain gives no state proofs.
+    /// The root of the trie of all accounts after the last block that changed one.
     pub fn root(&self) -> Digest32 {
         self.root
     }
 
-    fn commit_to(&mut self, change: &[u8]) {
-        self.root = keccak256([&self.root.0[..], change].concat());
+    fn at(&self, block: u64) -> StateAt<'_> {
+        StateAt { state: self, block, blocks: &[] }
     }
 
     /// Drops the versions that no block from `oldest` on can see.
@@ -95,6 +102,9 @@ impl State {
             for slot in changes.slots {
                 if let Some(versions) = self.slots.get_mut(&slot) {
                     drop_before(versions, changes.block);
+                }
+                if let Some(roots) = self.storage_roots.get_mut(&slot.0) {
+                    drop_before(roots, changes.block);
                 }
             }
         }
@@ -121,9 +131,46 @@ impl StateAt<'_> {
     }
 
     pub fn slot(&self, address: Address, slot: Digest32) -> Digest32 {
-        let key = (to_evm(address), U256::from_be_bytes(slot.0));
-        let value = self.state.slots.get(&key).and_then(|versions| version(versions, self.block));
-        Digest32(value.copied().unwrap_or_default().to_be_bytes())
+        Digest32(self.value(to_evm(address), U256::from_be_bytes(slot.0)).to_be_bytes())
+    }
+
+    /// An account and some of its slots, proven against the state root of the block.
+    pub fn proof(&self, address: Address, slots: &[Digest32]) -> AccountProof {
+        let account = self.account(address).map_or_else(nobody, |account| self.leaf(to_evm(address), account));
+        let storage = self.storage(to_evm(address));
+        let slot =
+            |&slot: &Digest32| SlotProof { slot, value: self.slot(address, slot), nodes: storage.proof(&slot.0) };
+        AccountProof {
+            address,
+            nonce: account.nonce,
+            balance: account.balance.saturating_to(),
+            code_hash: Digest32(account.code_hash.0),
+            storage_root: Digest32(account.storage_root.0),
+            nodes: self.accounts().proof(&address.0),
+            slots: slots.iter().map(slot).collect(),
+        }
+    }
+
+    fn value(&self, address: evm::Address, slot: U256) -> U256 {
+        let versions = self.state.slots.get(&(address, slot));
+        versions.and_then(|versions| version(versions, self.block)).copied().unwrap_or_default()
+    }
+
+    fn storage(&self, address: evm::Address) -> Trie {
+        let written = self.state.written.get(&address).into_iter().flatten();
+        Trie::of_slots(written.map(|slot| (*slot, self.value(address, *slot))))
+    }
+
+    fn accounts(&self) -> Trie {
+        let there = self.state.accounts.iter().filter_map(|(address, versions)| {
+            Some((from_evm(*address), self.leaf(*address, version(versions, self.block)?.as_ref()?)))
+        });
+        Trie::of_accounts(there)
+    }
+
+    fn leaf(&self, address: evm::Address, account: &AccountInfo) -> TrieAccount {
+        let root = self.state.storage_roots.get(&address).and_then(|roots| version(roots, self.block));
+        leaf(account.nonce, account.balance, root.copied().unwrap_or(EMPTY_TRIE_ROOT), account.code_hash)
     }
 }
 
@@ -139,8 +186,7 @@ impl revm::DatabaseRef for StateAt<'_> {
     }
 
     fn storage_ref(&self, address: evm::Address, index: U256) -> Result<U256, Infallible> {
-        let versions = self.state.slots.get(&(address, index));
-        Ok(versions.and_then(|versions| version(versions, self.block)).copied().unwrap_or_default())
+        Ok(self.value(address, index))
     }
 
     fn block_hash_ref(&self, number: u64) -> Result<B256, Infallible> {

@@ -96,9 +96,55 @@ fn old_state_is_forgotten_as_documented_and_never_answered_wrongly() {
     assert_eq!(oldest, 4);
     assert_eq!(chain.storage(counter, word(0), BlockId::Number(oldest)), Ok(word(3)));
     assert_eq!(chain.storage(counter, word(0), BlockId::Latest), Ok(word(4)));
+    let proof = chain.proof(counter, &[word(0)], BlockId::Number(oldest)).unwrap();
+    assert!(proof.slots[0].value == word(3) && holds(&chain, &proof, oldest));
     let forgotten = ChainError::StateForgotten { number: 3, oldest };
     assert_eq!(chain.storage(counter, word(0), BlockId::Number(3)), Err(forgotten));
     assert!(chain.block(BlockId::Number(3)).unwrap().mined.is_some());
+}
+
+/// Whether a proof leads from the state root of its block to what it says.
+fn holds(chain: &Chain, proof: &AccountProof, at: u64) -> bool {
+    use alloy_primitives::{B256, Bytes};
+    use alloy_trie::{KECCAK_EMPTY, Nibbles, TrieAccount, proof::verify_proof};
+    let holds = |root: Digest32, key: &[u8], leaf: Option<Vec<u8>>, nodes: &[Vec<u8>]| {
+        let nodes: Vec<Bytes> = nodes.iter().map(|node| Bytes::copy_from_slice(node)).collect();
+        verify_proof(B256::from(root.0), Nibbles::unpack(keccak256(key).0), leaf, &nodes).is_ok()
+    };
+    let (code_hash, storage_root) = (B256::from(proof.code_hash.0), B256::from(proof.storage_root.0));
+    let account = TrieAccount::new(proof.nonce, U256::from(proof.balance), storage_root, code_hash);
+    let there = proof.nonce > 0 || proof.balance > 0 || code_hash != KECCAK_EMPTY;
+    let root = chain.block(BlockId::Number(at)).unwrap().state_root;
+    let slot = |slot: &SlotProof| {
+        let value = U256::from_be_bytes(slot.value.0);
+        let leaf = (!value.is_zero()).then(|| alloy_rlp::encode(value));
+        holds(proof.storage_root, &slot.slot.0, leaf, &slot.nodes)
+    };
+    holds(root, &proof.address.0, there.then(|| alloy_rlp::encode(account)), &proof.nodes)
+        && proof.slots.iter().all(slot)
+}
+
+#[test]
+fn everything_is_proven_at_every_block() {
+    let (mut chain, counter) = with_counter();
+    for data in [&[][..], &[1], &[], &[]] {
+        chain.send(ME, counter, data).unwrap();
+        chain.mine().unwrap();
+    }
+    let slots: Vec<Digest32> = (0..4).map(word).collect();
+    for number in 0..=chain.head().number {
+        for address in [ME, DEV_ACCOUNTS[7].address, counter, Address::DEAD, Address::ZERO] {
+            let mut proof = chain.proof(address, &slots, BlockId::Number(number)).unwrap();
+            assert!(holds(&chain, &proof, number), "{address} at {number}");
+            for slot in &proof.slots {
+                assert_eq!(chain.storage(address, slot.slot, BlockId::Number(number)), Ok(slot.value));
+            }
+            proof.nonce += 1;
+            assert!(!holds(&chain, &proof, number), "{address} at {number}");
+        }
+    }
+    let proof = chain.proof(counter, &slots, BlockId::Latest).unwrap();
+    assert_eq!(proof.slots[0].value, word(3));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::error::{NO_SUCH_METHOD, RpcError};
 use super::params::{
-    Params, Request, address, block_id, boolean, bytes, count, digest, log_filter, percentiles, request, slot,
+    Params, Request, address, block_id, boolean, bytes, count, digest, log_filter, percentiles, request, slot, slots,
 };
 use super::wire::{self, Transactions};
 use crate::primitives::ChainId;
@@ -77,6 +77,12 @@ pub(super) fn answer(chain: &mut Chain, method: &str, params: Option<Value>) -> 
             let at = params.block()?;
             params.end()?;
             Ok(json!(chain.storage(of, slot, at)?))
+        }
+        "eth_getProof" => {
+            let (of, slots) = (params.required("address", address)?, params.required("slots", slots)?);
+            let at = params.block()?;
+            params.end()?;
+            Ok(wire::proof(&chain.proof(of, &slots, at)?))
         }
         "eth_getBalance" => {
             let (of, at) = (params.required("address", address)?, params.block()?);

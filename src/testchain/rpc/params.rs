@@ -201,6 +201,15 @@ pub(super) fn slot(value: &Value) -> Result<Digest32, RpcError> {
         .ok_or_else(|| RpcError::params("expected a storage slot: 0x and 1 to 64 hexadecimal characters"))
 }
 
+/// The slots of a proof.
+pub(super) fn slots(value: &Value) -> Result<Vec<Digest32>, RpcError> {
+    const MOST: usize = 1024;
+    match list(value)? {
+        many if many.len() > MOST => Err(RpcError::params(format!("at most {MOST} slots are proven at once"))),
+        few => few.iter().map(slot).collect(),
+    }
+}
+
 pub(super) fn quantity(value: &Value) -> Result<u64, RpcError> {
     amount(value)?.try_into().map_err(|_| RpcError::params("the number is too large"))
 }

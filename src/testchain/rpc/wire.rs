@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::primitives::{Address, Digest32, encode_hex};
 use crate::testchain::chain::{
-    BASE_FEE, Block, EMPTY_REQUESTS_HASH, EMPTY_TRIE_ROOT, EMPTY_UNCLES_HASH, Form, FoundLog, GAS_LIMIT, Mined,
+    AccountProof, BASE_FEE, Block, EMPTY_REQUESTS_HASH, EMPTY_TRIE_ROOT, EMPTY_UNCLES_HASH, Form, FoundLog, GAS_LIMIT,
+    Mined, SlotProof,
 };
 
 /// How a block's transaction is shown.
@@ -118,6 +119,21 @@ pub(super) fn log(found: FoundLog<'_>) -> Value {
         "transactionIndex": "0x0",
         "logIndex": number(found.index as u64),
         "removed": false,
+    })
+}
+
+pub(super) fn proof(proof: &AccountProof) -> Value {
+    let nodes = |nodes: &[Vec<u8>]| nodes.iter().map(|node| bytes(node)).collect::<Vec<_>>();
+    let slot =
+        |slot: &SlotProof| json!({"key": slot.slot, "value": scalar(&slot.value.0), "proof": nodes(&slot.nodes)});
+    json!({
+        "address": address(proof.address),
+        "accountProof": nodes(&proof.nodes),
+        "balance": amount(proof.balance),
+        "codeHash": proof.code_hash,
+        "nonce": number(proof.nonce),
+        "storageHash": proof.storage_root,
+        "storageProof": proof.slots.iter().map(slot).collect::<Vec<_>>(),
     })
 }
 

@@ -161,6 +161,7 @@ fn as_of(chain: ChainId, block: &BlockReading, method: ReadMethod, entry: &Entry
         endpoints: entry.provenance.hosts.clone(),
         embedded_endpoints: entry.provenance.embedded_default,
         requests: entry.provenance.requests,
+        proof: None,
     }
 }
 

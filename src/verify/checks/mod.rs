@@ -7,6 +7,7 @@ mod chain;
 mod integrity;
 mod issuer;
 mod policy;
+mod proof;
 mod registry;
 mod revocation;
 mod signature;
@@ -47,8 +48,14 @@ pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Polic
     examination.judge_issuers(&case, &signers);
     match method {
         IssuanceMethod::TokenRegistry(registry) => examination.judge_token_registry(&case, registry),
-        IssuanceMethod::DocumentStore => examination.judge_document_stores(&case),
-        IssuanceMethod::Signature => examination.judge_signature(&case, &signers),
+        IssuanceMethod::DocumentStore => {
+            examination.judge_document_stores(&case);
+            examination.without_proof("this version does not prove the state of document stores", policy.proof);
+        }
+        IssuanceMethod::Signature => {
+            examination.judge_signature(&case, &signers);
+            examination.without_proof("this version does not prove the state of DID registries", policy.proof);
+        }
     }
     examination.judge_validity(document, now);
     examination.judge_link(document, policy);

@@ -294,7 +294,8 @@ fn chain_of(question: &Question) -> Option<ChainId> {
         | Question::DocumentStore { chain, .. }
         | Question::DidEthr { chain, .. }
         | Question::History { chain, .. }
-        | Question::Powers { chain, .. } => Some(*chain),
+        | Question::Powers { chain, .. }
+        | Question::Proof { chain, .. } => Some(*chain),
         Question::Web { .. } | Question::DnsTxt { .. } => None,
     }
 }
@@ -306,6 +307,7 @@ fn block_of(entry: &Entry) -> Option<&BlockReading> {
         Fact::DidEthr(reading) => Some(&reading.block),
         Fact::History(reading) => Some(&reading.block),
         Fact::Powers(reading) => Some(&reading.block),
+        Fact::Proof(reading) => Some(&reading.block),
         Fact::Web(_) | Fact::DnsTxt(_) => None,
     }
 }

@@ -1,12 +1,15 @@
 //! Registry, issuance and title of a transferable record, from one reading of its token registry (checks.md §3.2).
 
+use std::borrow::Cow;
+
+use super::proof::Judged;
 use super::{Case, Examination, another_question, finding, from_entry, not_asked_yet};
 use crate::evidence::{Entry, Evidence, Fact, Question, RegistryReading};
 use crate::primitives::{Address, ChainId, TokenId};
 use crate::title::{self, Authenticity, RegistryFinding, TitleFinding, TitleState};
 use crate::verify::codes;
 use crate::verify::report::{Check, CheckName, Outcome, RegistryFacts, Title, TitleStateName};
-use crate::verify::{Policy, WarningKind};
+use crate::verify::{Policy, ProofMode, WarningKind};
 
 impl Examination {
     pub(super) fn judge_token_registry(&mut self, case: &Case<'_>, registry: Address) {
@@ -29,8 +32,11 @@ impl Examination {
         chain: ChainId,
         registry: Address,
         token: TokenId,
-    ) -> Option<(&'e RegistryReading, RegistryFinding)> {
+    ) -> Option<(Cow<'e, RegistryReading>, RegistryFinding)> {
         let question = Question::Registry { chain, registry, token };
+        let proof = (policy.proof != ProofMode::Off)
+            .then(|| self.answer(evidence, &Question::Proof { chain, registry, token }))
+            .flatten();
         let Some(entry) = self.answer(evidence, &question) else {
             self.without_chain(not_asked_yet(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE));
             return None;
@@ -38,27 +44,57 @@ impl Examination {
         match &entry.answer {
             Ok(Fact::Registry(reading)) if reading.chain_id == chain.get() => {
                 self.chain_answered(chain, &reading.block, reading.method, entry);
-                let trusted = policy.trusted_registries.contains(&(chain, registry));
-                return Some((reading, self.judge_registry(reading, registry, token, trusted, entry)));
+                let judged = self.judged_proof(policy, proof, Some(reading), (registry, token));
+                let finding = match judged.as_ref().and_then(Judged::proven) {
+                    Some(proven) => proven.finding.clone(),
+                    None => {
+                        let trusted = policy.trusted_registries.contains(&(chain, registry));
+                        title::judge(reading, registry, token, trusted)
+                    }
+                };
+                self.judge_registry(reading, &finding, registry, entry);
+                let stands = self.hold_against(judged, policy, &finding);
+                return stands.then_some((Cow::Borrowed(reading.as_ref()), finding));
             }
             Ok(Fact::Registry(reading)) => self.chain_differs(chain, reading.chain_id, entry),
             Ok(_) => self.without_chain(another_question(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE)),
-            Err(why) => self.chain_unavailable(chain, why, entry),
+            Err(why) => {
+                // A proof needs no answer to a call, if others than the endpoint vouch for its block.
+                let judged = self.judged_proof(policy, proof, None, (registry, token)).filter(Judged::counts);
+                let alone = judged.as_ref().and_then(Judged::proven).cloned().zip(proof);
+                let Some((proven, entry)) = alone else {
+                    self.chain_unavailable(chain, why, entry);
+                    return None;
+                };
+                let text = format!("only the proof was read, the answers to calls could not be: {}", why.detail);
+                self.warn(WarningKind::ProofAlone, text);
+                self.chain_answered(chain, &proven.reading.block, proven.reading.method, entry);
+                self.judge_registry(&proven.reading, &proven.finding, registry, entry);
+                let stands = self.hold_against(judged, policy, &proven.finding);
+                return stands.then_some((Cow::Owned(proven.reading), proven.finding));
+            }
         }
         None
+    }
+
+    /// Whether the finding stands beside the proof.
+    fn hold_against(&mut self, judged: Option<Judged>, policy: &Policy, finding: &RegistryFinding) -> bool {
+        let stands = judged.as_ref().is_none_or(|judged| !judged.overrules(policy.proof));
+        self.apply_proof(judged, policy.proof);
+        if let (true, TitleFinding::Known(TitleState::Live(parties))) = (stands, &finding.title) {
+            self.warn_about(parties);
+        }
+        stands
     }
 
     fn judge_registry(
         &mut self,
         reading: &RegistryReading,
+        RegistryFinding { authenticity, title }: &RegistryFinding,
         registry: Address,
-        token: TokenId,
-        trusted: bool,
         entry: &Entry,
-    ) -> RegistryFinding {
-        let found = title::judge(reading, registry, token, trusted);
-        let RegistryFinding { authenticity, title } = &found;
-        let counts = found.generation().is_some();
+    ) {
+        let counts = matches!(authenticity, Authenticity::Genuine { .. } | Authenticity::TrustedByCaller { .. });
         self.registry = Some(registry_facts(authenticity, title, reading, registry));
         for check in [registry_check(authenticity, registry), issuance_check(title, counts), title_check(title, counts)]
         {
@@ -69,10 +105,6 @@ impl Examination {
         if let Authenticity::TrustedByCaller { proxy: Some(proxy), .. } = authenticity {
             self.warn(WarningKind::RulesCanChange, rules_can_change(registry, proxy));
         }
-        if let TitleFinding::Known(TitleState::Live(parties)) = title {
-            self.warn_about(parties);
-        }
-        found
     }
 
     fn warn_about(&mut self, parties: &title::Parties) {

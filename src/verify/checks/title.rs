@@ -137,13 +137,13 @@ impl<'i> TitleExamination<'i> {
             self.nothing_about_the_title(&codes::HISTORY_UNPROVEN);
             return;
         };
-        self.judge_state(state, &found);
+        self.judge_state(&state, &found);
         if let Some(entry) = history {
-            let check = self.judge_history(entry, state, &found, registry, token);
+            let check = self.judge_history(entry, &state, &found, registry, token);
             self.base.checks.push(from_entry(check, entry));
         }
         if let Some(entry) = powers {
-            let check = self.judge_powers(entry, state, &found, registry);
+            let check = self.judge_powers(entry, &state, &found, registry);
             self.base.checks.push(from_entry(check, entry));
         }
     }

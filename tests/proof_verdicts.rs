@@ -1,0 +1,131 @@
+//! What a proof does to the verdict, on a recorded title and evidence written by hand: who vouches for the block, and what
+//! is said when there is no proof.
+
+#[path = "support/bill.rs"]
+mod bill;
+
+use bill::wrapped_bill;
+use ebl_verifier::document::{self, Limits};
+use ebl_verifier::evidence::{
+    Answer, Cause, Dnssec, Evidence, Fact, ProofReading, Provenance, Question, RegistryReading, TxtReading, Unavailable,
+};
+use ebl_verifier::primitives::{Address, Digest32, TokenId};
+use ebl_verifier::verify::{
+    CheckName, Outcome, Policy, ProofMode, ProofResult, Report, Step, Strength, TitleStateName, Verdict, Voucher,
+    examine,
+};
+use serde::Deserialize;
+
+#[derive(Clone, Deserialize)]
+struct Recording {
+    registry: Address,
+    token: TokenId,
+    reading: RegistryReading,
+    proof: ProofReading,
+}
+
+fn recording() -> Recording {
+    serde_json::from_str(include_str!("../fixtures/proofs/v5-clone.json")).expect("a recording")
+}
+
+/// The report on the recorded title, with `proof` for an answer from these hosts.
+fn report(recording: &Recording, proof: Answer, hosts: &[&str], policy: Policy) -> Report {
+    let (bytes, token) = wrapped_bill(recording.registry, "carrier.example", "31337");
+    assert_eq!(token, recording.token, "the recording is of this bill: EBL_RECORD_PROOFS=1 cargo test --test proofs");
+    let document = document::read(&bytes, &Limits::default()).expect("a document");
+    let mut evidence = Evidence::new();
+    loop {
+        match examine(&document, &evidence, &policy, 0) {
+            Step::Report(report) => return *report,
+            Step::Ask(questions) => {
+                for question in questions {
+                    let answer = match &question {
+                        Question::Registry { .. } => Ok(Fact::Registry(Box::new(recording.reading.clone()))),
+                        Question::Proof { .. } => proof.clone(),
+                        Question::DnsTxt { .. } => Ok(Fact::DnsTxt(TxtReading {
+                            name_exists: true,
+                            records: vec![format!("openatts net=ethereum netId=31337 addr={}", recording.registry)],
+                            dnssec: Dnssec::NotChecked,
+                            agreeing: 1,
+                        })),
+                        other => panic!("{other:?}"),
+                    };
+                    let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+                    evidence.record(question, answer, Provenance { hosts, ..Provenance::default() });
+                }
+            }
+        }
+    }
+}
+
+fn proven(recording: &Recording) -> Answer {
+    Ok(Fact::Proof(Box::new(recording.proof.clone())))
+}
+
+fn mode(proof: ProofMode) -> Policy {
+    Policy { proof, ..Policy::default() }
+}
+
+fn title(report: &Report) -> (Outcome, &'static str, Option<Strength>) {
+    let check = report.checks.iter().find(|check| check.name == CheckName::Title).expect("all checks are listed");
+    (check.outcome, check.code.id, check.strength)
+}
+
+#[test]
+fn a_proof_counts_by_who_vouches_for_its_block() {
+    let recording = recording();
+    let trusting = Policy { trusted_block: Some(recording.proof.block.hash), ..mode(ProofMode::Require) };
+    for (hosts, policy, voucher) in [
+        (&["one"][..], trusting, Voucher::Caller),
+        (&["one", "two"], mode(ProofMode::Require), Voucher::Quorum),
+        (&["one", "two"], mode(ProofMode::Try), Voucher::Quorum),
+    ] {
+        let report = report(&recording, proven(&recording), hosts, policy);
+        assert_eq!(report.verdict, Verdict::Valid);
+        assert_eq!(title(&report), (Outcome::Pass, "title.live", Some(Strength::Proven)));
+        let proof = report.as_of.and_then(|as_of| as_of.proof).expect("facts");
+        assert_eq!((proof.result, proof.vouched_by), (ProofResult::Proven, Some(voucher)));
+        assert!(proof.accounts.contains(&recording.registry) && proof.accounts.contains(&recording.reading.escrow));
+    }
+    // The same host twice is one.
+    let report = report(&recording, proven(&recording), &["one", "one"], mode(ProofMode::Require));
+    assert_eq!(title(&report).1, "chain.proof_unvouched");
+}
+
+#[test]
+fn without_a_proof_that_is_required_nothing_is_known_of_the_title() {
+    let recording = recording();
+    let silent =
+        || Err(Unavailable { cause: Cause::NotAnAnswer, host: Some("one".into()), detail: "no proofs here".into() });
+    let report_of = |answer, policy| report(&recording, answer, &["one"], policy);
+    let report = report_of(silent(), mode(ProofMode::Require));
+    assert_eq!((report.verdict, report.title.state), (Verdict::Indeterminate, TitleStateName::Unknown));
+    assert_eq!(title(&report), (Outcome::Unknown, "chain.proof_missing", Some(Strength::SingleEndpoint)));
+    assert!(report.registry.is_none() && report.title.holder.is_none());
+    let report = report_of(silent(), mode(ProofMode::Try));
+    assert_eq!(report.verdict, Verdict::Valid);
+    assert!(report.not_checked.iter().any(|item| item.contains("one: no proofs here")), "{:?}", report.not_checked);
+    // Evidence that answers something else is no proof.
+    let other = Ok(Fact::Registry(Box::new(recording.reading.clone())));
+    assert_eq!(title(&report_of(other, mode(ProofMode::Require))).1, "chain.proof_missing");
+    // What was recorded is not the block that is trusted.
+    let elsewhere = Policy { trusted_block: Some(Digest32([1; 32])), ..mode(ProofMode::Require) };
+    assert_eq!(title(&report_of(proven(&recording), elsewhere)).1, "chain.proof_invalid");
+}
+
+#[test]
+fn a_lie_about_the_title_leaves_it_unknown_in_every_mode() {
+    for mode_of in [ProofMode::Try, ProofMode::Require] {
+        let mut recording = recording();
+        recording.reading.holder.data[31] ^= 1;
+        recording.reading.nominee.data[31] = 7;
+        let report = report(&recording, proven(&recording), &["one", "two"], mode(mode_of));
+        assert_eq!((report.verdict, report.title.holder), (Verdict::Indeterminate, None));
+        assert_eq!(title(&report).1, "chain.proof_contradicts");
+        assert!(!report.warnings.iter().any(|warning| warning.contains("nominated")), "{:?}", report.warnings);
+    }
+    let mut recording = recording();
+    recording.reading.holder.data[31] ^= 1;
+    let report = report(&recording, proven(&recording), &["one"], mode(ProofMode::Off));
+    assert_eq!((report.verdict, report.as_of.and_then(|as_of| as_of.proof)), (Verdict::Valid, None));
+}
