@@ -11,6 +11,10 @@ mod signed_world;
 mod signing;
 #[path = "support/situation.rs"]
 mod situation;
+#[path = "support/title_logs.rs"]
+mod title_logs;
+#[path = "codes/titles.rs"]
+mod titles;
 #[path = "codes/unreadable.rs"]
 mod unreadable;
 #[path = "support/wrapping.rs"]
@@ -40,11 +44,29 @@ fn every_case_comes_to_its_code_outcome_and_verdict() {
 }
 
 #[test]
+fn every_case_of_a_title_comes_to_its_code_outcome_and_verdict() {
+    let mut wrong = Vec::new();
+    for (code, name, outcome, verdict, when, make) in titles::all() {
+        let report = make().title_examined();
+        titles::matches_schema(&report);
+        let check = report.checks.iter().find(|check| check.name == *name).expect("the check is listed");
+        let found = (check.code.id, check.outcome, report.verdict());
+        if found != (*code, *outcome, *verdict) {
+            wrong.push(format!("{code} when {when}: found {found:?}, {}", check.message));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn every_code_of_the_table_is_reached_and_no_other_is_emitted() {
     let mut seen = BTreeSet::new();
     for (.., make) in findings::all() {
         let (report, _) = make().examined();
         seen.extend(report.checks.iter().map(|check| check.code.id));
+    }
+    for (.., make) in titles::all() {
+        seen.extend(make().title_examined().checks.iter().map(|check| check.code.id));
     }
     seen.extend(unreadable::ALL.iter().map(|(_, make)| make().id));
     let table: BTreeSet<_> = codes::all().map(|code| code.id).collect();

@@ -7,6 +7,8 @@ mod signed_world;
 mod signing;
 #[path = "support/situation.rs"]
 mod situation;
+#[path = "support/title_logs.rs"]
+mod title_logs;
 #[path = "evidence_tamper/unjudged.rs"]
 mod unjudged;
 #[path = "support/wrapping.rs"]

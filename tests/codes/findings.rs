@@ -366,7 +366,7 @@ fn chain(id: u64) -> Option<ChainId> {
     ChainId::try_from(id).ok()
 }
 
-fn trust(policy: &mut ebl_verifier::verify::Policy) {
+pub fn trust(policy: &mut ebl_verifier::verify::Policy) {
     policy.trusted_registries.extend(chain(CHAIN).map(|chain| (chain, REGISTRY)));
 }
 
@@ -374,12 +374,12 @@ fn dns_fails(cause: Cause) -> Situation {
     bill().unanswered(cause, |question| matches!(question, Question::DnsTxt { .. }))
 }
 
-fn chain_fails(cause: Cause) -> Situation {
+pub fn chain_fails(cause: Cause) -> Situation {
     bill().unanswered(cause, |question| matches!(question, Question::Registry { .. }))
 }
 
 /// Other code, with the answers of v5.
-fn private_build() -> Situation {
+pub fn private_build() -> Situation {
     bill().registry(|reading| reading.registry_code = vec![0x60, 0x80])
 }
 
@@ -404,7 +404,7 @@ fn held_to(situation: Situation, rule: Rule) -> Situation {
 }
 
 /// A bill whose title the registry itself holds.
-fn returned() -> Situation {
+pub fn returned() -> Situation {
     bill().registry(|reading| {
         reading.owner_of = word(&REGISTRY.0);
         reading.is_holding_token = flag(false);

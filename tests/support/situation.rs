@@ -3,18 +3,23 @@
 
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
-    Answer, CallReading, Cause, CodeReading, DidEthrReading, Evidence, Fact, Finality, InterfaceReading, NodeReading,
-    Provenance, Question, REGISTRY_INTERFACES, RegistryReading, StoreReading, TxtReading, Unavailable, WebReading,
+    Answer, CallReading, Cause, CodeReading, DidEthrReading, Evidence, Fact, Finality, HistoryReading,
+    InterfaceReading, NodeReading, PowersReading, Provenance, Question, REGISTRY_INTERFACES, RegistryReading,
+    StoreReading, TxtReading, Unavailable, WebReading,
 };
 use ebl_verifier::integrity::merkle::path_from;
 use ebl_verifier::primitives::{Address, Digest32, TokenId, keccak256};
 use ebl_verifier::status::Family;
 use ebl_verifier::title::Generation;
-use ebl_verifier::verify::{Policy, Report, Step, examine};
+use ebl_verifier::verify::{
+    Checked, Policy, PowersWanted, Report, Step, TitleInquiry, TitleReport, TitleStep, TitleSubject, examine,
+    examine_title,
+};
 use serde_json::{Value, json};
 
 use super::signed_world::{NOW, World, block, policy, word};
 use super::signing::{Draft, key};
+use super::title_logs::{issued_title, set_up_roles};
 use super::wrapping::{Format, batch, issuer, plain_v2, wrap};
 
 pub const CHAIN: u64 = 31337;
@@ -167,6 +172,22 @@ impl Situation {
         })
     }
 
+    pub fn history(self, change: impl Fn(&mut HistoryReading) + 'static) -> Self {
+        self.answered(move |_, fact| {
+            if let Fact::History(reading) = fact {
+                change(reading);
+            }
+        })
+    }
+
+    pub fn powers(self, change: impl Fn(&mut PowersReading) + 'static) -> Self {
+        self.answered(move |_, fact| {
+            if let Fact::Powers(reading) = fact {
+                change(reading);
+            }
+        })
+    }
+
     pub fn did(self, change: impl Fn(&mut DidEthrReading) + 'static) -> Self {
         self.answered(move |_, fact| {
             if let Fact::DidEthr(reading) = fact {
@@ -219,15 +240,32 @@ impl Situation {
         for _ in 0..3 {
             match examine(&document, &evidence, &self.policy, self.now) {
                 Step::Report(report) => return (*report, evidence),
-                Step::Ask(questions) => {
-                    for question in questions {
-                        let provenance = Provenance { hosts: vec![HOST.into()], ..Provenance::default() };
-                        evidence.record(question.clone(), self.answer(&question), provenance);
-                    }
-                }
+                Step::Ask(questions) => self.answer_all(questions, &mut evidence),
             }
         }
         panic!("it asks on and on");
+    }
+
+    /// The report on the document's title, with its history and the powers over its registry.
+    pub fn title_examined(&self) -> TitleReport {
+        let document = document::read(&self.document, &Limits::default()).expect("readable");
+        let checked = Checked::new(&document);
+        let inquiry = TitleInquiry { subject: TitleSubject::Document(&checked), powers: PowersWanted::Yes };
+        let mut evidence = Evidence::new();
+        for _ in 0..3 {
+            match examine_title(&inquiry, &evidence, &self.policy) {
+                TitleStep::Report(report) => return *report,
+                TitleStep::Ask(questions) => self.answer_all(questions, &mut evidence),
+            }
+        }
+        panic!("it asks on and on");
+    }
+
+    fn answer_all(&self, questions: Vec<Question>, evidence: &mut Evidence) {
+        for question in questions {
+            let provenance = Provenance { hosts: vec![HOST.into()], ..Provenance::default() };
+            evidence.record(question.clone(), self.answer(&question), provenance);
+        }
     }
 
     fn answer(&self, question: &Question) -> Answer {
@@ -238,6 +276,10 @@ impl Situation {
             Question::DocumentStore { target_hash, proof, .. } => {
                 Ok(Fact::DocumentStore(Box::new(genuine_store(self.family, &path_from(*target_hash, proof)))))
             }
+            Question::History { registry, token, .. } => {
+                Ok(Fact::History(Box::new(issued_title(self.generation, *registry, *token))))
+            }
+            Question::Powers { registry, .. } => Ok(Fact::Powers(Box::new(set_up_roles(*registry)))),
             other => self.world.answer(other),
         };
         for change in &self.changes {

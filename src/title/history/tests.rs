@@ -354,6 +354,25 @@ fn the_newest_part_alone_is_told_and_never_called_complete() {
 }
 
 #[test]
+fn a_newest_part_that_begins_with_the_issuance_is_not_a_second_issuance() {
+    for generation in [Generation::V4, Generation::V5] {
+        let story = issued(generation).then(&[("HolderTransfer", &[A, B], "lent")]);
+        let partial = |story: &Story| {
+            let mut reading = story.reading();
+            reading.logs.covered = vec![BlockRange { first: 10, last: 100 }];
+            judged(&reading, &live(A, B, [None, Some(A)], "lent"), generation)
+        };
+        let history = partial(&story);
+        assert_eq!(history.gap, Some(Gap::NotCovered { first_known: 10, why: None }));
+        assert_eq!(operations(&history), [Operation::Issue, Operation::TransferHolder]);
+
+        // From there on everything is known, so what the rules forbid is found as in a whole history.
+        let again = story.then(&[("HolderTransfer", &[C, A], "lent")]);
+        assert!(matches!(partial(&again).gap, Some(Gap::RuledOut { block: 12, .. })));
+    }
+}
+
+#[test]
 fn a_remark_is_read_only_from_its_exact_encoding() {
     for length in [0, 1, 32, 120] {
         let bytes = vec![7; length];
