@@ -1,8 +1,14 @@
 //! What leads to what (checks.md §8): for every code of the table a case that comes to it. Each case is an honest
 //! document with honest evidence, of which one thing is changed.
 
+#[path = "support/bill.rs"]
+mod bill;
 #[path = "codes/findings.rs"]
 mod findings;
+#[path = "codes/proofs.rs"]
+mod proofs;
+#[path = "support/proven_bill.rs"]
+mod proven_bill;
 #[path = "codes/signatures.rs"]
 mod signatures;
 #[path = "support/signed_world.rs"]
@@ -25,7 +31,7 @@ use std::collections::BTreeSet;
 use ebl_verifier::evidence::{Cause, Question};
 use ebl_verifier::verify::{CheckName, Outcome, Verdict, codes};
 use signed_world::{matches_schema, web};
-use situation::{bill, signed};
+use situation::signed;
 use wrapping::Format;
 
 #[test]
@@ -59,6 +65,16 @@ fn every_case_of_a_title_comes_to_its_code_outcome_and_verdict() {
 }
 
 #[test]
+fn without_the_proof_that_is_required_nothing_is_known() {
+    for (code, when, make) in proofs::ALL {
+        let report = make();
+        matches_schema(&report);
+        let carries = report.checks.iter().any(|check| (check.code.id, check.outcome) == (*code, Outcome::Unknown));
+        assert!(carries && report.verdict == Verdict::Indeterminate, "{code} when {when}: {:?}", report.checks);
+    }
+}
+
+#[test]
 fn every_code_of_the_table_is_reached_and_no_other_is_emitted() {
     let mut seen = BTreeSet::new();
     for (.., make) in findings::all() {
@@ -67,6 +83,9 @@ fn every_code_of_the_table_is_reached_and_no_other_is_emitted() {
     }
     for (.., make) in titles::all() {
         seen.extend(make().title_examined().checks.iter().map(|check| check.code.id));
+    }
+    for (.., make) in proofs::ALL {
+        seen.extend(make().checks.iter().map(|check| check.code.id));
     }
     seen.extend(unreadable::ALL.iter().map(|(_, make)| make().id));
     let table: BTreeSet<_> = codes::all().map(|code| code.id).collect();
@@ -104,8 +123,8 @@ fn every_kind_of_failure_is_unknown_with_its_own_code() {
     ] {
         let on_web = if cause == Cause::Offline { "check.offline" } else { "issuer.did_document_unavailable" };
         for (situation, name, wanted) in [
-            (bill().unanswered(cause, of_chain), CheckName::Chain, on_chain),
-            (bill().unanswered(cause, of_domain), CheckName::Issuer, at_domain),
+            (situation::bill().unanswered(cause, of_chain), CheckName::Chain, on_chain),
+            (situation::bill().unanswered(cause, of_domain), CheckName::Issuer, at_domain),
             (signed(&web(Format::V2)).unanswered(cause, of_web), CheckName::Issuer, on_web),
         ] {
             let (report, _) = situation.examined();

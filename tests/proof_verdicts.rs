@@ -3,68 +3,15 @@
 
 #[path = "support/bill.rs"]
 mod bill;
+#[path = "support/proven_bill.rs"]
+mod proven_bill;
 
-use bill::wrapped_bill;
-use ebl_verifier::document::{self, Limits};
-use ebl_verifier::evidence::{
-    Answer, Cause, Dnssec, Evidence, Fact, ProofReading, Provenance, Question, RegistryReading, TxtReading, Unavailable,
-};
-use ebl_verifier::primitives::{Address, Digest32, TokenId};
+use ebl_verifier::evidence::{Cause, Fact, Unavailable};
+use ebl_verifier::primitives::Digest32;
 use ebl_verifier::verify::{
-    CheckName, Outcome, Policy, ProofMode, ProofResult, Report, Step, Strength, TitleStateName, Verdict, Voucher,
-    examine,
+    CheckName, Outcome, Policy, ProofMode, ProofResult, Report, Strength, TitleStateName, Verdict, Voucher,
 };
-use serde::Deserialize;
-
-#[derive(Clone, Deserialize)]
-struct Recording {
-    registry: Address,
-    token: TokenId,
-    reading: RegistryReading,
-    proof: ProofReading,
-}
-
-fn recording() -> Recording {
-    serde_json::from_str(include_str!("../fixtures/proofs/v5-clone.json")).expect("a recording")
-}
-
-/// The report on the recorded title, with `proof` for an answer from these hosts.
-fn report(recording: &Recording, proof: Answer, hosts: &[&str], policy: Policy) -> Report {
-    let (bytes, token) = wrapped_bill(recording.registry, "carrier.example", "31337");
-    assert_eq!(token, recording.token, "the recording is of this bill: EBL_RECORD_PROOFS=1 cargo test --test proofs");
-    let document = document::read(&bytes, &Limits::default()).expect("a document");
-    let mut evidence = Evidence::new();
-    loop {
-        match examine(&document, &evidence, &policy, 0) {
-            Step::Report(report) => return *report,
-            Step::Ask(questions) => {
-                for question in questions {
-                    let answer = match &question {
-                        Question::Registry { .. } => Ok(Fact::Registry(Box::new(recording.reading.clone()))),
-                        Question::Proof { .. } => proof.clone(),
-                        Question::DnsTxt { .. } => Ok(Fact::DnsTxt(TxtReading {
-                            name_exists: true,
-                            records: vec![format!("openatts net=ethereum netId=31337 addr={}", recording.registry)],
-                            dnssec: Dnssec::NotChecked,
-                            agreeing: 1,
-                        })),
-                        other => panic!("{other:?}"),
-                    };
-                    let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
-                    evidence.record(question, answer, Provenance { hosts, ..Provenance::default() });
-                }
-            }
-        }
-    }
-}
-
-fn proven(recording: &Recording) -> Answer {
-    Ok(Fact::Proof(Box::new(recording.proof.clone())))
-}
-
-fn mode(proof: ProofMode) -> Policy {
-    Policy { proof, ..Policy::default() }
-}
+use proven_bill::{mode, proven, recording, report};
 
 fn title(report: &Report) -> (Outcome, &'static str, Option<Strength>) {
     let check = report.checks.iter().find(|check| check.name == CheckName::Title).expect("all checks are listed");

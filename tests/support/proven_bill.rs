@@ -1,0 +1,59 @@
+//! A bill whose title was recorded with its state proof, and the report on it by evidence written by hand.
+
+use ebl_verifier::document::{self, Limits};
+use ebl_verifier::evidence::{
+    Answer, Dnssec, Evidence, Fact, ProofReading, Provenance, Question, RegistryReading, TxtReading,
+};
+use ebl_verifier::primitives::{Address, TokenId};
+use ebl_verifier::verify::{Policy, ProofMode, Report, Step, examine};
+use serde::Deserialize;
+
+#[derive(Clone, Deserialize)]
+pub struct Recording {
+    pub registry: Address,
+    pub token: TokenId,
+    pub reading: RegistryReading,
+    pub proof: ProofReading,
+}
+
+pub fn recording() -> Recording {
+    serde_json::from_str(include_str!("../../fixtures/proofs/v5-clone.json")).expect("a recording")
+}
+
+/// The report on the recorded title, with `proof` for an answer from these hosts.
+pub fn report(recording: &Recording, proof: Answer, hosts: &[&str], policy: Policy) -> Report {
+    let (bytes, token) = crate::bill::wrapped_bill(recording.registry, "carrier.example", "31337");
+    assert_eq!(token, recording.token, "the recording is of this bill: EBL_RECORD_PROOFS=1 cargo test --test proofs");
+    let document = document::read(&bytes, &Limits::default()).expect("a document");
+    let mut evidence = Evidence::new();
+    loop {
+        match examine(&document, &evidence, &policy, 0) {
+            Step::Report(report) => return *report,
+            Step::Ask(questions) => {
+                for question in questions {
+                    let answer = match &question {
+                        Question::Registry { .. } => Ok(Fact::Registry(Box::new(recording.reading.clone()))),
+                        Question::Proof { .. } => proof.clone(),
+                        Question::DnsTxt { .. } => Ok(Fact::DnsTxt(TxtReading {
+                            name_exists: true,
+                            records: vec![format!("openatts net=ethereum netId=31337 addr={}", recording.registry)],
+                            dnssec: Dnssec::NotChecked,
+                            agreeing: 1,
+                        })),
+                        other => panic!("{other:?}"),
+                    };
+                    let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+                    evidence.record(question, answer, Provenance { hosts, ..Provenance::default() });
+                }
+            }
+        }
+    }
+}
+
+pub fn proven(recording: &Recording) -> Answer {
+    Ok(Fact::Proof(Box::new(recording.proof.clone())))
+}
+
+pub fn mode(proof: ProofMode) -> Policy {
+    Policy { proof, ..Policy::default() }
+}
