@@ -7,9 +7,10 @@ mod running_testchain;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Command, Stdio};
 
-use ebl_verifier::testchain::samples;
+use ebl_verifier::Verifier;
+use ebl_verifier::testchain::samples::{self, Sample};
 use ebl_verifier::testchain::sandbox::Sandbox;
-use ebl_verifier::verify::{ProofMode, Verdict};
+use ebl_verifier::verify::{ProofMode, Report, Verdict};
 use running_testchain::Running;
 use serde_json::Value;
 
@@ -45,6 +46,14 @@ fn the_demo_tells_the_whole_story_and_keeps_its_promises() {
     assert_eq!(verdicts, wanted, "{text}");
 }
 
+async fn verified(verifier: &Verifier, sample: &Sample) -> Report {
+    let bytes = sample.document.as_bytes();
+    match sample.parsed_key() {
+        Some(key) => verifier.verify_sealed(bytes, &key).await.unwrap(),
+        None => verifier.verify(bytes).await.unwrap(),
+    }
+}
+
 #[tokio::test]
 async fn every_sample_gets_the_answer_it_promises() {
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -52,11 +61,7 @@ async fn every_sample_gets_the_answer_it_promises() {
     let samples = samples::issue(&mut sandbox).unwrap();
     let verifier = sandbox.verifier().unwrap().build().unwrap();
     for sample in samples {
-        let bytes = sample.document.as_bytes();
-        let report = match sample.parsed_key() {
-            Some(key) => verifier.verify_sealed(bytes, &key).await.unwrap(),
-            None => verifier.verify(bytes).await.unwrap(),
-        };
+        let report = verified(&verifier, &sample).await;
         let codes: Vec<_> = report.checks.iter().map(|check| check.code.id).collect();
         assert_eq!((report.verdict, report.title.state), (sample.verdict, sample.title), "{}: {codes:?}", sample.file);
         assert!(codes.contains(&sample.code), "{}: {codes:?}", sample.file);
@@ -71,9 +76,9 @@ async fn contracts_that_are_only_trusted_are_not_proven() {
     let tries = sandbox.verifier().unwrap().proof(ProofMode::Try).build().unwrap();
     let requires = sandbox.verifier().unwrap().proof(ProofMode::Require).build().unwrap();
     for sample in samples {
-        let report = tries.verify(sample.document.as_bytes()).await.unwrap();
+        let report = verified(&tries, &sample).await;
         assert_eq!((report.verdict, report.title.state), (sample.verdict, sample.title), "{}", sample.file);
-        let report = requires.verify(sample.document.as_bytes()).await.unwrap();
+        let report = verified(&requires, &sample).await;
         assert!(!matches!(report.verdict, Verdict::Valid | Verdict::NotLive), "{}", sample.file);
         if sample.file == "live.json" {
             let codes: Vec<_> = report.checks.iter().map(|check| check.code.id).collect();
