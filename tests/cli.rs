@@ -331,3 +331,35 @@ fn an_offline_run_opens_no_socket() {
     let online = limited("--dns 127.0.0.1:9 --rpc 1337=http://127.0.0.1:9/");
     assert_ne!(code(&online), 3, "the limit does not stop an online run, so the test above proves nothing");
 }
+
+#[test]
+fn settings_may_stand_in_variables_and_a_flag_goes_before_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = file_with(folder.path(), "ebl.toml", b"timeout = 7\nquorum = 2\n");
+    let shown = |arguments: &[&str]| {
+        let mut run = command(&["doctor", "--offline", "--format", "json", "--config", file.to_str().unwrap()]);
+        run.args(arguments)
+            .env("EBL_QUORUM", "3")
+            .env("EBL_DNS", "127.0.0.1:53, 127.0.0.2")
+            .env("EBL_ALLOW_PRIVATE", "true");
+        let page = json(&run.output().unwrap());
+        let settings = page["settings"].as_array().unwrap().clone();
+        move |name: &str| {
+            let setting = settings.iter().find(|setting| setting["name"] == name).expect("the setting");
+            (setting["value"].as_str().unwrap().to_owned(), setting["origin"].as_str().unwrap().to_owned())
+        }
+    };
+    let pair = |value: &str, origin: &str| (value.to_owned(), origin.to_owned());
+    let of = shown(&[]);
+    assert_eq!(of("quorum"), pair("3", "variable"));
+    assert_eq!(of("dns"), pair("127.0.0.1:53, 127.0.0.2:53", "variable"));
+    assert_eq!(of("allow_private"), pair("true", "variable"));
+    assert_eq!(of("timeout"), pair("7 seconds", "file"));
+    assert_eq!(shown(&["--quorum", "4"])("quorum"), pair("4", "flag"));
+    for (name, value) in
+        [("EBL_QUORUM", "many"), ("EBL_TIMEOUT", "0"), ("EBL_DNSSEC", "perhaps"), ("EBL_NO_DEFAULT_RPC", "yes")]
+    {
+        let output = command(&["doctor", "--offline"]).env(name, value).output().unwrap();
+        assert_eq!(code(&output), 2, "{name}={value}: {}", text(&output.stderr));
+    }
+}

@@ -1,4 +1,4 @@
-//! Flags, environment and settings file, turned once into a [`VerifierBuilder`]. The order is flags, `EBL_RPC_<CHAINID>`,
+//! Flags, environment and settings file, turned once into a [`VerifierBuilder`]. The order is flags, variables (`EBL_…`),
 //! file, embedded table. The current folder is never searched: a stranger's folder could relax the rules.
 
 use std::collections::btree_map::Entry;
@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::args::{DnssecMode, NetworkArgs, ProofChoice, VerifyArgs};
 use super::policy_file::{self, PolicyRules, accepted_state};
+use super::settings::{Chosen, Origin, Settings, optional, settings, settings_file, variables};
 use crate::address_book::AddressBook;
 use crate::document::{Key, Limits};
 use crate::primitives::{Address, ChainId, Digest32};
@@ -21,39 +21,6 @@ use crate::sources::dns::{Resolver, TrustAnchor};
 use crate::verifier::{Verifier, VerifierBuilder};
 use crate::verify::{Policy, ProofMode, Rule};
 use crate::web_address::Reach;
-
-/// Settings from a TOML file. Unknown keys are errors: a misspelt rule must not be ignored.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {
-    /// Chain id → endpoints.
-    #[serde(default)]
-    rpc: BTreeMap<String, Vec<String>>,
-    #[serde(default)]
-    dns: Vec<String>,
-    dnssec: Option<DnssecMode>,
-    dns_anchor: Option<PathBuf>,
-    #[serde(default)]
-    trust_registry: Vec<String>,
-    #[serde(default)]
-    did_registry: Vec<String>,
-    quorum: Option<u8>,
-    block: Option<String>,
-    proof: Option<ProofChoice>,
-    trusted_block: Option<String>,
-    timeout: Option<u64>,
-    ca_file: Option<PathBuf>,
-    #[serde(default)]
-    resolve: Vec<String>,
-    #[serde(default)]
-    no_default_rpc: bool,
-    #[serde(default)]
-    allow_private: bool,
-    /// A policy file; a relative path starts at the folder of the settings.
-    policy: Option<PathBuf>,
-    /// An address book.
-    names: Option<PathBuf>,
-}
 
 /// What a command that reads a document asks for, beside the network.
 pub struct Asked<'a> {
@@ -112,7 +79,7 @@ fn combined(asked: &Asked<'_>) -> Result<(VerifierBuilder, Policy, InForce)> {
         trusted_block: in_force.trusted_block.value,
         ..Policy::default()
     };
-    for registry in asked.trust_registry.iter().chain(&in_force.trust_registry) {
+    for registry in asked.trust_registry.iter().chain(in_force.trust_registry.iter().map(|chosen| &chosen.value)) {
         policy.trusted_registries.insert(contract("--trust-registry", registry)?);
     }
     Ok((builder, policy, in_force))
@@ -139,59 +106,6 @@ fn expectations(args: &VerifyArgs) -> Result<Vec<Rule>> {
     Ok(rules.into_iter().flatten().collect())
 }
 
-/// Where a setting came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Origin {
-    /// An argument.
-    Flag,
-    /// A variable of the environment.
-    Variable,
-    /// The settings file.
-    File,
-    /// The embedded table of public endpoints.
-    Embedded,
-    /// Nobody set it.
-    Default,
-}
-
-/// A value and who chose it.
-#[derive(Debug, Clone)]
-pub struct Chosen<T> {
-    pub value: T,
-    pub origin: Origin,
-}
-
-impl<T> Chosen<T> {
-    fn by(value: T, origin: Origin) -> Self {
-        Self { value, origin }
-    }
-
-    /// The flag goes before the file.
-    fn of(flag: Option<T>, file: Option<T>, default: T) -> Self {
-        match (flag, file) {
-            (Some(value), _) => Self::by(value, Origin::Flag),
-            (None, Some(value)) => Self::by(value, Origin::File),
-            (None, None) => Self::by(default, Origin::Default),
-        }
-    }
-}
-
-impl Chosen<Vec<String>> {
-    /// Of a list that can be given at both places only one counts.
-    fn list(flag: &[String], file: Vec<String>) -> Self {
-        let given = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
-        Self::of(given(flag.to_vec()), given(file), Vec::new())
-    }
-}
-
-impl Chosen<bool> {
-    /// What can only be switched on.
-    fn switch(flag: bool, file: bool) -> Self {
-        Self::of(flag.then_some(true), file.then_some(true), false)
-    }
-}
-
 /// Everything about the network that a run works with, each with its origin.
 #[derive(Debug)]
 pub struct InForce {
@@ -214,12 +128,12 @@ pub struct InForce {
     pub allow_private: Chosen<bool>,
     pub proof: Chosen<ProofMode>,
     pub trusted_block: Chosen<Option<Digest32>>,
-    /// Those of the file.
-    pub trust_registry: Vec<String>,
+    /// Those of the file and of the variable.
+    pub trust_registry: Vec<Chosen<String>>,
     pub did_registries: BTreeMap<ChainId, Chosen<Address>>,
     /// The policy that the file names.
     pub policy: Option<PathBuf>,
-    /// The address book that the file names.
+    /// The address book that the variable or the file names.
     pub names: Option<PathBuf>,
 }
 
@@ -228,15 +142,16 @@ impl InForce {
     pub fn read(network: &NetworkArgs, only: Option<ChainId>) -> Result<Self> {
         let file = settings_file(network);
         let settings = settings(file.as_ref().map(|file| file.value.as_path()))?;
+        let variables = variables()?;
         let endpoints = endpoints(network, &settings, only)?;
-        let quorum = Chosen::of(network.quorum, settings.quorum, 1);
+        let quorum = Chosen::of(network.quorum, variables.quorum, settings.quorum, 1);
         if !(1..=16).contains(&quorum.value) {
             bail!("quorum takes 1 to 16 endpoints");
         }
-        let block = Chosen::of(network.block.clone().map(Some), settings.block.map(Some), None);
+        let block = optional(network.block.clone(), variables.block, settings.block);
         let mut block = Chosen::by(block.value.as_deref().map(block_choice).transpose()?, block.origin);
-        let proof = Chosen::of(network.proof, settings.proof, ProofChoice::Off);
-        let trusted = Chosen::of(network.trusted_block.clone().map(Some), settings.trusted_block.map(Some), None);
+        let proof = Chosen::of(network.proof, variables.proof, settings.proof, ProofChoice::Off);
+        let trusted = optional(network.trusted_block.clone(), variables.trusted_block, settings.trusted_block);
         let trusted_block = Chosen::by(trusted.value.as_deref().map(block_hash).transpose()?, trusted.origin);
         if let Some(hash) = trusted_block.value {
             if proof.value == ProofChoice::Off {
@@ -247,15 +162,19 @@ impl InForce {
             }
             block = Chosen::by(Some(BlockChoice::Hash(hash)), trusted_block.origin);
         }
-        let timeout = Chosen::of(network.timeout.map(Some), settings.timeout.map(Some), None);
+        let timeout = optional(network.timeout, variables.timeout, settings.timeout);
         if timeout.value.is_some_and(|seconds| seconds == 0 || seconds > 600) {
             bail!("--timeout takes 1 to 600 seconds");
         }
-        let dns = Chosen::list(&network.dns, settings.dns);
+        let dns = Chosen::list(&network.dns, variables.dns, settings.dns);
         let resolver = |text: &String| text.parse().with_context(|| format!("resolver {text:?}"));
         let mut did_registries = BTreeMap::new();
-        // Of two for one chain the flag counts.
-        for (origin, list) in [(Origin::File, &settings.did_registry), (Origin::Flag, &network.did_registry)] {
+        // Of several for one chain the flag counts, then the variable.
+        for (origin, list) in [
+            (Origin::File, &settings.did_registry),
+            (Origin::Variable, &variables.did_registry),
+            (Origin::Flag, &network.did_registry),
+        ] {
             for text in list {
                 let (chain, address) = contract("--did-registry", text)?;
                 did_registries.insert(chain, Chosen::by(address, origin));
@@ -265,22 +184,22 @@ impl InForce {
             offline: network.offline,
             file,
             endpoints,
-            no_default_rpc: Chosen::switch(network.no_default_rpc, settings.no_default_rpc),
+            no_default_rpc: Chosen::switch(network.no_default_rpc, variables.no_default_rpc, settings.no_default_rpc),
             quorum,
             block,
             proof: Chosen::by(proof.value.into(), proof.origin),
             trusted_block,
             resolvers: Chosen::by(dns.value.iter().map(resolver).collect::<Result<_>>()?, dns.origin),
-            dnssec: Chosen::of(network.dnssec, settings.dnssec, DnssecMode::Report),
-            dns_anchor: Chosen::of(network.dns_anchor.clone().map(Some), settings.dns_anchor.map(Some), None),
+            dnssec: Chosen::of(network.dnssec, variables.dnssec, settings.dnssec, DnssecMode::Report),
+            dns_anchor: optional(network.dns_anchor.clone(), variables.dns_anchor, settings.dns_anchor),
             timeout,
-            ca_file: Chosen::of(network.ca_file.clone().map(Some), settings.ca_file.map(Some), None),
-            resolve: Chosen::list(&network.resolve, settings.resolve),
-            allow_private: Chosen::switch(network.allow_private, settings.allow_private),
-            trust_registry: settings.trust_registry,
+            ca_file: optional(network.ca_file.clone(), variables.ca_file, settings.ca_file),
+            resolve: Chosen::list(&network.resolve, variables.resolve, settings.resolve),
+            allow_private: Chosen::switch(network.allow_private, variables.allow_private, settings.allow_private),
+            trust_registry: Chosen::all(settings.trust_registry, variables.trust_registry),
             did_registries,
             policy: settings.policy,
-            names: settings.names,
+            names: variables.names.or(settings.names),
         })
     }
 
@@ -334,33 +253,6 @@ pub fn key(text: &str) -> Result<Key> {
         ("--key", Zeroizing::new(text.to_owned()))
     };
     text.trim_end_matches(['\r', '\n']).parse().context(place)
-}
-
-fn settings_file(network: &NetworkArgs) -> Option<Chosen<PathBuf>> {
-    let given = network.config.clone().map(|path| {
-        let by_variable = std::env::var_os("EBL_CONFIG").is_some_and(|value| value == path);
-        Chosen::by(path, if by_variable { Origin::Variable } else { Origin::Flag })
-    });
-    given.or_else(|| Some(Chosen::by(platform_settings()?, Origin::Default)))
-}
-
-fn settings(path: Option<&Path>) -> Result<Settings> {
-    let Some(path) = path else { return Ok(Settings::default()) };
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the settings {}", path.display()))?;
-    let mut settings: Settings =
-        toml::from_str(&text).with_context(|| format!("the settings {} are not right", path.display()))?;
-    settings.policy = settings.policy.map(|policy| path.parent().unwrap_or(Path::new("")).join(policy));
-    Ok(settings)
-}
-
-/// `ebl/ebl.toml` in the user's own configuration folder, if there is one.
-fn platform_settings() -> Option<PathBuf> {
-    let folder = std::env::var_os("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".config")))
-        .or_else(|| std::env::var_os("APPDATA").map(PathBuf::from))
-        .filter(|folder| folder.is_absolute())?;
-    Some(folder.join("ebl").join("ebl.toml")).filter(|path| path.is_file())
 }
 
 /// For each chain only the first source that names endpoints counts.

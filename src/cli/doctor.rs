@@ -10,8 +10,9 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 
 use super::args::{DnssecMode, DoctorArgs, PageFormat};
-use super::config::{Chosen, InForce, Origin};
+use super::config::InForce;
 use super::exit::Exit;
+use super::settings::{Chosen, Origin};
 use crate::evidence::{Dnssec, Finality, Unavailable};
 use crate::networks;
 use crate::primitives::ChainId;
@@ -238,7 +239,7 @@ fn settings(in_force: &InForce) -> Vec<Setting> {
     chosen("resolve", resolve, in_force.resolve.origin);
     chosen("allow_private", in_force.allow_private.value.to_string(), in_force.allow_private.origin);
     for registry in &in_force.trust_registry {
-        chosen("trust_registry", registry.clone(), Origin::File);
+        chosen("trust_registry", registry.value.clone(), registry.origin);
     }
     for (chain, registry) in &in_force.did_registries {
         chosen("did_registry", format!("{chain}:{}", registry.value), registry.origin);
@@ -254,7 +255,7 @@ fn origin_in_words(name: &str, origin: Origin) -> String {
         Origin::Flag => "flag".into(),
         Origin::Variable => match name.strip_prefix("rpc ") {
             Some(chain) => format!("variable EBL_RPC_{chain}"),
-            None => "variable EBL_CONFIG".into(),
+            None => format!("variable EBL_{}", name.to_uppercase()),
         },
         Origin::File => "settings file".into(),
         Origin::Embedded => "embedded table".into(),

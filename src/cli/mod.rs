@@ -13,6 +13,7 @@ mod inspect_link;
 mod no_document;
 mod policy;
 mod policy_file;
+mod settings;
 #[cfg(feature = "testchain")]
 mod testchain;
 mod title;

@@ -1,0 +1,184 @@
+//! Settings before they are put together: from a file, from the environment, and who chose each value.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use serde::{Deserialize, Serialize};
+
+use super::args::{DnssecMode, NetworkArgs, ProofChoice};
+
+/// Settings from a TOML file. Unknown keys are errors: a misspelt rule must not be ignored.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Chain id → endpoints.
+    #[serde(default)]
+    pub rpc: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub dns: Vec<String>,
+    pub dnssec: Option<DnssecMode>,
+    pub dns_anchor: Option<PathBuf>,
+    #[serde(default)]
+    pub trust_registry: Vec<String>,
+    #[serde(default)]
+    pub did_registry: Vec<String>,
+    pub quorum: Option<u8>,
+    pub block: Option<String>,
+    pub proof: Option<ProofChoice>,
+    pub trusted_block: Option<String>,
+    pub timeout: Option<u64>,
+    pub ca_file: Option<PathBuf>,
+    #[serde(default)]
+    pub resolve: Vec<String>,
+    #[serde(default)]
+    pub no_default_rpc: bool,
+    #[serde(default)]
+    pub allow_private: bool,
+    /// A policy file; a relative path starts at the folder of the settings.
+    pub policy: Option<PathBuf>,
+    /// An address book.
+    pub names: Option<PathBuf>,
+}
+
+/// Where a setting came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// An argument.
+    Flag,
+    /// A variable of the environment.
+    Variable,
+    /// The settings file.
+    File,
+    /// The embedded table of public endpoints.
+    Embedded,
+    /// Nobody set it.
+    Default,
+}
+
+/// A value and who chose it.
+#[derive(Debug, Clone)]
+pub struct Chosen<T> {
+    pub value: T,
+    pub origin: Origin,
+}
+
+impl<T> Chosen<T> {
+    pub fn by(value: T, origin: Origin) -> Self {
+        Self { value, origin }
+    }
+
+    /// The flag goes before the variable, the variable before the file.
+    pub fn of(flag: Option<T>, variable: Option<T>, file: Option<T>, default: T) -> Self {
+        let given = [(flag, Origin::Flag), (variable, Origin::Variable), (file, Origin::File)];
+        let first = given.into_iter().find_map(|(value, origin)| Some(Self::by(value?, origin)));
+        first.unwrap_or_else(|| Self::by(default, Origin::Default))
+    }
+}
+
+impl Chosen<String> {
+    /// A list whose items all count, wherever they stand.
+    pub fn all(file: Vec<String>, variable: Vec<String>) -> Vec<Self> {
+        let by = |origin| move |value| Self::by(value, origin);
+        file.into_iter().map(by(Origin::File)).chain(variable.into_iter().map(by(Origin::Variable))).collect()
+    }
+}
+
+impl Chosen<Vec<String>> {
+    /// Of a list that can be given at several places only one counts.
+    pub fn list(flag: &[String], variable: Vec<String>, file: Vec<String>) -> Self {
+        let given = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
+        Self::of(given(flag.to_vec()), given(variable), given(file), Vec::new())
+    }
+}
+
+impl Chosen<bool> {
+    /// What can only be switched on.
+    pub fn switch(flag: bool, variable: bool, file: bool) -> Self {
+        Self::of(flag.then_some(true), variable.then_some(true), file.then_some(true), false)
+    }
+}
+
+/// What may be left to its default.
+pub fn optional<T>(flag: Option<T>, variable: Option<T>, file: Option<T>) -> Chosen<Option<T>> {
+    Chosen::of(flag.map(Some), variable.map(Some), file.map(Some), None)
+}
+
+/// The settings that stand in variables: `EBL_QUORUM` for `quorum` and so on, with commas between the items of a list.
+pub fn variables() -> Result<Settings> {
+    let mut table = toml::Table::new();
+    for (key, kind) in VARIABLES {
+        let name = format!("EBL_{}", key.to_uppercase());
+        let Some(value) = std::env::var_os(&name).filter(|value| !value.is_empty()) else { continue };
+        let text = value.into_string().ok().with_context(|| format!("{name} is not text"))?;
+        let value = match kind {
+            VariableKind::Text => toml::Value::from(text),
+            VariableKind::List => text.split(',').map(|item| item.trim().to_owned()).collect::<Vec<_>>().into(),
+            VariableKind::Number => text.parse::<i64>().with_context(|| format!("{name} takes a number"))?.into(),
+            VariableKind::Switch => match text.as_str() {
+                "1" | "true" => true.into(),
+                "0" | "false" => false.into(),
+                _ => bail!("{name} takes true or false"),
+            },
+        };
+        table.insert(key.to_owned(), value);
+    }
+    table.try_into().context("the variables EBL_… are not right")
+}
+
+#[derive(Clone, Copy)]
+enum VariableKind {
+    Text,
+    List,
+    Number,
+    Switch,
+}
+
+/// `EBL_CONFIG`, `EBL_POLICY` and `EBL_RPC_…` are read elsewhere.
+const VARIABLES: [(&str, VariableKind); 15] = [
+    ("dns", VariableKind::List),
+    ("dnssec", VariableKind::Text),
+    ("dns_anchor", VariableKind::Text),
+    ("trust_registry", VariableKind::List),
+    ("did_registry", VariableKind::List),
+    ("quorum", VariableKind::Number),
+    ("block", VariableKind::Text),
+    ("proof", VariableKind::Text),
+    ("trusted_block", VariableKind::Text),
+    ("timeout", VariableKind::Number),
+    ("ca_file", VariableKind::Text),
+    ("resolve", VariableKind::List),
+    ("no_default_rpc", VariableKind::Switch),
+    ("allow_private", VariableKind::Switch),
+    ("names", VariableKind::Text),
+];
+
+/// The file that is read.
+pub fn settings_file(network: &NetworkArgs) -> Option<Chosen<PathBuf>> {
+    let given = network.config.clone().map(|path| {
+        let by_variable = std::env::var_os("EBL_CONFIG").is_some_and(|value| value == path);
+        Chosen::by(path, if by_variable { Origin::Variable } else { Origin::Flag })
+    });
+    given.or_else(|| Some(Chosen::by(platform_settings()?, Origin::Default)))
+}
+
+/// What the file says; nothing without one.
+pub fn settings(path: Option<&Path>) -> Result<Settings> {
+    let Some(path) = path else { return Ok(Settings::default()) };
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the settings {}", path.display()))?;
+    let mut settings: Settings =
+        toml::from_str(&text).with_context(|| format!("the settings {} are not right", path.display()))?;
+    settings.policy = settings.policy.map(|policy| path.parent().unwrap_or(Path::new("")).join(policy));
+    Ok(settings)
+}
+
+/// `ebl/ebl.toml` in the user's own configuration folder, if there is one.
+fn platform_settings() -> Option<PathBuf> {
+    let folder = std::env::var_os("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".config")))
+        .or_else(|| std::env::var_os("APPDATA").map(PathBuf::from))
+        .filter(|folder| folder.is_absolute())?;
+    Some(folder.join("ebl").join("ebl.toml")).filter(|path| path.is_file())
+}
