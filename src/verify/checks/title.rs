@@ -196,7 +196,7 @@ impl<'i> TitleExamination<'i> {
                 let count = self.history.len();
                 let operations = if count == 1 { "operation" } else { "operations" };
                 let since = reading.logs.wanted.first;
-                let message = format!("{count} {operations} since block {since}, which lead to the recorded state");
+                let message = format!("the recorded state follows from {count} {operations} since block {since}");
                 check(Outcome::Pass, &codes::HISTORY_COMPLETE, message)
             }
             Some(gap @ Gap::NotCovered { .. }) => {
