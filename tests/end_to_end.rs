@@ -9,6 +9,8 @@ mod anvil;
 mod command;
 #[path = "end_to_end/comparison.rs"]
 mod comparison;
+#[path = "end_to_end/look_alikes.rs"]
+mod look_alikes;
 #[path = "end_to_end/network.rs"]
 mod network;
 #[path = "support/node.rs"]
@@ -34,6 +36,7 @@ use anvil::{anvil_binary, node_modules};
 use comparison::{Apart, same_reports};
 use ebl_verifier::title::Generation;
 use libtest_mimic::{Arguments, Failed, Trial};
+use look_alikes::none_is_taken_for_a_registry;
 use stage::Contracts::{self, Genuine, GenuineClone, Ours};
 use stage::NodeKind::{self, Anvil, Embedded};
 use stage::Setting;
@@ -49,6 +52,7 @@ fn main() {
     let mut trials = Vec::new();
     for generation in [Generation::V5, Generation::V4] {
         trials.extend(tellings(generation, runs));
+        trials.extend(refusals(generation, runs));
     }
     let lens = move || the_lens_is_rebuilt(&modules);
     trials.push(
@@ -90,6 +94,18 @@ fn tellings(generation: Generation, runs: impl Fn(Told) -> bool) -> Vec<Trial> {
         trials.push(trial.with_ignored_flag(!(runs(one) && runs(other))));
     }
     trials
+}
+
+/// The look-alikes, beside a registry of each kind whose factory and code they make use of.
+fn refusals(generation: Generation, runs: impl Fn(Told) -> bool) -> Vec<Trial> {
+    let besides = EVERYWHERE.into_iter().filter(|(_, contracts)| *contracts != GenuineClone);
+    let trial = |(node, contracts)| {
+        let name = setting_name((node, contracts), generation);
+        let setting = Setting { node, contracts, generation };
+        Trial::test(format!("no_look_alike_is_valid_beside_{name}"), move || none_is_taken_for_a_registry(setting))
+            .with_ignored_flag(!runs((node, contracts)))
+    };
+    besides.map(trial).collect()
 }
 
 type Told = (NodeKind, Contracts);

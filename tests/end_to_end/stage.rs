@@ -256,10 +256,20 @@ impl Stage {
         Ok(Registry { address, factory, generation })
     }
 
+    /// A registry of the stage's kind with a factory of any kind.
+    pub fn registry_with(&self, factory: Address) -> Result<Registry, Failed> {
+        let generation = self.setting.generation;
+        let arguments = registry_arguments(factory);
+        let address = match (self.setting.contracts, generation) {
+            (Contracts::Ours, Generation::V5) => self.deploy_ours(Contract::RegistryV5, &arguments)?,
+            (Contracts::Ours, _) => self.deploy_ours(Contract::RegistryV4, &arguments)?,
+            _ => self.deploy(&[self.published("TradeTrustToken"), encode(&arguments)].concat())?,
+        };
+        Ok(Registry { address, factory, generation })
+    }
+
     fn genuine_registry(&self) -> Result<Registry, Failed> {
-        let factory = self.deploy(&self.published("TitleEscrowFactory"))?;
-        let creation = [self.published("TradeTrustToken"), encode(&registry_arguments(factory))].concat();
-        Ok(Registry { address: self.deploy(&creation)?, factory, generation: self.setting.generation })
+        self.registry_with(self.deploy(&self.published("TitleEscrowFactory"))?)
     }
 
     /// The published deployer, behind a proxy as it is meant to be, makes an EIP-1167 clone (chain.md §1.1, §1.3).
@@ -282,7 +292,8 @@ impl Stage {
         Ok(Registry { address, factory, generation: self.setting.generation })
     }
 
-    fn published(&self, contract: &str) -> Vec<u8> {
+    /// The creation code of a published contract of the stage's generation.
+    pub fn published(&self, contract: &str) -> Vec<u8> {
         let package = if self.is_v5() { "@tradetrust-tt/token-registry" } else { "tr4" };
         registry_code(&node_modules(), package, contract)
     }
