@@ -9,6 +9,8 @@ mod anvil;
 mod command;
 #[path = "end_to_end/comparison.rs"]
 mod comparison;
+#[path = "support/embedded.rs"]
+mod embedded;
 #[path = "end_to_end/look_alikes.rs"]
 mod look_alikes;
 #[path = "end_to_end/network.rs"]
