@@ -52,6 +52,8 @@ fn main() {
     conclusion.exit();
 }
 
+type Told = fn(NodeKind, Contracts) -> Result<(), Failed>;
+
 fn tellings(node: NodeKind, contracts: Contracts) -> Vec<Trial> {
     let place = match node {
         NodeKind::Anvil => "anvil",
@@ -65,7 +67,7 @@ fn tellings(node: NodeKind, contracts: Contracts) -> Vec<Trial> {
         let name = format!("the_command_tells_issued_and_revoked_of_{one}_{}_on_{place}", kind.name);
         Trial::test(name, move || story(kind, node))
     });
-    let others: [(&str, fn(NodeKind, Contracts) -> Result<(), Failed>); 3] = [
+    let others: [(&str, Told); 3] = [
         ("every_issuer_must_have_issued_and_none_revoked", several_issuers),
         ("what_is_no_store_is_told_apart", no_store),
         ("outages_and_other_chains_are_not_forgeries", outages),

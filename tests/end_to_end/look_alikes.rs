@@ -217,6 +217,17 @@ const LOOK_ALIKES: &[LookAlike] = &[
         vouched_for: LIVE,
     },
     LookAlike {
+        name: "clone of the rules with a fake factory of fake escrows",
+        built: clone_with_forged_escrows,
+        issued: |stage, bill| {
+            stage.mint(bill)?;
+            record_live(stage, bill, stage.escrow(bill)?)
+        },
+        alone: UNRECOGNISED,
+        because: "is not in the list of known registries",
+        vouched_for: LIVE,
+    },
+    LookAlike {
         name: "registry code with a fake factory of real escrows",
         built: |stage| {
             let implementation = asked_address(stage, stage.registry.factory, "implementation()")?;
@@ -266,11 +277,33 @@ fn proxied_registry(stage: &Stage) -> Result<Registry, Failed> {
     let rules = stage.deploy(&stage.published("presets/TradeTrustTokenStandard"))?;
     let admin = account(Consignee.address());
     let address = stage.deploy_ours(Contract::UpgradeableProxy, &[account(rules), admin])?;
-    let [name, symbol, factory] = registry_arguments(stage.registry.factory);
+    initialized(stage, Registry { address, ..stage.registry })
+}
+
+/// An EIP-1167 clone of the rules of the stage's kind of registry, set up with a factory whose escrows say anything.
+fn clone_with_forged_escrows(stage: &Stage) -> Result<Registry, Failed> {
+    let factory = forged_factory(stage, stage.deploy_ours(Contract::Impostor, &[])?)?;
+    if stage.setting.contracts == Contracts::Ours {
+        let arguments = registry_arguments(factory);
+        let rules = stage.deploy_ours(Contract::UpgradeableRegistryV5, &arguments)?;
+        let address = stage.deploy(&clone_creation(rules))?;
+        let [name, symbol, _] = arguments;
+        let initialize = call("initialize(string,string,address)", &[name, symbol, account(Carrier.address())]);
+        stage.write(Carrier, address, &initialize)?;
+        return Ok(Registry { address, factory, generation: Generation::V5 });
+    }
+    let rules = stage.deploy(&stage.published("presets/TradeTrustTokenStandard"))?;
+    let address = stage.deploy(&clone_creation(rules))?;
+    initialized(stage, Registry { address, factory, ..stage.registry })
+}
+
+/// Sets the published contract for clones up (chain.md §1.3).
+fn initialized(stage: &Stage, registry: Registry) -> Result<Registry, Failed> {
+    let [name, symbol, factory] = registry_arguments(registry.factory);
     let inner = encode(&[name, symbol, account(Carrier.address())]);
     let parameters = Token::Bytes(encode(&[Token::Bytes(inner), factory]));
-    stage.write(Carrier, address, &call("initialize(bytes)", &[parameters]))?;
-    Ok(Registry { address, ..stage.registry })
+    stage.write(Carrier, registry.address, &call("initialize(bytes)", &[parameters]))?;
+    Ok(registry)
 }
 
 /// All that a registry of this generation answers of itself (chain.md §1.5), and the predicted escrow as the owner.
