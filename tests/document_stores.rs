@@ -1,104 +1,88 @@
-//! The real binary against the genuine published document stores on a real `anvil`: every family, both formats, alone
-//! and in batches. Needs the npm packages of `tests/genuine`; without them the suite says that it did not run.
+//! The real binary against document stores: every family, both formats, alone and in batches. Our stores on the embedded
+//! chain always; with the npm packages of `tests/genuine` also on a real `anvil`, and the genuine published stores on both.
+//! Without the packages the suite says what did not run.
 
 #[path = "support/anvil.rs"]
 mod anvil;
+#[path = "support/embedded.rs"]
+mod embedded;
 #[path = "support/node.rs"]
 mod node;
 #[path = "support/resolver.rs"]
 mod resolver;
+#[path = "document_stores/stage.rs"]
+mod stage;
+#[path = "document_stores/store.rs"]
+mod store;
 #[path = "support/wrapping.rs"]
 mod wrapping;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use anvil::{Anvil, RULES, anvil_binary, artefact_code, node_modules, script_code};
-use ebl_verifier::primitives::{Address, Digest32, encode_hex, keccak256};
+use anvil::{anvil_binary, artefact_code, node_modules};
+use ebl_verifier::primitives::Address;
+use ebl_verifier::testchain::contracts::{Contract, creation_code};
 use ethers::abi::{Token, encode};
 use libtest_mimic::{Arguments, Failed, Trial};
-use node::BlockingNode;
-use resolver::Resolver;
 use serde_json::{Value, json};
-use wrapping::{Format, Wrapped, batch, issuer, plain_v2, wrap};
+use stage::{CHAIN, NodeKind, Stage};
+use store::{Contracts, GENUINE, Kind, OURS, Store};
+use wrapping::{Format, batch, issuer, plain_v2, wrap};
 
 fn main() {
     let arguments = Arguments::from_args();
     let modules = node_modules();
-    let ready = anvil_binary(&modules).exists();
-    let mut trials: Vec<Trial> = PUBLISHED
+    let anvil = anvil_binary(&modules).exists();
+    let published = ["ds3", "ds4", "@trustvc/document-store", "@tradetrust-tt/token-registry"]
         .iter()
-        .map(|published| {
-            let name = format!("the_command_tells_issued_and_revoked_of_a_genuine_{}", published.name);
-            trial(&name, &modules, move |modules| story(published, modules))
-        })
-        .collect();
-    trials.push(trial("every_issuer_must_have_issued_and_none_revoked", &modules, several_issuers));
-    trials.push(trial("what_is_no_store_is_told_apart", &modules, no_store));
-    trials.push(trial("outages_and_other_chains_are_not_forgeries", &modules, outages));
+        .all(|package| modules.join(package).exists());
+    let mut trials = Vec::new();
+    for node in [NodeKind::Embedded, NodeKind::Anvil] {
+        for contracts in [Contracts::Ours, Contracts::Genuine] {
+            let runs = (anvil || node == NodeKind::Embedded) && (published || contracts == Contracts::Ours);
+            trials.extend(tellings(node, contracts).into_iter().map(|trial| trial.with_ignored_flag(!runs)));
+        }
+    }
     let conclusion = libtest_mimic::run(&arguments, trials);
-    if !ready {
-        println!("NOT RUN: the document store suite on genuine contracts needs npm packages.");
-        println!("To run it: (cd tests/genuine && npm ci --ignore-scripts) && cargo test --test document_stores");
+    let left_out = [(anvil, "document stores on anvil"), (published, "genuine document stores")];
+    for (_, suite) in left_out.iter().filter(|(there, _)| !there) {
+        println!("NOT RUN: {suite}, which needs npm and its packages.");
+    }
+    if left_out.iter().any(|(there, _)| !there) {
+        println!("To run all: (cd tests/genuine && npm ci --ignore-scripts) && cargo test --test document_stores");
     }
     conclusion.exit();
 }
 
-fn trial(name: &str, modules: &Path, test: impl FnOnce(&Path) -> Result<(), Failed> + Send + 'static) -> Trial {
-    let (modules, ready) = (modules.to_owned(), anvil_binary(modules).exists());
-    Trial::test(name, move || test(&modules)).with_ignored_flag(!ready)
+type Told = fn(NodeKind, Contracts) -> Result<(), Failed>;
+
+fn tellings(node: NodeKind, contracts: Contracts) -> Vec<Trial> {
+    let place = match node {
+        NodeKind::Anvil => "anvil",
+        NodeKind::Embedded => "the_embedded_chain",
+    };
+    let (whose, one, kinds) = match contracts {
+        Contracts::Ours => ("our", "our", OURS),
+        Contracts::Genuine => ("genuine", "a_genuine", GENUINE),
+    };
+    let stories = kinds.iter().map(|kind| {
+        let name = format!("the_command_tells_issued_and_revoked_of_{one}_{}_on_{place}", kind.name);
+        Trial::test(name, move || story(kind, node))
+    });
+    let others: [(&str, Told); 3] = [
+        ("every_issuer_must_have_issued_and_none_revoked", several_issuers),
+        ("what_is_no_store_is_told_apart", no_store),
+        ("outages_and_other_chains_are_not_forgeries", outages),
+    ];
+    let others = others.into_iter().map(|(promise, test)| {
+        Trial::test(format!("{promise}_with_{whose}_stores_on_{place}"), move || test(node, contracts))
+    });
+    stories.chain(others).collect()
 }
 
-/// A published contract.
-#[derive(Debug)]
-struct Published {
-    name: &'static str,
-    script: &'static str,
-    class: &'static str,
-    family: &'static str,
-    code_hash: &'static str,
-}
-
-/// Code hashes of chain.md §3, whole.
-const PUBLISHED: &[Published] = &[
-    Published {
-        name: "legacy_store_3",
-        script: "ds3/dist/contracts/factories/contracts/DocumentStore__factory.js",
-        class: "DocumentStore",
-        family: "legacy",
-        code_hash: "0x7fc99d99088ef0ca25e4e38c4ca4ddf98bf90648a9c348bb2fe025333e19195c",
-    },
-    Published {
-        name: "legacy_store_4",
-        script: "ds4/dist/contracts/factories/DocumentStore__factory.js",
-        class: "DocumentStore",
-        family: "legacy",
-        code_hash: "0x99d75a785a38c495b9768c931d856dbcdeb166145963e8f69ca0e48091e7a22e",
-    },
-    Published {
-        name: "batchable_store",
-        script: "@trustvc/document-store/index.mjs",
-        class: "DocumentStore",
-        family: "batchable",
-        code_hash: "0x44fb38e09dbc865c131ca62373830dd4bfbcb54bd2286df83fa1a184bde9d3f1",
-    },
-    Published {
-        name: "transferable_store",
-        script: "@trustvc/document-store/index.mjs",
-        class: "TransferableDocumentStore",
-        family: "transferable",
-        code_hash: "0x4c8c5304659361210ad35c6bbcbff1a5455d22b12addc06aa419269998c47c97",
-    },
-];
-
-const LEGACY: &Published = &PUBLISHED[1];
-const BATCHABLE: &Published = &PUBLISHED[2];
-
-fn story(published: &'static Published, modules: &Path) -> Result<(), Failed> {
-    let stage = Stage::new(modules)?;
-    let store = Store::deploy(&stage, published, modules);
+fn story(kind: &'static Kind, node: NodeKind) -> Result<(), Failed> {
+    let stage = Stage::new(node)?;
+    let store = Store::deploy(&stage, kind);
     stage.publish(&[store.address]);
-    let transferable = published.family == "transferable";
+    let transferable = kind.family == "transferable";
     let sizes = if transferable { 1..=1 } else { 1..=9 };
     let mut first = 0;
     for format in [Format::V2, Format::V3] {
@@ -116,8 +100,8 @@ fn story(published: &'static Published, modules: &Path) -> Result<(), Failed> {
                 // The only store speaks for the whole check.
                 let issuance = check(&report, "issuance");
                 let finding = json!({"outcome": "pass", "code": "issuance.issued", "message": issuance["message"]});
-                let wanted = json!([{"address": store.address, "family": published.family, "issued": true,
-                    "revoked": false, "revoked_node": null, "code_hash": published.code_hash, "finding": finding}]);
+                let wanted = json!([{"address": store.address, "family": kind.family, "issued": true,
+                    "revoked": false, "revoked_node": null, "code_hash": store.code_hash(), "finding": finding}]);
                 equal(&report["stores"], &wanted)?;
             }
         }
@@ -129,7 +113,7 @@ fn story(published: &'static Published, modules: &Path) -> Result<(), Failed> {
 impl Store<'_> {
     /// The document itself, every intermediate node and the root, each in a batch of its own.
     fn revokes(&self, stage: &Stage, format: Format, first: &mut usize) -> Result<(), Failed> {
-        let count = if self.published.family == "transferable" { 1 } else { 9 };
+        let count = if self.kind.family == "transferable" { 1 } else { 9 };
         let mut place = 0;
         loop {
             let documents = batch(format, &[self.address], CHAIN, *first, count);
@@ -148,12 +132,12 @@ impl Store<'_> {
             let node = &report["stores"][0]["revoked_node"];
             equal(&node["hash"], &json!(longest.path[place]))?;
             equal(&node["position"], &json!(position))?;
-            let batchable = self.published.family == "batchable";
-            let legacy = self.published.family == "legacy";
+            let batchable = self.kind.family == "batchable";
+            let legacy = self.kind.family == "legacy";
             equal(&node["block"], &if legacy { json!(block) } else { Value::Null })?;
             equal(&node["store_says_active"], &json!(batchable && position == "intermediate"))?;
             if batchable && position == "intermediate" {
-                // Not only our reading of it: the genuine contract does say so.
+                // Not only our reading of it: the contract does say so.
                 equal(&self.is_active(longest), &json!(format!("0x{:064x}", 1)))?;
             }
             if legacy {
@@ -174,9 +158,9 @@ impl Store<'_> {
     }
 }
 
-fn several_issuers(modules: &Path) -> Result<(), Failed> {
-    let stage = Stage::new(modules)?;
-    let (one, two) = (Store::deploy(&stage, LEGACY, modules), Store::deploy(&stage, BATCHABLE, modules));
+fn several_issuers(node: NodeKind, contracts: Contracts) -> Result<(), Failed> {
+    let stage = Stage::new(node)?;
+    let (one, two) = (Store::deploy(&stage, contracts.legacy()), Store::deploy(&stage, contracts.batchable()));
     stage.publish(&[one.address, two.address]);
     let documents = batch(Format::V2, &[one.address, two.address], CHAIN, 0, 4);
     let document = &documents[2];
@@ -227,8 +211,8 @@ fn several_issuers(modules: &Path) -> Result<(), Failed> {
     equal(&check(&report, "issuer")["code"], &json!("issuer.no_identity_claimed"))
 }
 
-fn no_store(modules: &Path) -> Result<(), Failed> {
-    let stage = Stage::new(modules)?;
+fn no_store(node: NodeKind, contracts: Contracts) -> Result<(), Failed> {
+    let stage = Stage::new(node)?;
     let account = stage.node.accounts()[3];
     stage.publish(&[account]);
     let alone = |store: Address, number| batch(Format::V2, &[store], CHAIN, number, 1).remove(0);
@@ -237,13 +221,8 @@ fn no_store(modules: &Path) -> Result<(), Failed> {
     let page = stage.page(&alone(account, 0))?;
     equal(&json!(page.contains("no contract there")), &json!(true))?;
 
-    // A genuine token registry knows none of a store's functions.
-    let factory = modules.join("@tradetrust-tt/token-registry/dist/artifacts");
-    let code = |name: &str| artefact_code(&factory.join(format!("{name}.sol/{name}.json")));
-    let factory = stage.deploy(code("TitleEscrowFactory"));
-    let name = Token::String("Registry".into());
-    let arguments = encode(&[name.clone(), name, Token::Address(factory.0.into())]);
-    let registry = stage.deploy([code("TradeTrustToken"), arguments].concat());
+    // A token registry knows none of a store's functions.
+    let registry = token_registry(&stage, contracts);
     stage.publish(&[registry]);
     let report = stage.expect(&alone(registry, 1), 3, "issuance.store_refused")?;
     equal(&report["stores"][0]["issued"], &Value::Null)?;
@@ -261,7 +240,7 @@ fn no_store(modules: &Path) -> Result<(), Failed> {
     stage.expect(&alone(mute, 4), 3, "issuance.store_unreadable")?;
 
     // A token cannot stand for a batch.
-    let transferable = Store::deploy(&stage, &PUBLISHED[3], modules);
+    let transferable = Store::deploy(&stage, contracts.transferable());
     stage.publish(&[transferable.address]);
     let document = batch(Format::V3, &[transferable.address], CHAIN, 5, 3).remove(0);
     transferable.issue(document.root());
@@ -269,9 +248,9 @@ fn no_store(modules: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-fn outages(modules: &Path) -> Result<(), Failed> {
-    let stage = Stage::new(modules)?;
-    let store = Store::deploy(&stage, LEGACY, modules);
+fn outages(node: NodeKind, contracts: Contracts) -> Result<(), Failed> {
+    let stage = Stage::new(node)?;
+    let store = Store::deploy(&stage, contracts.legacy());
     let document = batch(Format::V3, &[store.address], CHAIN, 0, 3).remove(1);
     store.issue(document.root());
 
@@ -298,148 +277,19 @@ fn outages(modules: &Path) -> Result<(), Failed> {
     equal(&json!(exit), &json!(3))
 }
 
-const CHAIN: u64 = 31337;
-
-/// A chain, a resolver, and a folder for the file.
-struct Stage {
-    /// Ends with the stage.
-    _anvil: Anvil,
-    node: BlockingNode,
-    resolver: Resolver,
-    folder: tempfile::TempDir,
-    validator: jsonschema::Validator,
-}
-
-impl Stage {
-    fn new(modules: &Path) -> Result<Self, Failed> {
-        let schema: Value = serde_json::from_str(include_str!("../schemas/report.schema.json"))?;
-        let anvil = Anvil::start(modules, &RULES);
-        Ok(Self {
-            node: BlockingNode::new(anvil.url.clone()),
-            _anvil: anvil,
-            resolver: Resolver::start(),
-            folder: tempfile::tempdir()?,
-            validator: jsonschema::validator_for(&schema)?,
-        })
-    }
-
-    /// Records that name these contracts on the local chain.
-    fn publish(&self, contracts: &[Address]) {
-        let records: Vec<_> =
-            contracts.iter().map(|address| format!("openatts net=ethereum netId={CHAIN} addr={address}")).collect();
-        self.resolver.publish(&records.iter().map(String::as_str).collect::<Vec<_>>());
-    }
-
-    /// Exit code and issuance code of a run against the node; the report.
-    fn expect(&self, document: &Wrapped, exit: i32, code: &str) -> Result<Value, Failed> {
-        let (found, report) = self.run(document, &["--rpc", &format!("{CHAIN}={}", self.node.url())])?;
-        if found == exit && check(&report, "issuance")["code"] == code {
-            Ok(report)
-        } else {
-            Err(format!("wanted {exit} {code}, found {found}: {report:#}").into())
+/// A v5 registry with a factory.
+fn token_registry(stage: &Stage, contracts: Contracts) -> Address {
+    let code = |name: &str, ours: Contract| match contracts {
+        Contracts::Ours => creation_code(ours, &[]),
+        Contracts::Genuine => {
+            let artefacts = node_modules().join("@tradetrust-tt/token-registry/dist/artifacts");
+            artefact_code(&artefacts.join(format!("{name}.sol/{name}.json")))
         }
-    }
-
-    fn run(&self, document: &Wrapped, arguments: &[&str]) -> Result<(i32, Value), Failed> {
-        let output = self.command(document)?.args(["--format", "json"]).args(arguments).output()?;
-        let report: Value = serde_json::from_slice(&output.stdout)
-            .map_err(|_| format!("no report: {}", String::from_utf8_lossy(&output.stderr)))?;
-        let errors: Vec<_> = self.validator.iter_errors(&report).map(|error| error.to_string()).collect();
-        if errors.is_empty() {
-            Ok((output.status.code().ok_or("an exit code")?, report))
-        } else {
-            Err(format!("{errors:#?}\n{report:#}").into())
-        }
-    }
-
-    fn page(&self, document: &Wrapped) -> Result<String, Failed> {
-        let rpc = format!("{CHAIN}={}", self.node.url());
-        Ok(String::from_utf8(self.command(document)?.args(["--rpc", &rpc]).output()?.stdout)?)
-    }
-
-    fn command(&self, document: &Wrapped) -> Result<Command, Failed> {
-        let file: PathBuf = self.folder.path().join("document.json");
-        std::fs::write(&file, document.document.to_string())?;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ebl"));
-        command.args(["verify", "--timeout", "5", "--dns", &self.resolver.address]).arg(file);
-        command.env_clear().env("HOME", "/nonexistent");
-        Ok(command)
-    }
-
-    fn deploy(&self, code: Vec<u8>) -> Address {
-        let receipt = self.send(None, &code);
-        receipt["contractAddress"].as_str().expect("a contract").parse().expect("an address")
-    }
-
-    fn send(&self, to: Option<Address>, data: &[u8]) -> Value {
-        let from = self.node.accounts()[0].to_string();
-        let receipt = self.node.send(&from, to.map(|to| to.to_string()).as_deref(), data);
-        assert_eq!(receipt["status"], "0x1", "{receipt}");
-        receipt
-    }
-}
-
-struct Store<'s> {
-    stage: &'s Stage,
-    published: &'static Published,
-    address: Address,
-}
-
-impl<'s> Store<'s> {
-    fn deploy(stage: &'s Stage, published: &'static Published, modules: &Path) -> Self {
-        let owner = Token::Address(stage.node.accounts()[0].0.into());
-        let name = Token::String("Store".into());
-        let arguments = match published.family {
-            "transferable" => encode(&[name.clone(), name, owner]),
-            _ => encode(&[name, owner]),
-        };
-        let code = script_code(&modules.join(published.script), published.class);
-        Self { stage, published, address: stage.deploy([code, arguments].concat()) }
-    }
-
-    fn issue(&self, root: Digest32) {
-        match self.published.family {
-            "transferable" => {
-                let to = Token::Address(self.stage.node.accounts()[1].0.into());
-                self.write("issue(address,bytes32,bool)", &[to, word(root), Token::Bool(false)])
-            }
-            _ => self.write("issue(bytes32)", &[word(root)]),
-        };
-    }
-
-    /// Revokes the node at this place of the document's path; the block.
-    fn revoke(&self, document: &Wrapped, place: usize) -> u64 {
-        let node = document.path[place];
-        let receipt = if self.published.family == "batchable" {
-            let rest = document.proof[place..].iter().copied().map(word).collect();
-            let values = [word(document.root()), word(node), Token::Array(rest)];
-            self.write("revoke(bytes32,bytes32,bytes32[])", &values)
-        } else {
-            self.write("revoke(bytes32)", &[word(node)])
-        };
-        let block = receipt["blockNumber"].as_str().expect("a block");
-        u64::from_str_radix(block.trim_start_matches("0x"), 16).expect("a number")
-    }
-
-    fn is_active(&self, document: &Wrapped) -> Value {
-        let proof = Token::Array(document.proof.iter().copied().map(word).collect());
-        let data =
-            call_data("isActive(bytes32,bytes32,bytes32[])", &[word(document.root()), word(document.target()), proof]);
-        let call = json!({"to": self.address, "data": format!("0x{}", encode_hex(&data))});
-        self.stage.node.ask("eth_call", json!([call, "latest"]))
-    }
-
-    fn write(&self, signature: &str, values: &[Token]) -> Value {
-        self.stage.send(Some(self.address), &call_data(signature, values))
-    }
-}
-
-fn call_data(signature: &str, values: &[Token]) -> Vec<u8> {
-    [&keccak256(signature).0[..4], encode(values).as_slice()].concat()
-}
-
-fn word(hash: Digest32) -> Token {
-    Token::FixedBytes(hash.0.to_vec())
+    };
+    let factory = stage.deploy(code("TitleEscrowFactory", Contract::TitleEscrowFactoryV5));
+    let name = Token::String("Registry".into());
+    let arguments = encode(&[name.clone(), name, Token::Address(factory.0.into())]);
+    stage.deploy([code("TradeTrustToken", Contract::RegistryV5), arguments].concat())
 }
 
 /// Creation code of a contract whose every call runs this.

@@ -9,10 +9,18 @@ mod anvil;
 mod command;
 #[path = "end_to_end/comparison.rs"]
 mod comparison;
+#[path = "support/embedded.rs"]
+mod embedded;
+#[path = "end_to_end/look_alikes.rs"]
+mod look_alikes;
 #[path = "end_to_end/network.rs"]
 mod network;
 #[path = "support/node.rs"]
 mod node;
+#[path = "support/proxy.rs"]
+mod proxy;
+#[path = "end_to_end/reorganisation.rs"]
+mod reorganisation;
 #[path = "support/resolver.rs"]
 mod resolver;
 #[path = "support/rpc_server.rs"]
@@ -34,6 +42,8 @@ use anvil::{anvil_binary, node_modules};
 use comparison::{Apart, same_reports};
 use ebl_verifier::title::Generation;
 use libtest_mimic::{Arguments, Failed, Trial};
+use look_alikes::none_is_taken_for_a_registry;
+use reorganisation::only_the_block_that_stays_counts;
 use stage::Contracts::{self, Genuine, GenuineClone, Ours};
 use stage::NodeKind::{self, Anvil, Embedded};
 use stage::Setting;
@@ -49,15 +59,23 @@ fn main() {
     let mut trials = Vec::new();
     for generation in [Generation::V5, Generation::V4] {
         trials.extend(tellings(generation, runs));
+        trials.extend(refusals(generation, runs));
     }
+    let reorganised = Setting { node: Anvil, contracts: Ours, generation: Generation::V5 };
+    trials.push(
+        Trial::test("a_reorganisation_while_reading_on_anvil_is_read_again_once", move || {
+            only_the_block_that_stays_counts(reorganised)
+        })
+        .with_ignored_flag(!runs((Anvil, Ours))),
+    );
     let lens = move || the_lens_is_rebuilt(&modules);
     trials.push(
         Trial::test("the_lens_in_the_repository_is_what_its_source_compiles_to", lens).with_ignored_flag(!compiles),
     );
     let conclusion = libtest_mimic::run(&arguments, trials);
     let left_out = [
-        (anvil, "the end-to-end story on anvil"),
-        (published, "the end-to-end story with the genuine contracts"),
+        (anvil, "the end-to-end story, the look-alikes and the reorganisation on anvil"),
+        (published, "the end-to-end story and the look-alikes with the genuine contracts"),
         (compiles, "the rebuilding of the lens"),
     ];
     for (_, suite) in left_out.iter().filter(|(there, _)| !there) {
@@ -90,6 +108,18 @@ fn tellings(generation: Generation, runs: impl Fn(Told) -> bool) -> Vec<Trial> {
         trials.push(trial.with_ignored_flag(!(runs(one) && runs(other))));
     }
     trials
+}
+
+/// The look-alikes, beside a registry of each kind whose factory and code they make use of.
+fn refusals(generation: Generation, runs: impl Fn(Told) -> bool) -> Vec<Trial> {
+    let besides = EVERYWHERE.into_iter().filter(|(_, contracts)| *contracts != GenuineClone);
+    let trial = |(node, contracts)| {
+        let name = setting_name((node, contracts), generation);
+        let setting = Setting { node, contracts, generation };
+        Trial::test(format!("no_look_alike_is_valid_beside_{name}"), move || none_is_taken_for_a_registry(setting))
+            .with_ignored_flag(!runs((node, contracts)))
+    };
+    besides.map(trial).collect()
 }
 
 type Told = (NodeKind, Contracts);

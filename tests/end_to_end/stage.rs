@@ -1,24 +1,20 @@
 //! Where a story is played: a node, a resolver, and a registry on that node. Everything is written through JSON-RPC.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, mpsc};
-use std::thread::JoinHandle;
 
 use ebl_verifier::primitives::{Address, ChainId, TokenId, keccak256};
 use ebl_verifier::testchain::bill::{Bill, Issuance};
-use ebl_verifier::testchain::chain::Chain;
 use ebl_verifier::testchain::contracts::{Contract, Recipient, TitleWrite, creation_code};
-use ebl_verifier::testchain::rpc::RpcServer;
 use ebl_verifier::testchain::sandbox::Party;
 use ebl_verifier::testchain::wrap::Salts;
 use ebl_verifier::title::Generation;
 use ethers::abi::{Token, encode};
 use libtest_mimic::Failed;
 use serde_json::json;
-use tokio::sync::oneshot;
 
 use crate::anvil::{Anvil, RULES, node_modules, registry_code};
 use crate::command::{Expected, Reported, page, reported};
+use crate::embedded::Embedded;
 use crate::node::{BlockingNode, hex};
 use crate::resolver::Resolver;
 
@@ -91,7 +87,7 @@ impl Stage {
     pub fn set(setting: Setting) -> Result<Self, Failed> {
         let running = match setting.node {
             NodeKind::Anvil => Running::Anvil(Anvil::start(&node_modules(), &RULES)),
-            NodeKind::Embedded => Running::Embedded(Embedded::start()?),
+            NodeKind::Embedded => Running::Embedded(Embedded::start(CHAIN)?),
         };
         let node = BlockingNode::new(running.url().to_owned());
         let resolver = Resolver::start();
@@ -256,10 +252,20 @@ impl Stage {
         Ok(Registry { address, factory, generation })
     }
 
+    /// A registry of the stage's kind with a factory of any kind.
+    pub fn registry_with(&self, factory: Address) -> Result<Registry, Failed> {
+        let generation = self.setting.generation;
+        let arguments = registry_arguments(factory);
+        let address = match (self.setting.contracts, generation) {
+            (Contracts::Ours, Generation::V5) => self.deploy_ours(Contract::RegistryV5, &arguments)?,
+            (Contracts::Ours, _) => self.deploy_ours(Contract::RegistryV4, &arguments)?,
+            _ => self.deploy(&[self.published("TradeTrustToken"), encode(&arguments)].concat())?,
+        };
+        Ok(Registry { address, factory, generation })
+    }
+
     fn genuine_registry(&self) -> Result<Registry, Failed> {
-        let factory = self.deploy(&self.published("TitleEscrowFactory"))?;
-        let creation = [self.published("TradeTrustToken"), encode(&registry_arguments(factory))].concat();
-        Ok(Registry { address: self.deploy(&creation)?, factory, generation: self.setting.generation })
+        self.registry_with(self.deploy(&self.published("TitleEscrowFactory"))?)
     }
 
     /// The published deployer, behind a proxy as it is meant to be, makes an EIP-1167 clone (chain.md §1.1, §1.3).
@@ -282,7 +288,8 @@ impl Stage {
         Ok(Registry { address, factory, generation: self.setting.generation })
     }
 
-    fn published(&self, contract: &str) -> Vec<u8> {
+    /// The creation code of a published contract of the stage's generation.
+    pub fn published(&self, contract: &str) -> Vec<u8> {
         let package = if self.is_v5() { "@tradetrust-tt/token-registry" } else { "tr4" };
         registry_code(&node_modules(), package, contract)
     }
@@ -321,39 +328,6 @@ impl Running {
         match self {
             Self::Anvil(anvil) => &anvil.url,
             Self::Embedded(embedded) => &embedded.url,
-        }
-    }
-}
-
-/// The embedded chain behind its server, on a thread and a runtime of its own.
-struct Embedded {
-    url: String,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Embedded {
-    fn start() -> Result<Self, Failed> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let chain = Arc::new(Mutex::new(Chain::new(ChainId::try_from(CHAIN)?, 1_700_000_000)));
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (started, url) = mpsc::channel();
-        let serve = async move {
-            let server = RpcServer::start(chain, ([127, 0, 0, 1], 0).into()).await.expect("a port");
-            started.send(server.url()).expect("somebody waits");
-            let _ = stopped.await;
-            server.stop().await;
-        };
-        let thread = std::thread::spawn(move || runtime.block_on(serve));
-        Ok(Self { url: url.recv()?, stop: Some(stop), thread: Some(thread) })
-    }
-}
-
-impl Drop for Embedded {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
         }
     }
 }

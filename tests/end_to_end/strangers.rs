@@ -76,7 +76,7 @@ pub fn other_contracts(stage: &mut Stage) -> Result<(), Failed> {
 }
 
 /// A v5 registry behind an ERC-1967 proxy whose rules the consignee can change, and the rules of now (chain.md 6.9).
-fn upgradeable_registry(stage: &Stage) -> Result<(Registry, Address), Failed> {
+pub fn upgradeable_registry(stage: &Stage) -> Result<(Registry, Address), Failed> {
     let factory = stage.deploy_ours(Contract::TitleEscrowFactoryV5, &[])?;
     let rules = stage.deploy_ours(Contract::UpgradeableRegistryV5, &registry_arguments(factory))?;
     let proxy = stage.deploy_ours(Contract::UpgradeableProxy, &[account(rules), account(Consignee.address())])?;

@@ -20,6 +20,59 @@ contract Lookalike {
     }
 }
 
+/// Gives the answers it was taught, and makes any call for anybody: a registry or an escrow that only looks like one.
+/// Behind an EIP-1167 clone every clone has answers of its own.
+contract Impostor {
+    mapping(bytes32 => bytes) private answers;
+    mapping(bytes32 => bool) private known;
+
+    /// `question` is call data, or a selector for every call of that function that has no answer of its own.
+    function teach(bytes calldata question, bytes calldata answer) external {
+        known[keccak256(question)] = true;
+        answers[keccak256(question)] = answer;
+    }
+
+    function act(address to, bytes calldata data) external {
+        (bool done, bytes memory answer) = to.call(data);
+        if (done) return;
+        assembly { revert(add(answer, 32), mload(answer)) }
+    }
+
+    /// Factories initialise the escrows they make.
+    function initialize(address, uint256) external {}
+
+    /// Registries hand their tokens over this way.
+    function onERC721Received(address, address, uint256, bytes calldata) external pure returns (bytes4) {
+        return this.onERC721Received.selector;
+    }
+
+    /// What it was not taught it refuses without a word, as if it did not have the function.
+    fallback(bytes calldata question) external returns (bytes memory) {
+        bytes32 exact = keccak256(question);
+        if (known[exact]) return answers[exact];
+        bytes32 selector = keccak256(question.length < 4 ? question : question[:4]);
+        if (!known[selector]) revert();
+        return answers[selector];
+    }
+}
+
+/// A factory that makes clones of whatever it is given, at the addresses that a genuine one would use.
+contract ForgedFactory is EscrowFactoryBase {
+    constructor(address implementation_) EscrowFactoryBase(implementation_) {}
+
+    function getEscrowAddress(address tokenRegistry, uint256 tokenId) external view returns (address) {
+        return predicted(tokenRegistry, tokenId);
+    }
+
+    function getAddress(address tokenRegistry, uint256 tokenId) external view returns (address) {
+        return predicted(tokenRegistry, tokenId);
+    }
+
+    function refuseDeployment() internal pure override {
+        revert();
+    }
+}
+
 /// An ERC-1967 proxy: the rules live elsewhere, and `admin` can put others in their place (chain.md 6.9).
 contract UpgradeableProxy {
     bytes32 private constant IMPLEMENTATION = bytes32(uint256(keccak256("eip1967.proxy.implementation")) - 1);

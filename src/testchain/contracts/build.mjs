@@ -9,8 +9,9 @@ const check = process.argv.includes("--check");
 const [folder] = process.argv.slice(2).filter((argument) => argument !== "--check");
 const solc = createRequire(resolve(folder ?? `${here}/../../../tests/genuine`, "x.js"))("solc");
 const deployable = [
-  "BatchAccount", "BatchableDocumentStore", "EthereumDIDRegistry", "LegacyDocumentStore", "Lookalike", "RegistryV4", "RegistryV5",
-  "TitleEscrowFactoryV4", "TitleEscrowFactoryV5", "TransferableDocumentStore", "UpgradeableProxy", "UpgradeableRegistryV5",
+  "BatchAccount", "BatchableDocumentStore", "EthereumDIDRegistry", "ForgedFactory", "Impostor", "LegacyDocumentStore", "Lookalike",
+  "RegistryV4", "RegistryV5", "TitleEscrowFactoryV4", "TitleEscrowFactoryV5", "TransferableDocumentStore", "UpgradeableProxy",
+  "UpgradeableRegistryV5",
 ];
 const names = readdirSync(here).filter((name) => name.endsWith(".sol")).sort();
 const input = {

@@ -40,6 +40,11 @@ pub enum Contract {
     EthereumDidRegistry,
     /// Says that `(address owner)` owns every token, and yes to every interface (chain.md 6.2, 6.12).
     Lookalike,
+    /// Gives the answers that `teach(bytes question, bytes answer)` taught it, by call data or by selector, and makes
+    /// any call with `act(address to, bytes data)`. No arguments.
+    Impostor,
+    /// A factory that makes clones of any `(address implementation)`.
+    ForgedFactory,
     /// An ERC-1967 proxy: `(address implementation, address admin)` (chain.md 6.9). The admin's
     /// `upgradeTo(address)` changes the implementation.
     UpgradeableProxy,
@@ -53,7 +58,7 @@ pub enum Contract {
 
 impl Contract {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::RegistryV5,
         Self::RegistryV4,
         Self::TitleEscrowFactoryV5,
@@ -63,6 +68,8 @@ impl Contract {
         Self::TransferableDocumentStore,
         Self::EthereumDidRegistry,
         Self::Lookalike,
+        Self::Impostor,
+        Self::ForgedFactory,
         Self::UpgradeableProxy,
         Self::UpgradeableRegistryV5,
         Self::BatchAccount,
@@ -80,6 +87,8 @@ impl Contract {
             Self::TransferableDocumentStore => "TransferableDocumentStore",
             Self::EthereumDidRegistry => "EthereumDIDRegistry",
             Self::Lookalike => "Lookalike",
+            Self::Impostor => "Impostor",
+            Self::ForgedFactory => "ForgedFactory",
             Self::UpgradeableProxy => "UpgradeableProxy",
             Self::UpgradeableRegistryV5 => "UpgradeableRegistryV5",
             Self::BatchAccount => "BatchAccount",
