@@ -26,7 +26,7 @@ use proptest::sample::Index;
 use serde_json::{Value, json};
 use signed_world::{NOW, RESPONDER, ethr, web, word};
 use signing::{Draft, address, did_ethr, key};
-use situation::{STORE, Situation, bill, bill_v3, in_stores, signed};
+use situation::{STORE, Situation, bill, bill_v3, in_stores, signed, with_newest};
 use unjudged::judged;
 use wrapping::Format;
 
@@ -52,6 +52,11 @@ static CASES: LazyLock<Vec<Complete>> = LazyLock::new(|| {
     [
         ("a v5 registry", bill()),
         ("a v4 registry", bill().generation(Generation::V4)),
+        ("a title that is the same in the newest block", bill().registry(|reading| with_newest(reading, |_| {}))),
+        (
+            "a title with a transfer that is not final",
+            bill().registry(|reading| with_newest(reading, |latest| latest.holder = word(&[0x77; 20]))),
+        ),
         ("a v5 registry, OpenAttestation 3.0", bill_v3()),
         ("a legacy store", in_stores(&[STORE], 3)),
         ("a batchable store", in_stores(&[STORE], 3).family(Family::Batchable)),

@@ -6,6 +6,7 @@
 mod abi;
 mod did;
 mod history;
+mod latest;
 mod powers;
 mod proof;
 mod store;
@@ -21,6 +22,7 @@ pub use abi::NotAWord;
 pub(crate) use abi::{word_address, word_number};
 pub use did::{DidChange, DidEthrReading, DidEvent};
 pub use history::{AccountReading, BlockRange, HistoryReading, LogReading, LogsReading};
+pub use latest::LatestReading;
 pub use powers::{PowersReading, RoleAdminReading, RoleHoldingReading};
 pub use proof::{AccountProofReading, HeaderReading, NodeBytes, ProofReading, SlotReading};
 pub use store::{NodeReading, StoreReading};
@@ -302,6 +304,10 @@ pub struct RegistryReading {
     pub prev_holder: CallReading,
     /// Escrow `remark()` (v5 only): ABI-encoded bytes.
     pub remark: CallReading,
+    /// The same at the newest block, where `block` is the finalized one and another is newer (chain.md §5.3). No outcome of
+    /// a check rests on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest: Option<Box<LatestReading>>,
 }
 
 /// A block and how settled it is.

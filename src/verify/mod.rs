@@ -21,8 +21,8 @@ pub use policy::{
 };
 pub use report::{
     AsOf, Check, CheckName, ContractClaim, DocumentFacts, Finding, IdentityClaim, IssuedThrough, Issuer, IssuerClaim,
-    Network, Outcome, ProofFacts, ProofResult, RegistryFacts, Report, RevocationClaim, RevokedNodeFacts, RuleFinding,
-    SignerFacts, StoreFacts, Strength, Title, TitleStateName, Tool, Verdict, Voucher,
+    Network, Outcome, PendingChange, ProofFacts, ProofResult, RegistryFacts, Report, RevocationClaim, RevokedNodeFacts,
+    RuleFinding, SignerFacts, StoreFacts, Strength, Title, TitleStateName, Tool, Verdict, Voucher,
 };
 pub use title_report::{
     AccountFacts, HistoryEntry, PartyFacts, PartyRole, PowersFacts, RemarkFacts, RoleFacts, TitleOf, TitleReport,

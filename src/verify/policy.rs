@@ -295,11 +295,13 @@ pub enum WarningKind {
     ProofInvalid,
     /// Only the state proof was read, no answer to a call.
     ProofAlone,
+    /// The newest block says something else of the title than the finalized one.
+    ChangePending,
 }
 
 impl WarningKind {
     /// All kinds.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::VersionMissing,
         Self::WrongChecksum,
         Self::EmptyGroups,
@@ -313,6 +315,7 @@ impl WarningKind {
         Self::KeyInSealedFile,
         Self::ProofInvalid,
         Self::ProofAlone,
+        Self::ChangePending,
     ];
 
     /// As in policy files.
@@ -331,6 +334,7 @@ impl WarningKind {
             Self::KeyInSealedFile => "key_in_sealed_file",
             Self::ProofInvalid => "proof_invalid",
             Self::ProofAlone => "proof_alone",
+            Self::ChangePending => "change_pending",
         }
     }
 
@@ -350,6 +354,7 @@ impl WarningKind {
             Self::KeyInSealedFile => "the sealed file carries its own key",
             Self::ProofInvalid => "the endpoint's state proof is no proof",
             Self::ProofAlone => "only the state proof was read, and no answer to a call",
+            Self::ChangePending => "a transfer or another change of the title is pending",
         }
     }
 }

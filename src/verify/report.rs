@@ -496,13 +496,18 @@ pub struct Title {
     pub previous_beneficiary: Option<Address>,
     /// The contract that keeps these records.
     pub escrow: Option<Address>,
+    /// What the newest block says, where that is not what the finalized one says. No outcome of a check rests on it.
+    pub pending: Option<Box<PendingChange>>,
 }
 
 impl Title {
     /// Everybody that it names.
-    pub(super) fn addresses(&self) -> [Option<Address>; 6] {
-        let Self { state: _, holder, beneficiary, nominee, previous_holder, previous_beneficiary, escrow } = *self;
-        [holder, beneficiary, nominee, previous_holder, previous_beneficiary, escrow]
+    pub(super) fn addresses(&self) -> Vec<Option<Address>> {
+        let Self { state: _, holder, beneficiary, nominee, previous_holder, previous_beneficiary, escrow, pending } =
+            self;
+        let pending = pending.iter().flat_map(|pending| [pending.holder, pending.beneficiary, pending.nominee]);
+        let recorded = [holder, beneficiary, nominee, previous_holder, previous_beneficiary, escrow];
+        recorded.into_iter().copied().chain(pending).collect()
     }
 
     /// A state without parties.
@@ -515,8 +520,24 @@ impl Title {
             previous_holder: None,
             previous_beneficiary: None,
             escrow: None,
+            pending: None,
         }
     }
+}
+
+/// A title at the newest block, which may still be replaced (chain.md §5.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PendingChange {
+    /// Height of that block.
+    pub block: u64,
+    /// The state there.
+    pub state: TitleStateName,
+    /// The recorded holder there.
+    pub holder: Option<Address>,
+    /// The recorded beneficiary there.
+    pub beneficiary: Option<Address>,
+    /// The nominee there.
+    pub nominee: Option<Address>,
 }
 
 /// Title states (PRODUCT.md, Verdict).

@@ -35,8 +35,10 @@ pub fn judged(evidence: &Evidence) -> Vec<Entry> {
     entries
 }
 
-/// The verdict needs neither the first block nor the remark, which `ebl title` shows.
+/// The verdict needs neither the first block nor the remark, which `ebl title` shows, and nothing of the newest block: a
+/// change that is pending there is told and decides nothing.
 fn registry(reading: &mut RegistryReading) {
+    reading.latest = None;
     reading.genesis = CallReading::default();
     reading.remark = CallReading::default();
     let parts = [&mut reading.factory_code, &mut reading.escrow_implementation_code];

@@ -121,7 +121,7 @@ impl Node {
         })
     }
 
-    fn call(&self, method: &str, params: &Value) -> Outcome {
+    pub fn call(&self, method: &str, params: &Value) -> Outcome {
         let address = |value: &Value| value.as_str().and_then(|text| text.parse::<Address>().ok());
         Ok(match method {
             "eth_chainId" => json!(format!("{:#x}", self.chain)),

@@ -4,8 +4,8 @@
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
     Answer, CallReading, Cause, CodeReading, DidEthrReading, Evidence, Fact, Finality, HistoryReading,
-    InterfaceReading, NodeReading, PowersReading, Provenance, Question, REGISTRY_INTERFACES, RegistryReading,
-    StoreReading, TxtReading, Unavailable, WebReading,
+    InterfaceReading, LatestReading, NodeReading, PowersReading, Provenance, Question, REGISTRY_INTERFACES,
+    RegistryReading, StoreReading, TxtReading, Unavailable, WebReading,
 };
 use ebl_verifier::integrity::merkle::path_from;
 use ebl_verifier::primitives::{Address, Digest32, TokenId, keccak256};
@@ -287,6 +287,16 @@ impl Situation {
         }
         answer
     }
+}
+
+/// The newest block says the same of the title, until `change`.
+pub fn with_newest(reading: &mut RegistryReading, change: impl FnOnce(&mut LatestReading)) {
+    let same = serde_json::to_value(&*reading).expect("JSON");
+    let mut latest: LatestReading = serde_json::from_value(same).expect("the same members");
+    latest.block.number += 5;
+    latest.block.finality = Finality::Latest;
+    change(&mut latest);
+    reading.latest = Some(Box::new(latest));
 }
 
 /// A clone of the published registry with a live title (chain.md §1.6): the code behind a clone counts by its hash, so

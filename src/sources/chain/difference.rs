@@ -1,4 +1,5 @@
-//! Where two endpoints' answers to one question differ, for a sentence that names both values.
+//! Where two endpoints' answers to one question differ, for a sentence that names both values. What is newest is not
+//! compared: endpoints may be at different heights.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -16,10 +17,10 @@ pub(super) struct Difference {
 /// The first field that differs, in the order of the readings, whatever the way they were read.
 pub(super) fn first_difference(left: &Fact, right: &Fact) -> Option<Difference> {
     macro_rules! compare {
-        ($reading:ident { $($field:ident),* $(,)? } but not [$($ignored:ident)?], $left:expr, $right:expr) => {{
+        ($reading:ident { $($field:ident),* $(,)? } but not [$($ignored:ident),*], $left:expr, $right:expr) => {{
             let (left, right) = ($left, $right);
             // A new field does not compile until it is compared.
-            let $reading { $($field,)* $($ignored: _)? } = left;
+            let $reading { $($field,)* $($ignored: _),* } = left;
             $(if *$field != right.$field {
                 return Some(Difference::in_field(stringify!($field), left, right));
             })*
@@ -55,7 +56,7 @@ pub(super) fn first_difference(left: &Fact, right: &Fact) -> Option<Difference> 
                 prev_beneficiary,
                 prev_holder,
                 remark,
-            } but not [method],
+            } but not [method, latest],
             left.as_ref(),
             right.as_ref()
         ),
@@ -142,7 +143,7 @@ fn short(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{CallReading, Finality, NodeReading, ReadMethod};
+    use crate::evidence::{CallReading, Finality, LatestReading, NodeReading, ReadMethod};
     use crate::primitives::Address;
 
     fn differs(change: impl FnOnce(&mut RegistryReading)) -> Option<String> {
@@ -161,6 +162,7 @@ mod tests {
     fn the_first_difference_is_named_with_both_values() {
         assert_eq!(differs(|_| {}), None);
         assert_eq!(differs(|other| other.method = ReadMethod::Calls), None);
+        assert_eq!(differs(|other| other.latest = Some(Box::new(LatestReading::default()))), None);
         assert_eq!(differs(|other| other.holder.data[31] = 0x4d).unwrap(), "holder.data 0x0 0x4d");
         assert_eq!(differs(|other| other.holder.success = false).unwrap(), "holder.success true false");
         assert_eq!(

@@ -102,7 +102,7 @@ async fn examine(rpc: &Arc<Rpc>, request: &Request, deadline: Instant) -> Endpoi
 }
 
 async fn abilities(session: &Session<'_>, request: &Request) -> Result<Abilities, Unavailable> {
-    let block = plan::pinned(session, request).await?;
+    let block = plan::pinned(session, request).await?.block;
     let by_hash = json!({"blockHash": block.hash.to_string(), "requireCanonical": true});
     let by_number = json!(format!("{:#x}", block.number));
     let lens_data = |at: &Value| {

@@ -32,8 +32,16 @@ pub(super) async fn read(
     }
 }
 
+/// The block to read at.
+#[derive(Debug, Clone)]
+pub(super) struct Pinned {
+    pub block: BlockReading,
+    /// The newest one, where the pinned one is finalized and older.
+    pub latest: Option<BlockReading>,
+}
+
 /// Round 1: chain id and header. Both tags are asked at once, so that falling back costs no request.
-pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<BlockReading, Unavailable> {
+pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<Pinned, Unavailable> {
     let &Request { chain, choice, .. } = request;
     let mut calls: Vec<Call> = vec![("eth_chainId", json!([]))];
     match choice {
@@ -61,10 +69,14 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<B
         return Err(session.not_an_answer(detail));
     }
     let first = first.and_then(Result::ok).as_ref().and_then(header);
+    let mut latest = match choice {
+        BlockChoice::Default => items.next().and_then(Result::ok).as_ref().and_then(header),
+        _ => None,
+    };
     let found = match choice {
         BlockChoice::Default => match first.filter(|block| block.number > 0 && !local) {
             Some(block) => Some((block, Finality::Finalized)),
-            None => items.next().and_then(Result::ok).as_ref().and_then(header).map(|block| (block, newest)),
+            None => latest.take().map(|block| (block, newest)),
         },
         BlockChoice::Latest => first.map(|block| (block, newest)),
         BlockChoice::Safe => first.map(|block| (block, Finality::Safe)),
@@ -73,7 +85,9 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<B
         BlockChoice::Hash(h) => first.filter(|block| block.hash == h).map(|block| (block, Finality::Chosen)),
     };
     let (block, finality) = found.ok_or_else(|| session.not_an_answer("the node did not give the block asked for"))?;
-    Ok(BlockReading { finality, ..block })
+    let latest = latest.filter(|latest| latest.number > block.number);
+    let latest = latest.map(|latest| BlockReading { finality: Finality::Latest, ..latest });
+    Ok(Pinned { block: BlockReading { finality, ..block }, latest })
 }
 
 /// Round 1 at a further endpoint: whether it has, under that hash, the block that another one named.
@@ -109,16 +123,24 @@ pub(super) enum Located {
 pub(super) async fn read_at(
     session: &Session<'_>,
     request: &Request,
-    block: BlockReading,
+    Pinned { block, latest }: Pinned,
 ) -> Result<Vec<Result<Fact, Unavailable>>, Unavailable> {
-    let by_hash = json!({"blockHash": block.hash.to_string(), "requireCanonical": true});
-    let mut at = At { chain: request.chain, block, form: by_hash };
-    let mut shares = shares(session, request, &at).await?;
+    let form = state_at(block.hash);
+    let mut at = At { chain: request.chain, block, form, latest };
+    let mut shares = match shares(session, request, &at).await {
+        // What one call more may have cost is not worth the answer.
+        Err(why) if at.latest.is_some() && matches!(why.cause, Cause::RateLimited | Cause::NotAnAnswer) => {
+            at.latest = None;
+            self::shares(session, request, &at).await?
+        }
+        outcome => outcome?,
+    };
     let may_be_refused = ["eth_call", "eth_getProof"];
     if shares.iter().flatten().any(|(method, item)| !may_be_refused.contains(method) && item.is_err()) {
         // Code and storage can always be read at a block that is there, so it is the block-object form that the node
         // refuses (chain.md §5.2 rule 3). A call and a proof may be refused by themselves.
         at.form = json!(format!("{:#x}", at.block.number));
+        at.latest = None;
         shares = self::shares(session, request, &at).await?;
     }
     let mut states = States::default();
@@ -231,6 +253,13 @@ pub(super) struct At {
     pub block: BlockReading,
     /// The EIP-1898 object, or the number for a node that refuses it.
     pub form: Value,
+    /// The newest block, where titles are looked at there as well: by its hash or not at all.
+    pub latest: Option<BlockReading>,
+}
+
+/// The EIP-1898 object for a block by its hash.
+pub(super) fn state_at(hash: Digest32) -> Value {
+    json!({"blockHash": hash.to_string(), "requireCanonical": true})
 }
 
 /// One batch for all questions: each one's share of the results, beside the methods that were called.
@@ -243,7 +272,11 @@ async fn shares(
         .questions
         .iter()
         .map(|question| match question {
-            ChainQuestion::Registry { registry, token } => registry::calls(*registry, *token, &at.form),
+            ChainQuestion::Registry { registry, token } => {
+                let mut calls = registry::calls(*registry, *token, &at.form);
+                calls.extend(at.latest.as_ref().map(|latest| registry::call_at_latest(*registry, *token, latest)));
+                calls
+            }
             ChainQuestion::History { registry, token } if asks_state(request, *registry, *token) => Vec::new(),
             ChainQuestion::History { registry, token } => registry::calls(*registry, *token, &at.form),
             ChainQuestion::Powers { registry } => powers::calls(*registry, &at.form),

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::ChainQuestion;
 use super::difference::{Difference, first_difference};
-use super::plan::{self, Located, Request};
+use super::plan::{self, Located, Pinned, Request};
 use super::shortfall;
 use super::transport::{Rpc, Session};
 use crate::evidence::{Answer, BlockReading, Cause, Fact, Provenance, Unavailable};
@@ -70,14 +70,14 @@ enum Seen {
 impl Quorum {
     async fn once(&self, rpcs: &[Arc<Rpc>], provenance: &mut Provenance) -> Result<Vec<Answer>, Unavailable> {
         let mut left = rpcs.iter().enumerate();
-        let Some((first, deadline, block)) = self.pinned(&mut left, provenance).await else {
+        let Some((first, deadline, pinned)) = self.pinned(&mut left, provenance).await else {
             return Err(self.too_few(&[], provenance));
         };
         let mut asked = JoinSet::new();
         let (request, requests) = (Arc::clone(&self.request), Arc::clone(&self.requests));
         let (order, rpc) = first;
         let pinned_by = rpc.endpoint.host();
-        let (pinned, rpc) = (block.clone(), Arc::clone(rpc));
+        let (block, rpc) = (pinned.block.clone(), Arc::clone(rpc));
         asked.spawn(async move {
             let session = Session { rpc: &rpc, deadline, requests: &requests };
             let outcome = answers(&session, &request, pinned).await;
@@ -168,12 +168,12 @@ impl Quorum {
         &self,
         left: &mut impl Iterator<Item = (usize, &'a Arc<Rpc>)>,
         provenance: &mut Provenance,
-    ) -> Option<((usize, &'a Arc<Rpc>), Instant, BlockReading)> {
+    ) -> Option<((usize, &'a Arc<Rpc>), Instant, Pinned)> {
         for (order, rpc) in left {
             let deadline = Instant::now() + self.timeout;
             let session = Session { rpc, deadline, requests: &self.requests };
             match plan::pinned(&session, &self.request).await {
-                Ok(block) => return Some(((order, rpc), deadline, block)),
+                Ok(pinned) => return Some(((order, rpc), deadline, pinned)),
                 Err(why) => {
                     rpc.healthy.store(false, Ordering::Relaxed);
                     provenance.failed.push(why);
@@ -212,14 +212,15 @@ fn first_proof(seen: &[(usize, String, Seen)], index: usize) -> Option<Answer> {
 
 async fn further(session: &Session<'_>, request: &Request, block: &BlockReading) -> Result<Seen, Unavailable> {
     match plan::located(session, request, block).await? {
-        Located::There(block) => answers(session, request, block).await,
+        // What is newest is not compared, so one endpoint is asked for it.
+        Located::There(block) => answers(session, request, Pinned { block, latest: None }).await,
         Located::Another(hash) => Ok(Seen::OtherBlock(hash)),
     }
 }
 
 /// An endpoint that answers nothing has failed.
-async fn answers(session: &Session<'_>, request: &Request, block: BlockReading) -> Result<Seen, Unavailable> {
-    let answers = plan::read_at(session, request, block).await?;
+async fn answers(session: &Session<'_>, request: &Request, pinned: Pinned) -> Result<Seen, Unavailable> {
+    let answers = plan::read_at(session, request, pinned).await?;
     match answers.first() {
         Some(Err(why)) if answers.iter().all(Result::is_err) => Err(why.clone()),
         _ => Ok(Seen::Answers(answers)),

@@ -2,22 +2,32 @@
 
 use serde_json::{Value, json};
 
-use super::plan::At;
+use super::plan::{At, state_at};
 use super::transport::{Call, Item, Session};
 use super::values::{bytes, code, eth_get_code, slot};
 use super::{calls, lens};
-use crate::evidence::{Cause, ProxySlots, RegistryReading, Unavailable};
-use crate::primitives::{Address, TokenId, encode_hex, keccak256};
+use crate::evidence::{BlockReading, Cause, LatestReading, ProxySlots, RegistryReading, Unavailable};
+use crate::primitives::{Address, ChainId, TokenId, encode_hex, keccak256};
 
 /// The registry's share of the second round.
 pub(super) fn calls(registry: Address, token: TokenId, at: &Value) -> Vec<Call> {
-    let data = format!("0x{}", encode_hex(&lens::call_data(registry, token)));
-    let mut calls: Vec<Call> = vec![("eth_call", json!([{"data": data}, at])), eth_get_code(registry, at)];
+    let mut calls: Vec<Call> = vec![lens_call(registry, token, at), eth_get_code(registry, at)];
     calls.extend(SLOTS.map(|slot| ("eth_getStorageAt", json!([registry.to_string(), slot, at]))));
     calls
 }
 
-/// The results of [`calls`], with further rounds of plain calls where the node refuses the lens.
+/// The lens once more, at the newest block by its hash: one call behind those of [`calls`].
+pub(super) fn call_at_latest(registry: Address, token: TokenId, latest: &BlockReading) -> Call {
+    lens_call(registry, token, &state_at(latest.hash))
+}
+
+fn lens_call(registry: Address, token: TokenId, at: &Value) -> Call {
+    let data = format!("0x{}", encode_hex(&lens::call_data(registry, token)));
+    ("eth_call", json!([{"data": data}, at]))
+}
+
+/// The results of [`calls`], with further rounds of plain calls where the node refuses the lens. What may stand behind them
+/// is of the newest block, and left out unless it is a whole answer.
 pub(super) async fn read(
     session: &Session<'_>,
     at: &At,
@@ -27,9 +37,10 @@ pub(super) async fn read(
 ) -> Result<RegistryReading, Unavailable> {
     let seen = items.next().and_then(Result::ok);
     let registry_code = code(session, items.next())?;
-    let slots = items.map(|item| slot(session, item)).collect::<Result<Vec<Address>, Unavailable>>()?;
+    let slots = items.by_ref().take(SLOTS.len()).map(|item| slot(session, item));
+    let slots = slots.collect::<Result<Vec<Address>, Unavailable>>()?;
     let mut reading = match seen {
-        Some(answer) => by_lens(session, at, &registry_code, &answer)?,
+        Some(answer) => by_lens(session, (at.chain, &at.block), &registry_code, &answer)?,
         None => calls::read(session, at, registry, token, &registry_code).await?,
     };
     reading.registry_code = registry_code;
@@ -37,24 +48,29 @@ pub(super) async fn read(
     if let [implementation, admin, beacon] = slots[..] {
         reading.proxy_slots = ProxySlots { implementation, admin, beacon };
     }
+    if let (Some(latest), Some(Ok(answer))) = (&at.latest, items.next())
+        && let Ok(seen) = by_lens(session, (at.chain, latest), &reading.registry_code, &answer)
+    {
+        reading.latest = LatestReading::beside(&reading, seen, latest.clone()).map(Box::new);
+    }
     Ok(reading)
 }
 
 /// The lens's answer, held against chain, block and code as the node gave them outside it.
 fn by_lens(
     session: &Session<'_>,
-    at: &At,
+    (chain, block): (ChainId, &BlockReading),
     registry_code: &[u8],
     answer: &Value,
 ) -> Result<RegistryReading, Unavailable> {
     let answer = answer.as_str().and_then(bytes).ok_or_else(|| session.not_an_answer("no call result"))?;
     let seen = lens::decoded(&answer)
         .ok_or_else(|| session.not_an_answer("the state reading is not of the form that was asked for"))?;
-    if seen.chain != at.chain.get() {
-        let detail = format!("asked for chain {}, the call ran on chain {}", at.chain, seen.chain);
+    if seen.chain != chain.get() {
+        let detail = format!("asked for chain {chain}, the call ran on chain {}", seen.chain);
         return Err(session.unavailable(Cause::WrongChain, detail));
     }
-    if (seen.number, seen.timestamp) != (at.block.number, at.block.timestamp) {
+    if (seen.number, seen.timestamp) != (block.number, block.timestamp) {
         return Err(session.not_an_answer("the state was read at another block than the one asked for"));
     }
     if (seen.registry_size, seen.registry_hash) != (registry_code.len() as u64, keccak256(registry_code)) {

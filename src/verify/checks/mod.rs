@@ -6,6 +6,7 @@
 mod chain;
 mod integrity;
 mod issuer;
+mod pending;
 mod policy;
 mod proof;
 mod registry;

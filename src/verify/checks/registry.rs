@@ -45,15 +45,16 @@ impl Examination {
             Ok(Fact::Registry(reading)) if reading.chain_id == chain.get() => {
                 self.chain_answered(chain, &reading.block, reading.method, entry);
                 let judged = self.judged_proof(policy, proof, Some(reading), (registry, token));
+                let trusted = policy.trusted_registries.contains(&(chain, registry));
                 let finding = match judged.as_ref().and_then(Judged::proven) {
                     Some(proven) => proven.finding.clone(),
-                    None => {
-                        let trusted = policy.trusted_registries.contains(&(chain, registry));
-                        title::judge(reading, registry, token, trusted)
-                    }
+                    None => title::judge(reading, registry, token, trusted),
                 };
                 self.judge_registry(reading, &finding, registry, entry);
                 let stands = self.hold_against(judged, policy, &finding);
+                if stands {
+                    self.look_ahead(reading, registry, token, trusted);
+                }
                 return stands.then_some((Cow::Borrowed(reading.as_ref()), finding));
             }
             Ok(Fact::Registry(reading)) => self.chain_differs(chain, reading.chain_id, entry),
@@ -224,7 +225,7 @@ fn title_check(title: &TitleFinding, counts: bool) -> Check {
     finding(CheckName::Title, outcome, code, message)
 }
 
-fn title_facts(title: &TitleFinding, counts: bool) -> Title {
+pub(super) fn title_facts(title: &TitleFinding, counts: bool) -> Title {
     let with = |state, parties: &title::Parties| Title {
         state,
         holder: Some(parties.holder),
@@ -233,6 +234,7 @@ fn title_facts(title: &TitleFinding, counts: bool) -> Title {
         previous_holder: parties.previous_holder,
         previous_beneficiary: parties.previous_beneficiary,
         escrow: Some(parties.escrow),
+        pending: None,
     };
     match title {
         TitleFinding::Known(TitleState::Live(parties)) if counts => with(TitleStateName::Live, parties),

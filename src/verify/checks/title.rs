@@ -126,8 +126,9 @@ impl<'i> TitleExamination<'i> {
         self.subject = Some(TitleOf { network: Network::of(chain), registry, token_id: token });
         let warnings = self.base.warnings.len();
         let judged = self.base.judge_title(evidence, policy, chain, registry, token);
-        // What a verification warns about is told here in full.
+        // What a verification warns about is told here in full, except what is not final yet.
         self.base.warnings.truncate(warnings);
+        self.base.warn_of_pending_change();
         let history = self.base.answer(evidence, &Question::History { chain, registry, token });
         let powers = match wanted {
             PowersWanted::Yes => self.base.answer(evidence, &Question::Powers { chain, registry }),
