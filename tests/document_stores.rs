@@ -149,17 +149,18 @@ impl Store<'_> {
             equal(&node["hash"], &json!(longest.path[place]))?;
             equal(&node["position"], &json!(position))?;
             let batchable = self.published.family == "batchable";
-            let legacy = self.published.family == "legacy";
-            equal(&node["block"], &if legacy { json!(block) } else { Value::Null })?;
+            let sender = stage.node.accounts()[0];
+            equal(&json!([node["block"], node["by"]]), &json!([block, sender]))?;
+            // Asked last, and only for this.
+            equal(&report["as_of"]["requests"], &json!(2))?;
+            let time = node["time"].as_str().ok_or("a time")?;
+            let message = check(&report, "issuance")["message"].as_str().unwrap_or_default();
+            let detail = format!(" at block {block} ({time}) by {sender}");
+            equal(&json!([message, message.contains(&detail)]), &json!([message, true]))?;
             equal(&node["store_says_active"], &json!(batchable && position == "intermediate"))?;
             if batchable && position == "intermediate" {
                 // Not only our reading of it: the genuine contract does say so.
                 equal(&self.is_active(longest), &json!(format!("0x{:064x}", 1)))?;
-            }
-            if legacy {
-                let message = check(&report, "issuance")["message"].as_str().unwrap_or_default();
-                let said = message.contains(&format!("at block {block}"));
-                equal(&json!(said), &json!(true))?;
             }
             if place > 0 && place < last {
                 // A document of the batch that does not stand under the revoked node is as good as before.
