@@ -7,6 +7,8 @@ mod anvil;
 mod node;
 #[path = "support/resolver.rs"]
 mod resolver;
+#[path = "support/rpc_server.rs"]
+mod rpc_server;
 #[path = "support/wrapping.rs"]
 mod wrapping;
 
@@ -19,6 +21,7 @@ use ethers::abi::{Token, encode};
 use libtest_mimic::{Arguments, Failed, Trial};
 use node::BlockingNode;
 use resolver::Resolver;
+use rpc_server::{Reply, Server};
 use serde_json::{Value, json};
 use wrapping::{Format, Wrapped, batch, issuer, plain_v2, wrap};
 
@@ -36,6 +39,8 @@ fn main() {
     trials.push(trial("every_issuer_must_have_issued_and_none_revoked", &modules, several_issuers));
     trials.push(trial("what_is_no_store_is_told_apart", &modules, no_store));
     trials.push(trial("outages_and_other_chains_are_not_forgeries", &modules, outages));
+    trials.push(trial("a_revocation_with_a_reason_is_one_revocation", &modules, with_a_reason));
+    trials.push(trial("a_node_that_keeps_no_logs_changes_no_verdict", &modules, without_logs));
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !ready {
         println!("NOT RUN: the document store suite on genuine contracts needs npm packages.");
@@ -93,6 +98,13 @@ const PUBLISHED: &[Published] = &[
 
 const LEGACY: &Published = &PUBLISHED[1];
 const BATCHABLE: &Published = &PUBLISHED[2];
+const WITH_REASONS: &Published = &Published {
+    name: "legacy_store_4_with_reasons",
+    script: "ds4/dist/contracts/factories/DocumentStoreWithRevokeReasons__factory.js",
+    class: "DocumentStoreWithRevokeReasons",
+    family: "legacy",
+    code_hash: "",
+};
 
 fn story(published: &'static Published, modules: &Path) -> Result<(), Failed> {
     let stage = Stage::new(modules)?;
@@ -203,7 +215,11 @@ fn several_issuers(modules: &Path) -> Result<(), Failed> {
     let report = stage.expect(document, 1, "issuance.ancestor_revoked")?;
     equal(&json!([report["stores"][0]["revoked"], report["stores"][1]["revoked"]]), &json!([false, true]))?;
     let page = stage.page(document)?;
-    for part in ["INVALID  ", "an ancestor of the document revoked", "store itself says", "who acts: the issuer."] {
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let node = &report["stores"][1]["revoked_node"];
+    let time = node["time"].as_str().ok_or("a time")?.replace('T', " ").replace('Z', " UTC");
+    let line = format!("issued, an ancestor of the document revoked at block {} ({time}) by 0x", node["block"]);
+    for part in ["INVALID ", &line, "store itself says", "who acts: the issuer."] {
         equal(&json!([part, page.contains(part)]), &json!([part, true]))?;
     }
 
@@ -226,6 +242,63 @@ fn several_issuers(modules: &Path) -> Result<(), Failed> {
     one.issue(document.root());
     let report = stage.expect(document, 3, "issuance.issued")?;
     equal(&check(&report, "issuer")["code"], &json!("issuer.no_identity_claimed"))
+}
+
+/// Such a store writes two events about one revocation.
+fn with_a_reason(modules: &Path) -> Result<(), Failed> {
+    let stage = Stage::new(modules)?;
+    let store = Store::deploy(&stage, WITH_REASONS, modules);
+    stage.publish(&[store.address]);
+    let document = batch(Format::V3, &[store.address], CHAIN, 0, 1).remove(0);
+    store.issue(document.root());
+    stage.expect(&document, 0, "issuance.issued")?;
+    let receipt = store.write("revoke(bytes32,uint256)", &[word(document.root()), Token::Uint(3.into())]);
+    equal(&json!(receipt["logs"].as_array().map(Vec::len)), &json!(2))?;
+    let report = stage.expect(&document, 1, "issuance.revoked")?;
+    let node = &report["stores"][0]["revoked_node"];
+    equal(&node["by"], &json!(stage.node.accounts()[0]))
+}
+
+fn without_logs(modules: &Path) -> Result<(), Failed> {
+    let stage = Stage::new(modules)?;
+    for published in [LEGACY, BATCHABLE] {
+        let store = Store::deploy(&stage, published, modules);
+        stage.publish(&[store.address]);
+        let document = batch(Format::V2, &[store.address], CHAIN, 0, 3).remove(1);
+        store.issue(document.root());
+        let behind = BlockingNode::new(stage.node.url().to_owned());
+        let server = Server::start(move |request| {
+            let (_, text) = behind.post(request.body.to_string());
+            let mut replies: Value = serde_json::from_str(&text).expect("JSON");
+            for (call, reply) in
+                request.body.as_array().expect("a batch").iter().zip(replies.as_array_mut().expect("a batch"))
+            {
+                if call["method"] == "eth_getLogs" {
+                    let error = json!({"code": -32601, "message": "the method does not exist"});
+                    *reply = json!({"jsonrpc": "2.0", "id": call["id"], "error": error});
+                }
+            }
+            Reply::json(&replies)
+        });
+        let rpc = format!("{CHAIN}={}", server.url());
+        let run = |arguments: &[&str]| stage.run(&document, &[&["--rpc", &rpc], arguments].concat());
+        let (exit, _) = run(&[])?;
+        equal(&json!([exit, server.asked().len()]), &json!([0, 2]))?;
+
+        let block = store.revoke(&document, 0);
+        let (exit, report) = run(&[])?;
+        let issuance = check(&report, "issuance");
+        equal(&json!([exit, issuance["code"], report["verdict"]]), &json!([1, "issuance.revoked", "invalid"]))?;
+        equal(&issuance["unavailable"], &json!([]))?;
+        // What the store itself says is said as before.
+        let legacy = published.family == "legacy";
+        let recorded = if legacy { json!(block) } else { Value::Null };
+        let node = &report["stores"][0]["revoked_node"];
+        equal(&json!([node["block"], node["time"], node["by"]]), &json!([recorded, null, null]))?;
+        let at = if legacy { format!(" at block {block}") } else { String::new() };
+        equal(&issuance["message"], &json!(format!("the store {} revoked this document{at}", store.address)))?;
+    }
+    Ok(())
 }
 
 fn no_store(modules: &Path) -> Result<(), Failed> {
