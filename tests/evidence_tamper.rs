@@ -20,7 +20,7 @@ use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{Cause, DidChange, DidEvent, Evidence, Question, StoreReading};
 use ebl_verifier::status::Family;
 use ebl_verifier::title::Generation;
-use ebl_verifier::verify::{CheckName, Outcome, Policy, Report, Step, Verdict, examine};
+use ebl_verifier::verify::{CheckName, LeastFinality, Outcome, Policy, Report, Rule, Step, Verdict, examine};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
@@ -307,10 +307,13 @@ fn a_revocation_of_which_nothing_more_is_known_is_the_same_revocation() {
     for case in REVOKED.iter() {
         assert!(issuance(&case.report).ends_with(&format!("by {}", situation::HOLDER)), "{}", issuance(&case.report));
     }
-    let situation = || in_stores(&[STORE], 1).store(|reading| reading.nodes[0].revoked = word(&[1]));
+    let situation = || {
+        let rules = |policy: &mut Policy| policy.rules = vec![Rule::Quorum(1), Rule::Finality(LeastFinality::Latest)];
+        in_stores(&[STORE], 1).policy(rules).store(|reading| reading.nodes[0].revoked = word(&[1]))
+    };
     let (with, _) = situation().examined();
     let (without, _) = situation().unanswered(Cause::Timeout, is_about_a_revocation).examined();
-    assert_eq!(found(&with), found(&without));
+    assert_eq!((found(&with), &with.policy), (found(&without), &without.policy));
     assert_eq!(issuance(&without), format!("the store {STORE} revoked this document"));
 }
 

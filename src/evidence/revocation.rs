@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BlockReading, LogsReading};
+use super::{BlockReading, LogReading};
 use crate::primitives::{Address, Digest32};
 
 /// What a store writes when it revokes: each family has its own event.
@@ -25,8 +25,8 @@ pub struct RevocationReading {
     pub chain_id: u64,
     /// The block up to which the logs were read.
     pub block: BlockReading,
-    /// The logs, searched from the newest block down until there was one.
-    pub logs: LogsReading,
+    /// The logs by block and place in the block, searched from the newest block down until there was one.
+    pub logs: Vec<LogReading>,
     /// The transaction of these logs; absent where they are of none or several, or where the node did not give it.
     pub transaction: Option<TransactionReading>,
 }

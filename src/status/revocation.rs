@@ -57,7 +57,7 @@ pub fn judge_revocation(
     known_at: u64,
 ) -> Option<RevocationRecord> {
     let topics = revocation_topics(revocation_event(family), node.hash);
-    let logs = reading.logs.logs.as_slice();
+    let logs = reading.logs.as_slice();
     let (first, _) = logs.split_first()?;
     let fits = |log: &LogReading| {
         log.address == store && is_selected(log, &topics) && log.transaction == first.transaction
@@ -84,7 +84,7 @@ fn is_selected(log: &LogReading, topics: &[Vec<Digest32>]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{LogsReading, TransactionReading};
+    use crate::evidence::TransactionReading;
     use crate::status::Position;
 
     const STORE: Address = Address([0xa1; 20]);
@@ -106,7 +106,7 @@ mod tests {
         };
         RevocationReading {
             chain_id: 1,
-            logs: LogsReading { logs: vec![log], ..LogsReading::default() },
+            logs: vec![log],
             transaction: Some(TransactionReading {
                 hash: Digest32([6; 32]),
                 block_hash: Digest32([5; 32]),
@@ -151,12 +151,12 @@ mod tests {
     #[test]
     fn two_events_of_one_transaction_are_one_revocation() {
         let mut reading = honest(Family::Legacy);
-        let mut reason = reading.logs.logs[0].clone();
+        let mut reason = reading.logs[0].clone();
         reason.topics[0] = keccak256("DocumentRevokedWithReason(bytes32,uint256)");
         reason.log_index = 1;
-        reading.logs.logs.push(reason);
+        reading.logs.push(reason);
         assert!(judged(&reading, Family::Legacy, None).is_some());
-        reading.logs.logs[1].transaction = Digest32([8; 32]);
+        reading.logs[1].transaction = Digest32([8; 32]);
         assert_eq!(judged(&reading, Family::Legacy, None), None);
     }
 
@@ -165,12 +165,12 @@ mod tests {
         for family in FAMILIES {
             for change in [
                 (|reading| reading.chain_id = 2) as fn(&mut RevocationReading),
-                |reading| reading.logs.logs.clear(),
-                |reading| reading.logs.logs[0].address = SENDER,
-                |reading| reading.logs.logs[0].block = 10,
-                |reading| *reading.logs.logs[0].topics.last_mut().unwrap() = Digest32([8; 32]),
-                |reading| reading.logs.logs[0].topics[0] = keccak256("DocumentIssued(bytes32)"),
-                |reading| reading.logs.logs[0].topics.push(NODE),
+                |reading| reading.logs.clear(),
+                |reading| reading.logs[0].address = SENDER,
+                |reading| reading.logs[0].block = 10,
+                |reading| *reading.logs[0].topics.last_mut().unwrap() = Digest32([8; 32]),
+                |reading| reading.logs[0].topics[0] = keccak256("DocumentIssued(bytes32)"),
+                |reading| reading.logs[0].topics.push(NODE),
             ] {
                 let mut reading = honest(family);
                 change(&mut reading);

@@ -4,7 +4,7 @@
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
     Answer, CallReading, Cause, CodeReading, DidEthrReading, Evidence, Fact, Finality, HistoryReading,
-    InterfaceReading, LogReading, LogsReading, NodeReading, PowersReading, Provenance, Question, REGISTRY_INTERFACES,
+    InterfaceReading, LogReading, NodeReading, PowersReading, Provenance, Question, REGISTRY_INTERFACES,
     RegistryReading, RevocationEvent, RevocationReading, StoreReading, TransactionReading, TxtReading, Unavailable,
     WebReading,
 };
@@ -439,12 +439,7 @@ fn revocation(store: Address, node: Digest32, event: RevocationEvent) -> Revocat
         ..LogReading::default()
     };
     let transaction = TransactionReading { hash: log.transaction, block_hash: log.block_hash, sender: HOLDER };
-    RevocationReading {
-        chain_id: CHAIN,
-        block: block(),
-        logs: LogsReading { logs: vec![log], ..LogsReading::default() },
-        transaction: Some(transaction),
-    }
+    RevocationReading { chain_id: CHAIN, block: block(), logs: vec![log], transaction: Some(transaction) }
 }
 
 /// EIP-1167.

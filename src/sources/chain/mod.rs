@@ -318,7 +318,6 @@ fn shortfall(answer: &Answer) -> Option<&Unavailable> {
         Err(why) => Some(why),
         Ok(Fact::History(reading)) => reading.logs.missing.as_ref(),
         Ok(Fact::Powers(reading)) => reading.logs.missing.as_ref(),
-        Ok(Fact::Revocation(reading)) => reading.logs.missing.as_ref(),
         Ok(_) => None,
     }
 }

@@ -28,8 +28,13 @@ pub(super) async fn read(session: &Session<'_>, at: &At, revoked: &Revoked) -> R
         Some(block) => BlockRange { first: block, last: block },
         None => BlockRange { first: 0, last: at.block.number },
     };
-    let (logs, _) = logs::read(session, &at.block, &filter, blocks, Vec::new()).await?;
-    let mut hashes: Vec<Digest32> = logs.logs.iter().map(|log| log.transaction).collect();
+    let (found, _) = logs::read(session, &at.block, &filter, blocks, Vec::new()).await?;
+    let logs = match found.missing {
+        Some(why) if found.logs.is_empty() => return Err(why),
+        // Which other blocks were searched does not matter, and endpoints with other limits may agree.
+        _ => found.logs,
+    };
+    let mut hashes: Vec<Digest32> = logs.iter().map(|log| log.transaction).collect();
     hashes.dedup();
     let transaction = match hashes.as_slice() {
         [hash] => sender(session, at, *hash).await?,
