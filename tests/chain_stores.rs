@@ -1,11 +1,12 @@
-//! How `ChainSource` reads document stores: in the same two requests as everything else about one chain.
+//! How `ChainSource` reads document stores: in the same two requests as everything else about one chain; and the logs of
+//! what they revoked, in three of their own.
 
 #[path = "support/rpc_node.rs"]
 mod rpc_node;
 #[path = "support/rpc_server.rs"]
 mod rpc_server;
 
-use ebl_verifier::evidence::{Answer, Cause, Fact, Provenance, StoreReading};
+use ebl_verifier::evidence::{Answer, Cause, Fact, Provenance, RevocationEvent, RevocationReading, StoreReading};
 use ebl_verifier::integrity::merkle::path_from;
 use ebl_verifier::primitives::{Address, ChainId, Digest32, TokenId, keccak256};
 use ebl_verifier::sources::chain::{ChainConfig, ChainQuestion, ChainSource};
@@ -179,4 +180,135 @@ async fn without_an_endpoint_every_question_has_an_answer() {
     let answers = asked(&[], 1, vec![store(ONE), store(TWO)]).await;
     let causes: Vec<Value> = answers.iter().map(|answer| json!(cause(answer))).collect();
     assert_eq!(causes, [json!("no_source"), json!("no_source")]);
+}
+
+const SENDER: Address = Address([0x5e; 20]);
+const TRANSACTION: Digest32 = Digest32([0x7a; 32]);
+
+fn revocation(event: RevocationEvent, recorded_at: Option<u64>) -> ChainQuestion {
+    ChainQuestion::Revocation { store: ONE, node: TARGET, event, recorded_at }
+}
+
+/// A chain of this many blocks with one revocation in it; a longer range than `limit` is refused.
+fn node_with_logs(blocks: u64, revoked_at: Option<u64>, limit: u64) -> Server {
+    let node = Node { number: blocks, ..node() };
+    Server::start(move |request| {
+        node.reply_but(request, |method, params| match method {
+            "eth_getLogs" => {
+                let (first, last) = range(&params[0]);
+                let found = revoked_at.filter(|block| (first..=last).contains(block));
+                Some(match last - first < limit {
+                    true => Ok(found.map(|block| log(&params[0], block)).into_iter().collect()),
+                    false => Err(json!({"code": -32602, "message": "the block range is too long"})),
+                })
+            }
+            "eth_getTransactionByHash" => {
+                assert_eq!(params[0], json!(TRANSACTION));
+                Some(Ok(json!({"hash": TRANSACTION, "blockHash": Digest32([0xb0; 32]), "from": SENDER})))
+            }
+            _ => None,
+        })
+    })
+}
+
+/// A log that a filter selects.
+fn log(filter: &Value, block: u64) -> Value {
+    let topics = filter["topics"].as_array().unwrap().iter();
+    let topics = topics.map(|allowed| if allowed.is_null() { json!(Digest32([9; 32])) } else { allowed[0].clone() });
+    json!({
+        "address": filter["address"], "topics": topics.collect::<Vec<_>>(), "data": "0x",
+        "blockNumber": format!("{block:#x}"), "blockHash": Digest32([0xb0; 32]), "blockTimestamp": "0x64000000",
+        "transactionHash": TRANSACTION, "transactionIndex": "0x0", "logIndex": "0x0",
+    })
+}
+
+fn range(filter: &Value) -> (u64, u64) {
+    let height = |name: &str| u64::from_str_radix(&filter[name].as_str().unwrap()[2..], 16).unwrap();
+    (height("fromBlock"), height("toBlock"))
+}
+
+/// The filters that a server was asked with.
+fn filters(server: &Server) -> Vec<Value> {
+    let asked = server.asked();
+    let calls = asked.iter().flat_map(|request| request.body.as_array().unwrap());
+    calls.filter(|call| call["method"] == "eth_getLogs").map(|call| call["params"][0].clone()).collect()
+}
+
+async fn revocation_read(server: &Server, question: ChainQuestion) -> Result<RevocationReading, Cause> {
+    match asked(&[server], 1, vec![question]).await.remove(0).0 {
+        Ok(Fact::Revocation(reading)) => Ok(*reading),
+        Ok(other) => panic!("{other:?}"),
+        Err(why) => Err(why.cause),
+    }
+}
+
+#[tokio::test]
+async fn a_revocation_and_its_sender_are_read_in_three_requests() {
+    let topic = |signature: &str| json!(keccak256(signature));
+    for (event, topics) in [
+        (
+            RevocationEvent::Document,
+            json!([[topic("DocumentRevoked(bytes32)"), topic("DocumentRevokedWithReason(bytes32,uint256)")], [TARGET]]),
+        ),
+        (RevocationEvent::DocumentInBatch, json!([[topic("DocumentRevoked(bytes32,bytes32)")], null, [TARGET]])),
+        (
+            RevocationEvent::Burn,
+            json!([[topic("Transfer(address,address,uint256)")], null, [Digest32::default()], [TARGET]]),
+        ),
+    ] {
+        let server = node_with_logs(1_000, Some(60), u64::MAX);
+        let reading = revocation_read(&server, revocation(event, None)).await.unwrap();
+        assert_eq!(server.asked().len(), 3);
+        let [filter] = &filters(&server)[..] else { panic!("one filter") };
+        assert_eq!((range(filter), &filter["topics"], &filter["address"]), ((0, 1_000), &topics, &json!(ONE)));
+        assert_eq!((reading.chain_id, reading.block.number, reading.logs[0].block), (31337, 1_000, 60));
+        let transaction = reading.transaction.unwrap();
+        assert_eq!((transaction.hash, transaction.sender), (TRANSACTION, SENDER));
+    }
+}
+
+#[tokio::test]
+async fn where_a_store_records_the_block_only_that_one_is_searched() {
+    let server = node_with_logs(1_000_000, Some(60), 1);
+    let reading = revocation_read(&server, revocation(RevocationEvent::Document, Some(60))).await.unwrap();
+    assert_eq!((reading.logs.len(), server.asked().len()), (1, 3));
+    assert_eq!(filters(&server).iter().map(range).collect::<Vec<_>>(), [(60, 60)]);
+}
+
+#[tokio::test]
+async fn the_search_ends_with_the_newest_blocks_that_have_the_log() {
+    let server = node_with_logs(1_000_000, Some(990_000), 1_000);
+    let reading = revocation_read(&server, revocation(RevocationEvent::Burn, None)).await.unwrap();
+    assert_eq!(reading.transaction.unwrap().sender, SENDER);
+    // Longer ranges are refused, so these are tried first.
+    let answered = filters(&server).iter().map(range).filter(|(first, last)| last - first < 1_000).collect::<Vec<_>>();
+    assert!(answered.iter().all(|(first, _)| *first > 900_000), "{answered:?}");
+    assert!(server.asked().len() <= 8, "{}", server.asked().len());
+}
+
+#[tokio::test]
+async fn endpoints_of_other_limits_agree_about_a_revocation() {
+    let servers = [u64::MAX, 1_000].map(|limit| node_with_logs(1_000_000, Some(990_000), limit));
+    let [one, other] = &servers;
+    let (answer, provenance) = asked(&[one, other], 2, vec![revocation(RevocationEvent::Burn, None)]).await.remove(0);
+    assert!(matches!(answer, Ok(Fact::Revocation(_))), "{answer:?}");
+    assert_eq!(provenance.hosts.len(), 2);
+}
+
+#[tokio::test]
+async fn a_search_that_takes_too_long_is_given_up() {
+    let server = node_with_logs(1_000_000, None, 10);
+    assert_eq!(revocation_read(&server, revocation(RevocationEvent::Burn, None)).await, Err(Cause::NotAnAnswer));
+    assert!(server.asked().len() <= 40, "{}", server.asked().len());
+}
+
+#[tokio::test]
+async fn a_node_without_logs_gives_no_reading_and_one_without_transactions_no_sender() {
+    let server = Server::start(|request| node().reply(request));
+    assert_eq!(revocation_read(&server, revocation(RevocationEvent::Burn, None)).await, Err(Cause::NotAnAnswer));
+    let server = Server::start(|request| {
+        node().reply_but(request, |method, params| (method == "eth_getLogs").then(|| Ok(json!([log(&params[0], 60)]))))
+    });
+    let reading = revocation_read(&server, revocation(RevocationEvent::Burn, None)).await.unwrap();
+    assert_eq!((reading.logs.len(), reading.transaction), (1, None));
 }

@@ -10,6 +10,8 @@ mod embedded;
 mod node;
 #[path = "support/resolver.rs"]
 mod resolver;
+#[path = "support/rpc_server.rs"]
+mod rpc_server;
 #[path = "document_stores/stage.rs"]
 mod stage;
 #[path = "document_stores/store.rs"]
@@ -22,9 +24,11 @@ use ebl_verifier::primitives::Address;
 use ebl_verifier::testchain::contracts::{Contract, creation_code};
 use ethers::abi::{Token, encode};
 use libtest_mimic::{Arguments, Failed, Trial};
+use node::BlockingNode;
+use rpc_server::{Reply, Server};
 use serde_json::{Value, json};
 use stage::{CHAIN, NodeKind, Stage};
-use store::{Contracts, GENUINE, Kind, OURS, Store};
+use store::{Contracts, GENUINE, Kind, OURS, Store, WITH_REASONS, word};
 use wrapping::{Format, batch, issuer, plain_v2, wrap};
 
 fn main() {
@@ -67,15 +71,21 @@ fn tellings(node: NodeKind, contracts: Contracts) -> Vec<Trial> {
         let name = format!("the_command_tells_issued_and_revoked_of_{one}_{}_on_{place}", kind.name);
         Trial::test(name, move || story(kind, node))
     });
-    let others: [(&str, Told); 3] = [
+    let others: [(&str, Told); 4] = [
         ("every_issuer_must_have_issued_and_none_revoked", several_issuers),
         ("what_is_no_store_is_told_apart", no_store),
         ("outages_and_other_chains_are_not_forgeries", outages),
+        ("a_node_that_keeps_no_logs_changes_no_verdict", without_logs),
     ];
     let others = others.into_iter().map(|(promise, test)| {
         Trial::test(format!("{promise}_with_{whose}_stores_on_{place}"), move || test(node, contracts))
     });
-    stories.chain(others).collect()
+    let mut trials: Vec<Trial> = stories.chain(others).collect();
+    if contracts == Contracts::Genuine {
+        let name = format!("a_revocation_with_a_reason_is_one_revocation_on_{place}");
+        trials.push(Trial::test(name, move || with_a_reason(node)));
+    }
+    trials
 }
 
 fn story(kind: &'static Kind, node: NodeKind) -> Result<(), Failed> {
@@ -133,17 +143,18 @@ impl Store<'_> {
             equal(&node["hash"], &json!(longest.path[place]))?;
             equal(&node["position"], &json!(position))?;
             let batchable = self.kind.family == "batchable";
-            let legacy = self.kind.family == "legacy";
-            equal(&node["block"], &if legacy { json!(block) } else { Value::Null })?;
+            let sender = stage.node.accounts()[0];
+            equal(&json!([node["block"], node["by"]]), &json!([block, sender]))?;
+            // Asked last, and only for this.
+            equal(&report["as_of"]["requests"], &json!(2))?;
+            let time = node["time"].as_str().ok_or("a time")?;
+            let message = check(&report, "issuance")["message"].as_str().unwrap_or_default();
+            let detail = format!(" at block {block} ({time}) by {sender}");
+            equal(&json!([message, message.contains(&detail)]), &json!([message, true]))?;
             equal(&node["store_says_active"], &json!(batchable && position == "intermediate"))?;
             if batchable && position == "intermediate" {
                 // Not only our reading of it: the contract does say so.
                 equal(&self.is_active(longest), &json!(format!("0x{:064x}", 1)))?;
-            }
-            if legacy {
-                let message = check(&report, "issuance")["message"].as_str().unwrap_or_default();
-                let said = message.contains(&format!("at block {block}"));
-                equal(&json!(said), &json!(true))?;
             }
             if place > 0 && place < last {
                 // A document of the batch that does not stand under the revoked node is as good as before.
@@ -186,7 +197,11 @@ fn several_issuers(node: NodeKind, contracts: Contracts) -> Result<(), Failed> {
     let report = stage.expect(document, 1, "issuance.ancestor_revoked")?;
     equal(&json!([report["stores"][0]["revoked"], report["stores"][1]["revoked"]]), &json!([false, true]))?;
     let page = stage.page(document)?;
-    for part in ["INVALID  ", "an ancestor of the document revoked", "store itself says", "who acts: the issuer."] {
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let node = &report["stores"][1]["revoked_node"];
+    let time = node["time"].as_str().ok_or("a time")?.replace('T', " ").replace('Z', " UTC");
+    let line = format!("issued, an ancestor of the document revoked at block {} ({time}) by 0x", node["block"]);
+    for part in ["INVALID ", &line, "store itself says", "who acts: the issuer."] {
         equal(&json!([part, page.contains(part)]), &json!([part, true]))?;
     }
 
@@ -209,6 +224,63 @@ fn several_issuers(node: NodeKind, contracts: Contracts) -> Result<(), Failed> {
     one.issue(document.root());
     let report = stage.expect(document, 3, "issuance.issued")?;
     equal(&check(&report, "issuer")["code"], &json!("issuer.no_identity_claimed"))
+}
+
+/// Such a store writes two events about one revocation.
+fn with_a_reason(node: NodeKind) -> Result<(), Failed> {
+    let stage = Stage::new(node)?;
+    let store = Store::deploy(&stage, &WITH_REASONS);
+    stage.publish(&[store.address]);
+    let document = batch(Format::V3, &[store.address], CHAIN, 0, 1).remove(0);
+    store.issue(document.root());
+    stage.expect(&document, 0, "issuance.issued")?;
+    let receipt = store.write("revoke(bytes32,uint256)", &[word(document.root()), Token::Uint(3.into())]);
+    equal(&json!(receipt["logs"].as_array().map(Vec::len)), &json!(2))?;
+    let report = stage.expect(&document, 1, "issuance.revoked")?;
+    let node = &report["stores"][0]["revoked_node"];
+    equal(&node["by"], &json!(stage.node.accounts()[0]))
+}
+
+fn without_logs(node: NodeKind, contracts: Contracts) -> Result<(), Failed> {
+    let stage = Stage::new(node)?;
+    for kind in [contracts.legacy(), contracts.batchable()] {
+        let store = Store::deploy(&stage, kind);
+        stage.publish(&[store.address]);
+        let document = batch(Format::V2, &[store.address], CHAIN, 0, 3).remove(1);
+        store.issue(document.root());
+        let behind = BlockingNode::new(stage.node.url().to_owned());
+        let server = Server::start(move |request| {
+            let (_, text) = behind.post(request.body.to_string());
+            let mut replies: Value = serde_json::from_str(&text).expect("JSON");
+            for (call, reply) in
+                request.body.as_array().expect("a batch").iter().zip(replies.as_array_mut().expect("a batch"))
+            {
+                if call["method"] == "eth_getLogs" {
+                    let error = json!({"code": -32601, "message": "the method does not exist"});
+                    *reply = json!({"jsonrpc": "2.0", "id": call["id"], "error": error});
+                }
+            }
+            Reply::json(&replies)
+        });
+        let rpc = format!("{CHAIN}={}", server.url());
+        let run = |arguments: &[&str]| stage.run(&document, &[&["--rpc", &rpc], arguments].concat());
+        let (exit, _) = run(&[])?;
+        equal(&json!([exit, server.asked().len()]), &json!([0, 2]))?;
+
+        let block = store.revoke(&document, 0);
+        let (exit, report) = run(&[])?;
+        let issuance = check(&report, "issuance");
+        equal(&json!([exit, issuance["code"], report["verdict"]]), &json!([1, "issuance.revoked", "invalid"]))?;
+        equal(&issuance["unavailable"], &json!([]))?;
+        // What the store itself says is said as before.
+        let legacy = kind.family == "legacy";
+        let recorded = if legacy { json!(block) } else { Value::Null };
+        let node = &report["stores"][0]["revoked_node"];
+        equal(&json!([node["block"], node["time"], node["by"]]), &json!([recorded, null, null]))?;
+        let at = if legacy { format!(" at block {block}") } else { String::new() };
+        equal(&issuance["message"], &json!(format!("the store {} revoked this document{at}", store.address)))?;
+    }
+    Ok(())
 }
 
 fn no_store(node: NodeKind, contracts: Contracts) -> Result<(), Failed> {

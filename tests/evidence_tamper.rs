@@ -17,10 +17,10 @@ mod wrapping;
 use std::sync::LazyLock;
 
 use ebl_verifier::document::{self, Limits};
-use ebl_verifier::evidence::{DidChange, DidEvent, Evidence};
+use ebl_verifier::evidence::{Cause, DidChange, DidEvent, Evidence, Question, StoreReading};
 use ebl_verifier::status::Family;
 use ebl_verifier::title::Generation;
-use ebl_verifier::verify::{Policy, Report, Step, Verdict, examine};
+use ebl_verifier::verify::{CheckName, LeastFinality, Outcome, Policy, Report, Rule, Step, Verdict, examine};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
@@ -72,10 +72,35 @@ static CASES: LazyLock<Vec<Complete>> = LazyLock::new(|| {
     .collect()
 });
 
+/// Documents that a store revoked, with when and by whom.
+static REVOKED: LazyLock<Vec<Complete>> = LazyLock::new(|| {
+    let revoked = |reading: &mut StoreReading| {
+        reading.nodes[0].revoked = word(&[1]);
+        reading.nodes[0].revoked_in_batch = word(&[1]);
+    };
+    let draft = Draft {
+        revocation: Some(json!({"type": "REVOCATION_STORE", "location": STORE.to_string()})),
+        ..ethr(Format::V3)
+    };
+    [
+        ("a legacy store", in_stores(&[STORE], 3)),
+        ("a batchable store", in_stores(&[STORE], 3).family(Family::Batchable)),
+        ("a transferable store", in_stores(&[STORE], 1).family(Family::Transferable)),
+        ("a revocation store", signed(&draft)),
+    ]
+    .into_iter()
+    .map(|(name, situation)| Complete::with_verdict(Verdict::Invalid, name, situation.store(revoked)))
+    .collect()
+});
+
 impl Complete {
     fn new(name: &'static str, situation: Situation) -> Self {
+        Self::with_verdict(Verdict::Valid, name, situation)
+    }
+
+    fn with_verdict(verdict: Verdict, name: &'static str, situation: Situation) -> Self {
         let (report, evidence) = situation.examined();
-        assert_eq!(report.verdict, Verdict::Valid, "{name}: {report:#?}");
+        assert_eq!(report.verdict, verdict, "{name}: {report:#?}");
         let json = serde_json::to_value(&evidence).expect("JSON");
         let mut places = Vec::new();
         collect(&json, String::new(), &mut places);
@@ -255,6 +280,60 @@ proptest! {
             prop_assert!(!valid || seen, "{}: {place} from {before} to {changed}", case.name);
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_said_of_a_revocation_decides_nothing(
+        case in 0..REVOKED.len(),
+        place in any::<Index>(),
+        change in change(),
+    ) {
+        let case = &REVOKED[case];
+        let about = case.evidence.entries().iter().position(|entry| is_about_a_revocation(&entry.question));
+        let answer = format!("/entries/{}/answer", about.expect("it was asked"));
+        let places: Vec<&String> = case.places.iter().filter(|place| place.starts_with(&answer)).collect();
+        let place = places[place.index(places.len())];
+        let mut json = case.json.clone();
+        let value = json.pointer_mut(place).expect("a place");
+        let Some(changed) = change.of(value, case) else { return Ok(()) };
+        *value = changed;
+        let Ok(evidence) = serde_json::from_value::<Evidence>(json) else { return Ok(()) };
+        let report = case.report_on(&evidence).expect("any answer ends it");
+        prop_assert_eq!(found(&report), found(&case.report), "{}: {}", case.name, place);
+        prop_assert!(judged(&evidence) == judged(&case.evidence));
+    }
+}
+
+#[test]
+fn a_revocation_of_which_nothing_more_is_known_is_the_same_revocation() {
+    for case in REVOKED.iter() {
+        assert!(issuance(&case.report).ends_with(&format!("by {}", situation::HOLDER)), "{}", issuance(&case.report));
+    }
+    let situation = || {
+        let rules = |policy: &mut Policy| policy.rules = vec![Rule::Quorum(1), Rule::Finality(LeastFinality::Latest)];
+        in_stores(&[STORE], 1).policy(rules).store(|reading| reading.nodes[0].revoked = word(&[1]))
+    };
+    let (with, _) = situation().examined();
+    let (without, _) = situation().unanswered(Cause::Timeout, is_about_a_revocation).examined();
+    assert_eq!((found(&with), &with.policy), (found(&without), &without.policy));
+    assert_eq!(issuance(&without), format!("the store {STORE} revoked this document"));
+}
+
+fn is_about_a_revocation(question: &Question) -> bool {
+    matches!(question, Question::Revocation { .. })
+}
+
+fn issuance(report: &Report) -> &str {
+    let check = report.checks.iter().find(|check| check.name == CheckName::Issuance);
+    &check.expect("all checks are listed").message
+}
+
+/// Everything that is decided.
+fn found(report: &Report) -> (Verdict, Vec<(CheckName, Outcome, &'static str)>) {
+    (report.verdict, report.checks.iter().map(|check| (check.name, check.outcome, check.code.id)).collect())
 }
 
 #[test]

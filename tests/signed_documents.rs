@@ -192,7 +192,10 @@ fn revocation_store(stage: &Stage) -> Result<(), Failed> {
         stage.write_to(store, &key(1), "issue(bytes32)", &root);
         stage.write_to(store, &key(1), "revoke(bytes32)", &root);
         let code = if batch == 1 { "issuance.revoked" } else { "issuance.ancestor_revoked" };
-        stage.expect(&draft, &key(1), 1, code)?;
+        let report = stage.expect(&draft, &key(1), 1, code)?;
+        let message = check(&report, "issuance")["message"].as_str().unwrap_or_default();
+        let by = format!(") by {}", address(&key(1)));
+        equal(&json!([message, message.contains(&by)]), &json!([message, true]))?;
     }
     Ok(())
 }

@@ -226,6 +226,9 @@ fn describe(question: &Question) -> String {
                 "an endpoint of chain {chain}: whether store {store} issued {target_hash}, and revoked it{ancestors}"
             )
         }
+        Question::Revocation { chain, store, node, .. } => {
+            format!("an endpoint of chain {chain}: when store {store} revoked {node}, and who had it do so")
+        }
         Question::DidEthr { chain, identity, .. } => {
             format!("an endpoint of chain {chain}: who controls the identity {identity}")
         }

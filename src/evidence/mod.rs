@@ -9,6 +9,7 @@ mod history;
 mod latest;
 mod powers;
 mod proof;
+mod revocation;
 mod store;
 mod web;
 
@@ -25,6 +26,7 @@ pub use history::{AccountReading, BlockRange, HistoryReading, LogReading, LogsRe
 pub use latest::LatestReading;
 pub use powers::{PowersReading, RoleAdminReading, RoleHoldingReading};
 pub use proof::{AccountProofReading, HeaderReading, NodeBytes, ProofReading, SlotReading};
+pub use revocation::{RevocationEvent, RevocationReading, TransactionReading};
 pub use store::{NodeReading, StoreReading};
 pub use web::WebReading;
 
@@ -61,6 +63,20 @@ pub enum Question {
         target_hash: Digest32,
         /// Its Merkle proof.
         proof: Vec<Digest32>,
+    },
+    /// When and by whom a document store revoked what it says it revoked (chain.md §3). Asked only where it does say so;
+    /// no verdict rests on the answer.
+    Revocation {
+        /// The chain of the store.
+        chain: ChainId,
+        /// The document or revocation store.
+        store: Address,
+        /// The revoked hash: the document's, its root's or one between.
+        node: Digest32,
+        /// What the store writes when it revokes.
+        event: RevocationEvent,
+        /// The block that the store itself records, if it records one.
+        recorded_at: Option<u64>,
     },
     /// The logs of one title's escrow since its registry began (chain.md §2.4).
     History {
@@ -115,6 +131,8 @@ pub enum Fact {
     Proof(Box<ProofReading>),
     /// To [`Question::DocumentStore`].
     DocumentStore(Box<StoreReading>),
+    /// To [`Question::Revocation`].
+    Revocation(Box<RevocationReading>),
     /// To [`Question::History`].
     History(Box<HistoryReading>),
     /// To [`Question::Powers`].

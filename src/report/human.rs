@@ -78,7 +78,8 @@ impl<'r> Page<'r> {
         }
         for store in &report.stores {
             let address = self.address(store.address);
-            self.hanging("  Store       ", &format!("{address}{chain}, {}", store_state(store)));
+            let by = store.revoked_node.as_ref().and_then(|node| node.by).map(|by| self.address(by));
+            self.hanging("  Store       ", &format!("{address}{chain}, {}", store_state(store, by.as_deref())));
         }
         self.hanging("  Document    ", &document_line(report));
         if let Some(network) = report.document.network.as_ref().filter(|network| network.testnet) {
@@ -116,7 +117,7 @@ impl<'r> Page<'r> {
         let line = format!(
             "block {}, {finality}, {}, {} ({}{source}){proof}",
             grouped(as_of.block),
-            as_of.time.replace('T', " ").replace('Z', " UTC"),
+            utc(&as_of.time),
             endpoints_agree(as_of.endpoints.len()),
             as_of.endpoints.join(", "),
         );
@@ -292,7 +293,12 @@ fn issuer_line(issuer: &crate::verify::Issuer) -> String {
     }
 }
 
-fn store_state(store: &StoreFacts) -> String {
+fn utc(time: &str) -> String {
+    time.replace('T', " ").replace('Z', " UTC")
+}
+
+/// `by` is who had it revoked, as shown.
+fn store_state(store: &StoreFacts, by: Option<&str>) -> String {
     if store.code_hash.is_none() {
         return "no contract there".into();
     }
@@ -309,7 +315,9 @@ fn store_state(store: &StoreFacts) -> String {
                 Position::Root => "the whole batch",
             };
             let at = node.block.map(|block| format!(" at block {}", grouped(block))).unwrap_or_default();
-            format!(", {what} revoked{at}")
+            let when = node.time.as_deref().map(|time| format!(" ({})", utc(time))).unwrap_or_default();
+            let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+            format!(", {what} revoked{at}{when}{by}")
         }
         (None, Some(_)) => ", not revoked".into(),
         (None, None) if store.issued == Some(false) => String::new(),

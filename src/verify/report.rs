@@ -52,7 +52,8 @@ impl Report {
     pub fn addresses(&self) -> BTreeSet<Address> {
         let registry = self.registry.iter().map(|registry| Some(registry.address));
         let stores = self.stores.iter().map(|store| Some(store.address));
-        self.title.addresses().into_iter().chain(registry).chain(stores).flatten().collect()
+        let revoking = self.stores.iter().map(|store| store.revoked_node.as_ref().and_then(|node| node.by));
+        self.title.addresses().into_iter().chain(registry).chain(stores).chain(revoking).flatten().collect()
     }
 }
 
@@ -473,8 +474,13 @@ pub struct RevokedNodeFacts {
     pub hash: Digest32,
     /// Its place between document and root.
     pub position: Position,
-    /// The block of the revocation, where the store records it.
+    /// The block of the revocation, where the store records it or its logs say so.
     pub block: Option<u64>,
+    /// The time of that block, where the logs of the revocation could be read.
+    pub time: Option<String>,
+    /// The account that sent the transaction of the revocation, where it could be read. Where a contract owns the store,
+    /// it is whoever called that contract.
+    pub by: Option<Address>,
     /// Whether the store says of the document itself that it is not revoked.
     pub store_says_active: bool,
 }

@@ -103,6 +103,17 @@ pub const GENUINE: &[Kind] = &[
     },
 ];
 
+/// Its revocations may carry a reason.
+pub static WITH_REASONS: Kind = Kind {
+    name: "legacy_store_4_with_reasons",
+    family: "legacy",
+    code: Code::Published {
+        script: "ds4/dist/contracts/factories/DocumentStoreWithRevokeReasons__factory.js",
+        class: "DocumentStoreWithRevokeReasons",
+        hash: "",
+    },
+};
+
 /// A store on a stage.
 pub struct Store<'s> {
     stage: &'s Stage,
@@ -168,7 +179,7 @@ impl<'s> Store<'s> {
         self.stage.node.ask("eth_call", json!([call, "latest"]))
     }
 
-    fn write(&self, signature: &str, values: &[Token]) -> Value {
+    pub fn write(&self, signature: &str, values: &[Token]) -> Value {
         self.stage.send(Some(self.address), &call_data(signature, values))
     }
 }
@@ -177,6 +188,6 @@ fn call_data(signature: &str, values: &[Token]) -> Vec<u8> {
     [&keccak256(signature).0[..4], encode(values).as_slice()].concat()
 }
 
-fn word(hash: Digest32) -> Token {
+pub fn word(hash: Digest32) -> Token {
     Token::FixedBytes(hash.0.to_vec())
 }

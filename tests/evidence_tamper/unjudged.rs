@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 /// The entries without what is not judged, in one order.
 pub fn judged(evidence: &Evidence) -> Vec<Entry> {
     let mut entries = evidence.entries().to_vec();
+    // When and by whom something was revoked is only shown.
+    entries.retain(|entry| !matches!(entry.question, Question::Revocation { .. }));
     let signed = entries.iter().any(|entry| matches!(entry.question, Question::DidEthr { .. } | Question::Web { .. }));
     for entry in &mut entries {
         // Who answered decides how strong the evidence is, and is shown; never what it says.

@@ -76,6 +76,10 @@ impl Stores {
                 (self.change)(*store, &mut reading);
                 Fact::DocumentStore(Box::new(reading))
             }
+            Question::Revocation { .. } => {
+                let detail = "this node keeps no logs".to_owned();
+                return Err(Unavailable { cause: Cause::NotAnAnswer, host: None, detail });
+            }
             other => panic!("{other:?}"),
         })
     }

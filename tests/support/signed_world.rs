@@ -109,6 +109,10 @@ impl World {
                 }
                 Fact::DocumentStore(Box::new(reading))
             }
+            Question::Revocation { .. } => {
+                let detail = "this node keeps no logs".to_owned();
+                return Err(Unavailable { cause: Cause::NotAnAnswer, host: None, detail });
+            }
             other => panic!("{other:?}"),
         })
     }

@@ -4,12 +4,13 @@
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
     Answer, CallReading, Cause, CodeReading, DidEthrReading, Evidence, Fact, Finality, HistoryReading,
-    InterfaceReading, LatestReading, NodeReading, PowersReading, Provenance, Question, REGISTRY_INTERFACES,
-    RegistryReading, StoreReading, TxtReading, Unavailable, WebReading,
+    InterfaceReading, LatestReading, LogReading, NodeReading, PowersReading, Provenance, Question, REGISTRY_INTERFACES,
+    RegistryReading, RevocationEvent, RevocationReading, StoreReading, TransactionReading, TxtReading, Unavailable,
+    WebReading,
 };
 use ebl_verifier::integrity::merkle::path_from;
 use ebl_verifier::primitives::{Address, Digest32, TokenId, keccak256};
-use ebl_verifier::status::Family;
+use ebl_verifier::status::{Family, revocation_topics};
 use ebl_verifier::title::Generation;
 use ebl_verifier::verify::{
     Checked, Policy, PowersWanted, Report, Step, TitleInquiry, TitleReport, TitleStep, TitleSubject, examine,
@@ -237,7 +238,7 @@ impl Situation {
     pub fn examined(&self) -> (Report, Evidence) {
         let document = document::read(&self.document, &Limits::default()).expect("readable");
         let mut evidence = Evidence::new();
-        for _ in 0..3 {
+        for _ in 0..4 {
             match examine(&document, &evidence, &self.policy, self.now) {
                 Step::Report(report) => return (*report, evidence),
                 Step::Ask(questions) => self.answer_all(questions, &mut evidence),
@@ -278,6 +279,9 @@ impl Situation {
             }
             Question::History { registry, token, .. } => {
                 Ok(Fact::History(Box::new(issued_title(self.generation, *registry, *token))))
+            }
+            Question::Revocation { store, node, event, .. } => {
+                Ok(Fact::Revocation(Box::new(revocation(*store, *node, *event))))
             }
             Question::Powers { registry, .. } => Ok(Fact::Powers(Box::new(set_up_roles(*registry)))),
             other => self.world.answer(other),
@@ -430,6 +434,22 @@ impl Published {
             },
         }
     }
+}
+
+/// In the block before the one that is read, by [`HOLDER`].
+fn revocation(store: Address, node: Digest32, event: RevocationEvent) -> RevocationReading {
+    let topics = revocation_topics(event, node);
+    let log = LogReading {
+        address: store,
+        block: block().number - 1,
+        block_hash: Digest32([0xb0; 32]),
+        timestamp: Some(NOW - 1000),
+        transaction: Digest32([0x7a; 32]),
+        topics: topics.iter().map(|allowed| allowed.first().copied().unwrap_or_default()).collect(),
+        ..LogReading::default()
+    };
+    let transaction = TransactionReading { hash: log.transaction, block_hash: log.block_hash, sender: HOLDER };
+    RevocationReading { chain_id: CHAIN, block: block(), logs: vec![log], transaction: Some(transaction) }
 }
 
 /// EIP-1167.

@@ -4,7 +4,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::evidence::{DidEthrReading, Fact, HistoryReading, PowersReading, RegistryReading, StoreReading};
+use crate::evidence::{
+    DidEthrReading, Fact, HistoryReading, PowersReading, RegistryReading, RevocationReading, StoreReading,
+};
 use crate::primitives::{Digest32, keccak256};
 
 /// A field and what it is on either side.
@@ -64,6 +66,11 @@ pub(super) fn first_difference(left: &Fact, right: &Fact) -> Option<Difference> 
             StoreReading {
                 chain_id, block, code, batchable, transferable, everything, issued, issued_in_batch, nodes,
             } but not [],
+            left.as_ref(),
+            right.as_ref()
+        ),
+        (Fact::Revocation(left), Fact::Revocation(right)) => compare!(
+            RevocationReading { chain_id, block, logs, transaction } but not [],
             left.as_ref(),
             right.as_ref()
         ),

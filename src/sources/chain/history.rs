@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::logs::{self, Filter};
+use super::logs::{self, Extent, Filter};
 use super::plan::At;
 use super::transport::{Call, Item, Session};
 use super::values::{code, eth_get_code};
-use crate::evidence::{AccountReading, CallReading, HistoryReading, RegistryReading, Unavailable};
+use crate::evidence::{AccountReading, BlockRange, CallReading, HistoryReading, RegistryReading, Unavailable};
 use crate::primitives::Address;
 
 /// What the escrow in `state` logged up to the block that `state` was read at.
@@ -29,10 +29,10 @@ pub(super) async fn read(
             .into_iter()
             .filter_map(address),
     );
-    let filter = Filter { contract: state.escrow, topics: Vec::new() };
+    let filter = Filter { contract: state.escrow, topics: Vec::new(), extent: Extent::All };
     // No title is older than its registry; a registry that does not know its first block is searched from the beginning.
-    let first = state.genesis.number().unwrap_or(0);
-    let (logs, items) = logs::read(session, &at.block, &filter, first, code_calls(&parties, &at.form)).await?;
+    let blocks = BlockRange { first: state.genesis.number().unwrap_or(0), last: at.block.number };
+    let (logs, items) = logs::read(session, &at.block, &filter, blocks, code_calls(&parties, &at.form)).await?;
     reading.accounts = accounts(session, &parties, items)?;
     reading.logs = logs;
     Ok(reading)

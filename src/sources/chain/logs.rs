@@ -14,8 +14,27 @@ use crate::primitives::{Address, Digest32};
 /// Which logs.
 pub(super) struct Filter {
     pub contract: Address,
-    /// The first topic is one of these; any where empty.
-    pub topics: Vec<Digest32>,
+    /// Each topic is one of those at its place; any where there are none.
+    pub topics: Vec<Vec<Digest32>>,
+    pub extent: Extent,
+}
+
+/// How much of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Every one in the whole range.
+    All,
+    /// The search ends with the newest part of the range where there are any, and takes no more than a few requests.
+    Newest,
+}
+
+impl Extent {
+    fn most_windows(self) -> usize {
+        match self {
+            Self::All => 20_000,
+            Self::Newest => 8 * BATCH * PARALLEL,
+        }
+    }
 }
 
 impl Filter {
@@ -26,22 +45,23 @@ impl Filter {
             "toBlock": format!("{:#x}", range.last),
         });
         if !self.topics.is_empty() {
-            filter["topics"] = json!([self.topics]);
+            let any_or = |allowed: &Vec<Digest32>| if allowed.is_empty() { Value::Null } else { json!(allowed) };
+            filter["topics"] = self.topics.iter().map(any_or).collect();
         }
         ("eth_getLogs", json!([filter]))
     }
 }
 
-/// Reads all logs from block `first` to the pinned block. `beside` goes with the first request, and its results come back.
+/// Reads the logs of these blocks, up to the pinned one. `beside` goes with the first request, and its results come back.
 /// An error means that the block is gone or the endpoint gave nothing; a part of the logs is an answer that says so.
 pub(super) async fn read(
     session: &Session<'_>,
     block: &BlockReading,
     filter: &Filter,
-    first: u64,
+    blocks: BlockRange,
     mut beside: Vec<Call>,
 ) -> Result<(LogsReading, Vec<Item>), Unavailable> {
-    let wanted = BlockRange { first: first.min(block.number), last: block.number };
+    let wanted = BlockRange { first: blocks.first.min(block.number), last: blocks.last.min(block.number) };
     let mut search = Search { session, block, filter, wanted, covered: Vec::new(), logs: Vec::new(), missing: None };
     // A node that refused longer ranges before is not asked for one again.
     let range = newest(wanted, session.rpc.longest_log_range());
@@ -116,10 +136,10 @@ impl Search<'_> {
     /// All that is not covered yet, in windows of this size, newest first.
     async fn rest(&mut self, window: u64) -> Result<(), Unavailable> {
         let mut windows = self.windows(window);
-        let mut asked = 0;
-        while !windows.is_empty() && self.missing.is_none() {
-            if asked >= MOST_WINDOWS {
-                self.end(format!("the node takes so short ranges that more than {MOST_WINDOWS} would be needed"));
+        let (mut asked, most) = (0, self.filter.extent.most_windows());
+        while !windows.is_empty() && self.missing.is_none() && !self.found_enough() {
+            if asked >= most {
+                self.end(format!("the node takes so short ranges that more than {most} would be needed"));
                 break;
             }
             let now = windows.split_off(windows.len().saturating_sub(BATCH * PARALLEL));
@@ -148,6 +168,10 @@ impl Search<'_> {
         Ok(())
     }
 
+    fn found_enough(&self) -> bool {
+        self.filter.extent == Extent::Newest && !self.logs.is_empty()
+    }
+
     fn one(&mut self, range: BlockRange, item: Item, windows: &mut Vec<BlockRange>) {
         match item {
             Ok(logs) => {
@@ -168,7 +192,7 @@ impl Search<'_> {
     fn windows(&self, size: u64) -> Vec<BlockRange> {
         let mut windows = Vec::new();
         let mut above = self.covered.first().map_or(self.wanted.last.saturating_add(1), |range| range.first);
-        while above > self.wanted.first && windows.len() < MOST_WINDOWS + 1 {
+        while above > self.wanted.first && windows.len() <= self.filter.extent.most_windows() {
             let first = above.saturating_sub(size.max(1)).max(self.wanted.first);
             windows.push(BlockRange { first, last: above - 1 });
             above = first;
@@ -294,7 +318,6 @@ fn suggested_length(refusal: &NodeError) -> Option<u64> {
 const NO_SUCH_METHOD: i64 = -32601;
 /// A title has a few hundred at most.
 const MOST_LOGS: usize = 20_000;
-const MOST_WINDOWS: usize = 20_000;
 const MOST_HEADERS: usize = 5_000;
 const HEADER_BATCH: usize = 100;
 /// Windows of one request, and requests at a time.

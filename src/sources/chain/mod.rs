@@ -1,7 +1,8 @@
 //! Reads registries with their title escrows, and document stores, over JSON-RPC, all at one block (chain.md §5, §7).
 //!
 //! Two HTTP requests for an ordinary document: one pins a block, one reads everything at its hash, however many
-//! contracts that are. A title's history takes a third: whose logs to ask for is known only from its state.
+//! contracts that are. A title's history takes a third: whose logs to ask for is known only from its state. The logs of a
+//! revocation are asked for afterwards, where a store says that it revoked something.
 
 mod calls;
 mod did_ethr;
@@ -16,6 +17,7 @@ mod powers;
 mod proof;
 mod quorum;
 mod registry;
+mod revocation;
 mod store;
 mod transport;
 mod values;
@@ -29,7 +31,7 @@ use std::time::Duration;
 use rustls_pki_types::CertificateDer;
 use tokio::time::Instant;
 
-use crate::evidence::{Answer, Cause, Fact, Provenance, Question, Unavailable};
+use crate::evidence::{Answer, Cause, Fact, Provenance, Question, RevocationEvent, Unavailable};
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
 pub use doctor::{Abilities, ChainExamination, EndpointExamination, LogRange};
 pub use endpoints::{Endpoint, InvalidEndpoint};
@@ -149,6 +151,17 @@ pub enum ChainQuestion {
         /// Its Merkle proof.
         proof: Vec<Digest32>,
     },
+    /// The logs of a revocation by a document store, and who sent their transaction.
+    Revocation {
+        /// The store.
+        store: Address,
+        /// The revoked hash.
+        node: Digest32,
+        /// What the store writes when it revokes.
+        event: RevocationEvent,
+        /// The block that the store records, if it records one.
+        recorded_at: Option<u64>,
+    },
     /// One identity of a DID registry (ERC-1056), with its whole history.
     DidEthr {
         /// The registry.
@@ -175,6 +188,10 @@ impl ChainQuestion {
             Question::DocumentStore { chain, store, target_hash, proof } => {
                 let (store, target_hash, proof) = (*store, *target_hash, proof.clone());
                 Some((*chain, Self::DocumentStore { store, target_hash, proof }))
+            }
+            Question::Revocation { chain, store, node, event, recorded_at } => {
+                let (store, node, event, recorded_at) = (*store, *node, *event, *recorded_at);
+                Some((*chain, Self::Revocation { store, node, event, recorded_at }))
             }
             Question::DidEthr { chain, registry, identity } => {
                 Some((*chain, Self::DidEthr { registry: *registry, identity: *identity }))

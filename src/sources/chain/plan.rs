@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::transport::{Call, Item, NodeError, Session};
 use super::values::{header, quantity};
-use super::{BlockChoice, ChainQuestion, did_ethr, history, powers, proof, registry, store};
+use super::{BlockChoice, ChainQuestion, did_ethr, history, powers, proof, registry, revocation, store};
 use crate::evidence::{BlockReading, Cause, Fact, Finality, RegistryReading, Unavailable};
 use crate::integrity::merkle::path_from;
 use crate::networks;
@@ -166,6 +166,10 @@ pub(super) async fn read_at(
                 let reading = store::reading(session, &at, *store, &path, items);
                 Early::Fact(reading.map(Box::new).map(Fact::DocumentStore))
             }
+            ChainQuestion::Revocation { store, node, event, recorded_at } => {
+                let (store, node, event, recorded_at) = (*store, *node, *event, *recorded_at);
+                Early::Revocation(revocation::Revoked { store, node, event, recorded_at })
+            }
             ChainQuestion::DidEthr { registry, identity } => Early::DidEthr(*registry, *identity, items.collect()),
         });
     }
@@ -187,6 +191,7 @@ enum Early {
     Powers(Address, Vec<Item>),
     DidEthr(Address, Address, Vec<Item>),
     Proof(Address, TokenId, Vec<Item>),
+    Revocation(revocation::Revoked),
 }
 
 impl Early {
@@ -210,6 +215,9 @@ impl Early {
             Self::Proof(registry, token, items) => {
                 let (about, items) = ((registry, token), items.into_iter());
                 proof::read(session, at, about, &request.hints, items).await.map(Box::new).map(Fact::Proof)
+            }
+            Self::Revocation(revoked) => {
+                revocation::read(session, at, &revoked).await.map(Box::new).map(Fact::Revocation)
             }
             Self::DidEthr(registry, identity, items) => {
                 let items = items.into_iter();
@@ -284,11 +292,15 @@ async fn shares(
             ChainQuestion::DocumentStore { store, target_hash, proof } => {
                 store::calls(*store, &path_from(*target_hash, proof), proof, &at.form)
             }
+            ChainQuestion::Revocation { .. } => Vec::new(),
             ChainQuestion::DidEthr { registry, identity } => did_ethr::calls(*registry, *identity, &at.form),
         })
         .collect();
     let methods: Vec<Vec<&str>> = calls.iter().map(|share| share.iter().map(|(method, _)| *method).collect()).collect();
-    let mut items = checked(session, &at.block, calls.into_iter().flatten().collect()).await?.into_iter();
+    let calls: Vec<Call> = calls.into_iter().flatten().collect();
+    // Questions that only the next round answers need no request here.
+    let items = if calls.is_empty() { Vec::new() } else { checked(session, &at.block, calls).await? };
+    let mut items = items.into_iter();
     Ok(methods.into_iter().map(|share| share.into_iter().zip(items.by_ref()).collect()).collect())
 }
 

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::history::{accounts, code_calls, distinct};
-use super::logs::{self, Filter};
+use super::logs::{self, Extent, Filter};
 use super::plan::{At, block_by_number, checked};
 use super::transport::{Call, Item, Session};
 use super::values::{eth_call, header, outcome};
-use crate::evidence::{PowersReading, RoleAdminReading, RoleHoldingReading, Unavailable};
+use crate::evidence::{BlockRange, PowersReading, RoleAdminReading, RoleHoldingReading, Unavailable};
 use crate::primitives::{Address, Digest32};
 use crate::title::powers::{KNOWN_ROLES, role_event_topics};
 
@@ -29,8 +29,9 @@ pub(super) async fn read(
     let genesis =
         items.into_iter().next().ok_or_else(|| session.not_an_answer("a call of the batch was left unanswered"))?;
     let genesis = outcome(session, genesis)?;
-    let filter = Filter { contract: registry, topics: role_event_topics().to_vec() };
-    let (logs, _) = logs::read(session, &at.block, &filter, genesis.number().unwrap_or(0), Vec::new()).await?;
+    let filter = Filter { contract: registry, topics: vec![role_event_topics().to_vec()], extent: Extent::All };
+    let blocks = BlockRange { first: genesis.number().unwrap_or(0), last: at.block.number };
+    let (logs, _) = logs::read(session, &at.block, &filter, blocks, Vec::new()).await?;
 
     let mut roles: BTreeSet<Digest32> = KNOWN_ROLES.iter().map(|known| known.id()).collect();
     let mut granted: BTreeSet<(Digest32, Address)> = BTreeSet::new();

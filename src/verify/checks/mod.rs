@@ -230,10 +230,15 @@ impl Examination {
 
     /// The entry for a question, or `None` with a note that it is still open. What the check says then is never shown.
     fn answer<'e>(&mut self, evidence: &'e Evidence, question: &Question) -> Option<&'e Entry> {
-        let entry = evidence.about(question);
         if !self.asked.contains(question) {
             self.asked.push(question.clone());
         }
+        self.detail(evidence, question)
+    }
+
+    /// As [`Self::answer`], for a question on which nothing rests: no rule of a policy looks at who answered it.
+    fn detail<'e>(&mut self, evidence: &'e Evidence, question: &Question) -> Option<&'e Entry> {
+        let entry = evidence.about(question);
         if entry.is_none() && !self.open_questions.contains(question) {
             self.open_questions.push(question.clone());
         }

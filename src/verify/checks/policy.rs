@@ -293,6 +293,7 @@ fn chain_of(question: &Question) -> Option<ChainId> {
         Question::Registry { chain, .. }
         | Question::DocumentStore { chain, .. }
         | Question::DidEthr { chain, .. }
+        | Question::Revocation { chain, .. }
         | Question::History { chain, .. }
         | Question::Powers { chain, .. }
         | Question::Proof { chain, .. } => Some(*chain),
@@ -305,6 +306,7 @@ fn block_of(entry: &Entry) -> Option<&BlockReading> {
         Fact::Registry(reading) => Some(&reading.block),
         Fact::DocumentStore(reading) => Some(&reading.block),
         Fact::DidEthr(reading) => Some(&reading.block),
+        Fact::Revocation(reading) => Some(&reading.block),
         Fact::History(reading) => Some(&reading.block),
         Fact::Powers(reading) => Some(&reading.block),
         Fact::Proof(reading) => Some(&reading.block),

@@ -77,16 +77,19 @@ impl Examination {
             }
         };
         chain_checks.push(self.chain_read(chain, &reading.block, entry));
-        let check = match judge_store(reading, &path) {
+        let found = judge_store(reading, &path);
+        let record = self.revocation_record(case.evidence, (chain, store), &found, &reading.block);
+        let asked = Asked { store, chain, reading, path: &path, record };
+        let check = match found {
             StoreFinding::Answered { revocation: Revocation::NotRevoked | Revocation::NothingIssued, .. } => {
                 passed(format!("the store {store} has not revoked it"))
             }
             // A revocation store need not have issued anything: only its word on revocation counts.
             StoreFinding::Answered { family, revocation, .. } => {
                 let found = StoreFinding::Answered { family, issued: Issued::Yes, revocation };
-                issuance_check(&found, &Asked { store, chain, reading, path: &path })
+                issuance_check(&found, &asked)
             }
-            found => issuance_check(&found, &Asked { store, chain, reading, path: &path }),
+            found => issuance_check(&found, &asked),
         };
         from_entry(check, entry)
     }

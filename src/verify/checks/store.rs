@@ -3,10 +3,13 @@
 
 use super::chain::{chain_unread, issuance_without_chain, wrong_chain};
 use super::{Case, Examination, another_question, finding, from_entry, not_asked_yet, worst};
-use crate::evidence::{Entry, Fact, Question, StoreReading};
+use crate::evidence::{BlockReading, Entry, Evidence, Fact, Question, StoreReading};
 use crate::integrity::merkle::path_from;
 use crate::primitives::{Address, ChainId, Digest32};
-use crate::status::{Family, Issued, Position, Revocation, RevokedNode, StoreFinding, Unreadable, judge_store};
+use crate::status::{
+    Family, Issued, Position, Revocation, RevocationRecord, RevokedNode, StoreFinding, Unreadable, judge_revocation,
+    judge_store, revocation_event,
+};
 use crate::verify::codes::{self, Code};
 use crate::verify::report::{Check, CheckName, Finding, Outcome, RevokedNodeFacts, StoreFacts};
 
@@ -53,11 +56,30 @@ impl Examination {
             };
             chain_checks.push(self.chain_read(chain, &reading.block, entry));
             let found = judge_store(reading, &path);
-            let check = issuance_check(&found, &Asked { store, chain, reading, path: &path });
-            self.stores.push(store_facts(&found, store, reading, Finding::from(&check)));
+            let record = self.revocation_record(case.evidence, (chain, store), &found, &reading.block);
+            let check = issuance_check(&found, &Asked { store, chain, reading, path: &path, record });
+            self.stores.push(store_facts(&found, store, reading, record, Finding::from(&check)));
             issuance_checks.push(from_entry(check, entry));
         }
         (worst(chain_checks).unwrap_or_else(|| nothing_asked_yet().0), all_must_hold(issuance_checks))
+    }
+
+    /// Of what a store says it revoked: when, and by whom. `None` where that is not asked, not known or does not fit, which
+    /// changes no verdict. `block` is the one at which the store said so.
+    pub(super) fn revocation_record(
+        &mut self,
+        evidence: &Evidence,
+        (chain, store): (ChainId, Address),
+        found: &StoreFinding,
+        block: &BlockReading,
+    ) -> Option<RevocationRecord> {
+        let StoreFinding::Answered { family, revocation: Revocation::Revoked(node), .. } = found else { return None };
+        let event = revocation_event(*family);
+        let question = Question::Revocation { chain, store, node: node.hash, event, recorded_at: node.block };
+        match &self.detail(evidence, &question)?.answer {
+            Ok(Fact::Revocation(reading)) => judge_revocation(reading, chain, store, *family, node, block.number),
+            _ => None,
+        }
     }
 }
 
@@ -136,10 +158,12 @@ pub(super) struct Asked<'a> {
     pub(super) chain: ChainId,
     pub(super) reading: &'a StoreReading,
     pub(super) path: &'a [Digest32],
+    /// Of its revocation, where it revoked the document and that is known.
+    pub(super) record: Option<RevocationRecord>,
 }
 
 pub(super) fn issuance_check(found: &StoreFinding, asked: &Asked<'_>) -> Check {
-    let Asked { store, chain, reading, path } = asked;
+    let Asked { store, chain, reading, path, record } = asked;
     let (outcome, code, message) = match found {
         StoreFinding::NoContract => (
             Outcome::Fail,
@@ -157,7 +181,7 @@ pub(super) fn issuance_check(found: &StoreFinding, asked: &Asked<'_>) -> Check {
             format!("the store {store} issues one token for one document, and this document is one of a batch"),
         ),
         StoreFinding::FamilyUnknown(why) => unreadable(*store, why),
-        StoreFinding::Answered { revocation: Revocation::Revoked(node), .. } => revoked(*store, node),
+        StoreFinding::Answered { revocation: Revocation::Revoked(node), .. } => revoked(*store, node, *record),
         StoreFinding::Answered { issued: Issued::No, .. } => {
             (Outcome::Fail, &codes::ISSUANCE_NOT_ISSUED, not_issued(*store, path))
         }
@@ -194,9 +218,18 @@ fn not_issued(store: Address, path: &[Digest32]) -> String {
     }
 }
 
-fn revoked(store: Address, node: &RevokedNode) -> (Outcome, &'static Code, String) {
+fn revoked(store: Address, node: &RevokedNode, record: Option<RevocationRecord>) -> (Outcome, &'static Code, String) {
     let RevokedNode { hash, position, block, store_says_active } = node;
-    let at = block.map(|block| format!(" at block {block}")).unwrap_or_default();
+    let mut at = String::new();
+    if let Some(block) = record.map(|record| record.block).or(*block) {
+        at = format!(" at block {block}");
+    }
+    if let Some(time) = record.and_then(|record| time_of(&record)) {
+        at.push_str(&format!(" ({time})"));
+    }
+    if let Some(by) = record.and_then(|record| record.by) {
+        at.push_str(&format!(" by {by}"));
+    }
     let but = if *store_says_active { "; the store itself says that the document is active" } else { "" };
     let (code, message) = match position {
         Position::Document => (&codes::ISSUANCE_REVOKED, format!("the store {store} revoked this document{at}")),
@@ -212,6 +245,11 @@ fn revoked(store: Address, node: &RevokedNode) -> (Outcome, &'static Code, Strin
     (Outcome::Fail, code, message)
 }
 
+fn time_of(record: &RevocationRecord) -> Option<String> {
+    let seconds = i64::try_from(record.time?).ok()?;
+    jiff::Timestamp::from_second(seconds).ok().map(|time| time.to_string())
+}
+
 fn unreadable(store: Address, why: &Unreadable) -> (Outcome, &'static Code, String) {
     let code = match why {
         Unreadable::Refused { .. } => &codes::ISSUANCE_STORE_REFUSED,
@@ -220,7 +258,13 @@ fn unreadable(store: Address, why: &Unreadable) -> (Outcome, &'static Code, Stri
     (Outcome::Unknown, code, format!("the store {store}: {why}"))
 }
 
-fn store_facts(found: &StoreFinding, address: Address, reading: &StoreReading, finding: Finding) -> StoreFacts {
+fn store_facts(
+    found: &StoreFinding,
+    address: Address,
+    reading: &StoreReading,
+    record: Option<RevocationRecord>,
+    finding: Finding,
+) -> StoreFacts {
     let mut facts = StoreFacts {
         address,
         family: None,
@@ -243,9 +287,14 @@ fn store_facts(found: &StoreFinding, address: Address, reading: &StoreReading, f
             Revocation::NothingIssued | Revocation::Unknown(_) => None,
         };
         if let Revocation::Revoked(RevokedNode { hash, position, block, store_says_active }) = revocation {
-            let (hash, position, block) = (*hash, *position, *block);
-            facts.revoked_node =
-                Some(RevokedNodeFacts { hash, position, block, store_says_active: *store_says_active });
+            facts.revoked_node = Some(RevokedNodeFacts {
+                hash: *hash,
+                position: *position,
+                block: record.map(|record| record.block).or(*block),
+                time: record.as_ref().and_then(time_of),
+                by: record.and_then(|record| record.by),
+                store_says_active: *store_says_active,
+            });
         }
     } else if *found == StoreFinding::TokenOfABatch {
         facts.family = Some(Family::Transferable);
