@@ -374,6 +374,16 @@ fn an_answer_that_says_the_same_or_makes_no_sense_is_not_told() {
     let unknown = bill().registry(|reading| reading.registry_code = vec![0x60; 70]);
     let (report, without) = judged(unknown, |latest| latest.holder = word(&BUYER.0));
     assert_eq!(report, without);
+    let unissued = |newest: bool| {
+        bill().registry(move |reading| {
+            reading.registry_code = vec![0x60; 70];
+            if newest {
+                with_newest(reading, |_| {});
+            }
+            not_minted(reading);
+        })
+    };
+    assert_eq!(unissued(true).examined().0, unissued(false).examined().0);
 }
 
 #[test]
