@@ -1,0 +1,278 @@
+//! The report: plain data, the same for every rendering. Its JSON form is the contract of `schemas/report.schema.json`.
+
+mod facts;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::codes::{Actor, Code};
+use super::policy::{AcceptedState, Policy};
+use crate::evidence::Unavailable;
+use crate::primitives::Address;
+
+pub use facts::{
+    AsOf, ContractClaim, DocumentFacts, IdentityClaim, IssuedThrough, Issuer, IssuerClaim, Network, PendingChange,
+    ProofFacts, ProofResult, RegistryFacts, RevocationClaim, RevokedNodeFacts, SignerFacts, StoreFacts, Title,
+    TitleStateName, Tool, Voucher,
+};
+
+/// What became of one document.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// `ebl-verifier/report/1`.
+    pub schema: &'static str,
+    /// The answer.
+    pub verdict: Verdict,
+    /// What the document is.
+    pub document: DocumentFacts,
+    /// All seven checks, always in the same order.
+    pub checks: Vec<Check>,
+    /// Every rule of the caller's policy, in the order given.
+    pub policy: Vec<RuleFinding>,
+    /// Who issued it, as far as the document says and the checks confirm.
+    pub issuer: Vec<Issuer>,
+    /// The registry, if the document has one and it was read.
+    pub registry: Option<RegistryFacts>,
+    /// The document stores that were read, in the order of the document.
+    pub stores: Vec<StoreFacts>,
+    /// The signers of a signed document, in the order of its issuers.
+    pub signers: Vec<SignerFacts>,
+    /// The title.
+    pub title: Title,
+    /// The block everything was read at.
+    pub as_of: Option<AsOf>,
+    /// What this report does not say.
+    pub not_checked: Vec<String>,
+    /// Things worth knowing that decide nothing.
+    pub warnings: Vec<String>,
+    /// The caller's own names for addresses of this report; set by whoever has an address book.
+    pub names: BTreeMap<Address, String>,
+    /// The program.
+    pub tool: Tool,
+}
+
+impl Report {
+    /// Every address that the report's facts name.
+    pub fn addresses(&self) -> BTreeSet<Address> {
+        let registry = self.registry.iter().map(|registry| Some(registry.address));
+        let stores = self.stores.iter().map(|store| Some(store.address));
+        let revoking = self.stores.iter().map(|store| store.revoked_node.as_ref().and_then(|node| node.by));
+        self.title.addresses().into_iter().chain(registry).chain(stores).chain(revoking).flatten().collect()
+    }
+}
+
+/// The verdict (PRODUCT.md, Verdict).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Every required check passed and the title is live, or the document has none.
+    Valid,
+    /// Authentic, but the title is returned or ended.
+    NotLive,
+    /// Authentic, but the caller's policy is not met.
+    PolicyNotMet,
+    /// Something required could not be found out.
+    Indeterminate,
+    /// There is positive contrary evidence.
+    Invalid,
+}
+
+impl Verdict {
+    /// The process exit code (PRODUCT.md, Verdict).
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Valid => 0,
+            Self::Invalid => 1,
+            Self::Indeterminate => 3,
+            Self::NotLive => 4,
+            Self::PolicyNotMet => 5,
+        }
+    }
+
+    /// As printed for people.
+    pub fn headline(self) -> &'static str {
+        match self {
+            Self::Valid => "VALID",
+            Self::Invalid => "INVALID",
+            Self::Indeterminate => "INDETERMINATE",
+            Self::NotLive => "NOT LIVE",
+            Self::PolicyNotMet => "POLICY NOT MET",
+        }
+    }
+
+    /// The verdict as a function of outcomes only, and of the title states that the caller accepts (checks.md §1).
+    pub(super) fn of(checks: &[Check], title: TitleStateName, policy: &Policy) -> Self {
+        let any = |outcome, except: &[CheckName]| {
+            checks.iter().any(|check| check.outcome == outcome && !except.contains(&check.name))
+        };
+        let failed = |name| checks.iter().any(|check| check.name == name && check.outcome == Outcome::Fail);
+        let accepted = match title {
+            TitleStateName::Returned => policy.accepts(AcceptedState::Returned),
+            TitleStateName::Ended => policy.accepts(AcceptedState::Ended),
+            // A live title that the caller does not accept fails a rule of the policy.
+            _ => !failed(CheckName::Title),
+        };
+        if any(Outcome::Fail, &[CheckName::Title, CheckName::Policy]) {
+            Self::Invalid
+        } else if any(Outcome::Unknown, &[]) {
+            Self::Indeterminate
+        } else if !accepted {
+            Self::NotLive
+        } else if failed(CheckName::Policy) {
+            Self::PolicyNotMet
+        } else {
+            Self::Valid
+        }
+    }
+}
+
+/// The checks, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckName {
+    /// Digest and Merkle root.
+    Integrity,
+    /// Who stands behind the contract.
+    Issuer,
+    /// The document's chain is the one asked.
+    Chain,
+    /// Whether the registry is genuine.
+    Registry,
+    /// Issued, and not revoked or expired.
+    Issuance,
+    /// State and parties.
+    Title,
+    /// The caller's own rules.
+    Policy,
+    /// The title's operations, all of them. Only in reports on a title.
+    History,
+    /// Who holds which power over the registry. Only in reports on a title.
+    Powers,
+}
+
+impl CheckName {
+    /// As in JSON and on the screen.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Integrity => "integrity",
+            Self::Issuer => "issuer",
+            Self::Chain => "chain",
+            Self::Registry => "registry",
+            Self::Issuance => "issuance",
+            Self::Title => "title",
+            Self::Policy => "policy",
+            Self::History => "history",
+            Self::Powers => "powers",
+        }
+    }
+}
+
+/// What a check came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Evidence for.
+    Pass,
+    /// Evidence against.
+    Fail,
+    /// Could not be found out.
+    Unknown,
+    /// The document gives no ground for this check, or it was not asked.
+    NotApplicable,
+}
+
+/// How far an outcome's evidence can be relied on (DESIGN.md §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Strength {
+    /// Computed here from the document alone.
+    Computed,
+    /// Proven against the state root of a block whose hash a quorum or the caller vouches for.
+    Proven,
+    /// Several chain endpoints gave the same answer.
+    Quorum,
+    /// One chain endpoint said so.
+    SingleEndpoint,
+    /// Validated with DNSSEC in this process.
+    Dnssec,
+    /// Several resolvers gave the same answer.
+    AgreeingResolvers,
+    /// One resolver said so.
+    SingleResolver,
+    /// A web server said so, unsigned, over a connection that TLS protects.
+    Tls,
+}
+
+impl Strength {
+    /// Whether nobody has to be believed: the state itself proves what was read of it.
+    pub(super) fn is_proven(self) -> bool {
+        match self {
+            Self::Proven => true,
+            Self::Computed
+            | Self::Quorum
+            | Self::SingleEndpoint
+            | Self::Dnssec
+            | Self::AgreeingResolvers
+            | Self::SingleResolver
+            | Self::Tls => false,
+        }
+    }
+}
+
+/// One check's finding.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Check {
+    /// Which check.
+    pub name: CheckName,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// The stable code.
+    #[serde(serialize_with = "code_id")]
+    pub code: &'static Code,
+    /// One sentence with the facts of this document.
+    pub message: String,
+    /// Who has to act.
+    pub actor: Actor,
+    /// Who answered, hosts only.
+    pub answered_by: Vec<String>,
+    /// Who was asked and gave no answer, with the reason.
+    pub unavailable: Vec<Unavailable>,
+    /// How strong the evidence is; absent where there is none.
+    pub strength: Option<Strength>,
+}
+
+/// What a part of a check came to: for one issuer, one store or one signer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finding {
+    /// What it came to.
+    pub outcome: Outcome,
+    /// The stable code.
+    #[serde(serialize_with = "code_id")]
+    pub code: &'static Code,
+    /// One sentence with the facts.
+    pub message: String,
+}
+
+impl From<&Check> for Finding {
+    fn from(check: &Check) -> Self {
+        Self { outcome: check.outcome, code: check.code, message: check.message.clone() }
+    }
+}
+
+/// What one rule of the policy came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RuleFinding {
+    /// The rule's name: its key in a policy file.
+    pub rule: &'static str,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// What was found, in one sentence.
+    pub message: String,
+}
+
+fn code_id<S: serde::Serializer>(code: &&'static Code, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(code.id)
+}
