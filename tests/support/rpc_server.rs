@@ -2,7 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -110,7 +111,14 @@ impl Server {
 
 /// A port of loopback where nobody listens.
 pub fn closed_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port()
+    static NEXT: AtomicU16 = AtomicU16::new(20_000);
+    // Below the ports that systems give out by themselves, so that no server of another test gets it in the meantime.
+    loop {
+        let port = NEXT.fetch_add(1, Ordering::Relaxed);
+        if TcpStream::connect(("127.0.0.1", port)).is_err() {
+            return port;
+        }
+    }
 }
 
 fn converse(stream: impl Read + Write, answer: &Answer, log: &Mutex<Vec<Request>>) {
