@@ -23,11 +23,21 @@ pub fn run(args: &TestchainArgs) -> Result<Exit> {
         let mut sandbox = started.context("--port and --dns-port take other ports, 0 any free one")?;
         let samples = samples::issue(&mut sandbox)?;
         write_folder(&args.dir, &sandbox, &samples)?;
+        // Polled once before anybody reads that Ctrl-C ends this: from then on it is listened for.
+        let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+        tokio::select! {
+            biased;
+            ended = &mut interrupted => {
+                ended?;
+                return Ok(Exit::Interrupted);
+            }
+            () = std::future::ready(()) => {}
+        }
         let mut out = std::io::stdout().lock();
         out.write_all(welcome(&args.dir, &sandbox, &samples).as_bytes())?;
         out.flush()?;
         drop(out);
-        tokio::signal::ctrl_c().await?;
+        interrupted.await?;
         eprintln!("ebl: the chain is gone; the files in {} stay", escape(&args.dir.display().to_string()));
         Ok(Exit::Done)
     })
