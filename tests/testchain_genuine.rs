@@ -346,6 +346,13 @@ async fn raw_transactions() -> Result<(), Failed> {
             let hash = both.agree("eth_sendRawTransaction", json!([hex(&signed.raw)]), |reply| reply).await?;
             both.theirs.receipt(&hash["result"]).await;
             let hash = json!([hash["result"]]);
+            // anvil has the receipt a moment before it no longer calls the transaction pending.
+            for _ in 0..1000 {
+                if !both.theirs.ask("eth_getTransactionByHash", hash.clone()).await["blockHash"].is_null() {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
             both.agree("eth_getTransactionReceipt", hash.clone(), |reply| without_block(reply["result"].clone()))
                 .await?;
             let pick = |reply: Value| without_block(reply["result"].clone());
