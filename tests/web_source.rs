@@ -194,10 +194,16 @@ async fn a_certificate_must_be_trusted_and_for_this_name() {
     let why = refused(untrusted, "https://docs.example/").await;
     assert_eq!(
         (why.cause, why.detail.as_str()),
-        (Cause::Unreachable, "its certificate is not from a trusted authority")
+        (
+            Cause::Unreachable,
+            "the TLS handshake failed: its certificate is not from a trusted authority (--ca-file adds one)"
+        )
     );
     let why = refused(config(&server), "https://other.example/").await;
-    assert_eq!((why.cause, why.detail.as_str()), (Cause::Unreachable, "its certificate is for another name"));
+    assert_eq!(
+        (why.cause, why.detail.as_str()),
+        (Cause::Unreachable, "the TLS handshake failed: its certificate is for another name")
+    );
     assert_eq!(server.requests(), Vec::<String>::new());
 }
 

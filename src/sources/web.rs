@@ -5,7 +5,6 @@
 //! second look-up cannot lead elsewhere. No cookies, no credentials, no proxy, no compression; only the host is ever
 //! named in an error.
 
-use std::error::Error as _;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -224,42 +223,9 @@ fn failure(address: &WebAddress, error: &reqwest::Error) -> Unavailable {
         return not_an_answer(address, "the answer is cut short");
     }
     if error.is_connect() {
-        return unavailable(address, Cause::Unreachable, connection_detail(error));
+        return unavailable(address, Cause::Unreachable, super::tls::connection_detail(error));
     }
     unavailable(address, Cause::Unreachable, "the connection was lost before an answer came")
-}
-
-/// What went wrong below HTTP, in words of ours: the library's own may repeat the URL.
-fn connection_detail(error: &reqwest::Error) -> &'static str {
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
-            return tls_detail(tls);
-        }
-        let io = inner.downcast_ref::<std::io::Error>();
-        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused) {
-            return "the connection was refused";
-        }
-        // An I/O error passes over the error it wraps when asked for its source.
-        let wrapped = io.and_then(|io| io.get_ref()).map(|wrapped| wrapped as &(dyn std::error::Error + 'static));
-        cause = wrapped.or_else(|| inner.source());
-    }
-    "no connection could be made"
-}
-
-fn tls_detail(error: &rustls::Error) -> &'static str {
-    use rustls::{CertificateError as Certificate, Error};
-    match error {
-        Error::InvalidCertificate(Certificate::UnknownIssuer) => "its certificate is not from a trusted authority",
-        Error::InvalidCertificate(Certificate::NotValidForName | Certificate::NotValidForNameContext { .. }) => {
-            "its certificate is for another name"
-        }
-        Error::InvalidCertificate(Certificate::Expired | Certificate::ExpiredContext { .. }) => {
-            "its certificate has expired"
-        }
-        Error::InvalidCertificate(_) => "its certificate is not valid",
-        _ => "the TLS handshake failed",
-    }
 }
 
 fn not_an_answer(address: &WebAddress, detail: impl Into<String>) -> Unavailable {

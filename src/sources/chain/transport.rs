@@ -4,7 +4,6 @@
 //! No redirect is followed and no proxy is used, not even one from the environment.
 
 use std::collections::BTreeMap;
-use std::error::Error as _;
 use std::slice::from_ref;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -309,7 +308,7 @@ impl Session<'_> {
             return Failed::For(self.unavailable(Cause::Timeout, "no answer in time"));
         }
         if error.is_connect() {
-            return Failed::For(self.unavailable(Cause::Unreachable, connect_detail(error)));
+            return Failed::For(self.unavailable(Cause::Unreachable, crate::sources::tls::connection_detail(error)));
         }
         if error.is_body() || error.is_decode() {
             return Failed::For(self.not_an_answer("the reply is cut short"));
@@ -337,29 +336,6 @@ enum Reply {
 enum Failed {
     For(Unavailable),
     Perhaps(Unavailable, Option<Duration>),
-}
-
-fn connect_detail(error: &reqwest::Error) -> &'static str {
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let io = inner.downcast_ref::<std::io::Error>();
-        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused) {
-            return "the connection was refused";
-        }
-        match inner.downcast_ref() {
-            Some(rustls::Error::InvalidCertificate(_)) => {
-                return "the TLS handshake failed: its certificate is not accepted (--ca-file adds an authority)";
-            }
-            Some(_) => return "the TLS handshake failed",
-            None => {}
-        }
-        // What an I/O error carries is not its source.
-        cause = match io.and_then(std::io::Error::get_ref) {
-            Some(carried) => Some(carried),
-            None => inner.source(),
-        };
-    }
-    "no connection could be made: unknown host or unreachable"
 }
 
 /// What servers answer to an array where they look for an object, or to a body that they find too large.
