@@ -118,7 +118,7 @@ async fn a_redirect_to_a_name_is_followed_with_that_name_in_the_certificate() {
     let server = server(|_| Reply::redirect("https://other.example/"));
     let why = refused(config(&server), "https://docs.example/").await;
     assert_eq!((why.cause, why.host.as_deref()), (Cause::Unreachable, Some("other.example")));
-    assert_eq!(why.detail, "its certificate is for another name");
+    assert_eq!(why.detail, "the TLS handshake failed: its certificate is for another name");
 }
 
 #[tokio::test]
