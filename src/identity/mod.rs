@@ -18,6 +18,8 @@ pub use dns_did::{DnsDidFinding, judge_dns_did};
 pub use domain::{DomainName, NotADomainName};
 pub use record::{NearMiss, Record, parse_record};
 pub use resolution::{Unresolved, did_question, resolve_did};
+#[cfg(feature = "testchain")]
+pub(crate) use signature::address_of;
 pub use signature::{InvalidSignature, Normalised, RootSignature, address_of_key, eip191_digest};
 
 use crate::evidence::TxtReading;

@@ -109,7 +109,8 @@ pub enum InvalidSignature {
     HighS,
 }
 
-fn address_of(key: &VerifyingKey) -> Address {
+/// The address of the account that `key` controls.
+pub(crate) fn address_of(key: &VerifyingKey) -> Address {
     let point = key.to_sec1_point(false);
     let digest = keccak256(point.as_bytes().get(1..).unwrap_or_default());
     let mut address = Address::ZERO;

@@ -293,7 +293,7 @@ fn issuer_line(issuer: &crate::verify::Issuer) -> String {
     }
 }
 
-fn utc(time: &str) -> String {
+pub(super) fn utc(time: &str) -> String {
     time.replace('T', " ").replace('Z', " UTC")
 }
 

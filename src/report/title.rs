@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::human::{Page, Style};
+use super::human::{Page, Style, utc};
 use crate::primitives::Address;
 use crate::text::escape_for_terminal as escape;
 use crate::verify::{
@@ -196,8 +196,7 @@ fn sentences(page: &mut Page<'_>, powers: &PowersFacts, report: &TitleReport) {
         page.hanging("    - ", &sentence);
     }
     if let (Some(block), Some(since)) = (powers.since_block, &powers.since) {
-        let since = since.replace('T', " ").replace('Z', " UTC");
-        page.hanging("    - ", &format!("it says that it exists since block {block}, {since}"));
+        page.hanging("    - ", &format!("it says that it exists since block {block}, {}", utc(since)));
     }
     for issuer in &report.issuer {
         let domain = issuer.domain.as_deref().map(|domain| escape(domain).into_owned());

@@ -4,6 +4,7 @@
 use ethers::utils::rlp::{DecoderError, Rlp, RlpStream};
 use k256::ecdsa::{RecoveryId, Signature as EcdsaSignature, SigningKey, VerifyingKey};
 
+use crate::identity::address_of;
 use crate::primitives::{Address, ChainId, Digest32, keccak256};
 
 /// What a sender wants done.
@@ -240,14 +241,6 @@ impl Signature {
 /// The address that a private key controls; `None` for bytes that are no key.
 pub fn address_of_key(key: &[u8; 32]) -> Option<Address> {
     SigningKey::from_slice(key).ok().map(|key| address_of(key.verifying_key()))
-}
-
-fn address_of(key: &VerifyingKey) -> Address {
-    let point = key.to_sec1_point(false);
-    let hash = keccak256(point.as_bytes().get(1..).unwrap_or_default());
-    let mut address = Address::ZERO;
-    address.0.copy_from_slice(&hash.0[12..]);
-    address
 }
 
 fn legacy(rlp: &Rlp<'_>) -> Result<(Transaction, Signature), TransactionError> {

@@ -323,8 +323,13 @@ fn from_entry(check: Check, entry: &Entry) -> Check {
 
 /// Every host of a chain answer gave that same answer (chain.md §5.5).
 fn endpoint_strength(entry: &Entry) -> Strength {
+    if distinct_hosts(entry) > 1 { Strength::Quorum } else { Strength::SingleEndpoint }
+}
+
+/// One host that was asked twice is one.
+fn distinct_hosts(entry: &Entry) -> u32 {
     let hosts: BTreeSet<&String> = entry.provenance.hosts.iter().collect();
-    if hosts.len() > 1 { Strength::Quorum } else { Strength::SingleEndpoint }
+    u32::try_from(hosts.len()).unwrap_or(u32::MAX)
 }
 
 /// A finding that stands for a question whose answer is still to come.

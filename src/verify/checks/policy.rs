@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Case, Examination, IssuanceMethod, finding, not_applicable};
+use super::{Case, Examination, IssuanceMethod, distinct_hosts, finding, not_applicable};
 use crate::evidence::{BlockReading, Dnssec, Entry, Fact, Finality, Question};
 use crate::integrity;
 use crate::networks;
@@ -312,12 +312,6 @@ fn block_of(entry: &Entry) -> Option<&BlockReading> {
         Fact::Proof(reading) => Some(&reading.block),
         Fact::Web(_) | Fact::DnsTxt(_) => None,
     }
-}
-
-/// One host that was asked twice is one.
-fn distinct_hosts(entry: &Entry) -> u32 {
-    let hosts: BTreeSet<&String> = entry.provenance.hosts.iter().collect();
-    u32::try_from(hosts.len()).unwrap_or(u32::MAX)
 }
 
 fn at_least(found: u32, least: u32, message: String, advice: &str) -> Finding {
