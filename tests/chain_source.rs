@@ -155,6 +155,29 @@ async fn what_is_not_an_answer_is_unavailable_and_keeps_the_key() {
 }
 
 #[tokio::test]
+async fn a_node_that_threw_the_state_away_is_quoted_without_its_key_and_explained() {
+    let hash = "d0ec".repeat(16);
+    let message = format!("missing trie node {hash} (path ) see http://h/v3/s3cret or ask s3cret\u{1b}[2J");
+    let pruned = Server::start(move |request| {
+        node().reply_but(request, |method, _| {
+            let state = ["eth_call", "eth_getCode", "eth_getStorageAt"].contains(&method);
+            state.then(|| Err(json!({"code": -32000, "message": message})))
+        })
+    });
+    let why = asked(config([pruned.url().as_str()])).await.0.expect_err("no state");
+    assert_eq!(why.cause, Cause::NotAnAnswer);
+    assert_eq!(
+        why.detail,
+        "the node did not give an account's code: error -32000, \"missing trie node … (path ) see … or ask … [2J\": it no \
+         longer keeps the state of that block, so give an archive node or use --block latest"
+    );
+    let refusal = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"this plan has no batches"}}"#;
+    let unpaid = Server::start(move |_| Reply::Http("402 Payment Required", vec![], refusal.into()));
+    let why = asked(config([unpaid.url().as_str()])).await.0.expect_err("no answer");
+    assert_eq!(why.detail, "HTTP status 402: error -32001, \"this plan has no batches\"");
+}
+
+#[tokio::test]
 async fn a_state_reading_that_does_not_fit_is_not_an_answer() {
     let with = |lens| Node { lens, ..node() };
     let cases = [

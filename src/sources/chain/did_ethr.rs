@@ -83,9 +83,7 @@ async fn events_of(
     let logs = match items.pop() {
         Some(Ok(Value::Array(logs))) => logs,
         Some(Err(error)) => {
-            return Err(
-                session.not_an_answer(format!("the node refused the logs of block {block}: error {}", error.code))
-            );
+            return Err(session.refused(format!("the node refused the logs of block {block}"), &error));
         }
         _ => return Err(session.not_an_answer(format!("the node did not give the logs of block {block}"))),
     };

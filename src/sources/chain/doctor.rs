@@ -125,8 +125,9 @@ async fn abilities(session: &Session<'_>, request: &Request) -> Result<Abilities
     let read = |index| item(index).and_then(Value::as_str).and_then(bytes);
     let by_block_hash = read(3).is_some();
     if !by_block_hash && read(4).is_none() {
-        let detail = format!("it does not give state at block {}, which would be read", block.number);
-        return Err(session.not_an_answer(detail));
+        let what = format!("it does not give state at block {}, which would be read", block.number);
+        let error = items.get(4).and_then(|item| item.as_ref().err());
+        return Err(error.map_or_else(|| session.not_an_answer(&what), |error| session.refused(&what, error)));
     }
     let seen = read(if by_block_hash { 5 } else { 6 }).and_then(|answer| lens::decoded(&answer));
     let one_call = seen.is_some_and(|seen| (seen.chain, seen.number) == (request.chain.get(), block.number));

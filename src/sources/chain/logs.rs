@@ -129,8 +129,8 @@ impl Search<'_> {
             }
             return Ok(self.take(range, &logs).map(|()| length(range)));
         }
-        let detail = format!("the node refused to give any logs, with error {}", refusal.code);
-        Ok(self.end(detail).map(|()| 0))
+        let words = self.session.words(refusal);
+        Ok(self.end(format!("the node refused to give any logs: {words}")).map(|()| 0))
     }
 
     /// All that is not covered yet, in windows of this size, newest first.
@@ -178,7 +178,8 @@ impl Search<'_> {
                 self.take(range, &logs);
             }
             Err(refusal) if length(range) == 1 => {
-                self.end(format!("the node refused to give the logs of one block, with error {}", refusal.code));
+                let words = self.session.words(&refusal);
+                self.end(format!("the node refused to give the logs of one block: {words}"));
             }
             Err(_) => {
                 let middle = range.first + (length(range) - 1) / 2;

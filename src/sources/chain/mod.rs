@@ -12,6 +12,7 @@ pub mod endpoints;
 mod history;
 mod lens;
 mod logs;
+mod node_words;
 mod plan;
 mod powers;
 mod proof;

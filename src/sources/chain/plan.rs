@@ -65,8 +65,7 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<P
         && !lacks_the_tag(error)
     {
         // A passing failure must not quietly lower finality.
-        let detail = format!("the node did not give the finalized block: error {}", error.code);
-        return Err(session.not_an_answer(detail));
+        return Err(session.refused("the node did not give the finalized block", error));
     }
     let first = first.and_then(Result::ok).as_ref().and_then(header);
     let mut latest = match choice {
@@ -326,8 +325,9 @@ pub(super) async fn checked(
 }
 
 fn serves(session: &Session<'_>, chain: ChainId, item: Option<Item>) -> Result<(), Unavailable> {
-    let served = item.and_then(Result::ok).as_ref().and_then(quantity);
-    let served = served.ok_or_else(|| session.not_an_answer("the node did not give its chain id"))?;
+    let what = "the node did not give its chain id";
+    let served = item.transpose().map_err(|error| session.refused(what, &error))?;
+    let served = served.as_ref().and_then(quantity).ok_or_else(|| session.not_an_answer(what))?;
     if served == chain.get() {
         return Ok(());
     }

@@ -130,11 +130,9 @@ fn accounts(
                     return Err(session.not_an_answer("it does not serve state proofs (eth_getProof)"));
                 }
                 Some(Err(error)) => {
-                    let detail = format!(
-                        "it gave no state proof: eth_getProof failed with error {}; perhaps the block is too old for it",
-                        error.code
-                    );
-                    return Err(session.not_an_answer(detail));
+                    let what =
+                        "it gave no state proof, perhaps because the block is too old for it: eth_getProof failed";
+                    return Err(session.refused(what, &error));
                 }
                 None => return Err(session.not_an_answer("a call of the batch was left unanswered")),
             };

@@ -1,5 +1,5 @@
 //! Batched JSON-RPC over HTTP. One batch is one POST. What is not an answer becomes [`Unavailable`] with the host, never
-//! the URL and never the text the other side sent: both may hold a key (chain.md §5.2 rule 5).
+//! the URL, which may hold a key (chain.md §5.2 rule 5). A node's own words are quoted as [`node_words`] lets them through.
 //!
 //! No redirect is followed and no proxy is used, not even one from the environment.
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::endpoints::Endpoint;
-use super::{ChainConfig, ConfigError};
+use super::{ChainConfig, ConfigError, node_words};
 use crate::evidence::{Cause, Unavailable};
 use crate::sources::tls::TlsError;
 
@@ -196,6 +196,15 @@ impl Session<'_> {
         self.unavailable(Cause::NotAnAnswer, detail)
     }
 
+    /// The node's error, in its own words as far as they may be shown.
+    pub fn refused(&self, what: impl std::fmt::Display, error: &NodeError) -> Unavailable {
+        self.not_an_answer(format!("{what}: {}", self.words(error)))
+    }
+
+    pub fn words(&self, error: &NodeError) -> String {
+        node_words::in_words(error, self.rpc.endpoint.url())
+    }
+
     fn matched(&self, replies: Vec<Value>, wanted: usize) -> Result<Vec<Item>, Unavailable> {
         let mut items: Vec<Option<Item>> = vec![None; wanted];
         for mut reply in replies {
@@ -296,7 +305,10 @@ impl Session<'_> {
             (Shape::Single, Some(value @ Value::Object(_))) if status.is_success() || !errors.is_empty() => {
                 Ok(Reply::Single(value))
             }
-            _ if !status.is_success() => Err(not_an_answer(format!("HTTP status {}", status.as_u16()))),
+            _ if !status.is_success() => {
+                let words = errors.first().map_or_else(String::new, |error| format!(": {}", self.words(error)));
+                Err(not_an_answer(format!("HTTP status {}{words}", status.as_u16())))
+            }
             (_, Some(_)) => Err(not_an_answer("the reply is not a JSON-RPC reply".into())),
             (_, None) if bytes.is_empty() => Err(not_an_answer("the reply is empty".into())),
             (_, None) => Err(not_an_answer("the reply is not JSON, or is cut short".into())),

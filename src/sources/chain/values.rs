@@ -46,8 +46,10 @@ pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
 
 /// An account's code.
 pub(super) fn code(session: &Session<'_>, item: Option<Item>) -> Result<Vec<u8>, Unavailable> {
-    let code = item.and_then(Result::ok).as_ref().and_then(Value::as_str).and_then(bytes);
-    code.ok_or_else(|| session.not_an_answer("the node did not give an account's code"))
+    let what = "the node did not give an account's code";
+    let code = item.transpose().map_err(|error| session.refused(what, &error))?;
+    let code = code.as_ref().and_then(Value::as_str).and_then(bytes);
+    code.ok_or_else(|| session.not_an_answer(what))
 }
 
 /// An account's code as hashes.
@@ -61,7 +63,7 @@ pub(super) fn outcome(session: &Session<'_>, item: Item) -> Result<CallReading, 
     let (success, data) = match &item {
         Ok(value) => (true, value.as_str().and_then(bytes)),
         Err(error) if error.is_revert() => (false, Some(revert_data(&error.data))),
-        Err(error) => return Err(session.not_an_answer(format!("the node refused a call with error {}", error.code))),
+        Err(error) => return Err(session.refused("the node refused a call", error)),
     };
     let mut data = data.ok_or_else(|| session.not_an_answer("a call result is not bytes"))?;
     data.truncate(LONGEST_ANSWER);
@@ -77,8 +79,10 @@ fn revert_data(data: &Value) -> Vec<u8> {
 /// A proxy slot as an address. Any non-zero word must be seen: one whose lower 20 bytes are zero, which no proxy writes,
 /// becomes `0x…01`.
 pub(super) fn slot(session: &Session<'_>, item: Item) -> Result<Address, Unavailable> {
-    let word = item.ok().as_ref().and_then(Value::as_str).and_then(bytes).filter(|word| word.len() <= 32);
-    let word = word.ok_or_else(|| session.not_an_answer("the node did not give a storage slot"))?;
+    let what = "the node did not give a storage slot";
+    let item = item.map_err(|error| session.refused(what, &error))?;
+    let word = item.as_str().and_then(bytes).filter(|word| word.len() <= 32);
+    let word = word.ok_or_else(|| session.not_an_answer(what))?;
     let mut padded = [0; 32];
     padded[32 - word.len()..].copy_from_slice(&word);
     let mut out = Address::ZERO;
