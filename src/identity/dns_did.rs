@@ -1,8 +1,10 @@
 //! Whether a domain's records name a key (checks.md §5.3, §3.7).
 
 use super::did::canonical;
-use super::{DidUrl, NearMiss, Record, parse_record};
+use super::likeness::{Likeness, excerpt};
+use super::{Did, DidUrl, NearMiss, Record, mention, parse_record};
 use crate::evidence::TxtReading;
+use crate::primitives::Address;
 
 /// Compares a domain's records with the key of a signed document. Only answers reach this function, so it never says
 /// `unknown`.
@@ -12,7 +14,7 @@ pub fn judge_dns_did(reading: &TxtReading, key: &DidUrl) -> DnsDidFinding {
     }
     let mut other_keys = Vec::new();
     let mut contracts = 0;
-    let mut malformed = None;
+    let mut malformed: Option<(Likeness, DnsDidFinding)> = None;
     for text in &reading.records {
         match parse_record(text) {
             Ok(Record::DecentralizedIdentifier { key: found }) if canonical(&found) == key.as_str() => {
@@ -20,23 +22,49 @@ pub fn judge_dns_did(reading: &TxtReading, key: &DidUrl) -> DnsDidFinding {
             }
             Ok(Record::DecentralizedIdentifier { key }) => other_keys.push(key),
             Ok(Record::Contract { .. }) => contracts += 1,
-            Err(Some(why)) if malformed.is_none() && mentions(text, key) => malformed = Some((text.clone(), why)),
-            Err(_) => {}
+            Err(why) => {
+                let Some(likeness) = likeness(text, key) else { continue };
+                if malformed.as_ref().is_none_or(|(known, _)| likeness < *known) {
+                    let why = why.unwrap_or_else(|| NearMiss::of_beginning(text));
+                    let record = quoted(text, key);
+                    malformed = Some((likeness, DnsDidFinding::MalformedRecord { record, likeness, why }));
+                }
+            }
         }
     }
-    if let Some((record, why)) = malformed {
-        return DnsDidFinding::MalformedRecord { record, why };
+    if let Some((_, found)) = malformed {
+        return found;
     }
     let count = other_keys.len();
-    let nearest = other_keys.iter().find(|found| canonical(found).starts_with(key.did())).or(other_keys.first());
-    match nearest {
-        Some(nearest) => DnsDidFinding::OtherKeys { count, nearest: nearest.clone() },
+    let sibling = other_keys.iter().find(|found| canonical(found).starts_with(key.did()));
+    if let Some(nearest) = sibling {
+        return DnsDidFinding::OtherKeys { count, nearest: nearest.clone(), likeness: None };
+    }
+    let near = |found: &&String| likeness(found, key) == Some(Likeness::OneDigitOff);
+    let near = other_keys.iter().find(near).map(|nearest| (nearest, Some(Likeness::OneDigitOff)));
+    match near.or(other_keys.first().map(|first| (first, None))) {
+        Some((nearest, likeness)) => DnsDidFinding::OtherKeys { count, nearest: nearest.clone(), likeness },
         None => DnsDidFinding::NoRecords { contracts },
     }
 }
 
-fn mentions(text: &str, key: &DidUrl) -> bool {
-    text.to_ascii_lowercase().contains(&key.did().to_ascii_lowercase())
+/// How near a text comes to the key's DID: in a did:ethr the account is what people mistype.
+fn likeness(text: &str, key: &DidUrl) -> Option<Likeness> {
+    match account(key) {
+        Some(account) => Likeness::of(text, account),
+        None => text.to_ascii_lowercase().contains(&key.did().to_ascii_lowercase()).then_some(Likeness::Same),
+    }
+}
+
+fn quoted(text: &str, key: &DidUrl) -> String {
+    excerpt(text, account(key).unwrap_or_default())
+}
+
+fn account(key: &DidUrl) -> Option<Address> {
+    match Did::parse(key.did()) {
+        Ok(Did::Ethr(did)) if !did.names_public_key() => Some(did.address()),
+        _ => None,
+    }
 }
 
 /// What was found at the domain.
@@ -59,21 +87,29 @@ pub enum DnsDidFinding {
         contracts: usize,
     },
     /// Records for other keys.
-    #[error("{count} record(s) found, none for this key; the nearest is for {nearest}")]
+    #[error("{count} record(s) found, none for this key; the nearest is for {nearest}{}", slip(*.likeness))]
     OtherKeys {
         /// How many.
         count: usize,
-        /// One of the same DID, else the first.
+        /// One of the same DID, else one that differs in a single digit, else the first.
         nearest: String,
+        /// Whether that one may be meant for this key.
+        likeness: Option<Likeness>,
     },
-    /// A record that mentions this key's DID and breaks the grammar.
-    #[error("the record {record:?} mentions this DID, but {why}")]
+    /// A record that mentions this key's DID, or nearly so, and breaks the grammar.
+    #[error("the record {record:?} {}, but {why}", mention(*.likeness, "DID"))]
     MalformedRecord {
-        /// The record.
+        /// The record; of a long one the part around the DID.
         record: String,
+        /// How near it comes.
+        likeness: Likeness,
         /// The rule it breaks.
         why: NearMiss,
     },
+}
+
+fn slip(likeness: Option<Likeness>) -> &'static str {
+    if likeness.is_some() { ", which differs from it in a single digit" } else { "" }
 }
 
 fn for_contracts(count: usize) -> String {
@@ -134,5 +170,22 @@ mod tests {
         let malformed = format!("openatts a=dns-did; p={KEY};");
         assert!(matches!(judged(&[&malformed]), DnsDidFinding::MalformedRecord { .. }));
         assert_eq!(judged(&[]), DnsDidFinding::NoRecords { contracts: 0 });
+    }
+
+    #[test]
+    fn a_record_that_was_meant_for_this_key_is_shown_with_what_is_wrong() {
+        let good = record(KEY);
+        let slip = KEY.replacen("ab", "a", 1);
+        for (text, wanted) in [
+            (format!("'{good}'"), "it must be the first word"),
+            (good.replace("openatts", "openatt"), "it begins with \"openatt\""),
+            (record(&slip).replace(" v=1.0;", ""), "mentions this DID but for one digit, but the key \"v\" is missing"),
+        ] {
+            let found = judged(&["v=spf1 -all", &text]);
+            assert!(matches!(found, DnsDidFinding::MalformedRecord { .. }), "{text}: {found:?}");
+            assert!(found.to_string().contains(wanted), "{text}: {found}");
+        }
+        let found = judged(&[&record(&KEY.replacen("ab", "ac", 1))]).to_string();
+        assert!(found.ends_with("differs from it in a single digit"), "{found}");
     }
 }

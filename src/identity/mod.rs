@@ -5,6 +5,7 @@ mod did_document;
 mod did_ethr;
 mod dns_did;
 mod domain;
+mod likeness;
 mod record;
 mod resolution;
 mod signature;
@@ -16,6 +17,7 @@ pub use did_document::{
 pub use did_ethr::UnreliableHistory;
 pub use dns_did::{DnsDidFinding, judge_dns_did};
 pub use domain::{DomainName, NotADomainName};
+pub use likeness::Likeness;
 pub use record::{NearMiss, Record, parse_record};
 pub use resolution::{Unresolved, did_question, resolve_did};
 #[cfg(feature = "testchain")]
@@ -24,6 +26,7 @@ pub use signature::{InvalidSignature, Normalised, RootSignature, address_of_key,
 
 use crate::evidence::TxtReading;
 use crate::primitives::{Address, ChainId};
+use likeness::excerpt;
 
 /// Compares a domain's records with the contract and chain of the document. Only answers reach this function, so it
 /// never says `unknown`.
@@ -33,7 +36,7 @@ pub fn judge_dns_txt(reading: &TxtReading, contract: Address, chain: ChainId) ->
     }
     let mut other_chains = Vec::new();
     let mut other_addresses = Vec::new();
-    let mut malformed = None;
+    let mut malformed: Option<DnsTxtFinding> = None;
     for text in &reading.records {
         match parse_record(text) {
             Ok(Record::Contract { address, chain: found }) if address == contract => {
@@ -43,24 +46,33 @@ pub fn judge_dns_txt(reading: &TxtReading, contract: Address, chain: ChainId) ->
                 other_chains.push(found);
             }
             Ok(Record::Contract { address, .. }) => other_addresses.push(address),
-            Err(Some(why)) if malformed.is_none() && mentions(text, contract) => malformed = Some((text.clone(), why)),
-            Ok(Record::DecentralizedIdentifier { .. }) | Err(_) => {}
+            Ok(Record::DecentralizedIdentifier { .. }) => {}
+            Err(why) => {
+                let Some(likeness) = Likeness::of(text, contract) else { continue };
+                // The nearest is shown, and of several as near the first.
+                if !matches!(&malformed, Some(DnsTxtFinding::MalformedRecord { likeness: known, .. }) if *known <= likeness)
+                {
+                    let why = why.unwrap_or_else(|| NearMiss::of_beginning(text));
+                    malformed = Some(DnsTxtFinding::MalformedRecord { record: excerpt(text, contract), likeness, why });
+                }
+            }
         }
     }
     if !other_chains.is_empty() {
         return DnsTxtFinding::OtherChain { found: other_chains, wanted: chain };
     }
-    if let Some((record, why)) = malformed {
-        return DnsTxtFinding::MalformedRecord { record, why };
+    if let Some(found) = malformed {
+        return found;
+    }
+    let count = other_addresses.len();
+    let near = |address: &&Address| Likeness::of(&address.to_string(), contract).is_some();
+    if let Some(&nearest) = other_addresses.iter().find(near) {
+        return DnsTxtFinding::OtherAddresses { count, nearest, likeness: Some(Likeness::OneDigitOff) };
     }
     match other_addresses.first() {
-        Some(&first) => DnsTxtFinding::OtherAddresses { count: other_addresses.len(), first },
+        Some(&nearest) => DnsTxtFinding::OtherAddresses { count, nearest, likeness: None },
         None => DnsTxtFinding::NoRecords,
     }
-}
-
-fn mentions(text: &str, contract: Address) -> bool {
-    text.to_ascii_lowercase().contains(&crate::primitives::encode_hex(&contract.0))
 }
 
 /// What was found at the domain.
@@ -88,21 +100,39 @@ pub enum DnsTxtFinding {
         wanted: ChainId,
     },
     /// Records for other contracts.
-    #[error("{count} record(s) found, none for this contract; the first is for {first}")]
+    #[error("{count} record(s) found, none for this contract; {}", nearest_in_words(*.nearest, *.likeness))]
     OtherAddresses {
         /// How many.
         count: usize,
-        /// The first.
-        first: Address,
+        /// One that differs in a single digit, else the first.
+        nearest: Address,
+        /// Whether that one may be meant for this contract.
+        likeness: Option<Likeness>,
     },
-    /// A record that mentions this contract and breaks the grammar.
-    #[error("the record {record:?} mentions this contract, but {why}")]
+    /// A record that mentions this contract, or nearly so, and breaks the grammar.
+    #[error("the record {record:?} {}, but {why}", mention(*.likeness, "contract"))]
     MalformedRecord {
-        /// The record.
+        /// The record; of a long one the part around the address.
         record: String,
+        /// How near it comes.
+        likeness: Likeness,
         /// The rule it breaks.
         why: NearMiss,
     },
+}
+
+fn nearest_in_words(nearest: Address, likeness: Option<Likeness>) -> String {
+    match likeness {
+        Some(_) => format!("the one for {nearest} differs from it in a single digit"),
+        None => format!("the first is for {nearest}"),
+    }
+}
+
+fn mention(likeness: Likeness, what: &str) -> String {
+    match likeness {
+        Likeness::Same => format!("mentions this {what}"),
+        Likeness::OneDigitOff => format!("mentions this {what} but for one digit"),
+    }
 }
 
 #[cfg(test)]
@@ -140,6 +170,37 @@ mod tests {
         assert!(matches!(judged(&[&record("1", &"cd".repeat(20))]), DnsTxtFinding::OtherAddresses { count: 1, .. }));
         assert!(matches!(judged(&[&record("0x1", &"ab".repeat(20))]), DnsTxtFinding::MalformedRecord { .. }));
         assert_eq!(judged(&["v=spf1 -all"]), DnsTxtFinding::NoRecords);
+    }
+
+    /// What people publish by mistake, and what is said of it.
+    #[test]
+    fn a_record_that_was_meant_for_this_contract_is_shown_with_what_is_wrong() {
+        let contract = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512".parse().unwrap();
+        let records = include_str!("../../fixtures/dns/near-misses.json");
+        let records: std::collections::BTreeMap<String, [String; 2]> = serde_json::from_str(records).unwrap();
+        assert!(records.len() > 8);
+        for (name, [record, wanted]) in records {
+            let records = vec!["v=spf1 -all".to_owned(), record.clone()];
+            let reading = TxtReading { name_exists: true, records, dnssec: Dnssec::NotChecked, agreeing: 1 };
+            let found = judge_dns_txt(&reading, contract, ChainId::try_from(1337).unwrap());
+            assert!(found.to_string().contains(&wanted), "{name}: {found}");
+            let shown = matches!(found, DnsTxtFinding::MalformedRecord { .. } | DnsTxtFinding::OtherAddresses { .. });
+            assert!(shown, "{name}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_of_several_records_is_shown() {
+        let far = record("1", &"cd".repeat(20));
+        let near = record("1", &format!("{}0", "ab".repeat(20).split_at(39).0));
+        let found = judged(&[&far, &near]);
+        assert!(matches!(found, DnsTxtFinding::OtherAddresses { count: 2, likeness: Some(_), .. }), "{found:?}");
+        let short = record("1", &"ab".repeat(20)[1..]);
+        let quoted = format!("'{}'", record("1", &"ab".repeat(20)));
+        for records in [[&short, &quoted], [&quoted, &short]] {
+            let found = judged(&records.map(String::as_str)).to_string();
+            assert!(found.contains("stands \"'\""), "{found}");
+        }
     }
 
     #[test]

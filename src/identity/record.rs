@@ -69,11 +69,13 @@ fn decentralized_identifier(key: Option<&str>, version: Option<&str>) -> Result<
     Ok(Record::DecentralizedIdentifier { key: key.ok_or_else(|| missing("p"))?.to_owned() })
 }
 
+/// Whether a text that does not begin as it must is one of ours all the same.
 fn near_miss_of_start(text: &str) -> Option<NearMiss> {
     let trimmed = text.trim_start();
-    let word = trimmed.get(..8)?;
+    let word = trimmed.get(..8).unwrap_or_default();
     if !word.eq_ignore_ascii_case("openatts") {
-        None
+        let before = text.find("openatts ").and_then(|at| text.get(..at))?;
+        Some(NearMiss::Before(clipped(before)))
     } else if trimmed.len() != text.len() {
         Some(NearMiss::LeadingBlank)
     } else if word != "openatts" {
@@ -81,6 +83,19 @@ fn near_miss_of_start(text: &str) -> Option<NearMiss> {
     } else {
         Some(NearMiss::Blank)
     }
+}
+
+impl NearMiss {
+    /// What is wrong with a record that is known, by what else is in it, to be meant as one of ours.
+    pub(super) fn of_beginning(text: &str) -> Self {
+        Self::Beginning(clipped(text.split_whitespace().next().unwrap_or_default()))
+    }
+}
+
+fn clipped(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let start: String = text.chars().take(LONGEST).collect();
+    if start.len() < text.len() { start + "…" } else { start }
 }
 
 /// The rule that a record breaks.
@@ -93,6 +108,12 @@ pub enum NearMiss {
     /// `OpenAtts` or the like.
     #[error("it starts with {0:?} instead of \"openatts\"")]
     Capitalisation(String),
+    /// Something before `openatts`: a quotation mark, another record, a line of a zone file, a character that cannot be seen.
+    #[error("before \"openatts\" stands {0:?}: it must be the first word of a record of its own")]
+    Before(String),
+    /// Another first word, or none.
+    #[error("it begins with {0:?} instead of \"openatts\"")]
+    Beginning(String),
     /// A tab or another separator than a blank.
     #[error("its parts are not separated by plain blanks")]
     Blank,

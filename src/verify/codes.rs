@@ -188,7 +188,7 @@ codes! {
         "The domain names other contracts, not the one in this document.",
         "Ask the issuer whether this contract is theirs.";
     ISSUER_MALFORMED_RECORD = "issuer.malformed_record", Issuer,
-        "A record that may be meant for this contract does not follow the grammar.",
+        "A record that may be meant for this contract or key does not follow the grammar.",
         "Ask the issuer to correct the TXT record.";
     ISSUER_NONE_CLAIMED = "issuer.no_identity_claimed", Issuer,
         "The document names a contract but nobody who stands behind it.",
