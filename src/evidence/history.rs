@@ -80,7 +80,12 @@ pub struct AccountReading {
     pub address: Address,
     /// Size of its code in bytes.
     pub code_size: u64,
-    /// The first 23 bytes of its code: as long as a delegation (EIP-7702).
+    /// The first bytes of its code, at most [`AccountReading::CODE_START`].
     #[serde(with = "hex_bytes")]
     pub code_start: Vec<u8>,
+}
+
+impl AccountReading {
+    /// As long as an EIP-1167 clone, the longest code whose form is looked at; a delegation (EIP-7702) has 23 bytes.
+    pub const CODE_START: usize = 45;
 }

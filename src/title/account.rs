@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::evidence::AccountReading;
 use crate::primitives::Address;
+use crate::title::known_code::clone_target_address;
 
 /// What stands at an address, at the block that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -14,6 +15,11 @@ pub enum AccountKind {
     Ordinary,
     /// A contract: its rules decide who can act.
     Contract,
+    /// An EIP-1167 clone: the rules of another contract decide who can act.
+    Clone {
+        /// That contract.
+        to: Address,
+    },
     /// An ordinary account that runs a contract's code (EIP-7702); its key can act, and so can whoever the code lets.
     Delegated {
         /// The contract.
@@ -42,7 +48,10 @@ impl AccountKind {
         match delegate {
             Some(to) if reading.code_size == 23 => Self::Delegated { to: Address(to) },
             _ if reading.code_size == 0 => Self::Ordinary,
-            _ => Self::Contract,
+            _ => match clone_target_address(&reading.code_start) {
+                Some(to) if reading.code_size == reading.code_start.len() as u64 => Self::Clone { to },
+                _ => Self::Contract,
+            },
         }
     }
 }
@@ -52,6 +61,7 @@ impl std::fmt::Display for AccountKind {
         match self {
             Self::Ordinary => f.write_str("ordinary account"),
             Self::Contract => f.write_str("contract"),
+            Self::Clone { to } => write!(f, "clone of the contract {to}"),
             Self::Delegated { to } => write!(f, "account that runs the code of {to}"),
             Self::Burn => f.write_str("burn address: nobody has its key"),
         }
@@ -64,11 +74,12 @@ const DELEGATION: [u8; 3] = [0xef, 0x01, 0x00];
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::title::known_code::clone_code;
 
     #[test]
     fn accounts_are_told_apart_by_their_code() {
         let kind = |address, code: &[u8]| {
-            let code_start = code[..code.len().min(23)].to_vec();
+            let code_start = code[..code.len().min(AccountReading::CODE_START)].to_vec();
             AccountKind::of(&AccountReading { address, code_size: code.len() as u64, code_start })
         };
         let (account, to) = (Address([7; 20]), Address([9; 20]));
@@ -78,6 +89,10 @@ mod tests {
         assert_eq!(kind(account, &delegation), AccountKind::Delegated { to });
         assert_eq!(kind(account, &[delegation.as_slice(), &[0]].concat()), AccountKind::Contract);
         assert_eq!(kind(account, &delegation[..22]), AccountKind::Contract);
+        let clone = clone_code(to.0);
+        assert_eq!(kind(account, &clone), AccountKind::Clone { to });
+        assert_eq!(kind(account, &[clone.as_slice(), &[0]].concat()), AccountKind::Contract);
+        assert_eq!(kind(account, &clone[..44]), AccountKind::Contract);
         for burn in [Address::ZERO, Address::DEAD] {
             assert_eq!(kind(burn, &[0x60; 40]), AccountKind::Burn);
         }

@@ -179,11 +179,13 @@ fn authenticity(reading: &RegistryReading) -> Authenticity {
         return Authenticity::NoCode;
     }
     match known_code::registry(&reading.registry_code, reading.clone_target.as_ref()) {
-        Some(known) if parts_are_known(reading, known.generation) => Authenticity::Genuine {
-            generation: known.generation,
-            variant: known.variant,
-            other_build: known.other_build || parts_are_other_builds(reading),
-        },
+        Some(known_code::KnownRegistry { code, .. }) if parts_are_known(reading, code.generation) => {
+            Authenticity::Genuine {
+                generation: code.generation,
+                variant: code.variant,
+                other_build: code.other_build || parts_are_other_builds(reading),
+            }
+        }
         _ => Authenticity::Unrecognised {
             code_hash: keccak256(&reading.registry_code),
             claims: claimed_generation(reading),

@@ -136,7 +136,15 @@ impl Powers {
 
     fn sentence(&self, holders: &RoleHolders, name: &impl Fn(Address) -> String) -> String {
         let deed = deed(holders.role);
-        let mut names: Vec<String> = holders.holders.iter().map(|(account, _)| name(*account)).collect();
+        let named = |&(account, kind): &(Address, Option<AccountKind>)| match kind {
+            // Set-ups that pay the gas for others issue through a contract: who can act is decided there.
+            Some(AccountKind::Contract) => format!("{} (a contract)", name(account)),
+            Some(AccountKind::Clone { to }) => format!("{} (a clone of the contract {})", name(account), name(to)),
+            Some(AccountKind::Delegated { to }) => format!("{} (runs the code of {})", name(account), name(to)),
+            Some(AccountKind::Burn) => format!("{} (nobody has its key)", name(account)),
+            Some(AccountKind::Ordinary) | None => name(account),
+        };
+        let mut names: Vec<String> = holders.holders.iter().map(named).collect();
         match (names.pop(), names.is_empty(), &self.gap) {
             (None, _, None) => format!("nobody can {deed}"),
             (None, _, Some(_)) => format!("who can {deed} is not known"),

@@ -53,7 +53,7 @@ pub(super) fn accounts(
     let read = accounts.iter().map(|&address| {
         let mut code = code(session, items.next())?;
         let code_size = code.len() as u64;
-        code.truncate(DELEGATION_LENGTH);
+        code.truncate(AccountReading::CODE_START);
         Ok(AccountReading { address, code_size, code_start: code })
     });
     read.collect()
@@ -74,6 +74,3 @@ fn address(answer: &CallReading) -> Option<Address> {
     let bytes = answer.word().ok()?.strip_prefix(&[0; 12])?;
     bytes.try_into().ok().map(Address)
 }
-
-/// Of the code of an account that runs another's (EIP-7702).
-const DELEGATION_LENGTH: usize = 23;

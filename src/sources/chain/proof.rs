@@ -16,7 +16,7 @@ use super::transport::{Call, Item, Session};
 use super::values::{bytes, code, eth_get_code, quantity};
 use crate::evidence::{AccountProofReading, HeaderReading, NodeBytes, ProofReading, SlotReading, Unavailable};
 use crate::primitives::{Address, Digest32, TokenId};
-use crate::title::proof::{Wanted, wanted};
+use crate::title::proof::{Wanted, factory_slots, wanted};
 
 /// What the first round said about the registries whose state is to be proven: where to look, and nothing more.
 #[derive(Debug, Clone, Default)]
@@ -31,8 +31,9 @@ impl Hints {
         let newest = json!("latest");
         registries(request)
             .flat_map(|registry| {
-                let slot = |slot: &str| ("eth_getStorageAt", json!([registry.to_string(), slot, newest]));
-                [eth_get_code(registry, &newest), slot(FACTORY_SLOTS[0]), slot(FACTORY_SLOTS[1])]
+                let slots = factory_slots()
+                    .map(|slot| ("eth_getStorageAt", json!([registry.to_string(), slot.to_string(), newest])));
+                std::iter::once(eth_get_code(registry, &newest)).chain(slots)
             })
             .collect()
     }
@@ -42,9 +43,10 @@ impl Hints {
         let mut text = || items.next().and_then(Result::ok).as_ref().and_then(Value::as_str).and_then(bytes);
         let mut hints = Vec::new();
         for address in registries(request) {
-            let (code, values) = (text(), [text(), text()]);
-            let slots = FACTORY_SLOTS.iter().zip(values).filter_map(|(slot, value)| {
-                let (slot, value) = (word(slot)?, value?.try_into().ok().map(Digest32)?);
+            let code = text();
+            let values = factory_slots().map(|slot| (slot, text()));
+            let slots = values.into_iter().filter_map(|(slot, value)| {
+                let value = Digest32(value?.try_into().ok()?);
                 Some(SlotReading { slot, value, nodes: Vec::new() })
             });
             let slots = slots.collect();
@@ -191,11 +193,6 @@ fn word(text: &str) -> Option<Digest32> {
     padded.try_into().ok().map(Digest32)
 }
 
-/// The slots of a clone's factory, v5 and v4 (chain.md §1.10).
-const FACTORY_SLOTS: [&str; 2] = [
-    "0x0000000000000000000000000000000000000000000000000000000000000034",
-    "0x00000000000000000000000000000000000000000000000000000000000000fc",
-];
 const UNHASHED: [&str; 3] = ["hash", "size", "totalDifficulty"];
 const NO_SUCH_METHOD: i64 = -32601;
 /// From the registry to the factory, and from there to the escrow.
@@ -216,7 +213,6 @@ mod tests {
     fn a_word_may_come_without_leading_zeros() {
         let one = word("0x1").map(|word| word.0[31]);
         assert_eq!((one, word("0x"), word("1"), word("0xg")), (Some(1), None, None, None));
-        assert_eq!(word(FACTORY_SLOTS[1]).map(|word| word.0[31]), Some(252));
         assert_eq!(word(&format!("0x{}", "1".repeat(65))), None);
     }
 

@@ -142,3 +142,19 @@ fn role_ids_and_topics_are_the_published_ones() {
     assert!(granted.to_hex64().starts_with("2f878811") && granted.to_hex64().ends_with("6f0d"));
     assert!(revoked.to_hex64().starts_with("f6391f5c") && revoked.to_hex64().ends_with("171b"));
 }
+
+#[test]
+fn a_holder_that_is_a_contract_is_called_one() {
+    let mut reading = reading(&set_up());
+    let clone = crate::title::known_code::clone_code(B.0);
+    for (code, said) in [
+        (vec![0x60; 45], "A (a contract) alone can issue titles"),
+        (clone, "A (a clone of the contract B) alone can issue titles"),
+        ([&[0xef, 0x01, 0x00], B.0.as_slice()].concat(), "A (runs the code of B) alone can issue titles"),
+        (Vec::new(), "A alone can issue titles"),
+    ] {
+        reading.accounts = vec![AccountReading { address: A, code_size: code.len() as u64, code_start: code.clone() }];
+        let sentences = sentences(&reading);
+        assert!(sentences.iter().any(|sentence| sentence == said), "{said}: {sentences:?}");
+    }
+}

@@ -41,7 +41,8 @@ pub(super) fn reading(
         reading.clone_target = Some(target);
     }
     let known = known_code::registry(registry_code, reading.clone_target.as_ref()).ok_or_else(|| unknown(registry))?;
-    let layout = Layout::of(known.generation).ok_or_else(|| unknown(registry))?;
+    let layout = Layout::of(known.storage);
+    let known = known.code;
 
     let (factory, genesis) = match known.variant {
         Variant::Clone => (

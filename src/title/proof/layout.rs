@@ -1,10 +1,12 @@
 //! Where a registry and its escrows keep what they record (chain.md §1.10), and which accounts lead to it. The layout
 //! follows from the code; a registry whose code is not known has none that could be relied on.
 
+use std::collections::BTreeSet;
+
 use crate::evidence::AccountProofReading;
 use crate::primitives::{Address, Digest32, TokenId, keccak256};
-use crate::title::known_code::{address_of, clone_target_address, immutables};
-use crate::title::{Generation, escrow_address};
+use crate::title::escrow_address;
+use crate::title::known_code::{Storage, address_of, clone_target_address, immutables};
 
 /// An account that a proof has to cover, with its slots.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +35,8 @@ pub fn wanted(registry: Address, token: TokenId, known: &[AccountProofReading]) 
         want(target, &[]);
     }
     let factory = match target {
-        Some(_) => [V5, V4].iter().find_map(|layout| {
+        // In this order: where one layout keeps its genesis block, the next one keeps its factory.
+        Some(_) => LAYOUTS.iter().find_map(|layout| {
             let factory = address_of(&value(account, slot(layout.factory))?)?;
             (!factory.is_zero()).then_some(factory)
         }),
@@ -51,7 +54,12 @@ pub fn wanted(registry: Address, token: TokenId, known: &[AccountProofReading]) 
     list
 }
 
-/// The slots of one generation.
+/// Where a clone keeps its factory, in each layout that it may have.
+pub fn factory_slots() -> [Digest32; 4] {
+    LAYOUTS.map(|layout| slot(layout.factory))
+}
+
+/// The slots of one kind of registry and its escrows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Layout {
     /// The map from token to owner.
@@ -70,12 +78,13 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// The layout of a generation that is read.
-    pub fn of(generation: Generation) -> Option<Self> {
-        match generation {
-            Generation::V5 => Some(V5),
-            Generation::V4 => Some(V4),
-            Generation::V2 | Generation::V3 => None,
+    /// Where this code keeps what it records.
+    pub fn of(storage: Storage) -> Self {
+        match storage {
+            Storage::V5 => V5,
+            Storage::V4_1_3 => V4_1_3,
+            Storage::V4_1_0 => V4_1_0,
+            Storage::V4_0_1 => V4_0_1,
         }
     }
 
@@ -96,10 +105,10 @@ pub(super) fn slot(number: u8) -> Digest32 {
 pub(super) const FACTORY_IMPLEMENTATION: u8 = 0;
 
 fn registry_slots(token: TokenId) -> Vec<Digest32> {
-    [V5, V4]
+    let slots = LAYOUTS
         .iter()
-        .flat_map(|layout| [layout.owner(token), layout.paused, slot(layout.factory), slot(layout.genesis)])
-        .collect()
+        .flat_map(|layout| [layout.owner(token), layout.paused, slot(layout.factory), slot(layout.genesis)]);
+    slots.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn value(account: &AccountProofReading, slot: Digest32) -> Option<[u8; 32]> {
@@ -112,6 +121,8 @@ fn first_creation(creator: Address) -> Address {
     let Digest32(hash) = keccak256([&[0xd6, 0x94], creator.0.as_slice(), &[1]].concat());
     hash.last_chunk().copied().map(Address).unwrap_or_default()
 }
+
+const LAYOUTS: [Layout; 4] = [V5, V4_0_1, V4_1_0, V4_1_3];
 
 const V5: Layout = Layout {
     owners: 3,
@@ -127,7 +138,7 @@ const V5: Layout = Layout {
     nominee: 6,
 };
 
-const V4: Layout = Layout {
+const V4_1_3: Layout = Layout {
     owners: 103,
     paused: Digest32({
         let mut slot = [0; 32];
@@ -140,6 +151,10 @@ const V4: Layout = Layout {
     previous: None,
     nominee: 4,
 };
+
+const V4_1_0: Layout = Layout { factory: 251, genesis: 252, ..V4_1_3 };
+
+const V4_0_1: Layout = Layout { owners: 203, factory: 249, genesis: 250, ..V4_1_3 };
 
 #[cfg(test)]
 mod tests {
@@ -165,7 +180,7 @@ mod tests {
     #[test]
     fn a_clone_leads_to_everything_before_anything_is_asked() {
         assert_eq!(addresses(&[]), [REGISTRY]);
-        for factory_slot in [52, 252] {
+        for factory_slot in [52, 249, 251, 252] {
             let implementation = first_creation(FACTORY);
             let escrow = escrow_address(FACTORY, REGISTRY, TOKEN, implementation);
             let found = addresses(&[clone(factory_slot)]);
