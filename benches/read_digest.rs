@@ -15,8 +15,8 @@ fn document_of(size: usize) -> Vec<u8> {
         "ab".repeat(20),
         "A".repeat(size),
     );
-    let members = document::json::parse(data.as_bytes(), &Limits::default()).expect("JSON");
-    let hash = digest(flatten_oa2(&members).expect("salted").iter().map(|leaf| leaf.hash), &[]).to_hex64();
+    let tree = document::json::parse(data.as_bytes(), &Limits::default()).expect("JSON");
+    let hash = digest(flatten_oa2(tree.root()).expect("salted").iter().map(|leaf| leaf.hash), &[]).to_hex64();
     format!(
         r#"{{"version":"https://schema.openattestation.com/2.0/schema.json","data":{data},"signature":{{"type":"SHA3MerkleProof","targetHash":"{hash}","proof":[],"merkleRoot":"{hash}"}}}}"#
     )

@@ -40,6 +40,28 @@ pub fn hanging(text: &str, indent: usize, width: usize) -> String {
     out
 }
 
+/// A name from outside, short enough to be repeated in a sentence. Where it is cut, it says so.
+pub fn clipped(text: &str) -> std::borrow::Cow<'_, str> {
+    const LONGEST: usize = 200;
+    match text.char_indices().nth(LONGEST) {
+        None => text.into(),
+        Some((end, _)) => format!("{}… ({} bytes in all)", &text[..end], text.len()).into(),
+    }
+}
+
+/// The first names of a list that may be as long as the file, and how many more there are.
+pub fn listed(mut names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut shown: Vec<String> = names.by_ref().take(MOST_LISTED).collect();
+    match names.count() {
+        0 => {}
+        more => shown.push(format!("and {more} more")),
+    }
+    shown
+}
+
+/// Of names from outside that are listed one by one.
+pub const MOST_LISTED: usize = 1000;
+
 /// Characters that change how other text is shown, or are not shown at all: controls, line and paragraph separators,
 /// bidirectional controls, zero-width characters, tags and other default-ignorables.
 pub fn is_deceptive(character: char) -> bool {

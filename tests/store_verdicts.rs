@@ -178,12 +178,14 @@ fn evidence_about_something_else_does_not_count() {
 fn a_document_cannot_make_us_ask_without_end() {
     let stores = (0..17u8).map(|index| issuer("documentStore", Address([index; 20])));
     let many = wrap(Format::V2, vec![plain_v2(stores.collect(), 31337, 0)]).remove(0);
+    let same = (0..33).map(|_| issuer("documentStore", ONE));
+    let crowd = wrap(Format::V2, vec![plain_v2(same.collect(), 31337, 0)]).remove(0);
     let mut long = wrap(Format::V2, vec![plain_v2(vec![issuer("documentStore", ONE)], 31337, 0)]).remove(0);
     let proof: Vec<Digest32> = (0..33).map(|byte| Digest32([byte; 32])).collect();
     let root = *path_from(long.target(), &proof).last().unwrap();
     long.document["signature"]["proof"] = proof.iter().map(|sibling| sibling.to_hex64()).collect();
     long.document["signature"]["merkleRoot"] = root.to_hex64().into();
-    for document in [many, long] {
+    for document in [many, crowd, long] {
         let report = report(&document, |question| panic!("{question:?} was asked"));
         assert_eq!(found(&report, CheckName::Integrity).0, Outcome::Pass);
         for name in [CheckName::Chain, CheckName::Issuance] {

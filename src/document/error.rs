@@ -55,6 +55,21 @@ pub enum ReadErrorKind {
         /// In levels.
         limit: usize,
     },
+    /// More values than a document of this size has.
+    #[error("the file holds more than {limit} values and names, too many for its size")]
+    TooManyValues {
+        /// For a file of this size.
+        limit: usize,
+    },
+    /// More empty objects and lists than a document of this size has.
+    #[error("nearly everything in the file is an empty object or list")]
+    TooManyEmpty,
+    /// A name, domain or identifier that no report could show.
+    #[error("what the file says of its issuer is longer than {limit} bytes in one place")]
+    ClaimTooLong {
+        /// In bytes.
+        limit: usize,
+    },
     /// U+FEFF at the start.
     #[error("the file starts with a byte order mark, which JSON does not allow")]
     ByteOrderMark,

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::json::{self, Members, Value, member};
+use super::json::{self, Kind, Members, Tree, Value};
 use super::{Key, Limits};
 use crate::primitives::ChainId;
 use crate::web_address::{NotAllowed, Reach, WebAddress};
@@ -45,21 +45,23 @@ impl Link {
         }
         let query = single_q(url.query().unwrap_or_default())?;
         let action = object(&query).ok_or(InvalidLink::Query)?;
-        if member(&action, "type").and_then(Value::as_str) != Some("DOCUMENT") {
+        let action = action.root();
+        if !action.get("type").is_some_and(|kind| kind.is_str("DOCUMENT")) {
             return Err(InvalidLink::Type);
         }
-        let payload = member(&action, "payload").and_then(Value::as_object).ok_or(InvalidLink::Payload)?;
-        let uri = member(payload, "uri").and_then(Value::as_str).ok_or(InvalidLink::UriMissing)?;
+        let payload = action.get("payload").and_then(Value::as_object).ok_or(InvalidLink::Payload)?;
+        let uri = payload.get("uri").and_then(Value::as_str).ok_or(InvalidLink::UriMissing)?;
         let in_fragment = match url.fragment() {
             None | Some("") => None,
             Some(fragment) => {
                 let text = decoded(fragment).ok_or(InvalidLink::Fragment)?;
-                key(&object(&text).ok_or(InvalidLink::Fragment)?)?
+                let object = object(&text).ok_or(InvalidLink::Fragment)?;
+                object.root().as_object().map_or(Ok(None), key)?
             }
         };
         let in_payload = key(payload)?;
         Ok(Self {
-            address: WebAddress::parse(uri, reach).map_err(InvalidLink::Uri)?,
+            address: WebAddress::parse(&uri, reach).map_err(InvalidLink::Uri)?,
             key: in_fragment.or(in_payload),
             chain: chain(payload)?,
         })
@@ -80,20 +82,20 @@ fn decoded(text: &str) -> Option<Cow<'_, str>> {
     percent_decode_str(text).decode_utf8().ok()
 }
 
-fn object(text: &str) -> Option<Members<'_>> {
+fn object(text: &str) -> Option<Tree<'_>> {
     json::parse(text.as_bytes(), &Limits { max_bytes: LONGEST, max_depth: 8 }).ok()
 }
 
-fn key(members: &Members<'_>) -> Result<Option<Key>, InvalidLink> {
-    let key = member(members, "key").map(|key| key.as_str().and_then(|text| text.parse().ok()));
+fn key(members: Members<'_>) -> Result<Option<Key>, InvalidLink> {
+    let key = members.get("key").map(|key| key.as_str().and_then(|text| text.parse().ok()));
     key.map(|key| key.ok_or(InvalidLink::Key)).transpose()
 }
 
 /// A text or a number, in plain decimal digits.
-fn chain(payload: &Members<'_>) -> Result<ChainId, InvalidLink> {
-    match member(payload, "chainId") {
-        Some(Value::String(text)) => text.parse().map_err(|_| InvalidLink::Chain),
-        Some(Value::Number(token)) => token.parse().map_err(|_| InvalidLink::Chain),
+fn chain(payload: Members<'_>) -> Result<ChainId, InvalidLink> {
+    match payload.get("chainId").map(Value::kind) {
+        Some(Kind::String(text)) => text.decoded().parse().map_err(|_| InvalidLink::Chain),
+        Some(Kind::Number(token)) => token.parse().map_err(|_| InvalidLink::Chain),
         Some(_) => Err(InvalidLink::Chain),
         None => Err(InvalidLink::ChainMissing),
     }

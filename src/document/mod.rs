@@ -19,11 +19,14 @@ mod sealed;
 mod signature;
 mod view;
 
+use std::borrow::Cow;
+
 pub use error::{Position, ReadError, ReadErrorKind};
 pub use sealed::{InvalidKey, Key, Opened, Sealed};
 pub use signature::Signature;
 pub use view::{
-    ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, Network, Revocation, Summary, Validity,
+    ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, MOST_ISSUERS, Network, Revocation, Summary,
+    Validity,
 };
 
 use self::classify::Class;
@@ -67,14 +70,17 @@ pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Document<'a>, ReadEr
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read_file<'a>(bytes: &'a [u8], limits: &Limits) -> Result<File<'a>, ReadError> {
-    let (class, enveloped) = match classify::classify(json::parse(bytes, limits)?)? {
-        Class::Envelope(members) => (classify::classify(envelope::unwrap(members)?)?, true),
+    let (class, enveloped) = match classify::classify(json::parse(bytes, limits)?, json::Place::default())? {
+        Class::Envelope(tree, place) => {
+            let inner = envelope::unwrap(tree.value(place))?;
+            (classify::classify(tree, inner)?, true)
+        }
         class => (class, false),
     };
     let content = match class {
         Class::Document(document) => Content::Document(Box::new(document)),
         Class::Sealed(sealed) => Content::Sealed(sealed),
-        Class::Envelope(_) => return Err(ReadError { kind: ReadErrorKind::EmptyEnvelope, position: None }),
+        Class::Envelope(..) => return Err(ReadError { kind: ReadErrorKind::EmptyEnvelope, position: None }),
     };
     Ok(File { content, enveloped })
 }
@@ -172,8 +178,8 @@ impl Document<'_> {
     /// The document's own id, if it states one that is not hidden. Remarks are encrypted with it (chain.md §1.12).
     pub fn id(&self) -> Option<String> {
         match self {
-            Self::Oa2(document) => oa2::leaf_text(document.data.get("id")),
-            Self::Oa3(document) => document.content.get("id").and_then(json::Value::as_str).map(str::to_owned),
+            Self::Oa2(document) => oa2::leaf_text(document.data().get("id")),
+            Self::Oa3(document) => document.get("id").and_then(json::Value::as_str).map(Cow::into_owned),
             Self::Malformed(_) => None,
         }
     }
@@ -205,7 +211,8 @@ impl Document<'_> {
         }
     }
 
-    /// The issuers that the document names; v3 has exactly one.
+    /// The issuers that the document names; v3 has exactly one. Of more than [`MOST_ISSUERS`] one more is there, and no
+    /// others.
     pub fn issuers(&self) -> &[Issuer] {
         match self {
             Self::Oa2(document) => &document.issuers,
@@ -241,9 +248,9 @@ impl Document<'_> {
     }
 
     /// When the document says that it was issued, as written; OA 2.0 has no member for it.
-    pub fn issued_at(&self) -> Option<&str> {
+    pub fn issued_at(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Oa3(document) => document.content.get("issuanceDate")?.as_str(),
+            Self::Oa3(document) => document.get("issuanceDate")?.as_str(),
             Self::Oa2(_) | Self::Malformed(_) => None,
         }
     }
@@ -255,5 +262,34 @@ impl Document<'_> {
             Self::Oa3(document) => document.summary.clone(),
             Self::Malformed(_) => Summary::default(),
         }
+    }
+
+    /// In bytes, of what the document says about who issued it and how.
+    fn longest_claim(&self) -> usize {
+        let issuers = self.issuers().iter().flat_map(|issuer| {
+            let Issuer { name, id, did, contract, identity, revocation } = issuer;
+            let identity = identity.iter().flat_map(|identity| {
+                let kind = match &identity.kind {
+                    IdentityKind::Other(kind) => Some(kind),
+                    _ => None,
+                };
+                [kind, identity.location.as_ref(), identity.key.as_ref()]
+            });
+            let revocation = revocation.iter().flat_map(|way| [Some(&way.kind), way.location.as_ref()]);
+            let contract = contract.as_ref().map(|contract| &contract.text);
+            [name.as_ref(), id.as_ref(), did.as_ref(), contract].into_iter().chain(identity).chain(revocation)
+        });
+        let network =
+            self.network().into_iter().flat_map(|network| [network.chain.as_ref(), network.chain_id.as_ref()]);
+        let signatures = self.signatures().iter().flat_map(|it| [Some(&it.verification_method), Some(&it.signature)]);
+        let (validity, number) = match self {
+            Self::Oa2(document) => (None, document.summary.bl_number.as_ref()),
+            Self::Oa3(document) => (Some(&document.validity), document.summary.bl_number.as_ref()),
+            Self::Malformed(_) => (None, None),
+        };
+        let dates = validity.into_iter().flat_map(|it| it.expires.iter().chain(&it.not_before));
+        let dates = dates.map(|(_, date)| Some(date));
+        let all = issuers.chain(network).chain(signatures).chain(dates).chain([number]);
+        all.flatten().map(String::len).max().unwrap_or_default()
     }
 }

@@ -1,17 +1,19 @@
 //! OpenAttestation / TradeTrust 2.0: the wrapped shape and its salted leaves (documents.md §3.1–3.3).
 
-use super::json::{Members, Value, member};
+use super::json::{self, Members, Place, Tree, Value};
 use super::{
-    ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, Network, Revocation, Signature, Summary,
-    signature,
+    ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, MOST_ISSUERS, Network, Revocation, Signature,
+    Summary, signature,
 };
 use crate::integrity::Fault;
 use crate::primitives::Digest32;
+use crate::text::{clipped, listed};
 
 /// A wrapped document whose every leaf is salted. Its digest has not been compared yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document<'a> {
-    pub(crate) data: Value<'a>,
+    tree: Tree<'a>,
+    data: Place,
     pub(crate) obfuscated: Vec<Digest32>,
     pub(crate) target_hash: Digest32,
     pub(crate) merkle_root: Digest32,
@@ -28,27 +30,29 @@ const VERSION: &str = "https://schema.openattestation.com/2.0/schema.json";
 const MEMBERS: [&str; 6] = ["version", "data", "signature", "privacy", "schema", "proof"];
 
 impl<'a> Document<'a> {
-    pub(super) fn from_members(members: Members<'a>) -> Result<Self, Fault> {
-        if let Some((name, _)) = members.iter().find(|(name, _)| !MEMBERS.contains(&name.as_ref())) {
+    /// The object at `place` of the tree is the document.
+    pub(super) fn read(tree: Tree<'a>, place: Place) -> Result<Self, Fault> {
+        let document = tree.value(place);
+        let mut members = document.as_object().into_iter().flatten();
+        if let Some((name, _)) = members.find(|(name, _)| !MEMBERS.iter().any(|known| name.is(known))) {
+            let name = name.decoded();
+            let name = clipped(&name);
             return Err(Fault::FamilyMix(format!("an OpenAttestation 2.0 document has no member {name:?}")));
         }
-        let version_missing = match member(&members, "version") {
+        let version_missing = match document.get("version") {
             None => true,
-            Some(version) if version.as_str() == Some(VERSION) => false,
+            Some(version) if version.is_str(VERSION) => false,
             Some(_) => return Err(Fault::FamilyMix("the version is not that of OpenAttestation 2.0".into())),
         };
-        let merkle = MerkleProof::read(member(&members, "signature"))?;
-        let (obfuscated, mut unauthenticated) = privacy(member(&members, "privacy"))?;
-        unauthenticated.extend(member(&members, "schema").map(|_| "schema".to_owned()));
-        let issuers = member(&members, "data").and_then(|data| data.get("issuers")).and_then(Value::as_array);
-        let issuers: Vec<Issuer> = issuers.unwrap_or_default().iter().map(issuer).collect();
-        let signed = member(&members, "proof").map(|proof| signature::of_list(proof, &issuers)).transpose()?;
+        let merkle = MerkleProof::read(document.get("signature"))?;
+        let (obfuscated, mut unauthenticated) = privacy(document.get("privacy"))?;
+        unauthenticated.extend(document.get("schema").map(|_| "schema".to_owned()));
+        let data = document.get("data").filter(|data| data.as_object().is_some());
+        let data = data.ok_or_else(|| Fault::Shape("`data` must be an object".into()))?;
+        let issuers = issuers(data);
+        let signed = document.get("proof").map(|proof| signature::of_list(proof, &issuers)).transpose()?;
         let (signatures, unprotected) = signed.unwrap_or_default();
         unauthenticated.extend(unprotected);
-        let data = members.into_iter().find(|(name, _)| name == "data").map_or(Value::Null, |(_, value)| value);
-        if data.as_object().is_none() {
-            return Err(Fault::Shape("`data` must be an object".into()));
-        }
         Ok(Self {
             obfuscated,
             target_hash: merkle.target_hash,
@@ -61,10 +65,16 @@ impl<'a> Document<'a> {
                 chain_id: leaf_text(network.get("chainId")),
             }),
             summary: Summary { bl_number: leaf_text(data.get("blNumber")) },
-            data,
             version_missing,
             unauthenticated,
+            data: data.place(),
+            tree,
         })
+    }
+
+    /// The salted content.
+    pub(crate) fn data(&self) -> Value<'_> {
+        self.tree.value(self.data)
     }
 }
 
@@ -78,7 +88,7 @@ pub fn salted_leaf(leaf: &str) -> Option<(LeafType, &str)> {
     let (kind, text) = rest.strip_prefix(':')?.split_once(':')?;
     let (kind, fits) = match kind {
         "string" => (LeafType::String, true),
-        "number" => (LeafType::Number, is_plain_number(text)),
+        "number" => (LeafType::Number, json::is_number(text)),
         "boolean" => (LeafType::Boolean, matches!(text, "true" | "false")),
         "null" => (LeafType::Null, text == "null"),
         "undefined" => (LeafType::Undefined, text == "undefined"),
@@ -112,15 +122,9 @@ fn is_uuid_v4(salt: &[u8]) -> bool {
         })
 }
 
-fn is_plain_number(text: &str) -> bool {
-    let limits = super::Limits::default();
-    !text.starts_with([' ', '\t', '\n', '\r'])
-        && matches!(super::json::parse_value(text.as_bytes(), &limits), Ok(Value::Number(token)) if token == text)
-}
-
 /// The text of a salted leaf.
-pub(crate) fn leaf_text(value: Option<&Value<'_>>) -> Option<String> {
-    salted_leaf(value?.as_str()?).map(|(_, text)| text.to_owned())
+pub(crate) fn leaf_text(value: Option<Value<'_>>) -> Option<String> {
+    salted_leaf(&value?.as_str()?).map(|(_, text)| text.to_owned())
 }
 
 /// The member that OpenAttestation 2.0 calls `signature`.
@@ -131,50 +135,73 @@ struct MerkleProof {
 }
 
 impl MerkleProof {
-    fn read(value: Option<&Value<'_>>) -> Result<Self, Fault> {
+    fn read(value: Option<Value<'_>>) -> Result<Self, Fault> {
         let members =
             value.and_then(Value::as_object).ok_or_else(|| Fault::Shape("`signature` must be an object".into()))?;
-        let wanted = ["type", "targetHash", "proof", "merkleRoot"];
-        if members.len() != wanted.len() || wanted.iter().any(|name| member(members, name).is_none()) {
+        if !has_exactly(members, &["type", "targetHash", "proof", "merkleRoot"]) {
             return Err(Fault::Shape("`signature` must have exactly type, targetHash, proof and merkleRoot".into()));
         }
-        if member(members, "type").and_then(Value::as_str) != Some("SHA3MerkleProof") {
+        if !members.get("type").is_some_and(|kind| kind.is_str("SHA3MerkleProof")) {
             return Err(Fault::Shape("`signature.type` must be SHA3MerkleProof".into()));
         }
         Ok(Self {
-            target_hash: hash(member(members, "targetHash"), "signature.targetHash")?,
-            merkle_root: hash(member(members, "merkleRoot"), "signature.merkleRoot")?,
-            proof: hashes(member(members, "proof"), "signature.proof")?,
+            target_hash: hash(members.get("targetHash"), "signature.targetHash")?,
+            merkle_root: hash(members.get("merkleRoot"), "signature.merkleRoot")?,
+            proof: hashes(members.get("proof"), "signature.proof")?,
         })
     }
 }
 
+/// Names are unique, so as many as wanted and each of them wanted is all of them.
+pub(super) fn has_exactly(members: Members<'_>, names: &[&str]) -> bool {
+    members.count() == names.len() && members.into_iter().all(|(name, _)| names.iter().any(|wanted| name.is(wanted)))
+}
+
 /// Exactly 64 lower-case hexadecimal characters.
-pub(crate) fn hash(value: Option<&Value<'_>>, name: &str) -> Result<Digest32, Fault> {
+pub(super) fn hash(value: Option<Value<'_>>, name: &str) -> Result<Digest32, Fault> {
     value
         .and_then(Value::as_str)
-        .and_then(Digest32::from_hex64)
+        .and_then(|text| Digest32::from_hex64(&text))
         .ok_or_else(|| Fault::NotCanonical(format!("`{name}` must be 64 lower-case hexadecimal characters")))
 }
 
 /// A list of such hashes.
-pub(crate) fn hashes(value: Option<&Value<'_>>, name: &str) -> Result<Vec<Digest32>, Fault> {
+pub(super) fn hashes(value: Option<Value<'_>>, name: &str) -> Result<Vec<Digest32>, Fault> {
     let items = value.and_then(Value::as_array).ok_or_else(|| Fault::Shape(format!("`{name}` must be a list")))?;
-    items.iter().map(|item| hash(Some(item), name)).collect()
+    // Counted first: a list that grows by copying takes twice its memory.
+    let mut hashes = Vec::with_capacity(items.count());
+    for item in items {
+        hashes.push(hash(Some(item), name)?);
+    }
+    Ok(hashes)
 }
 
-fn privacy(value: Option<&Value<'_>>) -> Result<(Vec<Digest32>, Vec<String>), Fault> {
+fn privacy(value: Option<Value<'_>>) -> Result<(Vec<Digest32>, Vec<String>), Fault> {
     let Some(value) = value else { return Ok(Default::default()) };
     let members = value.as_object().ok_or_else(|| Fault::Shape("`privacy` must be an object".into()))?;
-    let obfuscated = match member(members, "obfuscatedData") {
+    let obfuscated = match members.get("obfuscatedData") {
         None => Vec::new(),
         list => hashes(list, "privacy.obfuscatedData")?,
     };
-    let others = members.iter().filter(|(name, _)| name != "obfuscatedData").map(|(name, _)| format!("privacy.{name}"));
-    Ok((obfuscated, others.collect()))
+    let others = members.filter(|(name, _)| !name.is("obfuscatedData"));
+    Ok((obfuscated, listed(others.map(|(name, _)| format!("privacy.{}", clipped(&name.decoded()))))))
 }
 
-fn issuer(value: &Value<'_>) -> Issuer {
+/// Of more than [`MOST_ISSUERS`] one more, which stands for all of them: the first with a registry, so that one title of
+/// several issuers is found wherever it stands.
+fn issuers(data: Value<'_>) -> Vec<Issuer> {
+    let listed = data.get("issuers").and_then(Value::as_array).into_iter().flatten();
+    let mut all = listed.map(issuer);
+    let mut issuers: Vec<Issuer> = all.by_ref().take(MOST_ISSUERS).collect();
+    if let Some(next) = all.next() {
+        let has_registry =
+            |it: &Issuer| it.contract.as_ref().is_some_and(|contract| contract.kind == ContractKind::TokenRegistry);
+        issuers.push(if has_registry(&next) { next } else { all.find(has_registry).unwrap_or(next) });
+    }
+    issuers
+}
+
+fn issuer(value: Value<'_>) -> Issuer {
     let text = |name: &str| leaf_text(value.get(name));
     let contract = |name: &str, kind| {
         let text = text(name)?;

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::json::{Members, Value, member};
+use super::json::{Members, Value};
 use super::{Document, Limits, ReadError, ReadErrorKind};
 use crate::primitives::decode_hex_into;
 
@@ -26,16 +26,17 @@ pub struct Sealed {
 
 impl Sealed {
     /// The members and nothing else, each exactly as it must be.
-    pub(super) fn from_members(members: &Members<'_>) -> Result<Self, ReadError> {
-        if members.iter().any(|(name, _)| !MEMBERS.contains(&name.as_ref())) {
+    pub(super) fn from_members(mut members: Members<'_>) -> Result<Self, ReadError> {
+        let all = members;
+        if members.any(|(name, _)| !MEMBERS.iter().any(|known| name.is(known))) {
             return Err(malformed("it has a member that sealed files do not have"));
         }
         let decoded = |name, what| {
-            let text = member(members, name).and_then(Value::as_str);
+            let text = all.get(name).and_then(Value::as_str);
             // The engine takes canonical padded text only: no blanks, no stray bits.
-            text.and_then(|text| STANDARD.decode(text).ok()).ok_or(malformed(what))
+            text.and_then(|text| STANDARD.decode(text.as_bytes()).ok()).ok_or(malformed(what))
         };
-        let key = member(members, "key").map(|key| key.as_str().and_then(|text| text.parse().ok()));
+        let key = all.get("key").map(|key| key.as_str().and_then(|text| text.parse().ok()));
         Ok(Self {
             cipher_text: decoded("cipherText", "`cipherText` is not base64 text")?,
             iv: exact(decoded("iv", "`iv` is not base64 text")?).ok_or(malformed("`iv` is not 12 bytes long"))?,

@@ -1,9 +1,12 @@
 //! The signatures that a document carries, in the two shapes of documents.md §6.4. A signature of another shape makes the
 //! document malformed; whether a well-shaped one verifies is decided in `verify`.
 
+use std::borrow::Cow;
+
 use super::Issuer;
-use super::json::{Members, Value, member};
+use super::json::{Members, Value};
 use crate::integrity::Fault;
+use crate::text::{clipped, listed};
 
 /// A signature over the Merkle root, unjudged (documents.md §3.10). The digest covers neither member: they count only as
 /// far as the signature verifies.
@@ -16,30 +19,29 @@ pub struct Signature {
 }
 
 /// v2: the top-level list `proof`, with the paths of what nothing protects.
-pub(super) fn of_list(proof: &Value<'_>, issuers: &[Issuer]) -> Result<(Vec<Signature>, Vec<String>), Fault> {
+pub(super) fn of_list(proof: Value<'_>, issuers: &[Issuer]) -> Result<(Vec<Signature>, Vec<String>), Fault> {
     let Some(items) = proof.as_array() else {
         return Err(Fault::FamilyMix("`proof` of an OpenAttestation 2.0 document is a list".into()));
     };
-    if items.is_empty() || items.len() > MOST_SIGNATURES {
+    if items.is_empty() || items.count() > MOST_SIGNATURES {
         return Err(Fault::Shape(format!("`proof` must hold 1 to {MOST_SIGNATURES} signatures")));
     }
-    let signatures =
-        items.iter().enumerate().map(|(index, item)| of_item(item, index)).collect::<Result<Vec<_>, _>>()?;
+    let signatures = items.enumerate().map(|(index, item)| of_item(item, index)).collect::<Result<Vec<_>, _>>()?;
     // Where a contract issued the document no signature is looked at.
     if issuers.iter().any(|issuer| issuer.contract.is_some()) {
         return Ok((signatures, vec!["proof".to_owned()]));
     }
-    let unprotected = items.iter().enumerate().flat_map(|(index, item)| {
-        let others = item.as_object().into_iter().flatten().filter(|(name, _)| !CHECKED.contains(&name.as_ref()));
-        others.map(move |(name, _)| format!("proof[{index}].{name}"))
+    let unprotected = items.enumerate().flat_map(|(index, item)| {
+        let others =
+            item.as_object().into_iter().flatten().filter(|(name, _)| !CHECKED.iter().any(|known| name.is(known)));
+        others.map(move |(name, _)| format!("proof[{index}].{}", clipped(&name.decoded())))
     });
-    let unprotected = unprotected.collect();
-    Ok((signatures, unprotected))
+    Ok((signatures, listed(unprotected)))
 }
 
 /// v3: `key` and `signature` beside the Merkle proof, both or neither.
-pub(super) fn of_members(proof: &Members<'_>) -> Result<Option<Signature>, Fault> {
-    let text = |name: &str| member(proof, name).map(|value| value.as_str().map(str::to_owned));
+pub(super) fn of_members(proof: Members<'_>) -> Result<Option<Signature>, Fault> {
+    let text = |name: &str| proof.get(name).map(|value| value.as_str().map(Cow::into_owned));
     match (text("key"), text("signature")) {
         (None, None) => Ok(None),
         (Some(Some(verification_method)), Some(Some(signature))) => {
@@ -49,7 +51,7 @@ pub(super) fn of_members(proof: &Members<'_>) -> Result<Option<Signature>, Fault
     }
 }
 
-fn of_item(item: &Value<'_>, index: usize) -> Result<Signature, Fault> {
+fn of_item(item: Value<'_>, index: usize) -> Result<Signature, Fault> {
     let text = |name: &str| {
         let text = item.get(name).and_then(Value::as_str);
         text.ok_or_else(|| Fault::Shape(format!("`proof[{index}].{name}` must be text")))
@@ -61,8 +63,8 @@ fn of_item(item: &Value<'_>, index: usize) -> Result<Signature, Fault> {
     }
     text("created")?;
     Ok(Signature {
-        verification_method: text("verificationMethod")?.to_owned(),
-        signature: text("signature")?.to_owned(),
+        verification_method: text("verificationMethod")?.into_owned(),
+        signature: text("signature")?.into_owned(),
     })
 }
 
@@ -79,8 +81,8 @@ mod tests {
     use crate::document::json;
 
     fn read(text: &str) -> Result<(Vec<Signature>, Vec<String>), Fault> {
-        let value = json::parse_value(text.as_bytes(), &Default::default()).unwrap();
-        of_list(&value, &[])
+        let tree = json::parse_value(text.as_bytes(), &Default::default()).unwrap();
+        of_list(tree.root(), &[])
     }
 
     fn entry(change: (&str, &str)) -> String {
@@ -115,7 +117,10 @@ mod tests {
 
     #[test]
     fn key_and_signature_of_v3_stand_together() {
-        let read = |text: &str| of_members(&json::parse(text.as_bytes(), &Default::default()).unwrap());
+        let read = |text: &str| {
+            let tree = json::parse(text.as_bytes(), &Default::default()).unwrap();
+            of_members(tree.root().as_object().unwrap())
+        };
         assert_eq!(read("{}"), Ok(None));
         assert!(matches!(read(r#"{"key":"did:web:a#b","signature":"0x"}"#), Ok(Some(_))));
         for text in [r#"{"key":"did:web:a#b"}"#, r#"{"signature":"0x"}"#, r#"{"key":null,"signature":"0x"}"#] {

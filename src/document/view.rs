@@ -4,6 +4,9 @@ use serde::Serialize;
 
 use crate::primitives::Address;
 
+/// A document of more issuers is not asked about: each may cost questions to a resolver, a chain and a web server.
+pub const MOST_ISSUERS: usize = 32;
+
 /// Who the document says issued it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Issuer {

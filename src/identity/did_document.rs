@@ -3,11 +3,12 @@
 //! However a DID is looked up, the result is this one type. It answers one question: which account speaks when this key
 //! signs an assertion, and if none, what stands in the way.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::did::canonical;
 use super::{Did, DidUrl, address_of_key};
-use crate::document::json::{self, Members, Value, member};
+use crate::document::json::{self, Kind, Value};
 use crate::document::{Limits, ReadError};
 use crate::primitives::{Address, decode_hex};
 
@@ -26,21 +27,24 @@ impl DidDocument {
     /// Reads the document that a did:web leads to. Its `id` must be the DID.
     pub fn parse(bytes: &[u8], did: &Did) -> Result<Self, InvalidDidDocument> {
         let limits = Limits { max_bytes: usize::MAX, max_depth: 32 };
-        let members = json::parse(bytes, &limits)?;
-        let id = text(&members, "id").ok_or(InvalidDidDocument::Shape("its id is not text"))?;
-        if canonical(id) != did.as_str() {
-            return Err(InvalidDidDocument::OtherId { found: id.to_owned() });
+        let tree = json::parse(bytes, &limits)?;
+        let whole = tree.root();
+        let id = text(whole, "id").ok_or(InvalidDidDocument::Shape("its id is not text"))?;
+        if canonical(&id) != did.as_str() {
+            return Err(InvalidDidDocument::OtherId { found: id.into_owned() });
         }
         let mut document = Self::without_methods(did.clone());
-        for item in list(&members, "verificationMethod")? {
-            let item = item.as_object().ok_or(InvalidDidDocument::Shape("a verification method is not an object"))?;
+        for item in list(whole, "verificationMethod")? {
+            if item.as_object().is_none() {
+                return Err(InvalidDidDocument::Shape("a verification method is not an object"));
+            }
             document.methods.extend(VerificationMethod::read(item, did));
         }
         for relationship in RELATIONSHIPS {
-            for item in list(&members, relationship)? {
-                let id = match item {
-                    Value::String(reference) => DidUrl::relative_to(did, reference).ok(),
-                    Value::Object(embedded) => VerificationMethod::read(embedded, did).map(|method| {
+            for item in list(whole, relationship)? {
+                let id = match item.kind() {
+                    Kind::String(reference) => DidUrl::relative_to(did, &reference.decoded()).ok(),
+                    Kind::Object(_) => VerificationMethod::read(item, did).map(|method| {
                         let id = method.id.clone();
                         document.methods.push(method);
                         id
@@ -121,11 +125,11 @@ pub struct VerificationMethod {
 
 impl VerificationMethod {
     /// `None` for a method whose id is no DID URL: nothing can refer to it.
-    fn read(members: &Members<'_>, did: &Did) -> Option<Self> {
+    fn read(method: Value<'_>, did: &Did) -> Option<Self> {
         Some(Self {
-            id: DidUrl::relative_to(did, text(members, "id")?).ok()?,
-            controller: text(members, "controller").unwrap_or_default().to_owned(),
-            account: account(members),
+            id: DidUrl::relative_to(did, &text(method, "id")?).ok()?,
+            controller: text(method, "controller").unwrap_or_default().into_owned(),
+            account: account(method),
         })
     }
 }
@@ -239,13 +243,13 @@ pub enum InvalidDidDocument {
 }
 
 /// checks.md §6.4.
-fn account(members: &Members<'_>) -> Result<Address, KeyMaterial> {
-    match text(members, "type") {
+fn account(method: Value<'_>) -> Result<Address, KeyMaterial> {
+    match text(method, "type").as_deref() {
         Some("EcdsaSecp256k1RecoveryMethod2020" | "EcdsaSecp256k1VerificationKey2019") => {}
         other => return Err(KeyMaterial::UnsupportedType(other.unwrap_or_default().to_owned())),
     }
-    let named = member(members, "blockchainAccountId").map(|id| id.as_str().and_then(account_of_id));
-    let key = member(members, "publicKeyHex").map(|key| key.as_str().and_then(decode_hex));
+    let named = method.get("blockchainAccountId").map(|id| id.as_str().and_then(|id| account_of_id(&id)));
+    let key = method.get("publicKeyHex").map(|key| key.as_str().and_then(|key| decode_hex(&key)));
     match (named, key.map(|key| key.as_deref().and_then(address_of_key))) {
         (Some(Some(named)), Some(Some(key))) if named == key => Ok(named),
         (Some(Some(address)), None) | (None, Some(Some(address))) => Ok(address),
@@ -265,15 +269,16 @@ fn account_of_id(id: &str) -> Option<Address> {
     address.starts_with("0x").then(|| address.parse().ok()).flatten()
 }
 
-fn text<'v>(members: &'v Members<'_>, name: &str) -> Option<&'v str> {
-    member(members, name).and_then(Value::as_str)
+fn text<'v>(value: Value<'v>, name: &str) -> Option<Cow<'v, str>> {
+    value.get(name).and_then(Value::as_str)
 }
 
-fn list<'v, 'a>(members: &'v Members<'a>, name: &'static str) -> Result<&'v [Value<'a>], InvalidDidDocument> {
-    match member(members, name) {
-        None => Ok(&[]),
-        Some(value) => value.as_array().ok_or(InvalidDidDocument::Shape("its keys are not in a list")),
-    }
+fn list<'v>(value: Value<'v>, name: &str) -> Result<impl Iterator<Item = Value<'v>>, InvalidDidDocument> {
+    let items = match value.get(name) {
+        None => None,
+        Some(value) => Some(value.as_array().ok_or(InvalidDidDocument::Shape("its keys are not in a list"))?),
+    };
+    Ok(items.into_iter().flatten())
 }
 
 fn listed_instead(listed: &[DidUrl]) -> String {

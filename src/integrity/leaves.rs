@@ -3,7 +3,8 @@
 use sha3::{Digest as _, Keccak256};
 
 use super::Fault;
-use crate::document::json::{Members, Value};
+use super::path::{Path, Step, decimal};
+use crate::document::json::{Items, Kind, Members, Value};
 use crate::document::oa2::salted_leaf;
 use crate::primitives::Digest32;
 
@@ -16,139 +17,236 @@ pub struct Leaf {
     pub hash: Digest32,
 }
 
-/// Walks v2 `data`: refuses every key that would make the mapping from JSON to paths ambiguous and every leaf that is
-/// not salted (documents.md §3.2, §3.3).
-pub fn flatten_oa2(data: &Members<'_>) -> Result<Vec<Leaf>, Fault> {
+/// The leaves of v2 `data`, each with its path. The integrity check itself writes no path out: under long names the paths
+/// take far more memory than the document.
+pub fn flatten_oa2(data: Value<'_>) -> Result<Vec<Leaf>, Fault> {
     let mut leaves = Vec::new();
-    walk_members(data, "", &mut leaves)?;
+    each_oa2_leaf(data, |path, hash| leaves.push(Leaf { path: path.dotted(), hash }))?;
     Ok(leaves)
+}
+
+/// Walks v2 `data`: refuses every key that would make the mapping from JSON to paths ambiguous and every leaf that is
+/// not salted (documents.md §3.2, §3.3). Returns how many bytes were hashed, which grows with the document and with
+/// nothing else.
+pub(super) fn each_oa2_leaf<'v>(data: Value<'v>, visit: impl FnMut(&Path<'v>, Digest32)) -> Result<usize, Fault> {
+    let mut walk = Walk { path: Path::default(), visit, hashed: 0 };
+    let mut text = LeafText::default();
+    text.plain(b"{\"");
+    match data.kind() {
+        Kind::Object(members) => walk.members(members, &text)?,
+        _ => return Err(Fault::Shape("`data` must be an object".into())),
+    }
+    Ok(walk.hashed)
+}
+
+/// How many leaves there are: scalars, and empty containers where they are leaves too.
+pub(super) fn count(value: Value<'_>) -> usize {
+    match value.kind() {
+        Kind::Object(members) if !members.is_empty() => members.map(|(_, value)| count(value)).sum(),
+        Kind::Array(items) if !items.is_empty() => items.map(count).sum(),
+        _ => 1,
+    }
 }
 
 /// The digest: Keccak-256 of the JSON list of all leaf hashes, hidden ones included, sorted (documents.md §3.5).
 pub fn digest(visible: impl IntoIterator<Item = Digest32>, hidden: &[Digest32]) -> Digest32 {
     let mut all: Vec<Digest32> = visible.into_iter().chain(hidden.iter().copied()).collect();
     all.sort_unstable();
-    let mut text = Vec::with_capacity(all.len() * 67 + 2);
-    text.push(b'[');
-    for (index, hash) in all.iter().enumerate() {
-        if index > 0 {
-            text.push(b',');
-        }
-        text.push(b'"');
-        text.extend(hash.hex64_bytes());
-        text.push(b'"');
-    }
-    text.push(b']');
-    crate::primitives::keccak256(text)
+    digest_of_sorted(&all, &[])
 }
 
-/// Hidden hashes are unique and none is a visible leaf's (documents.md §3.5, §4.8 step 6).
-pub(super) fn refuse_repeated(hidden: &[Digest32], visible: &[Leaf]) -> Result<(), Fault> {
-    let mut sorted = hidden.to_vec();
-    sorted.sort_unstable();
-    if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+/// As [`digest`], of two lists that are sorted: neither is copied, and the text is never in memory as a whole.
+pub(super) fn digest_of_sorted<'a>(mut visible: &'a [Digest32], mut hidden: &'a [Digest32]) -> Digest32 {
+    const ENTRY: usize = 67;
+    let mut hasher = Keccak256::new();
+    let mut block = Vec::with_capacity(64 * ENTRY);
+    let mut separator = b'[';
+    loop {
+        let (list, hash) = match (visible.first(), hidden.first()) {
+            (Some(one), Some(other)) if one <= other => (&mut visible, *one),
+            (_, Some(other)) => (&mut hidden, *other),
+            (Some(one), None) => (&mut visible, *one),
+            (None, None) => break,
+        };
+        *list = &list[1..];
+        block.extend([separator, b'"']);
+        block.extend(hash.hex64_bytes());
+        block.push(b'"');
+        separator = b',';
+        if block.len() + ENTRY > block.capacity() {
+            hasher.update(&block);
+            block.clear();
+        }
+    }
+    hasher.update(&block);
+    hasher.update(if separator == b'[' { b"[]".as_slice() } else { b"]" });
+    Digest32(hasher.finalize().into())
+}
+
+/// Hidden hashes, sorted, are unique and none is a visible leaf's (documents.md §3.5, §4.8 step 6). `visible` is sorted,
+/// too; `path_of` tells where a leaf stands.
+pub(super) fn refuse_repeated(
+    hidden: &[Digest32],
+    visible: &[Digest32],
+    path_of: impl FnOnce(Digest32) -> String,
+) -> Result<(), Fault> {
+    if hidden.windows(2).any(|pair| pair[0] == pair[1]) {
         return Err(Fault::NotCanonical("a hidden field stands twice in the list of hidden fields".into()));
     }
-    match visible.iter().find(|leaf| sorted.binary_search(&leaf.hash).is_ok()) {
-        Some(leaf) => Err(Fault::AmbiguousStructure(format!("the field {:?} is visible and hidden", leaf.path))),
+    match hidden.iter().find(|hash| visible.binary_search(hash).is_ok()) {
+        Some(hash) => Err(Fault::AmbiguousStructure(format!("the field {:?} is visible and hidden", path_of(*hash)))),
         None => Ok(()),
     }
 }
 
-/// Keccak-256 of `{"<path>":"<pieces>"}` as `JSON.stringify` writes it, without building the text: an attachment of
-/// many megabytes is hashed where it lies.
-pub(super) fn leaf_hash(path: &str, pieces: &[&str]) -> Digest32 {
-    let mut hasher = Keccak256::new();
-    hasher.update(b"{\"");
-    escape_into(&mut hasher, path);
-    hasher.update(b"\":\"");
-    for piece in pieces {
-        escape_into(&mut hasher, piece);
+/// The text of a leaf on its way into the hash: `{"<path>":"<text>"}` as `JSON.stringify` writes it. It is never built, so
+/// an attachment of many megabytes is hashed where it lies; and it is cloned where paths part, so that what they have in
+/// common is hashed once.
+#[derive(Clone, Default)]
+pub(super) struct LeafText {
+    hasher: Keccak256,
+    length: usize,
+}
+
+impl LeafText {
+    /// Keccak-256 of a leaf with this path and a text in pieces.
+    pub fn hash(path: &str, pieces: &[&str]) -> Digest32 {
+        let mut text = Self::default();
+        text.plain(b"{\"");
+        text.escaped(path);
+        text.plain(b"\":\"");
+        pieces.iter().for_each(|piece| text.escaped(piece));
+        text.plain(b"\"}");
+        text.finish()
     }
-    hasher.update(b"\"}");
-    Digest32(hasher.finalize().into())
-}
 
-fn empty_leaf_hash(path: &str, container: &[u8; 2]) -> Digest32 {
-    let mut hasher = Keccak256::new();
-    hasher.update(b"{\"");
-    escape_into(&mut hasher, path);
-    hasher.update(b"\":");
-    hasher.update(container);
-    hasher.update(b"}");
-    Digest32(hasher.finalize().into())
-}
-
-/// Escapes as `JSON.stringify` does for well-formed text (documents.md §12.2).
-fn escape_into(hasher: &mut Keccak256, text: &str) {
-    let bytes = text.as_bytes();
-    let mut plain_from = 0;
-    for (index, &byte) in bytes.iter().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        hasher.update(&bytes[plain_from..index]);
-        plain_from = index + 1;
-        match byte {
-            b'"' => hasher.update(b"\\\""),
-            b'\\' => hasher.update(b"\\\\"),
-            0x08 => hasher.update(b"\\b"),
-            b'\t' => hasher.update(b"\\t"),
-            b'\n' => hasher.update(b"\\n"),
-            0x0c => hasher.update(b"\\f"),
-            b'\r' => hasher.update(b"\\r"),
-            control => hasher.update(format!("\\u{control:04x}")),
-        }
+    fn finish(self) -> Digest32 {
+        Digest32(self.hasher.finalize().into())
     }
-    hasher.update(&bytes[plain_from..]);
-}
 
-fn walk_members(members: &Members<'_>, prefix: &str, leaves: &mut Vec<Leaf>) -> Result<(), Fault> {
-    for (name, value) in members {
-        refuse_key(name, prefix)?;
-        walk(value, join(prefix, name), leaves)?;
+    fn plain(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        self.length += bytes.len();
     }
-    Ok(())
+
+    /// Escapes as `JSON.stringify` does for well-formed text (documents.md §12.2).
+    fn escaped(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let mut plain_from = 0;
+        let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+        for (number, block) in bytes.chunks(64).enumerate() {
+            // Without a way out of the loop, so that many bytes are looked at at a time.
+            if !block.iter().fold(false, |found, &byte| found | special(byte)) {
+                continue;
+            }
+            for (at, &byte) in block.iter().enumerate().filter(|(_, byte)| special(**byte)) {
+                let index = number * 64 + at;
+                self.plain(&bytes[plain_from..index]);
+                plain_from = index + 1;
+                match byte {
+                    b'"' => self.plain(b"\\\""),
+                    b'\\' => self.plain(b"\\\\"),
+                    0x08 => self.plain(b"\\b"),
+                    b'\t' => self.plain(b"\\t"),
+                    b'\n' => self.plain(b"\\n"),
+                    0x0c => self.plain(b"\\f"),
+                    b'\r' => self.plain(b"\\r"),
+                    control => self.plain(format!("\\u{control:04x}").as_bytes()),
+                }
+            }
+        }
+        self.plain(&bytes[plain_from..]);
+    }
 }
 
-fn walk(value: &Value<'_>, path: String, leaves: &mut Vec<Leaf>) -> Result<(), Fault> {
-    let hash = match value {
-        Value::Object(members) if members.is_empty() => empty_leaf_hash(&path, b"{}"),
-        Value::Array(items) if items.is_empty() => empty_leaf_hash(&path, b"[]"),
-        Value::Object(members) => return walk_members(members, &path, leaves),
-        Value::Array(items) => {
-            return items
-                .iter()
-                .enumerate()
-                .try_for_each(|(index, item)| walk(item, join(&path, &index.to_string()), leaves));
+/// The walk through v2 `data`.
+struct Walk<'v, F> {
+    path: Path<'v>,
+    visit: F,
+    hashed: usize,
+}
+
+impl<'v, F: FnMut(&Path<'v>, Digest32)> Walk<'v, F> {
+    /// `text` ends where the name of a member follows.
+    fn members(&mut self, members: Members<'v>, text: &LeafText) -> Result<(), Fault> {
+        for (name, value) in members {
+            let name = name.decoded();
+            let mut text = text.clone();
+            let known = text.length;
+            text.escaped(&name);
+            let refused = refused_key(&name);
+            self.path.steps.push(Step::Name(name));
+            if let Some(why) = refused {
+                let path = self.path.shown(Path::dotted);
+                return Err(Fault::AmbiguousStructure(format!("{why} ({path:?})")));
+            }
+            self.value(value, text, known)?;
+            self.path.steps.pop();
         }
-        Value::String(leaf) if salted_leaf(leaf).is_some() => leaf_hash(&path, &[leaf]),
-        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {
-            return Err(Fault::NotCanonical(format!("the field {path:?} is not a salted value")));
+        Ok(())
+    }
+
+    fn items(&mut self, items: Items<'v>, text: &LeafText) -> Result<(), Fault> {
+        for (index, item) in items.enumerate() {
+            let mut text = text.clone();
+            let known = text.length;
+            text.plain(decimal(index, &mut [0; 20]).as_bytes());
+            self.path.steps.push(Step::Index(index));
+            self.value(item, text, known)?;
+            self.path.steps.pop();
         }
-    };
-    leaves.push(Leaf { path, hash });
-    Ok(())
+        Ok(())
+    }
+
+    /// `text` ends with the value's path; so many bytes of it were `known` before.
+    fn value(&mut self, value: Value<'v>, mut text: LeafText, known: usize) -> Result<(), Fault> {
+        match value.kind() {
+            Kind::Object(members) if members.is_empty() => text.plain(b"\":{}}"),
+            Kind::Array(items) if items.is_empty() => text.plain(b"\":[]}"),
+            Kind::Object(members) => {
+                text.plain(b".");
+                self.hashed += text.length - known;
+                return self.members(members, &text);
+            }
+            Kind::Array(items) => {
+                text.plain(b".");
+                self.hashed += text.length - known;
+                return self.items(items, &text);
+            }
+            Kind::String(leaf) => {
+                let leaf = leaf.decoded();
+                if salted_leaf(&leaf).is_none() {
+                    return Err(self.not_salted());
+                }
+                text.plain(b"\":\"");
+                text.escaped(&leaf);
+                text.plain(b"\"}");
+            }
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) => return Err(self.not_salted()),
+        }
+        self.hashed += text.length - known;
+        (self.visit)(&self.path, text.finish());
+        Ok(())
+    }
+
+    fn not_salted(&self) -> Fault {
+        Fault::NotCanonical(format!("the field {:?} is not a salted value", self.path.shown(Path::dotted)))
+    }
 }
 
 /// The key rules that make the mapping from JSON to paths one-to-one (documents.md §3.3).
-fn refuse_key(name: &str, prefix: &str) -> Result<(), Fault> {
+fn refused_key(name: &str) -> Option<&'static str> {
     let integer_like =
         name.bytes().all(|byte| byte.is_ascii_digit()) && (name == "0" || !name.starts_with('0')) && !name.is_empty();
-    let why = if name.is_empty() {
-        "an empty member name"
+    if name.is_empty() {
+        Some("an empty member name")
     } else if name.contains('.') {
-        "a member name with a dot"
+        Some("a member name with a dot")
     } else if name == "_isBuffer" {
-        "a member name that some readers treat specially"
+        Some("a member name that some readers treat specially")
     } else if integer_like {
-        "a number as a member name"
+        Some("a number as a member name")
     } else {
-        return Ok(());
-    };
-    Err(Fault::AmbiguousStructure(format!("{why} ({:?})", join(prefix, name))))
-}
-
-fn join(prefix: &str, name: &str) -> String {
-    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
+        None
+    }
 }

@@ -14,6 +14,7 @@ mod leaves;
 pub mod merkle;
 mod oa2;
 mod oa3;
+mod path;
 mod shape;
 mod visible;
 
@@ -76,7 +77,7 @@ pub enum IntegrityResult {
     Intact,
     /// Everything is covered but these leaves (documents.md §4.8 step 5b).
     FalsyLeavesUnauthenticated {
-        /// Their paths.
+        /// Their paths; of very many the first ones, and how many more there are.
         paths: Vec<String>,
     },
     /// Contrary evidence.

@@ -1,8 +1,9 @@
 //! The strict v2 algorithm from the leaves on (documents.md §3.11 steps 4–9).
 
+use super::path::Path;
 use super::{Fault, Integrity, IntegrityResult, Warning, checksum_warnings, leaves, merkle, shape};
-use crate::document::json::Value;
 use crate::document::oa2::Document;
+use crate::primitives::Digest32;
 
 pub(super) fn check(document: &Document<'_>) -> Integrity {
     let mut warnings = checksum_warnings(&document.issuers);
@@ -27,27 +28,34 @@ pub(super) fn check(document: &Document<'_>) -> Integrity {
 
 /// The number of visible leaves of an intact document.
 fn judge(document: &Document<'_>) -> Result<usize, Fault> {
-    let Value::Object(data) = &document.data else { return Err(Fault::Shape("`data` must be an object".into())) };
-    let visible = leaves::flatten_oa2(data)?;
-    leaves::refuse_repeated(&document.obfuscated, &visible)?;
-    let found = leaves::digest(visible.iter().map(|leaf| leaf.hash), &document.obfuscated);
+    let data = document.data();
+    let mut visible = Vec::with_capacity(leaves::count(data));
+    leaves::each_oa2_leaf(data, |_, hash| visible.push(hash))?;
+    visible.sort_unstable();
+    let mut hidden = document.obfuscated.clone();
+    hidden.sort_unstable();
+    leaves::refuse_repeated(&hidden, &visible, |hash| path_of(document, hash))?;
+    let found = leaves::digest_of_sorted(&visible, &hidden);
     if found != document.target_hash {
-        let emptied = !document.obfuscated.is_empty() && has_empty_container(&document.data);
+        let emptied = !document.obfuscated.is_empty() && data.has_empty_container();
         return Err(Fault::DigestMismatch { stated: document.target_hash, found, emptied });
     }
     let found = merkle::root_from(document.target_hash, &document.proof);
     if found != document.merkle_root {
         return Err(Fault::MerkleMismatch { stated: document.merkle_root, found });
     }
-    shape::shape_of_oa2(&document.data, document.obfuscated.len()).map_err(Fault::Shape)?;
+    shape::shape_of_oa2(data, document.obfuscated.len()).map_err(Fault::Shape)?;
     super::one_title(&document.issuers, &document.proof)?;
     Ok(visible.len())
 }
 
-fn has_empty_container(value: &Value<'_>) -> bool {
-    match value {
-        Value::Array(items) => items.is_empty() || items.iter().any(has_empty_container),
-        Value::Object(members) => members.is_empty() || members.iter().any(|(_, value)| has_empty_container(value)),
-        _ => false,
-    }
+/// Paths are not kept: this one is looked for once, to be named.
+fn path_of(document: &Document<'_>, wanted: Digest32) -> String {
+    let mut found = String::new();
+    let walked = leaves::each_oa2_leaf(document.data(), |path, hash| {
+        if hash == wanted {
+            found = path.shown(Path::dotted);
+        }
+    });
+    walked.map(|_| found).unwrap_or_default()
 }

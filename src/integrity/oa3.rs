@@ -1,140 +1,341 @@
 //! The strict v3 algorithm from the leaves on (documents.md §4.8).
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
-use super::{Fault, Integrity, IntegrityResult, Leaf, Warning, checksum_warnings, leaves, merkle, shape};
-use crate::document::json::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::leaves::LeafText;
+use super::path::{Path, Step};
+use super::{Fault, Integrity, IntegrityResult, Warning, checksum_warnings, leaves, merkle, shape};
+use crate::document::Limits;
+use crate::document::json::{self, Kind, Text, Value};
 use crate::document::oa3::Document;
 use crate::primitives::Digest32;
+use crate::text::{MOST_LISTED, clipped};
 
 pub(super) fn check(document: &Document<'_>) -> Integrity {
-    let mut walk = Walk::default();
-    let result = walk.document(&document.content).and_then(|()| judge(document, &walk));
+    let mut survey = Survey::default();
+    let surveyed = each_scalar(document, &mut survey.empty_containers, |_, scalar| {
+        survey.leaves += 1;
+        survey.untyped += usize::from(scalar.untyped);
+        survey.falsy += usize::from(scalar.falsy());
+        Ok(())
+    });
+    let result = surveyed.and_then(|()| judge(document, &survey));
     let mut warnings = checksum_warnings(std::slice::from_ref(&document.issuer));
-    if walk.empty_containers > 0 {
-        warnings.push(Warning::EmptyContainers { count: walk.empty_containers });
+    if survey.empty_containers > 0 {
+        warnings.push(Warning::EmptyContainers { count: survey.empty_containers });
     }
     let intact = result.is_ok();
     Integrity {
         result: result.unwrap_or_else(IntegrityResult::Broken),
         target_hash: Some(document.target_hash),
         merkle_root: Some(document.merkle_root),
-        visible_leaves: if intact { walk.leaves.len() } else { 0 },
+        visible_leaves: if intact { survey.leaves } else { 0 },
         hidden_leaves: document.obfuscated.len(),
         unauthenticated: document.unauthenticated.clone(),
-        untyped: walk.leaves.iter().filter(|leaf| leaf.untyped).count(),
+        untyped: survey.untyped,
         warnings,
     }
 }
 
-fn judge(document: &Document<'_>, walk: &Walk<'_>) -> Result<IntegrityResult, Fault> {
-    let hashed = salted(document, walk)?;
-    leaves::refuse_repeated(&document.obfuscated, &hashed)?;
-    let unprotected = covered(document, walk, &hashed)?;
+/// What there is in a document's content.
+#[derive(Default)]
+struct Survey {
+    leaves: usize,
+    empty_containers: usize,
+    untyped: usize,
+    falsy: usize,
+}
+
+fn judge(document: &Document<'_>, survey: &Survey) -> Result<IntegrityResult, Fault> {
+    let coverage = coverage(document, survey)?;
     let found = merkle::root_from(document.target_hash, &document.proofs);
     if found != document.merkle_root {
         return Err(Fault::MerkleMismatch { stated: document.merkle_root, found });
     }
-    shape::shape_of_oa3(&document.content, document.obfuscated.len()).map_err(Fault::Shape)?;
+    shape::shape_of_oa3(document.whole(), document.obfuscated.len()).map_err(Fault::Shape)?;
     super::one_title(std::slice::from_ref(&document.issuer), &document.proofs)?;
-    Ok(match unprotected {
-        paths if paths.is_empty() => IntegrityResult::Intact,
-        paths => IntegrityResult::FalsyLeavesUnauthenticated { paths },
+    Ok(match coverage {
+        Coverage::All => IntegrityResult::Intact,
+        Coverage::AllButFalsy => IntegrityResult::FalsyLeavesUnauthenticated { paths: falsy_paths(document)? },
     })
 }
 
-/// The salt paths are exactly the visible paths, each once; then each leaf is hashed with its salt.
-fn salted(document: &Document<'_>, walk: &Walk<'_>) -> Result<Vec<Leaf>, Fault> {
-    let mut salts: HashMap<&str, &str> = HashMap::with_capacity(document.salts.len());
-    for salt in &document.salts {
-        if salts.insert(&salt.path, &salt.value).is_some() {
-            return Err(Fault::SaltsMismatch(format!("the field {:?} has two salts", salt.path)));
+/// What the digest covers: every leaf, or by the older rule all but the falsy ones.
+enum Coverage {
+    All,
+    AllButFalsy,
+}
+
+fn coverage(document: &Document<'_>, survey: &Survey) -> Result<Coverage, Fault> {
+    let hashed = salted(document, survey)?;
+    let mut hidden = document.obfuscated.clone();
+    hidden.sort_unstable();
+    let mut all: Vec<Digest32> = hashed.iter().map(|(hash, _)| *hash).collect();
+    all.sort_unstable();
+    leaves::refuse_repeated(&hidden, &all, |hash| path_of(document, &hashed, hash))?;
+    let stated = document.target_hash;
+    let found = leaves::digest_of_sorted(&all, &hidden);
+    if found == stated {
+        return Ok(Coverage::All);
+    }
+    if survey.falsy > 0 {
+        all.clear();
+        all.extend(hashed.iter().filter(|(_, falsy)| !falsy).map(|(hash, _)| *hash));
+        all.sort_unstable();
+        if leaves::digest_of_sorted(&all, &hidden) == stated {
+            return Ok(Coverage::AllButFalsy);
         }
     }
-    let hashed = walk
-        .leaves
-        .iter()
-        .map(|leaf| match salts.remove(leaf.path.as_str()) {
-            Some(salt) => {
-                Ok(Leaf { path: leaf.path.clone(), hash: leaves::leaf_hash(&leaf.path, &[salt, ":", leaf.text]) })
+    let emptied = !document.obfuscated.is_empty() && survey.empty_containers > 0;
+    Err(Fault::DigestMismatch { stated, found, emptied })
+}
+
+/// The salt paths are exactly the visible paths, each once; then each leaf is hashed with its salt. With each hash: whether
+/// the leaf is falsy.
+fn salted(document: &Document<'_>, survey: &Survey) -> Result<Vec<(Digest32, bool)>, Fault> {
+    let text = decoded_salts(document)?;
+    let list = json::parse_value(&text, &SALTS).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
+    let salts = list.root().as_array().ok_or_else(|| wrong("must hold a list"))?;
+    let mut count = 0;
+    for salt in salts {
+        Salt::read(salt)?;
+        count += 1;
+    }
+    // Wrapping libraries write the salts in the order of the document, so each is where it is looked for. Else they are
+    // sorted by their paths.
+    let mut in_order = salts;
+    let mut sorted: Option<BySalt<'_>> = None;
+    let mut hashed = Vec::with_capacity(survey.leaves.min(count));
+    each_scalar(document, &mut 0, |path, scalar| {
+        let next = match &sorted {
+            None => in_order.next().map(Salt::read).transpose()?.filter(|salt| path.is_bracketed(&salt.path)),
+            Some(_) => None,
+        };
+        let salt = match next {
+            Some(salt) => salt,
+            None => {
+                let sorted = match &mut sorted {
+                    Some(sorted) => sorted,
+                    none => none.insert(BySalt::new(salts, count, hashed.len())?),
+                };
+                sorted.take(path).ok_or_else(|| {
+                    let path = path.shown(Path::bracketed);
+                    Fault::SaltsMismatch(format!("the field {path:?} has no salt: it was added later"))
+                })?
             }
-            None => Err(Fault::SaltsMismatch(format!("the field {:?} has no salt: it was added later", leaf.path))),
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    match salts.keys().min() {
-        Some(path) => {
-            Err(Fault::SaltsMismatch(format!("there is a salt for {path:?}, but no such field: it was removed")))
-        }
+        };
+        let hash = LeafText::hash(&salt.path, &[&salt.value, ":", &scalar.text()]);
+        hashed.push((hash, scalar.falsy()));
+        Ok(())
+    })?;
+    let left = match &sorted {
+        Some(sorted) => sorted.left(),
+        None if in_order.is_empty() => None,
+        // More salts than leaves: which one is too many tells the list by paths.
+        None => BySalt::new(salts, count, hashed.len())?.left(),
+    };
+    match left {
+        Some(path) => Err(Fault::SaltsMismatch(format!(
+            "there is a salt for {:?}, but no such field: it was removed",
+            clipped(&path)
+        ))),
         None => Ok(hashed),
     }
 }
 
-/// The paths that the digest does not cover: none under the "all leaves" rule, the falsy ones under the older rule.
-fn covered(document: &Document<'_>, walk: &Walk<'_>, hashed: &[Leaf]) -> Result<Vec<String>, Fault> {
-    let stated = document.target_hash;
-    let all = leaves::digest(hashed.iter().map(|leaf| leaf.hash), &document.obfuscated);
-    if all == stated {
-        return Ok(Vec::new());
-    }
-    let (falsy, truthy): (Vec<_>, Vec<_>) = walk.leaves.iter().zip(hashed).partition(|(leaf, _)| leaf.falsy);
-    let truthy: Vec<Digest32> = truthy.into_iter().map(|(_, hashed)| hashed.hash).collect();
-    if !falsy.is_empty() && leaves::digest(truthy, &document.obfuscated) == stated {
-        return Ok(falsy.into_iter().map(|(leaf, _)| leaf.path.clone()).collect());
-    }
-    let emptied = !document.obfuscated.is_empty() && walk.empty_containers > 0;
-    Err(Fault::DigestMismatch { stated, found: all, emptied })
+fn decoded_salts(document: &Document<'_>) -> Result<Vec<u8>, Fault> {
+    let encoded = document.salts().ok_or_else(|| wrong("must be base64 text"))?;
+    STANDARD.decode(encoded.as_bytes()).map_err(|_| wrong("is not canonical base64"))
 }
 
-/// The leaves of a document in its order, each with its text (documents.md §4.2, §4.3).
-#[derive(Default)]
-struct Walk<'d> {
-    leaves: Vec<Scalar<'d>>,
-    empty_containers: usize,
+fn wrong(what: &str) -> Fault {
+    Fault::SaltsMismatch(format!("`proof.salts` {what}"))
 }
 
+/// The list is not larger than the document that it was in.
+const SALTS: Limits = Limits { max_bytes: usize::MAX, max_depth: 3 };
+
+/// One salt of the proof.
+struct Salt<'s> {
+    path: Cow<'s, str>,
+    /// 64 hexadecimal characters, in the case written: they are hashed as text.
+    value: Cow<'s, str>,
+}
+
+impl<'s> Salt<'s> {
+    fn read(item: Value<'s>) -> Result<Self, Fault> {
+        let members = item.as_object().filter(|members| members.count() == 2);
+        let field = |name| members.and_then(|members| members.get(name)).and_then(Value::as_str);
+        match (field("path"), field("value")) {
+            (Some(path), Some(value)) if value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                Ok(Self { path, value })
+            }
+            _ => Err(wrong("must hold objects of exactly a path and a value of 64 hexadecimal characters")),
+        }
+    }
+}
+
+/// Salts in the order of their paths.
+struct BySalt<'s> {
+    salts: Vec<(Cow<'s, str>, Value<'s>, bool)>,
+    longest: usize,
+}
+
+impl<'s> BySalt<'s> {
+    /// Each path once. The first `taken` of the list have been found in order already.
+    fn new(list: json::Items<'s>, count: usize, taken: usize) -> Result<Self, Fault> {
+        let mut salts = Vec::with_capacity(count);
+        for (place, item) in list.enumerate() {
+            salts.push((Salt::read(item)?.path, item, place < taken));
+        }
+        salts.sort_unstable_by(|(one, ..), (other, ..)| one.cmp(other));
+        if let Some(twice) = salts.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(Fault::SaltsMismatch(format!("the field {:?} has two salts", clipped(&twice[0].0))));
+        }
+        let longest = salts.iter().map(|(path, ..)| path.len()).max().unwrap_or_default();
+        Ok(Self { salts, longest })
+    }
+
+    fn take(&mut self, path: &Path<'_>) -> Option<Salt<'s>> {
+        // Before the text of a path is made: one that is longer than all is not there.
+        if path.bracketed_length() > self.longest {
+            return None;
+        }
+        let path = path.bracketed();
+        let found = self.salts.binary_search_by(|(known, ..)| known.as_ref().cmp(&path)).ok()?;
+        let (_, item, taken) = &mut self.salts[found];
+        *taken = true;
+        Salt::read(*item).ok()
+    }
+
+    fn left(&self) -> Option<Cow<'s, str>> {
+        self.salts.iter().find(|(.., taken)| !taken).map(|(path, ..)| path.clone())
+    }
+}
+
+/// Paths are not kept: this one is looked for once, to be named.
+fn path_of(document: &Document<'_>, hashed: &[(Digest32, bool)], wanted: Digest32) -> String {
+    let mut hashes = hashed.iter();
+    let mut found = String::new();
+    let walked = each_scalar(document, &mut 0, |path, _| {
+        if hashes.next().is_some_and(|(hash, _)| *hash == wanted) {
+            found = path.shown(Path::bracketed);
+        }
+        Ok(())
+    });
+    walked.map(|()| found).unwrap_or_default()
+}
+
+/// The first of many, and how many more there are.
+fn falsy_paths(document: &Document<'_>) -> Result<Vec<String>, Fault> {
+    let mut paths = Vec::new();
+    let mut more = 0_usize;
+    each_scalar(document, &mut 0, |path, scalar| {
+        if scalar.falsy() && paths.len() < MOST_LISTED {
+            paths.push(path.shown(Path::bracketed));
+        } else if scalar.falsy() {
+            more += 1;
+        }
+        Ok(())
+    })?;
+    if more > 0 {
+        paths.push(format!("and {more} more"));
+    }
+    Ok(paths)
+}
+
+/// A leaf of v3: every one is hashed as text.
 struct Scalar<'d> {
-    path: String,
-    text: &'d str,
-    falsy: bool,
+    kind: Kind<'d>,
     untyped: bool,
 }
 
-impl<'d> Walk<'d> {
-    fn document(&mut self, content: &'d Value<'_>) -> Result<(), Fault> {
-        self.value(content, String::new())
+impl<'d> Scalar<'d> {
+    fn text(&self) -> Cow<'d, str> {
+        match self.kind {
+            Kind::String(text) => text.decoded(),
+            Kind::Number(token) => token.into(),
+            Kind::Bool(true) => "true".into(),
+            Kind::Bool(false) => "false".into(),
+            _ => "null".into(),
+        }
     }
 
-    fn value(&mut self, value: &'d Value<'_>, path: String) -> Result<(), Fault> {
-        let (text, falsy, untyped) = match value {
-            Value::Object(members) => {
-                self.empty_containers += usize::from(members.is_empty());
-                return members.iter().try_for_each(|(name, value)| {
-                    if name.is_empty() || name.contains(['.', '[', ']']) {
-                        let why = format!("the member name {name:?} cannot be told from a path");
-                        return Err(Fault::AmbiguousStructure(why));
-                    }
-                    self.value(value, if path.is_empty() { name.to_string() } else { format!("{path}.{name}") })
-                });
+    fn falsy(&self) -> bool {
+        is_falsy(self.kind)
+    }
+}
+
+/// What the older wrapping rule left out (documents.md §4.4).
+pub(super) fn is_falsy(kind: Kind<'_>) -> bool {
+    match kind {
+        Kind::String(text) => text.is(""),
+        Kind::Number(token) => token == "0",
+        Kind::Bool(value) => !value,
+        Kind::Null => true,
+        Kind::Array(_) | Kind::Object(_) => false,
+    }
+}
+
+/// The leaves of the content in its order (documents.md §4.2, §4.3); counts the containers that hold none.
+fn each_scalar<'d>(
+    document: &'d Document<'_>,
+    empty_containers: &mut usize,
+    visit: impl FnMut(&Path<'d>, Scalar<'d>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let mut walk = Walk { path: Path::default(), empty_containers, visit };
+    walk.members(document.content())
+}
+
+struct Walk<'w, 'd, F> {
+    path: Path<'d>,
+    empty_containers: &'w mut usize,
+    visit: F,
+}
+
+impl<'d, F: FnMut(&Path<'d>, Scalar<'d>) -> Result<(), Fault>> Walk<'_, 'd, F> {
+    fn members(&mut self, members: impl Iterator<Item = (Text<'d>, Value<'d>)>) -> Result<(), Fault> {
+        for (name, value) in members {
+            let name = name.decoded();
+            if name.is_empty() || name.contains(['.', '[', ']']) {
+                let why = format!("the member name {:?} cannot be told from a path", clipped(&name));
+                return Err(Fault::AmbiguousStructure(why));
             }
-            Value::Array(items) => {
-                self.empty_containers += usize::from(items.is_empty());
-                return items
-                    .iter()
-                    .enumerate()
-                    .try_for_each(|(index, item)| self.value(item, format!("{path}[{index}]")));
+            self.path.steps.push(Step::Name(name));
+            self.value(value)?;
+            self.path.steps.pop();
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, value: Value<'d>) -> Result<(), Fault> {
+        let kind = value.kind();
+        let untyped = match kind {
+            Kind::Object(members) => {
+                *self.empty_containers += usize::from(members.is_empty());
+                return self.members(members);
             }
-            Value::String(text) => (text.as_ref(), text.is_empty(), false),
-            Value::Number(token) if is_ecmascript_number(token) => (*token, *token == "0", true),
-            Value::Number(token) => {
+            Kind::Array(items) => {
+                *self.empty_containers += usize::from(items.is_empty());
+                for (index, item) in items.enumerate() {
+                    self.path.steps.push(Step::Index(index));
+                    self.value(item)?;
+                    self.path.steps.pop();
+                }
+                return Ok(());
+            }
+            Kind::Number(token) if !is_ecmascript_number(token) => {
+                let (token, path) = (clipped(token), self.path.shown(Path::bracketed));
                 let why = format!("the number {token} of {path:?} is not written as the digest requires");
                 return Err(Fault::NotCanonical(why));
             }
-            Value::Bool(true) => ("true", false, true),
-            Value::Bool(false) => ("false", true, true),
-            Value::Null => ("null", true, true),
+            Kind::String(_) => false,
+            Kind::Number(_) | Kind::Bool(_) | Kind::Null => true,
         };
-        self.leaves.push(Scalar { path, text, falsy, untyped });
-        Ok(())
+        (self.visit)(&self.path, Scalar { kind, untyped })
     }
 }
 

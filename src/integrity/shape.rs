@@ -5,14 +5,14 @@ use std::sync::OnceLock;
 use jsonschema::Validator;
 use serde_json::{Map, Number, Value as Json};
 
-use crate::document::json::Value;
+use crate::document::json::{Kind, Value};
 use crate::document::oa2::{LeafType, salted_leaf};
 
 /// Checks v2 `data`, salted or not, against `schemas/oa-2.0.schema.json`.
 ///
 /// An issuer's name is only descriptive: where fields are hidden it may be one of them (documents.md §3.9). Whatever
 /// verification rests on stays required.
-pub fn shape_of_oa2(data: &Value<'_>, hidden_fields: usize) -> Result<(), String> {
+pub fn shape_of_oa2(data: Value<'_>, hidden_fields: usize) -> Result<(), String> {
     static SCHEMA: OnceLock<Option<Validator>> = OnceLock::new();
     let schema = SCHEMA.get_or_init(|| compile(include_str!("../../schemas/oa-2.0.schema.json")));
     let mut instance = relevant(data, OA2_MEMBERS);
@@ -24,7 +24,7 @@ pub fn shape_of_oa2(data: &Value<'_>, hidden_fields: usize) -> Result<(), String
 }
 
 /// Checks a v3 document without its proof against `schemas/oa-3.0.schema.json`; hidden names as in v2.
-pub fn shape_of_oa3(content: &Value<'_>, hidden_fields: usize) -> Result<(), String> {
+pub fn shape_of_oa3(content: Value<'_>, hidden_fields: usize) -> Result<(), String> {
     static SCHEMA: OnceLock<Option<Validator>> = OnceLock::new();
     let schema = SCHEMA.get_or_init(|| compile(include_str!("../../schemas/oa-3.0.schema.json")));
     let mut instance = relevant(content, OA3_MEMBERS);
@@ -85,39 +85,41 @@ const OA3_MEMBERS: &[&str] = &[
     "network",
 ];
 
-fn relevant(value: &Value<'_>, names: &[&str]) -> Json {
-    match value {
-        Value::Object(members) => Json::Object(
+fn relevant(value: Value<'_>, names: &[&str]) -> Json {
+    match value.kind() {
+        Kind::Object(members) => Json::Object(
             members
-                .iter()
-                .filter(|(name, _)| names.contains(&name.as_ref()))
-                .map(|(name, value)| (name.to_string(), copy(value)))
+                .filter(|(name, _)| names.iter().any(|known| name.is(known)))
+                .map(|(name, value)| (name.decoded().into_owned(), copy(value)))
                 .collect::<Map<_, _>>(),
         ),
-        other => copy(other),
+        _ => copy(value),
     }
 }
 
 /// No rule of the schemas looks beyond this length, so an attachment of many megabytes is not copied to be checked.
 const LONGEST_COPY: usize = 4096;
 
-fn copy(value: &Value<'_>) -> Json {
-    match value {
-        Value::Null => Json::Null,
-        Value::Bool(value) => Json::Bool(*value),
-        Value::Number(token) => number(token),
-        Value::String(text) => match salted_leaf(text) {
-            None | Some((LeafType::String, _)) => {
-                let text = salted_leaf(text).map_or(text.as_ref(), |(_, text)| text);
-                Json::String(text.get(..text.floor_char_boundary(LONGEST_COPY)).unwrap_or(text).to_owned())
+fn copy(value: Value<'_>) -> Json {
+    match value.kind() {
+        Kind::Null => Json::Null,
+        Kind::Bool(value) => Json::Bool(value),
+        Kind::Number(token) => number(token),
+        Kind::String(text) => {
+            let text = text.decoded();
+            match salted_leaf(&text) {
+                None | Some((LeafType::String, _)) => {
+                    let text = salted_leaf(&text).map_or(text.as_ref(), |(_, text)| text);
+                    Json::String(text.get(..text.floor_char_boundary(LONGEST_COPY)).unwrap_or(text).to_owned())
+                }
+                Some((LeafType::Number, text)) => number(text),
+                Some((LeafType::Boolean, text)) => Json::Bool(text == "true"),
+                Some((LeafType::Null | LeafType::Undefined, _)) => Json::Null,
             }
-            Some((LeafType::Number, text)) => number(text),
-            Some((LeafType::Boolean, text)) => Json::Bool(text == "true"),
-            Some((LeafType::Null | LeafType::Undefined, _)) => Json::Null,
-        },
-        Value::Array(items) => Json::Array(items.iter().map(copy).collect()),
-        Value::Object(members) => {
-            Json::Object(members.iter().map(|(name, value)| (name.to_string(), copy(value))).collect())
+        }
+        Kind::Array(items) => Json::Array(items.map(copy).collect()),
+        Kind::Object(members) => {
+            Json::Object(members.map(|(name, value)| (name.decoded().into_owned(), copy(value))).collect())
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::document::Limits;
-use crate::document::json::{self, Members, Value, member};
+use crate::document::json::{self, Kind, Value};
 use crate::evidence::WebReading;
 use crate::primitives::Digest32;
 use crate::web_address::RECORD_LIMIT;
@@ -82,24 +82,25 @@ fn found(reading: &WebReading, asked: Digest32) -> Result<OcspFinding, String> {
     let limits = Limits { max_bytes: usize::try_from(RECORD_LIMIT).unwrap_or(usize::MAX), max_depth: 16 };
     let answer = json::parse(&reading.body, &limits)
         .map_err(|error| format!("the responder's answer cannot be read: {}", error.kind))?;
-    let hash = member(&answer, "documentHash").and_then(Value::as_str).ok_or("the answer names no hash")?;
+    let answer = answer.root();
+    let hash = answer.get("documentHash").and_then(Value::as_str).ok_or("the answer names no hash")?;
     let hash = hash.strip_prefix("0x").and_then(|digits| Digest32::from_hex64(&digits.to_ascii_lowercase()));
     if hash.ok_or("the hash in the answer is not 0x and 64 hexadecimal digits")? != asked {
         return Err("the answer is about another hash".into());
     }
-    match (member(&answer, "revoked"), reason(&answer)?) {
-        (Some(Value::Bool(false)), None) => Ok(OcspFinding::Good),
-        (Some(Value::Bool(false)), Some(_)) => Err("the answer gives a reason for a revocation that it denies".into()),
-        (Some(Value::Bool(true)), Some(reason)) => Ok(OcspFinding::Revoked { reason }),
-        (Some(Value::Bool(true)), None) => Err("the answer says revoked without a reason code".into()),
+    match (answer.get("revoked").map(Value::kind), reason(answer)?) {
+        (Some(Kind::Bool(false)), None) => Ok(OcspFinding::Good),
+        (Some(Kind::Bool(false)), Some(_)) => Err("the answer gives a reason for a revocation that it denies".into()),
+        (Some(Kind::Bool(true)), Some(reason)) => Ok(OcspFinding::Revoked { reason }),
+        (Some(Kind::Bool(true)), None) => Err("the answer says revoked without a reason code".into()),
         _ => Err("the answer does not say whether the hash is revoked".into()),
     }
 }
 
-fn reason(answer: &Members<'_>) -> Result<Option<RevocationReason>, String> {
-    match member(answer, "reasonCode") {
+fn reason(answer: Value<'_>) -> Result<Option<RevocationReason>, String> {
+    match answer.get("reasonCode").map(Value::kind) {
         None => Ok(None),
-        Some(Value::Number(token)) => match token.parse() {
+        Some(Kind::Number(token)) => match token.parse() {
             Ok(number) => Ok(Some(RevocationReason(number))),
             Err(_) => Err("the reason code is not a whole number".into()),
         },

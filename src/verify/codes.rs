@@ -82,6 +82,12 @@ codes! {
     READ_TOO_DEEP = "read.too_deep", Sender,
         "Objects and lists are nested deeper than in any honest document.",
         "Ask the issuer for the original file.";
+    READ_TOO_MANY_VALUES = "read.too_many_values", Sender,
+        "The file holds far more values than a document of its size: documents carry a salt of 36 and more bytes for each.",
+        "Ask the issuer for the original file.";
+    READ_CLAIM_TOO_LONG = "read.claim_too_long", Sender,
+        "A name, domain, identifier or date in the file is longer than in any honest document.",
+        "Ask the issuer for the original file.";
     READ_BYTE_ORDER_MARK = "read.byte_order_mark", Sender,
         "The file starts with a byte order mark, which JSON does not allow; a text editor may have added it.",
         "Ask the sender for the file as it was issued.";
@@ -485,7 +491,7 @@ codes! {
         "Not asked: this run was offline.",
         "Run again without --offline.";
     TOO_MUCH_TO_ASK = "check.too_much_to_ask", Issuer,
-        "The document names more document stores or signers, or has a longer Merkle proof, than are asked about.",
+        "The document names more issuers, document stores or signers, or has a longer Merkle proof, than are asked about.",
         "Ask the issuer to issue the document again through fewer of them or in a smaller batch.";
     CHAIN_UNANSWERED = "check.chain_unanswered", Network,
         "Not known, because the chain could not be read.",

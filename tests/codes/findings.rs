@@ -357,6 +357,10 @@ const GENERAL: &[Case] = &[
         let plain = plain_v2(vec![web(Format::V2).issuer(); 17], CHAIN, 0);
         Situation::of_bytes(wrap(Format::V2, vec![plain]).remove(0).document.to_string().into_bytes())
     }),
+    ("check.too_much_to_ask", Issuer, Unknown, Indeterminate, "thirty-three issuers", || {
+        let plain = plain_v2(vec![web(Format::V2).issuer(); 33], CHAIN, 0);
+        Situation::of_bytes(wrap(Format::V2, vec![plain]).remove(0).document.to_string().into_bytes())
+    }),
     ("check.chain_unanswered", Issuance, Unknown, Indeterminate, "the chain could not be read", || {
         chain_fails(Cause::Timeout)
     }),

@@ -23,6 +23,17 @@ pub const ALL: &[Case] = &[
         document::read(b"{}", &limits).unwrap_err().explanation()
     }),
     ("read.too_deep", || refused(format!("{{\"a\":{}{}}}", "[".repeat(64), "]".repeat(64)).as_bytes())),
+    ("read.too_many_values", || refused(format!("{{\"a\":[{}0]}}", "0,".repeat(100_000)).as_bytes())),
+    ("read.claim_too_long", || {
+        let name = "n".repeat(5000);
+        let hash = "0".repeat(64);
+        refused(
+            json!({"data": {"issuers": [{"name": format!("00000000-0000-4000-8000-000000000000:string:{name}")}]},
+                "signature": {"type": "SHA3MerkleProof", "targetHash": hash, "proof": [], "merkleRoot": hash}})
+            .to_string()
+            .as_bytes(),
+        )
+    }),
     ("read.byte_order_mark", || refused(b"\xef\xbb\xbf{}")),
     ("read.invalid_utf8", || refused(b"{\"a\":\"\xff\"}")),
     ("read.lone_surrogate", || refused(br#"{"a":"\ud800"}"#)),

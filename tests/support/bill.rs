@@ -23,8 +23,8 @@ pub fn wrapped_bill(registry: Address, domain: &str, chain: &str) -> (Vec<u8>, T
         "scac": salted("NDSE"),
     });
     let text = data.to_string();
-    let members = parse(text.as_bytes(), &Default::default()).expect("JSON");
-    let leaves = flatten_oa2(&members).expect("salted");
+    let tree = parse(text.as_bytes(), &Default::default()).expect("JSON");
+    let leaves = flatten_oa2(tree.root()).expect("salted");
     let target = digest(leaves.iter().map(|leaf| leaf.hash), &[]);
     let hash = target.to_hex64();
     let document = json!({

@@ -123,8 +123,8 @@ fn digested_v2(mut data: Value) -> (Value, Digest32, String) {
         *leaf = json!(format!("{count:08x}-0000-4000-8000-000000000000:string:{}", leaf.as_str().expect("text")));
     });
     let text = data.to_string();
-    let members = parse(text.as_bytes(), &Default::default()).expect("JSON");
-    let leaves = flatten_oa2(&members).expect("salted");
+    let tree = parse(text.as_bytes(), &Default::default()).expect("JSON");
+    let leaves = flatten_oa2(tree.root()).expect("salted");
     let target = digest(leaves.iter().map(|leaf| leaf.hash), &[]);
     (data, target, String::new())
 }

@@ -3,7 +3,7 @@
 
 use super::signature::{Claim, Lookup, Signer, did_evidence, did_unread};
 use super::{Case, Examination, another_question, finding, from_entry, not_asked_yet, unavailable, worst};
-use crate::document::{self, IdentityKind, IdentityProof, IssuingContract};
+use crate::document::{self, IdentityKind, IdentityProof, IssuingContract, MOST_ISSUERS};
 use crate::evidence::{Dnssec, Entry, Fact, Question, TxtReading};
 use crate::identity::{
     Did, DnsDidFinding, DnsTxtFinding, DomainName, KeyMaterial, KeyRefusal, WebDid, judge_dns_did, judge_dns_txt,
@@ -15,6 +15,10 @@ use crate::verify::report::{Check, CheckName, Finding, Issuer, Outcome, Strength
 impl Examination {
     /// `signers` stands beside the issuers of a signed document; it is empty for others.
     pub(super) fn judge_issuers(&mut self, case: &Case<'_>, signers: &[Signer<'_>]) {
+        if case.document.issuers().len() > MOST_ISSUERS {
+            self.checks.push(too_many_issuers(CheckName::Issuer));
+            return;
+        }
         let issuers = case.document.issuers().iter().enumerate();
         let findings: Vec<Check> =
             issuers.map(|(index, issuer)| self.judge_issuer(case, issuer, signers.get(index))).collect();
@@ -254,6 +258,12 @@ fn contradicting_did_document(claim: &Claim<'_>) -> Option<Check> {
 /// The claim does not hold together, which the issuance check says.
 fn no_key(why: &Check) -> Check {
     unknown(&codes::ISSUER_NO_KEY, why.message.clone())
+}
+
+/// Every issuer may cost questions to a resolver, a chain and a web server, and the list is the sender's to write.
+pub(super) fn too_many_issuers(name: CheckName) -> Check {
+    let message = format!("the document names more than {MOST_ISSUERS} issuers, so nobody was asked about any");
+    finding(name, Outcome::Unknown, &codes::TOO_MUCH_TO_ASK, message)
 }
 
 fn no_answer_yet() -> Check {

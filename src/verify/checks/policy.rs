@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Case, Examination, IssuanceMethod, distinct_hosts, finding, not_applicable};
+use crate::document::MOST_ISSUERS;
 use crate::evidence::{BlockReading, Dnssec, Entry, Fact, Finality, Question};
 use crate::integrity;
 use crate::networks;
@@ -39,7 +40,7 @@ impl Examination {
             Rule::NoTestNetworks => self.judge_chains(|chain| judge_test_network(chain, case.policy)),
             Rule::Finality(least) => self.judge_answers(case, |answer| judge_finality(answer.block.finality, *least)),
             Rule::BlockAge(most) => self.judge_answers(case, |answer| judge_block_age(answer.block, *most, now)),
-            Rule::DocumentAge(most) => judge_document_age(case.document.issued_at(), *most, now),
+            Rule::DocumentAge(most) => judge_document_age(case.document.issued_at().as_deref(), *most, now),
             Rule::Resolvers(least) => self.judge_resolvers(case, *least),
             Rule::Quorum(least) => self.judge_answers(case, |answer| judge_quorum(answer.entry, *least)),
             Rule::Proof => self.judge_proof(),
@@ -57,6 +58,9 @@ impl Examination {
     }
 
     fn judge_issuer_names(&self, names: &BTreeSet<IssuerName>) -> Finding {
+        if self.document.claims.len() > MOST_ISSUERS {
+            return Finding::unknown(format!("the document names more than {MOST_ISSUERS} issuers"));
+        }
         let findings = self.issuers.iter().map(|issuer| self.judge_issuer_name(issuer, names));
         Finding::all_of(findings).unwrap_or_else(|| Finding::fail("the document names no issuer"))
     }

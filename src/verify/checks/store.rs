@@ -2,7 +2,9 @@
 //! document, and none may have revoked it or an ancestor of it.
 
 use super::chain::{chain_unread, issuance_without_chain, wrong_chain};
+use super::issuer::too_many_issuers;
 use super::{Case, Examination, another_question, finding, from_entry, not_asked_yet, worst};
+use crate::document::MOST_ISSUERS;
 use crate::evidence::{BlockReading, Entry, Evidence, Fact, Question, StoreReading};
 use crate::integrity::merkle::path_from;
 use crate::primitives::{Address, ChainId, Digest32};
@@ -26,6 +28,9 @@ impl Examination {
             Ok(chain) => *chain,
             Err(check) => return (check.clone(), issuance_without_chain(check)),
         };
+        if case.document.issuers().len() > MOST_ISSUERS {
+            return (too_many_issuers(CheckName::Chain), too_many_issuers(CheckName::Issuance));
+        }
         let Some(target_hash) = case.integrity.target_hash else { return nothing_asked_yet() };
         let proof = case.document.proof();
         let stores = stores_of(case);

@@ -46,6 +46,8 @@ impl ReadError {
             ReadErrorKind::Empty => &super::READ_EMPTY,
             ReadErrorKind::TooLarge { .. } => &super::READ_TOO_LARGE,
             ReadErrorKind::TooDeep { .. } => &super::READ_TOO_DEEP,
+            ReadErrorKind::TooManyValues { .. } | ReadErrorKind::TooManyEmpty => &super::READ_TOO_MANY_VALUES,
+            ReadErrorKind::ClaimTooLong { .. } => &super::READ_CLAIM_TOO_LONG,
             ReadErrorKind::ByteOrderMark => &super::READ_BYTE_ORDER_MARK,
             ReadErrorKind::InvalidUtf8 => &super::READ_INVALID_UTF8,
             ReadErrorKind::LoneSurrogate => &super::READ_LONE_SURROGATE,
