@@ -37,6 +37,8 @@ fn main() {
     trials.push(Trial::test("raw_transactions_give_the_same_as_on_anvil", || block_on(raw_transactions())));
     trials.push(Trial::test("the_evm_answers_as_on_anvil", || block_on(small_programs())));
     trials.push(Trial::test("errors_have_the_codes_of_anvil_or_a_named_difference", || block_on(errors())));
+    trials.push(Trial::test("what_wallets_and_tests_ask_is_answered_as_by_anvil", || block_on(wallets_and_tests())));
+    trials.push(Trial::test("filters_tell_the_same_as_those_of_anvil", || block_on(filters())));
     let trials = trials.into_iter().map(|trial| trial.with_ignored_flag(!ready)).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !ready {
@@ -422,6 +424,121 @@ async fn small_programs() -> Result<(), Failed> {
     Ok(())
 }
 
+/// Signatures, access lists, snapshots, time and mining.
+async fn wallets_and_tests() -> Result<(), Failed> {
+    let both = Both::start().await;
+    let me = hex(&DEV_ACCOUNTS[1].address.0);
+    let typed = json!({
+        "types": {
+            "EIP712Domain": [{"name": "name", "type": "string"}, {"name": "chainId", "type": "uint256"}],
+            "Party": [{"name": "name", "type": "string"}, {"name": "wallets", "type": "address[]"}],
+            "Bill": [
+                {"name": "token", "type": "uint256"}, {"name": "change", "type": "int64"},
+                {"name": "short", "type": "bytes4"}, {"name": "remark", "type": "bytes"},
+                {"name": "parties", "type": "Party[2]"}, {"name": "paid", "type": "bool"},
+            ],
+        },
+        "primaryType": "Bill",
+        "domain": {"name": "Bills", "chainId": "31337"},
+        "message": {
+            "token": "1000", "change": "-5", "short": "0x01020304", "remark": "0xc0ffee", "paid": true,
+            "parties": [{"name": "Shipper", "wallets": [me]}, {"name": "Bank", "wallets": []}],
+        },
+    });
+    for (method, params) in [
+        ("personal_sign", json!(["0xdeadbeef", me])),
+        ("personal_sign", json!(["0x", me])),
+        ("eth_sign", json!([me, "0xdeadbeef"])),
+        ("eth_signTypedData_v4", json!([me, typed])),
+        ("eth_signTypedData_v4", json!([me, typed.to_string()])),
+        ("eth_requestAccounts", json!([])),
+        ("evm_snapshot", json!([])),
+        ("anvil_snapshot", json!([])),
+        ("evm_mine", json!([])),
+        ("anvil_mine", json!(["0x3", "0xa"])),
+        ("hardhat_mine", json!(["0x2"])),
+        ("evm_mine", json!([{"timestamp": 3_900_000_000u64, "blocks": 2}])),
+        ("eth_blockNumber", json!([])),
+        ("evm_setNextBlockTimestamp", json!([4_000_000_000u64])),
+        ("evm_mine", json!([])),
+        ("evm_revert", json!(["0x1"])),
+        ("evm_revert", json!(["0x1"])),
+        ("anvil_revert", json!(["0x0"])),
+        ("eth_blockNumber", json!([])),
+    ] {
+        let reply = both.agree(method, params.clone(), |reply| reply).await?;
+        if reply.get("error").is_some() {
+            return Err(format!("{method} {params}: {reply}").into());
+        }
+    }
+    // anvil counts from when it started, which may be some seconds ago.
+    for (method, params) in [("evm_increaseTime", json!([100])), ("anvil_increaseTime", json!(["0x64"]))] {
+        let nearly = |reply: Value| json!(reply["result"].as_i64().map(|ahead| (ahead + 30).div_euclid(100)));
+        both.agree(method, params, nearly).await?;
+    }
+    let counter = both.deploy(code(COUNTER)).await?;
+    let sorted = |mut reply: Value| {
+        if let Some(list) = reply.pointer_mut("/result/accessList").and_then(Value::as_array_mut) {
+            list.sort_by_key(|entry| entry["address"].to_string());
+        }
+        without_words(reply)
+    };
+    // Creates with a write, then calls the counter and looks at the code of nobody.
+    let busy = format!("60015f555f5f5f5f5f73{0}5af173{0}3b6002315000", &hex(&counter.0)[2..]);
+    for asked in [
+        json!({"from": me, "to": counter}),
+        json!({"from": me, "to": counter, "data": "0x01"}),
+        json!({"from": me, "data": hex(&code(COUNTER))}),
+        json!({"from": me, "data": format!("0x{busy}")}),
+        json!({"from": me, "to": me, "value": "0x1"}),
+    ] {
+        both.agree("eth_createAccessList", json!([asked, "latest"]), sorted).await?;
+    }
+    let history = |reply: Value| picked(&reply["result"], &["oldestBlock", "baseFeePerGas", "gasUsedRatio"]);
+    both.agree("eth_feeHistory", json!(["0x1", "latest", []]), history).await?;
+    Ok(())
+}
+
+async fn filters() -> Result<(), Failed> {
+    let both = Both::start().await;
+    let me = hex(&DEV_ACCOUNTS[0].address.0);
+    let counter = both.deploy(code(COUNTER)).await?;
+    let mut ids = Vec::new();
+    for (method, params) in [
+        ("eth_newBlockFilter", json!([])),
+        ("eth_newPendingTransactionFilter", json!([])),
+        ("eth_newFilter", json!([{"address": counter}])),
+        ("eth_newFilter", json!([{"address": me}])),
+    ] {
+        ids.push([both.ours.ask(method, params.clone()).await, both.theirs.ask(method, params).await]);
+    }
+    for _ in 0..2 {
+        both.send(0, Some(counter), &[]).await?;
+    }
+    // Hashes of blocks are each chain's own; there are as many of them.
+    let told = |reply: &Value, method: usize| match method {
+        0 => json!(reply.as_array().map(Vec::len)),
+        _ => reply.as_array().into_iter().flatten().cloned().map(without_block).collect(),
+    };
+    for round in 0..2 {
+        for (method, [ours, theirs]) in ids.iter().enumerate() {
+            let ours = both.ours.ask("eth_getFilterChanges", json!([ours])).await;
+            let theirs = both.theirs.ask("eth_getFilterChanges", json!([theirs])).await;
+            same(&told(&ours, method), &told(&theirs, method))?;
+            let new = ours.as_array().map_or(0, Vec::len);
+            same(&json!(new), &json!(if round == 0 && method < 3 { 2 } else { 0 }))?;
+        }
+    }
+    let [ours, theirs] = &ids[2];
+    for (node, id) in [(&both.ours, ours), (&both.theirs, theirs)] {
+        same(&json!(node.ask("eth_getFilterLogs", json!([id])).await.as_array().map(Vec::len)), &json!(1))?;
+        same(&node.ask("eth_uninstallFilter", json!([id])).await, &json!(true))?;
+        same(&node.ask("eth_uninstallFilter", json!([id])).await, &json!(false))?;
+        same(&node.refusal("eth_getFilterChanges", json!([id])).await["code"], &json!(-32000))?;
+    }
+    Ok(())
+}
+
 /// Each request with the code of both sides; 0 stands for a result. Where the two differ, the comment says why.
 async fn errors() -> Result<(), Failed> {
     let both = Both::start().await;
@@ -509,6 +626,12 @@ async fn errors() -> Result<(), Failed> {
         // What would revert is not sent unless a gas limit says that it is meant.
         ("eth_sendTransaction", json!([{"from": me, "data": "0x5f5ffd"}]), 3, 0),
         ("evm_mine", json!([{"timestamp": 5}]), -32602, -32602),
+        ("evm_setNextBlockTimestamp", json!([5]), -32602, -32602),
+        ("eth_subscribe", json!(["newHeads"]), -32601, -32601),
+        ("eth_getFilterChanges", json!(["0x99"]), -32000, -32000),
+        ("personal_sign", json!(["hello", me]), -32602, -32602),
+        ("personal_sign", json!(["0x00", &unknown[..42]]), -32602, -32602),
+        ("eth_signTypedData_v4", json!([me, "{}"]), -32602, -32602),
     ];
     for (method, params, ours, theirs) in calls {
         for (node, wanted) in [(&both.ours, ours), (&both.theirs, theirs)] {

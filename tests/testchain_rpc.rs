@@ -91,7 +91,7 @@ async fn http_is_post_on_the_root_and_a_word_for_people() {
     let (server, node) = started().await;
     let ask = async |method: &str, path: &str| {
         let mut stream = tokio::net::TcpStream::connect(server.address()).await.unwrap();
-        let request = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        let request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).await.unwrap();

@@ -19,7 +19,7 @@ pub fn run(args: &TestchainArgs) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let on = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let started = Sandbox::start(on(args.port), on(args.dns_port)).await;
+        let started = Sandbox::start_for_pages(on(args.port), on(args.dns_port), args.cors.clone()).await;
         let mut sandbox = started.context("--port and --dns-port take other ports, 0 any free one")?;
         let samples = samples::issue(&mut sandbox)?;
         write_folder(&args.dir, &sandbox, &samples)?;

@@ -13,7 +13,7 @@ use super::bill::{Bill, Issuance};
 use super::chain::{BlockId, Call, Chain, ChainError};
 use super::contracts::{Contract, Recipient, TitleWrite, creation_code};
 use super::resolver::{Resolver, TxtRecords};
-use super::rpc::RpcServer;
+use super::rpc::{Origin, RpcServer};
 use super::wrap::Salts;
 use crate::primitives::{Address, ChainId, TokenId, keccak256};
 use crate::sources::chain::{BlockChoice, InvalidEndpoint};
@@ -119,6 +119,11 @@ pub enum SandboxError {
 impl Sandbox {
     /// Starts chain, server and resolver, and deploys a registry of each generation. Port 0 takes any free port.
     pub async fn start(rpc: SocketAddr, dns: SocketAddr) -> Result<Self, SandboxError> {
+        Self::start_for_pages(rpc, dns, Vec::new()).await
+    }
+
+    /// The same, and lets pages of these origins use the chain from a browser.
+    pub async fn start_for_pages(rpc: SocketAddr, dns: SocketAddr, pages: Vec<Origin>) -> Result<Self, SandboxError> {
         let id = ChainId::try_from(CHAIN).map_err(|error| SandboxError::Refused(error.to_string()))?;
         let mut chain = Chain::new(id, now().saturating_sub(HISTORY));
         let v5 = deploy_registry(&mut chain, Generation::V5)?;
@@ -127,7 +132,7 @@ impl Sandbox {
             chain.deploy(Party::Carrier.address(), &creation_code(Contract::EthereumDidRegistry, &[]))?;
         let chain = Arc::new(Mutex::new(chain));
         let listen = |address| move |error| SandboxError::Listen { address, error };
-        let server = RpcServer::start(Arc::clone(&chain), rpc).await.map_err(listen(rpc))?;
+        let server = RpcServer::start_for_pages(Arc::clone(&chain), rpc, pages).await.map_err(listen(rpc))?;
         let resolver = Resolver::start(dns, TxtRecords::default()).map_err(listen(dns))?;
         let rpc_url = server.url();
         let trusted = vec![v5.address, v4.address];

@@ -7,7 +7,7 @@ use revm::context_interface::transaction::{AccessList, AccessListItem};
 use revm::database_interface::WrapDatabaseRef;
 use revm::primitives::eip4844::BLOB_BASE_FEE_UPDATE_FRACTION_PRAGUE;
 use revm::primitives::{B256, Bytes, TxKind, U256};
-use revm::state::EvmState;
+use revm::state::{Account, EvmState};
 use revm::{ExecuteEvm, MainBuilder, MainContext};
 
 use super::block::{BASE_FEE, Block, GAS_LIMIT, Log, Outcome};
@@ -19,11 +19,36 @@ impl Chain {
     /// What a call returns at a block, in that block's own environment.
     pub fn call(&self, call: &Call, at: BlockId) -> Result<Vec<u8>, ChainError> {
         let (block, state) = self.state_at(at)?;
-        match self.run(state, block, call, gas_of(call))? {
+        match succeeded(self.run(state, block, call, gas_of(call))?.result)? {
             ExecutionResult::Success { output, .. } => Ok(output.into_data().to_vec()),
-            ExecutionResult::Revert { output, .. } => Err(ChainError::Reverted(output.to_vec())),
-            ExecutionResult::Halt { reason, .. } => Err(ChainError::Halted(format!("{reason:?}"))),
+            _ => Ok(Vec::new()),
         }
+    }
+
+    /// What a call touches that costs less when it is announced (EIP-2930), and the gas that it uses with that
+    /// announcement.
+    pub fn access_list(&self, call: &Call, at: BlockId) -> Result<(Vec<AccessListEntry>, u64), ChainError> {
+        let (block, state) = self.state_at(at)?;
+        let executed = self.run(state, block, call, gas_of(call))?;
+        succeeded(executed.result)?;
+        let nonce = state.account(call.from).map_or(0, |account| account.nonce);
+        let to = call.to.unwrap_or_else(|| created_address(call.from, nonce));
+        let entry = |(address, account): (&revm::primitives::Address, &Account)| {
+            let mut storage_keys: Vec<_> = account.storage.keys().map(|key| Digest32(key.to_be_bytes())).collect();
+            storage_keys.sort();
+            AccessListEntry { address: from_evm(*address), storage_keys }
+        };
+        // Sender, receiver, precompiles and the block's producer are never looked up at a price.
+        let costs = |entry: &AccessListEntry| {
+            !entry.storage_keys.is_empty()
+                || ![call.from, to].contains(&entry.address)
+                    && !(Address::ZERO..=LAST_PRECOMPILE).contains(&entry.address)
+        };
+        let mut list: Vec<_> = executed.state.iter().map(entry).filter(costs).collect();
+        list.sort_by_key(|entry| entry.address);
+        let announced = Call { access_list: list.clone(), ..call.clone() };
+        let gas = succeeded(self.run(state, block, &announced, gas_of(call))?.result)?.tx_gas_used();
+        Ok((list, gas))
     }
 
     /// The least gas limit with which a call succeeds. It may be more than the call uses in the end: gas is refunded
@@ -31,15 +56,11 @@ impl Chain {
     pub fn estimate_gas(&self, call: &Call, at: BlockId) -> Result<u64, ChainError> {
         let (block, state) = self.state_at(at)?;
         let mut enough = gas_of(call);
-        let mut too_little = match self.run(state, block, call, enough)? {
-            ExecutionResult::Success { gas, .. } => gas.tx_gas_used().saturating_sub(1),
-            ExecutionResult::Revert { output, .. } => return Err(ChainError::Reverted(output.to_vec())),
-            ExecutionResult::Halt { reason, .. } => return Err(ChainError::Halted(format!("{reason:?}"))),
-        };
+        let mut too_little = succeeded(self.run(state, block, call, enough)?.result)?.tx_gas_used().saturating_sub(1);
         // Most calls need what they use; the halving is for the others.
         let mut guess = too_little + 1;
         while too_little + 1 < enough {
-            let succeeds = self.run(state, block, call, guess).is_ok_and(|result| result.is_success());
+            let succeeds = self.run(state, block, call, guess).is_ok_and(|executed| executed.result.is_success());
             if succeeds {
                 enough = guess;
             } else {
@@ -84,7 +105,7 @@ impl Chain {
         block: &Block,
         call: &Call,
         gas_limit: u64,
-    ) -> Result<ExecutionResult, ChainError> {
+    ) -> Result<ResultAndState, ChainError> {
         let mut rules = self.rules();
         rules.disable_nonce_check = true;
         // A call may be asked in the name of a contract (EIP-3607 is for transactions).
@@ -101,7 +122,7 @@ impl Chain {
             chain_id: Some(self.id.get()),
             ..TxEnv::default()
         };
-        self.execute(state, block.number, block.timestamp, rules, environment).map(|executed| executed.result)
+        self.execute(state, block.number, block.timestamp, rules, environment)
     }
 
     fn execute(
@@ -136,6 +157,22 @@ impl Chain {
         CfgEnv::new().with_spec_and_mainnet_gas_params(HARD_FORK).with_chain_id(self.id.get())
     }
 }
+
+/// An execution that did not fail.
+fn succeeded(result: ExecutionResult) -> Result<ExecutionResult, ChainError> {
+    match result {
+        ExecutionResult::Success { .. } => Ok(result),
+        ExecutionResult::Revert { output, .. } => Err(ChainError::Reverted(output.to_vec())),
+        ExecutionResult::Halt { reason, .. } => Err(ChainError::Halted(format!("{reason:?}"))),
+    }
+}
+
+/// Prague's last: 0x11.
+const LAST_PRECOMPILE: Address = {
+    let mut address = Address::ZERO;
+    address.0[19] = 0x11;
+    address
+};
 
 fn gas_of(call: &Call) -> u64 {
     call.gas.unwrap_or(GAS_LIMIT).min(GAS_LIMIT)

@@ -58,7 +58,7 @@ impl<'a> FoundLog<'a> {
 
 impl LogFilter {
     /// The selected logs of a block, in order.
-    pub(super) fn select<'a>(&self, block: &'a Block) -> impl Iterator<Item = FoundLog<'a>> {
+    pub(in crate::testchain) fn select<'a>(&self, block: &'a Block) -> impl Iterator<Item = FoundLog<'a>> {
         let worth_a_look = self.may_select(block);
         FoundLog::all_of(block).filter(move |found| worth_a_look && self.selects(found.log))
     }

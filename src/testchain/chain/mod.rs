@@ -1,5 +1,5 @@
-//! A chain in process: every transaction makes a block at once, nothing is ever reorganised, and what was true at a
-//! block stays readable there (DESIGN.md §6). The EVM is `revm` with the rules of [`HARD_FORK`].
+//! A chain in process: every transaction makes a block at once, nothing is ever reorganised unless a test goes back to a
+//! [`Mark`], and what was true at a block stays readable there (DESIGN.md §6). The EVM is `revm` with the rules of [`HARD_FORK`].
 //!
 //! ```
 //! use ebl_verifier::primitives::ChainId;
@@ -31,6 +31,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use revm::primitives::hardfork::SpecId;
+use tokio::sync::watch;
 
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::testchain::accounts::{DEV_ACCOUNTS, dev_account};
@@ -60,11 +61,25 @@ pub struct Chain {
     head: Arc<Block>,
     /// By height, the first and the head included.
     blocks: Vec<Arc<Block>>,
+    /// The serial number of each, in the same order.
+    serials: Vec<u64>,
     heights: HashMap<Digest32, u64>,
     /// The height at which a transaction stands.
     transactions: HashMap<Digest32, u64>,
     state: State,
     not_before: u64,
+    /// The time that the next block must have.
+    next_time: Option<u64>,
+    /// The serial number of the block that came last, for whoever waits for blocks.
+    news: watch::Sender<u64>,
+}
+
+/// A place in the chain to go back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    hash: Digest32,
+    not_before: u64,
+    next_time: Option<u64>,
 }
 
 /// Which block is meant.
@@ -109,10 +124,13 @@ impl Chain {
             id,
             heights: HashMap::from([(genesis.hash, 0)]),
             blocks: vec![Arc::clone(&genesis)],
+            serials: vec![0],
             head: genesis,
             transactions: HashMap::new(),
             state,
             not_before: 0,
+            next_time: None,
+            news: watch::Sender::new(0),
         }
     }
 
@@ -186,12 +204,60 @@ impl Chain {
 
     /// Adds a block of exactly this time without a transaction.
     pub fn mine_at(&mut self, time: u64) -> Result<(), ChainError> {
+        self.set_next_time(time)?;
+        self.mine()
+    }
+
+    /// The next block is of exactly this time, and later ones are not older.
+    pub fn set_next_time(&mut self, time: u64) -> Result<(), ChainError> {
         let earliest = self.head.timestamp + 1;
         if !(earliest..=LATEST_TIME).contains(&time) {
             return Err(ChainError::Time { asked: time, earliest, latest: LATEST_TIME });
         }
         self.not_before = time;
-        self.mine()
+        self.next_time = Some(time);
+        Ok(())
+    }
+
+    /// Where the chain is now.
+    pub fn mark(&self) -> Mark {
+        Mark { hash: self.head.hash, not_before: self.not_before, next_time: self.next_time }
+    }
+
+    /// Takes back every block after a mark, as if it had never been.
+    pub fn revert_to(&mut self, mark: &Mark) -> Result<(), ChainError> {
+        let (block, _) = self.state_at(BlockId::Hash(mark.hash))?;
+        let (height, root) = (block.number, block.state_root);
+        while let Some(block) = self.blocks.pop_if(|block| block.number > height) {
+            self.serials.pop();
+            self.heights.remove(&block.hash);
+            if let Some(mined) = &block.mined {
+                self.transactions.remove(&mined.transaction.hash);
+            }
+        }
+        if let Some(head) = self.blocks.last() {
+            self.head = Arc::clone(head);
+        }
+        self.state.revert_to(height, root);
+        (self.not_before, self.next_time) = (mark.not_before, mark.next_time);
+        Ok(())
+    }
+
+    /// How many blocks have come after the first, those that were taken back included. Heights come again, these numbers do
+    /// not: each block has the one that it came with.
+    pub fn serial(&self) -> u64 {
+        *self.news.borrow()
+    }
+
+    /// The blocks that came after `serial` and were not taken back, oldest first, with their serial numbers.
+    pub fn blocks_after(&self, serial: u64) -> impl Iterator<Item = (u64, &Block)> {
+        let first = self.serials.partition_point(|&came| came <= serial);
+        self.serials.iter().copied().zip(self.blocks.iter().map(Arc::as_ref)).skip(first)
+    }
+
+    /// Gives [`Chain::serial`] whenever a block comes.
+    pub fn news(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
     }
 
     /// The newest block.
@@ -275,13 +341,17 @@ impl Chain {
         if self.blocks.len() >= MAX_BLOCKS {
             return Err(ChainError::Full(MAX_BLOCKS));
         }
-        Ok(self.not_before.max(self.head.timestamp + 1))
+        Ok(self.next_time.unwrap_or(self.not_before).max(self.head.timestamp + 1))
     }
 
     fn append(&mut self, block: Block) {
         self.head = Arc::new(block);
         self.heights.insert(self.head.hash, self.head.number);
         self.blocks.push(Arc::clone(&self.head));
+        self.next_time = None;
+        let serial = self.serial() + 1;
+        self.serials.push(serial);
+        self.news.send_replace(serial);
     }
 }
 

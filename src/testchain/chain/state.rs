@@ -1,8 +1,10 @@
 //! The state of every block, kept as the versions of each value: a block costs what it changes and no more, contract
 //! code is kept once. Versions that only blocks older than [`STATE_DEPTH`] would need are dropped.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::convert::Infallible;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use alloy_trie::TrieAccount;
@@ -80,6 +82,20 @@ impl State {
         self.changes.push_back(changes);
         self.root = self.at(block).accounts().root();
         self.forget(block.saturating_sub(STATE_DEPTH));
+    }
+
+    /// Takes back what the blocks after `block` wrote; `root` is the root after that block.
+    pub fn revert_to(&mut self, block: u64, root: Digest32) {
+        while let Some(changes) = self.changes.pop_back_if(|changes| changes.block > block) {
+            for slot in changes.slots {
+                drop_after(&mut self.slots, slot, block);
+                drop_after(&mut self.storage_roots, slot.0, block);
+            }
+            for address in changes.accounts {
+                drop_after(&mut self.accounts, address, block);
+            }
+        }
+        self.root = root;
     }
 
     /// The root of the trie of all accounts after the last block that changed one.
@@ -211,6 +227,15 @@ fn version<T>(versions: &Versions<T>, block: u64) -> Option<&T> {
 
 fn drop_before<T>(versions: &mut Versions<T>, block: u64) {
     while versions.pop_front_if(|(written, _)| *written < block).is_some() {}
+}
+
+fn drop_after<K: Eq + Hash, T>(all: &mut HashMap<K, Versions<T>>, key: K, block: u64) {
+    if let Entry::Occupied(mut entry) = all.entry(key) {
+        while entry.get_mut().pop_back_if(|(written, _)| *written > block).is_some() {}
+        if entry.get().is_empty() {
+            entry.remove();
+        }
+    }
 }
 
 #[cfg(test)]

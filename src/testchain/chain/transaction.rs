@@ -167,12 +167,9 @@ impl SignedTransaction {
 impl Transaction {
     /// Signs with a private key, deterministically (RFC 6979).
     pub fn sign(self, key: &[u8; 32]) -> Result<SignedTransaction, TransactionError> {
-        let signing_key = SigningKey::from_slice(key).map_err(|_| TransactionError::Key)?;
-        let (signature, recovery) = signing_key.sign_prehash_recoverable(&self.signing_hash().0);
-        let (r, s) = signature.split_bytes();
-        let signature = Signature { y_is_odd: recovery.is_y_odd(), r: r.into(), s: s.into() };
+        let sender = address_of_key(key).ok_or(TransactionError::Key)?;
+        let signature = Signature::of(self.signing_hash(), key)?;
         let raw = self.encoded(Some(&signature));
-        let sender = address_of(signing_key.verifying_key());
         Ok(SignedTransaction { transaction: self, signature, sender, hash: keccak256(&raw), raw })
     }
 
@@ -219,6 +216,23 @@ impl Transaction {
 }
 
 impl Signature {
+    /// Signs a hash with a private key, deterministically (RFC 6979).
+    pub fn of(hash: Digest32, key: &[u8; 32]) -> Result<Self, TransactionError> {
+        let key = SigningKey::from_slice(key).map_err(|_| TransactionError::Key)?;
+        let (signature, recovery) = key.sign_prehash_recoverable(&hash.0);
+        let (r, s) = signature.split_bytes();
+        Ok(Self { y_is_odd: recovery.is_y_odd(), r: r.into(), s: s.into() })
+    }
+
+    /// As wallets hand over the signature of a message: r, s, and 27 or 28.
+    pub fn to_bytes(&self) -> [u8; 65] {
+        let mut bytes = [0; 65];
+        bytes[..32].copy_from_slice(&self.r);
+        bytes[32..64].copy_from_slice(&self.s);
+        bytes[64] = 27 + u8::from(self.y_is_odd);
+        bytes
+    }
+
     /// The `v` of JSON-RPC: the parity, and for a legacy transaction the chain id with it.
     pub fn v(&self, transaction: &Transaction) -> u64 {
         let parity = u64::from(self.y_is_odd);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::error::{INVALID_REQUEST, LIMIT, PARSE, RpcError};
 use super::methods;
-use crate::testchain::chain::Chain;
+use super::session::Session;
 
 /// The most calls of a batch.
 pub(super) const MAX_BATCH: usize = 1000;
@@ -13,7 +13,7 @@ pub(super) const MAX_ANSWER: usize = 64 << 20;
 
 /// The answer to the body of a request; `None` where it was only notifications. A batch is answered at one go: nothing
 /// comes between its calls.
-pub(super) fn answer(chain: &mut Chain, body: &[u8]) -> Option<String> {
+pub(super) fn answer(session: &mut Session<'_>, body: &[u8]) -> Option<String> {
     let request: Value = match serde_json::from_slice(body) {
         Ok(request) => request,
         Err(_) => return Some(failure(Value::Null, &RpcError::new(PARSE, "the request is not JSON"))),
@@ -27,18 +27,18 @@ pub(super) fn answer(chain: &mut Chain, body: &[u8]) -> Option<String> {
             let mut size = 0;
             let mut replies = Vec::new();
             for call in calls {
-                let reply = one(chain, call, MAX_ANSWER.saturating_sub(size));
+                let reply = one(session, call, MAX_ANSWER.saturating_sub(size));
                 size += reply.as_ref().map_or(0, String::len);
                 replies.extend(reply);
             }
             (!replies.is_empty()).then(|| format!("[{}]", replies.join(",")))
         }
-        call => one(chain, call, MAX_ANSWER),
+        call => one(session, call, MAX_ANSWER),
     }
 }
 
 /// The reply to one call; `None` to a notification, which is carried out all the same.
-fn one(chain: &mut Chain, call: Value, room: usize) -> Option<String> {
+fn one(session: &mut Session<'_>, call: Value, room: usize) -> Option<String> {
     let Value::Object(mut call) = call else {
         return Some(failure(Value::Null, &invalid("a call is an object")));
     };
@@ -53,7 +53,7 @@ fn one(chain: &mut Chain, call: Value, room: usize) -> Option<String> {
     let Some(method) = call.get("method").and_then(Value::as_str).filter(|_| valid) else {
         return Some(failure(id, &invalid("a call has jsonrpc \"2.0\", a method and perhaps params")));
     };
-    let reply = match methods::answer(chain, method, params) {
+    let reply = match methods::answer(session, method, params) {
         Ok(result) => success(&id, &result),
         Err(error) => failure(id.clone(), &error),
     };

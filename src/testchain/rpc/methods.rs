@@ -4,14 +4,19 @@
 //! `safe`, `finalized` and `pending` are the newest block: this chain never reorganises and no transaction waits. Gas
 //! costs nothing, so every suggested price is zero.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::error::{NO_SUCH_METHOD, RpcError};
+use super::error::{LIMIT, NO_SUCH_METHOD, RpcError};
+use super::filters::Kind;
 use super::params::{
-    Params, Request, address, block_id, boolean, bytes, count, digest, log_filter, percentiles, request, slot, slots,
+    Params, Request, address, asked_logs, block_id, boolean, bytes, count, digest, log_filter, percentiles, quantity,
+    request, slot, slots, text,
 };
+use super::session::{Memory, Session};
+use super::signing::{sign_message, sign_typed_data};
+use super::typed_data::TypedData;
 use super::wire::{self, Transactions};
 use crate::primitives::ChainId;
 use crate::testchain::accounts::{DEV_ACCOUNTS, dev_account};
@@ -20,7 +25,8 @@ use crate::testchain::chain::{
 };
 
 /// Answers one call.
-pub(super) fn answer(chain: &mut Chain, method: &str, params: Option<Value>) -> Result<Value, RpcError> {
+pub(super) fn answer(session: &mut Session<'_>, method: &str, params: Option<Value>) -> Result<Value, RpcError> {
+    let Session { chain, memory, subscriptions } = session;
     let mut params = Params::new(params)?;
     let nothing = |params: Params, value: Value| params.end().map(|()| value);
     match method {
@@ -31,7 +37,9 @@ pub(super) fn answer(chain: &mut Chain, method: &str, params: Option<Value>) -> 
         "eth_syncing" => nothing(params, json!(false)),
         "eth_gasPrice" => nothing(params, wire::number(BASE_FEE).into()),
         "eth_maxPriorityFeePerGas" => nothing(params, wire::number(0).into()),
-        "eth_accounts" => nothing(params, DEV_ACCOUNTS.iter().map(|account| wire::address(account.address)).collect()),
+        "eth_accounts" | "eth_requestAccounts" => {
+            nothing(params, DEV_ACCOUNTS.iter().map(|account| wire::address(account.address)).collect())
+        }
         "eth_feeHistory" => fee_history(chain, params),
         "eth_getBlockByNumber" => {
             let id = params.required("block", |value| match block_id(value)? {
@@ -103,23 +111,100 @@ pub(super) fn answer(chain: &mut Chain, method: &str, params: Option<Value>) -> 
         "eth_sendRawTransaction" => {
             let raw = params.required("transaction", bytes)?;
             params.end()?;
-            submit(chain, SignedTransaction::decode(&raw).map_err(ChainError::from)?)
+            submit(chain, memory, SignedTransaction::decode(&raw).map_err(ChainError::from)?)
         }
         "eth_sendTransaction" => {
             let asked = params.required("transaction", request)?;
             params.end()?;
             let signed = signed(chain, asked)?;
-            submit(chain, signed)
+            submit(chain, memory, signed)
+        }
+        "eth_createAccessList" => {
+            let (call, at) = call_at(chain, params)?;
+            let (touched, gas) = chain.access_list(&call, at)?;
+            Ok(json!({"accessList": wire::access_list(&touched), "gasUsed": wire::number(gas)}))
+        }
+        "personal_sign" => {
+            let (message, account) = (params.required("message", bytes)?, params.required("account", address)?);
+            // The password of an account that needs none.
+            params.optional("password", |value| text(value).map(drop))?;
+            params.end()?;
+            sign_message(account, &message)
+        }
+        "eth_sign" => {
+            let (account, message) = (params.required("account", address)?, params.required("message", bytes)?);
+            params.end()?;
+            sign_message(account, &message)
+        }
+        "eth_signTypedData_v4" => {
+            let (account, data) = (params.required("account", address)?, params.required("data", TypedData::read)?);
+            params.end()?;
+            sign_typed_data(account, &data)
+        }
+        "eth_newFilter" => {
+            let kind = Kind::Logs(params.required("filter", asked_logs)?);
+            install(chain, memory, params, kind)
+        }
+        "eth_newBlockFilter" => install(chain, memory, params, Kind::Blocks),
+        "eth_newPendingTransactionFilter" => install(chain, memory, params, Kind::Transactions),
+        "eth_getFilterChanges" => {
+            let id = params.required("filter", quantity)?;
+            params.end()?;
+            memory.filters.changes(id, chain, Instant::now())
+        }
+        "eth_getFilterLogs" => {
+            let id = params.required("filter", quantity)?;
+            params.end()?;
+            memory.filters.logs(id, chain, Instant::now())
+        }
+        "eth_uninstallFilter" => {
+            let id = params.required("filter", quantity)?;
+            params.end()?;
+            Ok(memory.filters.uninstall(id, Instant::now()).into())
+        }
+        "eth_subscribe" => subscriptions.as_mut().ok_or_else(needs_websocket)?.subscribe(params, chain),
+        "eth_unsubscribe" => {
+            let subscriptions = subscriptions.as_mut().ok_or_else(needs_websocket)?;
+            let id = params.required("subscription", quantity)?;
+            params.end()?;
+            Ok(subscriptions.unsubscribe(id).into())
+        }
+        "evm_snapshot" | "anvil_snapshot" => {
+            params.end()?;
+            Ok(wire::number(memory.snapshots.take(chain, memory.clock)?).into())
+        }
+        "evm_revert" | "anvil_revert" => {
+            let id = params.required("snapshot", count)?;
+            params.end()?;
+            let Memory { snapshots, clock, .. } = &mut **memory;
+            Ok(snapshots.revert(id, chain, clock)?.into())
+        }
+        "evm_increaseTime" | "anvil_increaseTime" => {
+            let seconds = params.required("seconds", seconds)?;
+            params.end()?;
+            Ok(memory.clock.advance(seconds).into())
+        }
+        "evm_setNextBlockTimestamp" | "anvil_setNextBlockTimestamp" => {
+            let time = params.required("time", count)?;
+            params.end()?;
+            memory.clock.set_next(chain, time)?;
+            Ok(Value::Null)
         }
         "evm_mine" => {
-            let time = params.optional("time", mining_time)?;
+            let (time, blocks) = params.optional("time", mining_time)?.unwrap_or_default();
             params.end()?;
-            chain.advance_to(clock());
-            match time {
-                Some(time) => chain.mine_at(time)?,
-                None => chain.mine()?,
+            if let Some(time) = time {
+                memory.clock.set_next(chain, time)?;
             }
+            mine(chain, memory, blocks.unwrap_or(1), None)?;
             Ok(json!("0x0"))
+        }
+        "anvil_mine" | "hardhat_mine" => {
+            let blocks = params.optional("blocks", count)?.unwrap_or(1);
+            let interval = params.optional("interval", seconds)?;
+            params.end()?;
+            mine(chain, memory, blocks, interval)?;
+            Ok(Value::Null)
         }
         _ => Err(RpcError::new(NO_SUCH_METHOD, "this chain has no such method")),
     }
@@ -148,9 +233,33 @@ fn call_at(chain: &Chain, mut params: Params) -> Result<(Call, BlockId), RpcErro
     Ok((asked.call, at))
 }
 
-fn submit(chain: &mut Chain, signed: SignedTransaction) -> Result<Value, RpcError> {
-    chain.advance_to(clock());
+fn submit(chain: &mut Chain, memory: &Memory, signed: SignedTransaction) -> Result<Value, RpcError> {
+    chain.advance_to(memory.clock.now());
     Ok(json!(chain.submit(signed)?.transaction_hash))
+}
+
+/// `blocks` blocks without transactions, each `interval` seconds after the one before where that is given.
+fn mine(chain: &mut Chain, memory: &mut Memory, blocks: u64, interval: Option<u64>) -> Result<(), RpcError> {
+    if blocks > MOST_MINED {
+        return Err(RpcError::new(LIMIT, format!("at most {MOST_MINED} blocks are made at once")));
+    }
+    chain.advance_to(memory.clock.now());
+    for number in 0..blocks {
+        if let Some(interval) = interval.filter(|_| number > 0) {
+            memory.clock.set_next(chain, chain.head().timestamp.saturating_add(interval))?;
+        }
+        chain.mine()?;
+    }
+    Ok(())
+}
+
+fn install(chain: &Chain, memory: &mut Memory, params: Params, kind: Kind) -> Result<Value, RpcError> {
+    params.end()?;
+    Ok(wire::number(memory.filters.install(kind, chain, Instant::now())?).into())
+}
+
+fn needs_websocket() -> RpcError {
+    RpcError::new(NO_SUCH_METHOD, "subscriptions need a WebSocket: connect to this address with ws://")
 }
 
 /// Signs for a development account. Without a gas limit the needed gas is looked up first, and what would revert is
@@ -204,20 +313,24 @@ fn fee_history(chain: &Chain, mut params: Params) -> Result<Value, RpcError> {
     Ok(history)
 }
 
-/// A time for `evm_mine`: a number, or an object with it.
-fn mining_time(value: &Value) -> Result<u64, RpcError> {
-    match value.as_object() {
-        Some(object) if object.len() == 1 => object
-            .get("timestamp")
-            .map_or_else(|| Err(RpcError::params("expected a time, or an object with `timestamp`")), count),
-        Some(_) => Err(RpcError::params("expected a time, or an object with `timestamp`")),
-        None => count(value),
+/// What `evm_mine` takes: a time, or an object with a time and a number of blocks.
+fn mining_time(value: &Value) -> Result<(Option<u64>, Option<u64>), RpcError> {
+    let Some(object) = value.as_object() else { return Ok((Some(count(value)?), None)) };
+    if object.keys().any(|name| !["timestamp", "blocks"].contains(&name.as_str())) {
+        return Err(RpcError::params("expected a time, or an object with `timestamp` and `blocks`"));
+    }
+    let read = |name| object.get(name).filter(|value| !value.is_null()).map(count).transpose();
+    Ok((read("timestamp")?, read("blocks")?))
+}
+
+fn seconds(value: &Value) -> Result<u64, RpcError> {
+    match count(value)? {
+        seconds @ 0..=MOST_SECONDS => Ok(seconds),
+        _ => Err(RpcError::params("more seconds than the calendar has")),
     }
 }
 
-/// The machine's clock, in seconds since 1970.
-fn clock() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
 const MAX_FEE_HISTORY: u64 = 1024;
+const MOST_MINED: u64 = 10_000;
+/// As many as there are from 1970 to the year 9999.
+const MOST_SECONDS: u64 = 253_402_300_799;

@@ -117,30 +117,90 @@ fn form(fields: &Fields<'_>) -> Result<Form, RpcError> {
     }
 }
 
+/// Which logs a client asks for. An end of the range that is left out, or a tag, is the newest block, whichever that is
+/// when it is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct AskedLogs {
+    blocks: AskedBlocks,
+    /// What to select, in any block as far as the heights that were given bound it.
+    news: LogFilter,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AskedBlocks {
+    Hash(Digest32),
+    Range(Option<u64>, Option<u64>),
+}
+
+impl AskedLogs {
+    /// What to select where `newest` is the newest height.
+    pub fn from(&self, newest: u64) -> Result<LogFilter, RpcError> {
+        let blocks = match self.blocks {
+            AskedBlocks::Hash(hash) => LogBlocks::Hash(hash),
+            AskedBlocks::Range(first, last) => {
+                let (first, last) = (first.unwrap_or(newest), last.unwrap_or(newest));
+                if first > last {
+                    return Err(RpcError::params(format!("fromBlock {first} is after toBlock {last}")));
+                }
+                LogBlocks::Range(first, last)
+            }
+        };
+        Ok(LogFilter { blocks, ..self.news.clone() })
+    }
+
+    /// What to select of blocks that are new.
+    pub fn news(&self) -> &LogFilter {
+        &self.news
+    }
+}
+
 /// The filter of `eth_getLogs`. `newest` is the height that tags stand for.
 pub(super) fn log_filter(value: &Value, newest: u64) -> Result<LogFilter, RpcError> {
     let fields = Fields::of(value)?;
     fields.only(&["fromBlock", "toBlock", "blockHash", "address", "topics"])?;
     let range = (fields.read("fromBlock", block_id)?, fields.read("toBlock", block_id)?);
     let blocks = match (fields.read("blockHash", digest)?, range) {
-        (Some(hash), (None, None)) => LogBlocks::Hash(hash),
+        (Some(hash), (None, None)) => AskedBlocks::Hash(hash),
         (Some(_), _) => return Err(RpcError::params("blockHash excludes fromBlock and toBlock")),
-        (None, (first, last)) => {
-            let height = |id: Option<BlockId>| match id.unwrap_or_default() {
-                BlockId::Latest => Ok(newest),
-                BlockId::Number(number) => Ok(number),
-                BlockId::Hash(_) => Err(RpcError::params("fromBlock and toBlock are heights or tags")),
-            };
-            let (first, last) = (height(first)?, height(last)?);
-            if first > last {
-                return Err(RpcError::params(format!("fromBlock {first} is after toBlock {last}")));
-            }
-            LogBlocks::Range(first, last)
-        }
+        (None, (first, last)) => AskedBlocks::Range(height(first)?, height(last)?),
     };
+    let news = selection(&fields)?;
+    AskedLogs { blocks, news }.from(newest)
+}
+
+/// The filter of `eth_newFilter`, which goes on from block to block.
+pub(super) fn asked_logs(value: &Value) -> Result<AskedLogs, RpcError> {
+    let fields = Fields::of(value)?;
+    fields.only(&["fromBlock", "toBlock", "address", "topics"])?;
+    let (first, last) = (height(fields.read("fromBlock", block_id)?)?, height(fields.read("toBlock", block_id)?)?);
+    if first.zip(last).is_some_and(|(first, last)| first > last) {
+        return Err(RpcError::params("fromBlock is after toBlock"));
+    }
+    let bounds = LogBlocks::Range(first.unwrap_or(0), last.unwrap_or(u64::MAX));
+    let news = LogFilter { blocks: bounds, ..selection(&fields)? };
+    Ok(AskedLogs { blocks: AskedBlocks::Range(first, last), news })
+}
+
+/// The filter of a subscription, which knows no blocks.
+pub(super) fn log_choice(value: &Value) -> Result<LogFilter, RpcError> {
+    let fields = Fields::of(value)?;
+    fields.only(&["address", "topics"])?;
+    selection(&fields)
+}
+
+fn selection(fields: &Fields<'_>) -> Result<LogFilter, RpcError> {
     let addresses = fields.read("address", |value| one_or_many(value, address))?.unwrap_or_default();
     let topics = fields.read("topics", topics)?.unwrap_or_default();
-    Ok(LogFilter { blocks, addresses, topics })
+    Ok(LogFilter { addresses, topics, ..LogFilter::default() })
+}
+
+/// `None` for the newest block.
+fn height(id: Option<BlockId>) -> Result<Option<u64>, RpcError> {
+    match id.unwrap_or_default() {
+        BlockId::Latest => Ok(None),
+        BlockId::Number(number) => Ok(Some(number)),
+        BlockId::Hash(_) => Err(RpcError::params("fromBlock and toBlock are heights or tags")),
+    }
 }
 
 fn topics(value: &Value) -> Result<Vec<Vec<Digest32>>, RpcError> {
@@ -267,7 +327,7 @@ fn list(value: &Value) -> Result<&Vec<Value>, RpcError> {
     value.as_array().ok_or_else(|| RpcError::params("expected a list"))
 }
 
-fn text(value: &Value) -> Result<&str, RpcError> {
+pub(super) fn text(value: &Value) -> Result<&str, RpcError> {
     value.as_str().ok_or_else(|| RpcError::params("expected a text with 0x"))
 }
 

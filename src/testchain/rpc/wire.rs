@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::primitives::{Address, Digest32, encode_hex};
 use crate::testchain::chain::{
-    AccountProof, BASE_FEE, Block, EMPTY_REQUESTS_HASH, EMPTY_TRIE_ROOT, EMPTY_UNCLES_HASH, Form, FoundLog, GAS_LIMIT,
-    Mined, SlotProof,
+    AccessListEntry, AccountProof, BASE_FEE, Block, EMPTY_REQUESTS_HASH, EMPTY_TRIE_ROOT, EMPTY_UNCLES_HASH, Form,
+    FoundLog, GAS_LIMIT, Mined, SlotProof,
 };
 
 /// How a block's transaction is shown.
@@ -20,6 +20,17 @@ pub(super) fn block(block: &Block, transactions: Transactions) -> Value {
         Transactions::Hashes => json!(mined.transaction.hash),
         Transactions::Full => transaction(mined),
     });
+    let mut object = head(block);
+    object["size"] = number(block.size).into();
+    object["totalDifficulty"] = "0x0".into();
+    object["transactions"] = shown.collect();
+    object["uncles"] = json!([]);
+    object["withdrawals"] = json!([]);
+    object
+}
+
+/// The header alone.
+pub(super) fn head(block: &Block) -> Value {
     json!({
         "number": number(block.number),
         "hash": block.hash,
@@ -31,9 +42,7 @@ pub(super) fn block(block: &Block, transactions: Transactions) -> Value {
         "receiptsRoot": block.receipts_root,
         "logsBloom": bytes(&block.logs_bloom.0[..]),
         "difficulty": "0x0",
-        "totalDifficulty": "0x0",
         "extraData": "0x",
-        "size": number(block.size),
         "gasLimit": number(GAS_LIMIT),
         "gasUsed": number(block.gas_used),
         "timestamp": number(block.timestamp),
@@ -45,9 +54,6 @@ pub(super) fn block(block: &Block, transactions: Transactions) -> Value {
         "excessBlobGas": "0x0",
         "parentBeaconBlockRoot": Digest32::default(),
         "requestsHash": EMPTY_REQUESTS_HASH,
-        "transactions": shown.collect::<Vec<_>>(),
-        "uncles": [],
-        "withdrawals": [],
     })
 }
 
@@ -79,12 +85,14 @@ pub(super) fn transaction(mined: &Mined) -> Value {
     }
     if transaction.form.number() > 0 {
         object["yParity"] = v.into();
-        let entries = transaction.form.access_list().iter();
-        object["accessList"] = entries
-            .map(|entry| json!({"address": address(entry.address), "storageKeys": entry.storage_keys}))
-            .collect();
+        object["accessList"] = access_list(transaction.form.access_list());
     }
     object
+}
+
+pub(super) fn access_list(entries: &[AccessListEntry]) -> Value {
+    let entries = entries.iter();
+    entries.map(|entry| json!({"address": address(entry.address), "storageKeys": entry.storage_keys})).collect()
 }
 
 pub(super) fn receipt(block: &Block, mined: &Mined) -> Value {
