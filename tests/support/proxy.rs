@@ -28,7 +28,7 @@ pub fn proxy(
     })
 }
 
-fn forwarded(upstream: &str, body: &Value) -> Value {
+pub fn forwarded(upstream: &str, body: &Value) -> Value {
     let body = body.to_string();
     let mut server = TcpStream::connect(upstream).expect("the node");
     let head = format!(

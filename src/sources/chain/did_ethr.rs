@@ -4,10 +4,11 @@
 use serde_json::{Value, json};
 
 use super::plan::{At, checked};
-use super::transport::{Call, Item, Session};
-use super::values::{bytes, code, eth_call, eth_get_code, outcome, quantity};
+use super::reply::{First, Item, Object};
+use super::transport::{Call, Session};
+use super::values::{Log, code, eth_call, eth_get_code, outcome};
 use crate::evidence::{DidChange, DidEthrReading, DidEvent, Unavailable, word_address, word_number};
-use crate::primitives::{Address, encode_hex};
+use crate::primitives::{Address, Digest32, encode_hex};
 
 /// The identity's share of the second round.
 pub(super) fn calls(registry: Address, identity: Address, at: &Value) -> Vec<Call> {
@@ -81,15 +82,16 @@ async fn events_of(
     });
     let mut items = checked(session, &at.block, vec![("eth_getLogs", json!([filter]))]).await?;
     let logs = match items.pop() {
-        Some(Ok(Value::Array(logs))) => logs,
+        Some(Ok(logs)) => logs.read::<First<Object<Log>, MOST_EVENTS>>().and_then(First::whole),
         Some(Err(error)) => {
             return Err(session.refused(format!("the node refused the logs of block {block}"), &error));
         }
-        _ => return Err(session.not_an_answer(format!("the node did not give the logs of block {block}"))),
+        None => None,
     };
-    let mut events = Vec::with_capacity(logs.len().min(MOST_EVENTS));
-    for log in &logs {
-        let log = Log::read(log).filter(|log| log.is_of(registry, identity, block));
+    let logs = logs.ok_or_else(|| session.not_an_answer(format!("the node did not give the logs of block {block}")))?;
+    let mut events = Vec::with_capacity(logs.len());
+    for Object(log) in logs {
+        let log = Change::of(log).filter(|log| log.is_of(registry, identity, block));
         let log = log.ok_or_else(|| session.not_an_answer(format!("a log of block {block} is not one asked for")))?;
         match log.event() {
             Some(Ok(event)) => events.push(event),
@@ -102,39 +104,38 @@ async fn events_of(
     Ok(events)
 }
 
-struct Log {
+/// A log with all that an event needs.
+struct Change {
     address: Address,
-    topics: Vec<Vec<u8>>,
+    topics: Vec<Digest32>,
     data: Vec<u8>,
     block: u64,
     index: u64,
 }
 
-impl Log {
-    fn read(log: &Value) -> Option<Self> {
-        if log.get("removed").and_then(Value::as_bool) == Some(true) {
+impl Change {
+    fn of(log: Log) -> Option<Self> {
+        if log.removed == Some(true) {
             return None;
         }
-        let topics = log.get("topics")?.as_array()?;
         Some(Self {
-            address: log.get("address")?.as_str()?.parse().ok()?,
-            topics: topics.iter().map(|topic| topic.as_str().and_then(bytes)).collect::<Option<_>>()?,
-            data: log.get("data")?.as_str().and_then(bytes)?,
-            block: quantity(log.get("blockNumber")?)?,
-            index: quantity(log.get("logIndex")?)?,
+            address: log.address?,
+            topics: log.topics?.whole()?,
+            data: log.data?.0,
+            block: log.block_number?.0,
+            index: log.log_index?.0,
         })
     }
 
     fn is_of(&self, registry: Address, identity: Address, block: u64) -> bool {
         self.address == registry
             && self.block == block
-            && self.topics.get(1).is_some_and(|topic| topic.as_slice() == word(identity))
+            && self.topics.get(1).is_some_and(|topic| topic.0 == word(identity))
     }
 
     /// `None` for an event that is none of the three.
     fn event(&self) -> Option<Result<DidEvent, ()>> {
-        let topic: [u8; 32] = self.topics.first()?.as_slice().try_into().ok()?;
-        let read = match topic {
+        let read = match self.topics.first()?.0 {
             OWNER_CHANGED => owner_changed(&self.data),
             DELEGATE_CHANGED => delegate_changed(&self.data),
             ATTRIBUTE_CHANGED => attribute_changed(&self.data),

@@ -4,13 +4,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::plan::{self, Request};
 use super::proof::Hints;
-use super::transport::{Item, Rpc, Session};
-use super::values::{bytes, eth_get_code, header};
+use super::reply::{Item, Json};
+use super::transport::{Rpc, Session};
+use super::values::{eth_get_code, header};
 use super::{ChainSource, lens};
 use crate::evidence::{BlockReading, Cause, Unavailable};
 use crate::primitives::{Address, ChainId, TokenId};
@@ -122,7 +125,7 @@ async fn abilities(session: &Session<'_>, request: &Request) -> Result<Abilities
     let items = session.batch(&calls).await?;
     let item = |index: usize| items.get(index).and_then(|item| item.as_ref().ok());
     let number = |index| item(index).and_then(header).map(|block| block.number);
-    let read = |index| item(index).and_then(Value::as_str).and_then(bytes);
+    let read = |index| item(index).and_then(Json::bytes);
     let by_block_hash = read(3).is_some();
     if !by_block_hash && read(4).is_none() {
         let what = format!("it does not give state at block {}, which would be read", block.number);
@@ -160,7 +163,7 @@ async fn log_range(session: &Session<'_>, newest: u64) -> LogRange {
             "toBlock": format!("{newest:#x}"),
         });
         match session.batch(&[("eth_getLogs", json!([filter]))]).await.as_deref() {
-            Ok([Ok(Value::Array(_))]) => return length.map_or(LogRange::Whole, LogRange::AtMost),
+            Ok([Ok(logs)]) if logs.is_list() => return length.map_or(LogRange::Whole, LogRange::AtMost),
             // Some refuse a long range by the HTTP status.
             Ok(_) => {}
             Err(why) if why.cause == Cause::NotAnAnswer => {}
@@ -172,10 +175,18 @@ async fn log_range(session: &Session<'_>, newest: u64) -> LogRange {
     if asked_to_wait { LogRange::NotKnown } else { LogRange::Refused }
 }
 
+/// Of an account.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Proof {
+    #[serde(rename = "accountProof")]
+    _nodes: Vec<IgnoredAny>,
+}
+
 async fn serves_proofs(session: &Session<'_>, at: &Value) -> bool {
     let slot = format!("0x{}", "0".repeat(64));
     let call = ("eth_getProof", json!([Address::ZERO.to_string(), [slot], at]));
     let items: Vec<Item> = session.batch(&[call]).await.unwrap_or_default();
-    let proof = items.first().and_then(|item| item.as_ref().ok()).and_then(|proof| proof.get("accountProof"));
-    proof.is_some_and(Value::is_array)
+    let proof = items.first().and_then(|item| item.as_ref().ok());
+    proof.and_then(Json::object::<Proof>).is_some()
 }

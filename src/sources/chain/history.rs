@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::logs::{self, Extent, Filter};
 use super::plan::At;
-use super::transport::{Call, Item, Session};
+use super::reply::Item;
+use super::transport::{Call, Session};
 use super::values::{code, eth_get_code};
 use crate::evidence::{AccountReading, BlockRange, CallReading, HistoryReading, RegistryReading, Unavailable};
 use crate::primitives::Address;

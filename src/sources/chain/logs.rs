@@ -3,11 +3,14 @@
 //! that size, newest first and several at a time. What could not be read is named, never left out silently.
 
 use futures_util::future::join_all;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::plan::{block_by_number, checked};
-use super::transport::{Call, Item, NodeError, Session};
-use super::values::{bytes, header, quantity};
+use super::reply::{First, Item, Json, NodeError, Object, Quantity};
+use super::transport::{Call, Session};
+use super::values::{Log, header};
 use crate::evidence::{BlockRange, BlockReading, Cause, LogReading, LogsReading, Unavailable};
 use crate::primitives::{Address, Digest32};
 
@@ -91,14 +94,17 @@ struct Search<'s> {
 
 impl Search<'_> {
     /// The logs of a range that the node answered for. `None` where they cannot be used, and then the search is over.
-    fn take(&mut self, range: BlockRange, answer: &Value) -> Option<()> {
-        let found = answer.as_array().and_then(|logs| logs.iter().map(log).collect::<Option<Vec<_>>>());
-        let found =
-            found.filter(|logs| logs.iter().flatten().all(|log| (range.first..=range.last).contains(&log.block)));
+    fn take(&mut self, range: BlockRange, answer: &Json) -> Option<()> {
+        let answer: Option<First<Entry, MOST_LOGS>> = answer.read();
+        if answer.as_ref().is_some_and(|logs| logs.more) {
+            return self.end(format!("there are more than {MOST_LOGS} logs"));
+        }
+        let found = answer.map(|logs| logs.items.into_iter().filter_map(|Entry(log)| log).collect::<Vec<_>>());
+        let found = found.filter(|logs| logs.iter().all(|log| (range.first..=range.last).contains(&log.block)));
         let Some(found) = found else {
             return self.end("the node did not give logs of the form that was asked for");
         };
-        self.logs.extend(found.into_iter().flatten());
+        self.logs.extend(found.into_iter().map(|log| *log));
         self.covered.push(range);
         if self.logs.len() > MOST_LOGS {
             return self.end(format!("there are more than {MOST_LOGS} logs"));
@@ -272,28 +278,32 @@ fn newest(range: BlockRange, size: u64) -> BlockRange {
     BlockRange { first: range.first.max(range.last.saturating_sub(size.saturating_sub(1))), last: range.last }
 }
 
+/// A log of a list, or nothing. What is none ends the reading of the list: nothing is gathered of what cannot be used.
+struct Entry(Option<Box<LogReading>>);
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Object(found) = Object::deserialize(deserializer)?;
+        log(found).map(|log| Self(log.map(Box::new))).ok_or_else(|| D::Error::custom("no log"))
+    }
+}
+
 /// A log; `Some(None)` for one that was taken back, which was not asked for and does not count.
-fn log(value: &Value) -> Option<Option<LogReading>> {
-    if value.get("removed").and_then(Value::as_bool) == Some(true) {
+fn log(log: Log) -> Option<Option<LogReading>> {
+    if log.removed == Some(true) {
         return Some(None);
     }
-    let hash = |value: &Value| value.as_str().and_then(bytes).and_then(|hash| hash.try_into().ok()).map(Digest32);
-    let number = |name: &str| quantity(value.get(name)?);
-    let topics = value.get("topics")?.as_array()?.iter().map(hash).collect::<Option<Vec<_>>>()?;
-    let data = bytes(value.get("data")?.as_str()?)?;
-    let small = topics.len() <= 4 && data.len() <= LONGEST_DATA;
-    small.then_some(())?;
     Some(Some(LogReading {
-        address: value.get("address")?.as_str()?.parse().ok()?,
-        block: number("blockNumber")?,
-        block_hash: hash(value.get("blockHash")?)?,
+        address: log.address?,
+        block: log.block_number?.0,
+        block_hash: log.block_hash?,
         // A gateway is known to write 0 here.
-        timestamp: number("blockTimestamp").filter(|&time| time > 0),
-        transaction: hash(value.get("transactionHash")?)?,
-        transaction_index: number("transactionIndex")?,
-        log_index: number("logIndex")?,
-        topics,
-        data,
+        timestamp: log.block_timestamp.map(|time| time.0).filter(|&time| time > 0),
+        transaction: log.transaction_hash?,
+        transaction_index: log.transaction_index?.0,
+        log_index: log.log_index?.0,
+        topics: log.topics?.whole()?,
+        data: log.data.map(|data| data.0).filter(|data| data.len() <= LONGEST_DATA)?,
     }))
 }
 
@@ -302,17 +312,23 @@ fn log(value: &Value) -> Option<Option<LogReading>> {
 fn suggested_length(refusal: &NodeError) -> Option<u64> {
     let message = refusal.message.replace(',', "");
     let words = message.split(|c: char| !c.is_ascii_alphanumeric());
-    let heights: Vec<u64> = words.clone().filter_map(|word| quantity(&Value::from(word))).collect();
-    let of_data = |name: &str| refusal.data.get(name).and_then(quantity);
-    let range = match (of_data("from"), of_data("to"), heights.as_slice()) {
-        (Some(from), Some(to), _) => Some((from, to)),
-        (_, _, [.., from, to]) => Some((*from, *to)),
+    let heights: Vec<u64> = words.clone().filter_map(Quantity::of).map(|height| height.0).collect();
+    let range = match (refusal.data.object(), heights.as_slice()) {
+        (Some(Suggested { from, to }), _) => Some((from.0, to.0)),
+        (_, [.., from, to]) => Some((*from, *to)),
         _ => None,
     };
     let by_heights = range.and_then(|(from, to)| to.checked_sub(from)).map(|length| length.saturating_add(1));
     let about_blocks = refusal.message.to_ascii_lowercase().contains("block") && !refusal.is_about_results();
     let by_number = || words.filter_map(|word| word.parse().ok()).find(|&number: &u64| number > 1);
     by_heights.or_else(|| about_blocks.then(by_number).flatten())
+}
+
+/// The data of a refusal, where a node puts a range there.
+#[derive(Deserialize)]
+struct Suggested {
+    from: Quantity,
+    to: Quantity,
 }
 
 /// JSON-RPC 2.0.
@@ -332,7 +348,7 @@ mod tests {
     use super::*;
 
     fn refusal(message: &str, data: Value) -> NodeError {
-        NodeError { code: -32005, message: message.to_owned(), data }
+        NodeError { code: -32005, message: message.to_owned(), data: data.into() }
     }
 
     #[test]
@@ -358,6 +374,7 @@ mod tests {
             "blockHash": Digest32([1; 32]), "blockTimestamp": "0x0", "transactionHash": Digest32([2; 32]),
             "transactionIndex": "0x0", "logIndex": "0x3", "removed": false,
         });
+        let log = |value: &Value| Json::from(value.clone()).object().and_then(log);
         let read = log(&value).flatten().unwrap();
         assert_eq!((read.block, read.log_index, read.timestamp), (1, 3, None));
         value["blockTimestamp"] = json!("0x5");

@@ -18,6 +18,7 @@ mod powers;
 mod proof;
 mod quorum;
 mod registry;
+mod reply;
 mod revocation;
 mod store;
 mod transport;
@@ -302,6 +303,7 @@ impl ChainSource {
                     max_response: self.config.max_response,
                     retries: self.config.retries,
                     refuses_batches: AtomicBool::new(false),
+                    takes_batches: AtomicBool::new(false),
                     healthy: AtomicBool::new(true),
                     log_range: AtomicU64::new(u64::MAX),
                 })

@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::transport::NodeError;
+use super::reply::NodeError;
 use crate::text::escape_for_terminal;
 
 /// `error -32000, "missing trie node …": …` with what the caller can do where that is known.
@@ -87,13 +87,11 @@ const LONGEST_WORD: usize = 24;
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
 
     fn words(message: &str) -> String {
         let endpoint = Url::parse("https://user:pa55word@rpc.example/v3/S3CRET?key=t0psecret").unwrap();
-        in_words(&NodeError { code: -32000, message: message.to_owned(), data: Value::Null }, &endpoint)
+        in_words(&NodeError { code: -32000, message: message.to_owned(), ..NodeError::default() }, &endpoint)
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::transport::{Call, Item, NodeError, Session};
+use super::reply::{Item, NodeError};
+use super::transport::{Call, Session};
 use super::values::{header, quantity};
 use super::{BlockChoice, ChainQuestion, did_ethr, history, powers, proof, registry, revocation, store};
 use crate::evidence::{BlockReading, Cause, Fact, Finality, RegistryReading, Unavailable};
@@ -362,7 +363,7 @@ mod tests {
     use super::*;
 
     fn error(code: i64, message: &str) -> NodeError {
-        NodeError { code, message: message.to_owned(), data: Value::Null }
+        NodeError { code, message: message.to_owned(), ..NodeError::default() }
     }
 
     #[test]

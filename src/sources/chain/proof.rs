@@ -5,15 +5,16 @@
 //! block, so that the second can ask for proofs of all of them at once; what changed in between, or cannot be guessed,
 //! is asked for in a further round.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::ChainQuestion;
 use super::plan::{At, Request, checked};
-use super::transport::{Call, Item, Session};
-use super::values::{bytes, code, eth_get_code, quantity};
+use super::reply::{Data, First, Item, Json, Object, Quantity, text};
+use super::transport::{Call, Session};
+use super::values::{code, eth_get_code};
 use crate::evidence::{AccountProofReading, HeaderReading, NodeBytes, ProofReading, SlotReading, Unavailable};
 use crate::primitives::{Address, Digest32, TokenId};
 use crate::title::proof::{Wanted, factory_slots, wanted};
@@ -40,7 +41,7 @@ impl Hints {
 
     /// Their results. A node that does not answer them is asked more often later.
     pub fn note(&self, request: &Request, mut items: impl Iterator<Item = Item>) {
-        let mut text = || items.next().and_then(Result::ok).as_ref().and_then(Value::as_str).and_then(bytes);
+        let mut text = || items.next().and_then(Result::ok).as_ref().and_then(Json::bytes);
         let mut hints = Vec::new();
         for address in registries(request) {
             let code = text();
@@ -145,45 +146,69 @@ fn accounts(
         .collect()
 }
 
-fn account(wanted: &Wanted, proof: &Value, code: Vec<u8>) -> Option<AccountProofReading> {
-    let address: Address = proof.get("address")?.as_str()?.parse().ok()?;
-    let served = proof.get("storageProof")?.as_array()?;
-    if address != wanted.address || served.len() != wanted.slots.len() {
+fn account(wanted: &Wanted, proof: &Json, code: Vec<u8>) -> Option<AccountProofReading> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Account {
+        address: Address,
+        nonce: Quantity,
+        balance: Word,
+        code_hash: Word,
+        storage_hash: Word,
+        account_proof: Nodes,
+        storage_proof: First<Object<Slot>, MOST_SLOTS>,
+    }
+    #[derive(Deserialize)]
+    struct Slot {
+        // Nodes write keys with and without leading zeros.
+        key: Word,
+        value: Word,
+        proof: Nodes,
+    }
+    let served: Account = proof.object()?;
+    let slots = served.storage_proof.whole()?;
+    if served.address != wanted.address || slots.len() != wanted.slots.len() {
         return None;
     }
-    let slots = wanted.slots.iter().zip(served).map(|(slot, served)| {
-        // Nodes write keys with and without leading zeros.
-        let key = word(served.get("key")?.as_str()?)?;
-        let value = word(served.get("value")?.as_str()?)?;
-        (key == *slot).then_some(SlotReading { slot: *slot, value, nodes: nodes(served.get("proof")?)? })
+    let slots = wanted.slots.iter().zip(slots).map(|(&slot, Object(served))| {
+        (served.key.0 == slot).then_some(SlotReading { slot, value: served.value.0, nodes: nodes(served.proof)? })
     });
     Some(AccountProofReading {
-        address,
-        nonce: quantity(proof.get("nonce")?)?,
-        balance: word(proof.get("balance")?.as_str()?)?,
-        code_hash: word(proof.get("codeHash")?.as_str()?)?,
-        storage_root: word(proof.get("storageHash")?.as_str()?)?,
+        address: served.address,
+        nonce: served.nonce.0,
+        balance: served.balance.0,
+        code_hash: served.code_hash.0,
+        storage_root: served.storage_hash.0,
         code,
-        nodes: nodes(proof.get("accountProof")?)?,
+        nodes: nodes(served.account_proof)?,
         slots: slots.collect::<Option<_>>()?,
     })
 }
 
-fn nodes(list: &Value) -> Option<Vec<NodeBytes>> {
-    let list = list.as_array().filter(|list| list.len() <= MOST_NODES)?;
-    let node = |node: &Value| node.as_str().and_then(bytes).filter(|node| node.len() <= LONGEST_NODE).map(NodeBytes);
-    list.iter().map(node).collect()
+type Nodes = First<Data, MOST_NODES>;
+
+fn nodes(list: Nodes) -> Option<Vec<NodeBytes>> {
+    let node = |Data(node)| Some(node).filter(|node| node.len() <= LONGEST_NODE).map(NodeBytes);
+    list.whole()?.into_iter().map(node).collect()
 }
 
 /// The members that are text, without those that the hash cannot cover.
-fn header(block: &Value) -> Option<HeaderReading> {
-    let members = block.as_object()?.iter().filter(|(name, _)| !UNHASHED.contains(&name.as_str()));
-    let text = |(name, value): (&String, &Value)| {
-        let value = value.as_str().filter(|text| text.len() <= LONGEST_MEMBER)?;
-        (name.len() <= 64).then(|| (name.clone(), value.to_owned()))
+fn header(block: &Json) -> Option<HeaderReading> {
+    let text = |(name, value): (String, Json)| {
+        let value = value.read().filter(|text: &String| text.len() <= LONGEST_MEMBER)?;
+        (name.len() <= 64 && !UNHASHED.contains(&name.as_str())).then_some((name, value))
     };
-    let members: BTreeMap<String, String> = members.filter_map(text).take(MOST_MEMBERS).collect();
-    Some(HeaderReading(members))
+    let members = block.members(MOST_MEMBERS)?.into_iter().filter_map(text);
+    Some(HeaderReading(members.collect()))
+}
+
+/// A 256-bit number.
+struct Word(Digest32);
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text(deserializer, "a word", word).map(Self)
+    }
 }
 
 /// A 256-bit number, with or without leading zeros.
@@ -204,6 +229,8 @@ const LONGEST_NODE: usize = 1024;
 /// Extra data of chains with many validators is long; nothing else is.
 const LONGEST_MEMBER: usize = 1 << 18;
 const MOST_MEMBERS: usize = 64;
+/// Of one account; more than are asked for of any.
+const MOST_SLOTS: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -226,13 +253,13 @@ mod tests {
         let slot = |number| word(&format!("{number:#x}")).unwrap();
         let asked = |address, slots: &[u64]| {
             let wanted = Wanted { address, slots: slots.iter().copied().map(slot).collect() };
-            account(&wanted, &served, Vec::new())
+            account(&wanted, &served.clone().into(), Vec::new())
         };
         assert!(asked(Address::DEAD, &[1]).is_some());
         assert!(asked(Address::ZERO, &[1]).is_none());
         assert!(asked(Address::DEAD, &[2]).is_none());
         assert!(asked(Address::DEAD, &[1, 2]).is_none());
-        let nodes_of = |count| nodes(&vec!["0x"; count].into());
+        let nodes_of = |count| Json::from(Value::from(vec!["0x"; count])).read().and_then(nodes);
         assert!(nodes_of(MOST_NODES).is_some() && nodes_of(MOST_NODES + 1).is_none());
     }
 }

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::plan::{At, state_at};
-use super::transport::{Call, Item, Session};
-use super::values::{bytes, code, eth_get_code, slot};
+use super::reply::{Item, Json};
+use super::transport::{Call, Session};
+use super::values::{code, eth_get_code, slot};
 use super::{calls, lens};
 use crate::evidence::{BlockReading, Cause, LatestReading, ProxySlots, RegistryReading, Unavailable};
 use crate::primitives::{Address, ChainId, TokenId, encode_hex, keccak256};
@@ -35,7 +36,7 @@ pub(super) async fn read(
     token: TokenId,
     mut items: impl Iterator<Item = Item>,
 ) -> Result<RegistryReading, Unavailable> {
-    let seen = items.next().and_then(Result::ok);
+    let seen = items.next().and_then(Result::ok).filter(ran);
     let registry_code = code(session, items.next())?;
     let slots = items.by_ref().take(SLOTS.len()).map(|item| slot(session, item));
     let slots = slots.collect::<Result<Vec<Address>, Unavailable>>()?;
@@ -56,14 +57,19 @@ pub(super) async fn read(
     Ok(reading)
 }
 
+/// A node that does not run calls without destination may say so by an error, or by an answer of nothing.
+fn ran(answer: &Json) -> bool {
+    !answer.is_null() && answer.bytes().is_none_or(|answer| !answer.is_empty())
+}
+
 /// The lens's answer, held against chain, block and code as the node gave them outside it.
 fn by_lens(
     session: &Session<'_>,
     (chain, block): (ChainId, &BlockReading),
     registry_code: &[u8],
-    answer: &Value,
+    answer: &Json,
 ) -> Result<RegistryReading, Unavailable> {
-    let answer = answer.as_str().and_then(bytes).ok_or_else(|| session.not_an_answer("no call result"))?;
+    let answer = answer.bytes().ok_or_else(|| session.not_an_answer("no call result"))?;
     let seen = lens::decoded(&answer)
         .ok_or_else(|| session.not_an_answer("the state reading is not of the form that was asked for"))?;
     if seen.chain != chain.get() {

@@ -1,12 +1,13 @@
 //! The logs that a store wrote when it revoked a node, and who sent their transaction (chain.md §3). Only asked of what a
 //! store is known to have revoked, so that good documents cost nothing.
 
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 
 use super::logs::{self, Extent, Filter};
 use super::plan::{At, checked};
+use super::reply::Json;
 use super::transport::Session;
-use super::values::bytes;
 use crate::evidence::{BlockRange, RevocationEvent, RevocationReading, TransactionReading, Unavailable};
 use crate::primitives::{Address, Digest32};
 use crate::status::revocation_topics;
@@ -49,8 +50,14 @@ async fn sender(session: &Session<'_>, at: &At, hash: Digest32) -> Result<Option
     Ok(items.into_iter().next().and_then(Result::ok).as_ref().and_then(transaction))
 }
 
-fn transaction(value: &Value) -> Option<TransactionReading> {
-    let hash = |name: &str| Some(Digest32(value.get(name)?.as_str().and_then(bytes)?.try_into().ok()?));
-    let sender = value.get("from")?.as_str().and_then(bytes)?.try_into().ok()?;
-    Some(TransactionReading { hash: hash("hash")?, block_hash: hash("blockHash")?, sender: Address(sender) })
+fn transaction(value: &Json) -> Option<TransactionReading> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Transaction {
+        hash: Digest32,
+        block_hash: Digest32,
+        from: Address,
+    }
+    let Transaction { hash, block_hash, from: sender } = value.object()?;
+    Some(TransactionReading { hash, block_hash, sender })
 }

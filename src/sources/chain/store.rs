@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use super::plan::At;
-use super::transport::{Call, Item, Session};
+use super::reply::Item;
+use super::transport::{Call, Session};
 use super::values::{code, code_facts, eth_call, eth_get_code, outcome, supports_interface};
 use crate::evidence::{NodeReading, StoreReading, Unavailable};
 use crate::primitives::{Address, Digest32};

@@ -4,7 +4,6 @@
 //! No redirect is followed and no proxy is used, not even one from the environment.
 
 use std::collections::BTreeMap;
-use std::slice::from_ref;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -12,65 +11,13 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::endpoints::Endpoint;
+use super::reply::{Body, Envelope, Item, NodeError};
 use super::{ChainConfig, ConfigError, node_words};
 use crate::evidence::{Cause, Unavailable};
 use crate::sources::tls::TlsError;
 
 /// One method call of a batch.
 pub(super) type Call = (&'static str, Value);
-
-/// An item's result, or the node's error object.
-pub(super) type Item = Result<Value, NodeError>;
-
-/// A JSON-RPC error object.
-#[derive(Debug, Clone)]
-pub(super) struct NodeError {
-    pub code: i64,
-    pub message: String,
-    pub data: Value,
-}
-
-impl NodeError {
-    fn of(error: &Value) -> Self {
-        Self {
-            code: error.get("code").and_then(Value::as_i64).unwrap_or_default(),
-            message: error.get("message").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            data: error.get("data").cloned().unwrap_or_default(),
-        }
-    }
-
-    /// Whether a contract reverted, in the ways nodes say so.
-    pub fn is_revert(&self) -> bool {
-        self.code == 3 || self.says(&["revert"])
-    }
-
-    /// Whether the node only wants to be asked later: EIP-1474's "limit exceeded", or the HTTP status as a code. A
-    /// contract's revert text is not the node's word.
-    fn is_rate_limit(&self) -> bool {
-        // A query for fewer logs is answered at once, and one for as many is refused again.
-        if self.is_about_results() || self.says(&["block range", "range of blocks", "too many blocks"]) {
-            return false;
-        }
-        let spoken = ["too many requests", "rate limit", "limit exceeded", "over capacity", "try again"];
-        matches!(self.code, -32005 | 429) || !self.is_revert() && self.says(&spoken)
-    }
-
-    /// Whether a query for logs was refused because it selects too many of them.
-    pub fn is_about_results(&self) -> bool {
-        self.says(&["results", "response size", "more than", "too many logs"]) && !self.says(&["requests"])
-    }
-
-    /// Whether the node cannot take a batch at all: invalid request, unknown method, invalid parameters or not JSON, as
-    /// a server says that looks for one object, or in words.
-    fn refuses_batches(&self) -> bool {
-        matches!(self.code, -32600 | -32601 | -32602 | -32700) || self.says(&["batch"])
-    }
-
-    fn says(&self, parts: &[&str]) -> bool {
-        let message = self.message.to_ascii_lowercase();
-        parts.iter().any(|part| message.contains(part))
-    }
-}
 
 /// The clients of a source: one for all endpoints, and one more for each host and port that `--resolve` sends elsewhere.
 pub(super) struct Clients {
@@ -132,7 +79,10 @@ pub(super) struct Rpc {
     pub route: Route,
     pub max_response: usize,
     pub retries: u32,
+    /// Single calls worked where a batch did not.
     pub refuses_batches: AtomicBool,
+    /// A batch worked.
+    pub takes_batches: AtomicBool,
     pub healthy: AtomicBool,
     /// The longest range of blocks that it is asked to search for logs.
     pub log_range: AtomicU64,
@@ -158,34 +108,80 @@ pub(super) struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// The calls' results in the order of the calls.
+    /// The calls' results in the order of the calls. What the endpoint refuses for being in a batch, as a whole or in part
+    /// and in whatever way, is asked again in single calls, once.
     pub async fn batch(&self, calls: &[Call]) -> Result<Vec<Item>, Unavailable> {
         let bodies: Vec<Value> = calls
             .iter()
             .enumerate()
             .map(|(id, (method, params))| json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}))
             .collect();
-        let mut refused_for_good = false;
-        if !self.rpc.refuses_batches.load(Ordering::Relaxed) {
-            match self.post(&Value::Array(bodies.clone())).await? {
-                Reply::Batch(replies) => return self.matched(replies, calls.len()),
-                Reply::BatchRefused { for_good } => refused_for_good = for_good,
-                Reply::Single(_) => return Err(self.not_an_answer("the reply is not a JSON-RPC reply")),
+        if self.rpc.refuses_batches.load(Ordering::Relaxed) {
+            return self.singly(&bodies, self.rpc.retries).await;
+        }
+        match self.post(Shape::Batch { calls: calls.len() }, &Value::Array(bodies.clone()), self.rpc.retries).await? {
+            Reply::Batch(replies) => self.again_where_refused(self.matched(replies, calls.len())?, &bodies).await,
+            Reply::BatchRefused(Refusal::Unsaid(failure)) => {
+                match self.singly(&bodies, 0).await {
+                    Ok(items) if items.iter().any(Result::is_ok) => {
+                        self.learn_from(&items);
+                        Ok(items)
+                    }
+                    _ => Err(failure),
+                }
+            }
+            Reply::BatchRefused(refusal) => {
+                let items = self.singly(&bodies, self.rpc.retries).await?;
+                if matches!(refusal, Refusal::ForGood) {
+                    self.learn_from(&items);
+                }
+                Ok(items)
+            }
+            Reply::Single(_) => Err(self.not_an_answer("the reply is not a JSON-RPC reply")),
+        }
+    }
+
+    /// Asks again, alone, what was refused for being in a batch: where the node says so, and where it has refused
+    /// everything of every batch.
+    async fn again_where_refused(&self, mut items: Vec<Item>, bodies: &[Value]) -> Result<Vec<Item>, Unavailable> {
+        let worked = items.iter().any(Result::is_ok);
+        self.rpc.takes_batches.fetch_or(worked, Ordering::Relaxed);
+        let all = !self.rpc.takes_batches.load(Ordering::Relaxed);
+        let refused = |item: &Item| item.as_ref().is_err_and(|error| all || error.is_about_batches());
+        let refused: Vec<usize> = (0..).zip(&items).filter(|(_, item)| refused(item)).map(|(index, _)| index).collect();
+        for &index in &refused {
+            let (Some(body), Some(item)) = (bodies.get(index), items.get_mut(index)) else { continue };
+            // That it is refused once more, or that nothing comes, is no worse than before.
+            match self.single(body, index, 0).await {
+                Ok(alone) => *item = alone,
+                Err(_) => break,
             }
         }
-        let mut replies = Vec::with_capacity(bodies.len());
-        for body in &bodies {
-            match self.post(body).await? {
-                Reply::Single(reply) => replies.push(reply),
-                _ => return Err(self.not_an_answer("the reply is not a JSON-RPC reply")),
-            }
-        }
-        let items = self.matched(replies, calls.len())?;
-        // Only single calls that work show that it was the batch that was refused.
-        if refused_for_good {
-            self.rpc.refuses_batches.store(true, Ordering::Relaxed);
+        if refused.len() == items.len() {
+            self.learn_from(&items);
         }
         Ok(items)
+    }
+
+    async fn singly(&self, bodies: &[Value], retries: u32) -> Result<Vec<Item>, Unavailable> {
+        let mut items = Vec::with_capacity(bodies.len());
+        for (id, body) in bodies.iter().enumerate() {
+            items.push(self.single(body, id, retries).await?);
+        }
+        Ok(items)
+    }
+
+    async fn single(&self, body: &Value, id: usize, retries: u32) -> Result<Item, Unavailable> {
+        match self.post(Shape::Single, body, retries).await? {
+            Reply::Single(reply) if reply.id() == Some(id) || reply.is_about_no_call() => self.item(reply),
+            Reply::Single(_) => Err(self.not_an_answer("a reply carries an id that was not asked for")),
+            _ => Err(self.not_an_answer("the reply is not a JSON-RPC reply")),
+        }
+    }
+
+    /// Only single calls that work show that it was the batch that was refused.
+    fn learn_from(&self, items: &[Item]) {
+        self.rpc.refuses_batches.fetch_or(items.iter().any(Result::is_ok), Ordering::Relaxed);
     }
 
     pub fn unavailable(&self, cause: Cause, detail: impl Into<String>) -> Unavailable {
@@ -205,27 +201,22 @@ impl Session<'_> {
         node_words::in_words(error, self.rpc.endpoint.url())
     }
 
-    fn matched(&self, replies: Vec<Value>, wanted: usize) -> Result<Vec<Item>, Unavailable> {
+    fn matched(&self, replies: Vec<Envelope>, wanted: usize) -> Result<Vec<Item>, Unavailable> {
         let mut items: Vec<Option<Item>> = vec![None; wanted];
-        for mut reply in replies {
-            let id = reply.get("id").and_then(Value::as_u64).and_then(|id| usize::try_from(id).ok());
-            let slot = id.and_then(|id| items.get_mut(id)).filter(|slot| slot.is_none());
+        for reply in replies {
+            let slot = reply.id().and_then(|id| items.get_mut(id)).filter(|slot| slot.is_none());
             let slot = slot.ok_or_else(|| self.not_an_answer("a reply carries an id that was not asked for"))?;
-            let error = reply.get("error").filter(|error| !error.is_null());
-            *slot = Some(match error {
-                Some(error) => Err(NodeError::of(error)),
-                None => match reply.get_mut("result") {
-                    Some(result) => Ok(result.take()),
-                    None => return Err(self.not_an_answer("a reply has neither a result nor an error")),
-                },
-            });
+            *slot = Some(self.item(reply)?);
         }
         let whole: Option<Vec<Item>> = items.into_iter().collect();
         whole.ok_or_else(|| self.not_an_answer("a call of the batch was left unanswered"))
     }
 
-    async fn post(&self, body: &Value) -> Result<Reply, Unavailable> {
-        let shape = if body.is_array() { Shape::Batch } else { Shape::Single };
+    fn item(&self, reply: Envelope) -> Result<Item, Unavailable> {
+        reply.item().ok_or_else(|| self.not_an_answer("a reply has neither a result nor an error"))
+    }
+
+    async fn post(&self, shape: Shape, body: &Value, retries: u32) -> Result<Reply, Unavailable> {
         let body = body.to_string();
         for attempt in 0.. {
             let (failure, wait) = match timeout_at(self.deadline, self.once(shape, body.clone())).await {
@@ -237,8 +228,9 @@ impl Session<'_> {
             // A wait that the server names is kept whole, or not begun.
             let wait = wait.unwrap_or_else(|| (FIRST_WAIT * 2u32.saturating_pow(attempt)).min(LONGEST_WAIT));
             let in_time = Instant::now().checked_add(wait).is_some_and(|then| then < self.deadline);
-            if attempt >= self.rpc.retries || !in_time {
-                return Err(failure);
+            if attempt >= retries || !in_time {
+                let lasting = matches!(shape, Shape::Batch { .. }) && failure.cause != Cause::RateLimited;
+                return if lasting { Ok(Reply::BatchRefused(Refusal::Unsaid(failure))) } else { Err(failure) };
             }
             sleep(wait).await;
         }
@@ -271,48 +263,53 @@ impl Session<'_> {
             }
             bytes.extend_from_slice(&chunk);
         }
-        self.reply(shape, status, &bytes, wait)
+        self.reply(shape, status, bytes, wait)
     }
 
     fn reply(
         &self,
         shape: Shape,
         status: reqwest::StatusCode,
-        bytes: &[u8],
+        bytes: Vec<u8>,
         wait: Option<Duration>,
     ) -> Result<Reply, Failed> {
-        let not_an_answer = |detail: String| Failed::For(self.not_an_answer(detail));
-        let refused_batch = shape == Shape::Batch && BATCH_REFUSALS.contains(&status.as_u16());
-        let value = serde_json::from_slice::<Value>(bytes).ok();
-        let replies = value.as_ref().map_or(&[][..], |value| value.as_array().map_or(from_ref(value), Vec::as_slice));
-        let errors: Vec<NodeError> = replies
-            .iter()
-            .filter_map(|reply| reply.get("error"))
-            .filter(|e| e.is_object())
-            .map(NodeError::of)
-            .collect();
+        let (is_batch, calls) = match shape {
+            Shape::Batch { calls } => (true, calls),
+            Shape::Single => (false, 1),
+        };
+        let refused_batch = is_batch && BATCH_REFUSALS.contains(&status.as_u16());
+        let is_empty = bytes.is_empty();
+        let body = Body::read(bytes, calls);
+        let errors = body.errors();
         if let Some(limit) = errors.iter().find(|error| error.is_rate_limit()) {
             let detail = format!("too many requests (JSON-RPC error {})", limit.code);
             return Err(Failed::Perhaps(self.unavailable(Cause::RateLimited, detail), wait));
         }
-        match (shape, value) {
-            (Shape::Batch, Some(Value::Array(replies))) => Ok(Reply::Batch(replies)),
-            (Shape::Batch, Some(Value::Object(_))) if !errors.is_empty() && (status.is_success() || refused_batch) => {
-                let for_good = refused_batch || errors.iter().any(NodeError::refuses_batches);
-                Ok(Reply::BatchRefused { for_good })
+        let for_good = refused_batch || errors.iter().any(NodeError::refuses_batches);
+        let refusal = if for_good { Refusal::ForGood } else { Refusal::Passing };
+        let detail = match body {
+            // One error without an id, in a list or by itself, is about the batch.
+            Body::Batch(replies) if is_batch && matches!(&replies[..], [only] if only.is_about_no_call()) => {
+                return Ok(Reply::BatchRefused(refusal));
             }
-            _ if refused_batch => Ok(Reply::BatchRefused { for_good: true }),
-            (Shape::Single, Some(value @ Value::Object(_))) if status.is_success() || !errors.is_empty() => {
-                Ok(Reply::Single(value))
+            Body::Batch(replies) if is_batch => return Ok(Reply::Batch(replies)),
+            Body::Single(_) if is_batch && !errors.is_empty() && (status.is_success() || refused_batch) => {
+                return Ok(Reply::BatchRefused(refusal));
+            }
+            _ if refused_batch => return Ok(Reply::BatchRefused(Refusal::ForGood)),
+            Body::Single(reply) if !is_batch && (status.is_success() || !errors.is_empty()) => {
+                return Ok(Reply::Single(reply));
             }
             _ if !status.is_success() => {
                 let words = errors.first().map_or_else(String::new, |error| format!(": {}", self.words(error)));
-                Err(not_an_answer(format!("HTTP status {}{words}", status.as_u16())))
+                format!("HTTP status {}{words}", status.as_u16())
             }
-            (_, Some(_)) => Err(not_an_answer("the reply is not a JSON-RPC reply".into())),
-            (_, None) if bytes.is_empty() => Err(not_an_answer("the reply is empty".into())),
-            (_, None) => Err(not_an_answer("the reply is not JSON, or is cut short".into())),
-        }
+            Body::Batch(_) | Body::Single(_) | Body::Other => "the reply is not a JSON-RPC reply".into(),
+            Body::Unreadable if is_empty => "the reply is empty".into(),
+            Body::Unreadable => "the reply is not JSON, or is cut short".into(),
+        };
+        let failure = self.not_an_answer(detail);
+        if is_batch { Ok(Reply::BatchRefused(Refusal::Unsaid(failure))) } else { Err(Failed::For(failure)) }
     }
 
     fn failed(&self, error: &reqwest::Error) -> Failed {
@@ -331,17 +328,25 @@ impl Session<'_> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
-    Batch,
+    Batch { calls: usize },
     Single,
 }
 
 enum Reply {
-    Batch(Vec<Value>),
-    Single(Value),
-    /// The batch met an error as a whole; `for_good` where that cannot be a passing failure.
-    BatchRefused {
-        for_good: bool,
-    },
+    Batch(Vec<Envelope>),
+    Single(Envelope),
+    /// The batch met no answer as a whole.
+    BatchRefused(Refusal),
+}
+
+/// What a server does that was asked many things at once.
+enum Refusal {
+    /// It says that it takes none.
+    ForGood,
+    /// It gives an error that may pass.
+    Passing,
+    /// It fails in a way that may have another reason: a lost connection, a server error, a reply that is none.
+    Unsaid(Unavailable),
 }
 
 /// A failure for good, or one that may pass, with the wait that the server asked for.

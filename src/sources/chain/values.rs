@@ -1,12 +1,14 @@
 //! The calls that read state, and JSON-RPC values as ours, strictly: what is not of the form that was asked for is not an
 //! answer.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::lens::LONGEST_ANSWER;
-use super::transport::{Call, Item, Session};
+use super::reply::{Data, First, Item, Json, Quantity};
+use super::transport::{Call, Session};
 use crate::evidence::{BlockReading, CallReading, CodeReading, Finality, Unavailable};
-use crate::primitives::{Address, Digest32, decode_hex, encode_hex, keccak256};
+use crate::primitives::{Address, Digest32, encode_hex, keccak256};
 use crate::title::without_metadata;
 
 /// A call of a contract at the block `at`.
@@ -27,28 +29,54 @@ pub(super) fn supports_interface(id: [u8; 4]) -> Vec<u8> {
 }
 
 /// A block header's number, hash and time; the finality is the caller's to say.
-pub(super) fn header(value: &Value) -> Option<BlockReading> {
-    let hash = value.get("hash")?.as_str().and_then(bytes)?.try_into().ok()?;
-    let (number, timestamp) = (quantity(value.get("number")?)?, quantity(value.get("timestamp")?)?);
-    Some(BlockReading { number, hash: Digest32(hash), timestamp, finality: Finality::default() })
+pub(super) fn header(value: &Json) -> Option<BlockReading> {
+    #[derive(Deserialize)]
+    struct Header {
+        number: Quantity,
+        hash: Digest32,
+        timestamp: Quantity,
+    }
+    let Header { number, hash, timestamp } = value.object()?;
+    Some(BlockReading { number: number.0, hash, timestamp: timestamp.0, finality: Finality::default() })
 }
 
-pub(super) fn quantity(value: &Value) -> Option<u64> {
-    let digits = value.as_str()?.strip_prefix("0x")?;
-    let plain = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    plain.then(|| u64::from_str_radix(digits, 16).ok()).flatten()
+pub(super) fn quantity(value: &Json) -> Option<u64> {
+    value.read().map(|Quantity(number)| number)
 }
 
-/// `0x` and whole bytes.
-pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
-    text.starts_with("0x").then(|| decode_hex(text)).flatten()
+/// A log, of which anything may be missing.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Log {
+    pub removed: Option<bool>,
+    #[serde(default, deserialize_with = "account")]
+    pub address: Option<Address>,
+    pub topics: Option<First<Digest32, 4>>,
+    pub data: Option<Data>,
+    pub block_number: Option<Quantity>,
+    pub block_hash: Option<Digest32>,
+    /// Not every node gives it as it should.
+    #[serde(default, deserialize_with = "quantity_or_nothing")]
+    pub block_timestamp: Option<Quantity>,
+    pub transaction_hash: Option<Digest32>,
+    pub transaction_index: Option<Quantity>,
+    pub log_index: Option<Quantity>,
+}
+
+fn quantity_or_nothing<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Quantity>, D::Error> {
+    super::reply::text_or_nothing(deserializer, Quantity::of)
+}
+
+/// With any prefix that a network's nodes write.
+fn account<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Address>, D::Error> {
+    super::reply::text(deserializer, "an address", |text| text.parse().ok()).map(Some)
 }
 
 /// An account's code.
 pub(super) fn code(session: &Session<'_>, item: Option<Item>) -> Result<Vec<u8>, Unavailable> {
     let what = "the node did not give an account's code";
     let code = item.transpose().map_err(|error| session.refused(what, &error))?;
-    let code = code.as_ref().and_then(Value::as_str).and_then(bytes);
+    let code = code.as_ref().and_then(Json::bytes);
     code.ok_or_else(|| session.not_an_answer(what))
 }
 
@@ -61,7 +89,7 @@ pub(super) fn code_facts(address: Address, code: &[u8]) -> CodeReading {
 /// What a call came to. Only a revert is an outcome of the contract; any other error is the node's and no answer.
 pub(super) fn outcome(session: &Session<'_>, item: Item) -> Result<CallReading, Unavailable> {
     let (success, data) = match &item {
-        Ok(value) => (true, value.as_str().and_then(bytes)),
+        Ok(value) => (true, value.bytes()),
         Err(error) if error.is_revert() => (false, Some(revert_data(&error.data))),
         Err(error) => return Err(session.refused("the node refused a call", error)),
     };
@@ -71,17 +99,24 @@ pub(super) fn outcome(session: &Session<'_>, item: Item) -> Result<CallReading, 
 }
 
 /// Nodes put the revert data into `data` itself, or into `data.data` or `data.result`.
-fn revert_data(data: &Value) -> Vec<u8> {
-    let text = data.as_str().or_else(|| data.get("data")?.as_str()).or_else(|| data.get("result")?.as_str());
-    text.and_then(bytes).unwrap_or_default()
+fn revert_data(data: &Json) -> Vec<u8> {
+    let wrapped = || {
+        let members = data.members(MOST_MEMBERS)?;
+        let member =
+            |wanted: &str| members.iter().find(|(name, _)| name == wanted).and_then(|(_, value)| value.bytes());
+        member("data").or_else(|| member("result"))
+    };
+    data.bytes().or_else(wrapped).unwrap_or_default()
 }
+
+const MOST_MEMBERS: usize = 32;
 
 /// A proxy slot as an address. Any non-zero word must be seen: one whose lower 20 bytes are zero, which no proxy writes,
 /// becomes `0x…01`.
 pub(super) fn slot(session: &Session<'_>, item: Item) -> Result<Address, Unavailable> {
     let what = "the node did not give a storage slot";
     let item = item.map_err(|error| session.refused(what, &error))?;
-    let word = item.as_str().and_then(bytes).filter(|word| word.len() <= 32);
+    let word = item.bytes().filter(|word| word.len() <= 32);
     let word = word.ok_or_else(|| session.not_an_answer(what))?;
     let mut padded = [0; 32];
     padded[32 - word.len()..].copy_from_slice(&word);
@@ -100,8 +135,8 @@ mod tests {
     #[test]
     fn revert_data_is_found_where_nodes_put_it() {
         for data in [json!("0x08c379a0"), json!({"data": "0x08c379a0"}), json!({"result": "0x08c379a0"})] {
-            assert_eq!(revert_data(&data), [0x08, 0xc3, 0x79, 0xa0], "{data}");
+            assert_eq!(revert_data(&data.clone().into()), [0x08, 0xc3, 0x79, 0xa0], "{data}");
         }
-        assert!(revert_data(&json!({"other": 1})).is_empty());
+        assert!(revert_data(&json!({"other": 1}).into()).is_empty());
     }
 }
