@@ -271,6 +271,12 @@ pub(crate) mod hex_bytes {
     }
 }
 
+/// Seconds since the Unix epoch as RFC 3339, UTC; beyond the calendar its nearest end.
+pub(crate) fn rfc3339(seconds: i64) -> String {
+    let end = if seconds < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+    jiff::Timestamp::from_second(seconds).unwrap_or(end).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

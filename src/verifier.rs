@@ -298,7 +298,8 @@ fn offline() -> Unavailable {
     Unavailable { cause: Cause::Offline, host: None, detail: "this run was offline".into() }
 }
 
-fn now() -> i64 {
+/// This machine's clock, in seconds since the Unix epoch.
+pub(crate) fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 

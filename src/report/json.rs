@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use crate::document::{Position, ReadError};
+use crate::primitives::rfc3339;
 use crate::text;
 use crate::verify::codes::Code;
 
@@ -29,6 +30,8 @@ pub fn render(value: &impl Serialize, layout: Layout) -> Result<String, serde_js
 #[derive(Debug, Serialize)]
 pub struct Unreadable {
     schema: &'static str,
+    file: Option<String>,
+    checked_at: Option<String>,
     verdict: Option<()>,
     error: UnreadableError,
 }
@@ -47,11 +50,16 @@ impl Unreadable {
     pub fn new(code: &Code, message: String, position: Option<&Position>) -> Self {
         let (line, column) = (position.map(|position| position.line), position.map(|position| position.column));
         let error = UnreadableError { code: code.id.to_owned(), message, line, column };
-        Self { schema: "ebl-verifier/report/1", verdict: None, error }
+        Self { schema: "ebl-verifier/report/1", file: None, checked_at: None, verdict: None, error }
     }
 }
 
 impl Unreadable {
+    /// The same with the file's name and the time, in seconds since the Unix epoch.
+    pub fn of_file(self, file: &str, now: i64) -> Self {
+        Self { file: Some(file.to_owned()), checked_at: Some(rfc3339(now)), ..self }
+    }
+
     /// The same where a report on a title was asked for.
     pub fn instead_of_title(self) -> Self {
         Self { schema: "ebl-verifier/title/1", ..self }

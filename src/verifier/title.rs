@@ -90,7 +90,7 @@ impl Verifier {
         let mut evidence = Evidence::new();
         let mut fetches_left = MOST_FETCHES - usize::from(link.is_some());
         loop {
-            match examine_title(inquiry, &evidence, &policy) {
+            match examine_title(inquiry, &evidence, &policy, super::now()) {
                 TitleStep::Report(mut report) => {
                     report.names = self.names.names_of(report.addresses());
                     return *report;

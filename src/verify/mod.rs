@@ -40,13 +40,14 @@ pub fn examine(document: &Document<'_>, evidence: &Evidence, policy: &Policy, no
 pub fn examine_checked(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Policy, now: i64) -> Step {
     let examination = checks::run(checked, evidence, policy, now);
     if examination.open_questions.is_empty() {
-        Step::Report(Box::new(examination.into_report(policy)))
+        Step::Report(Box::new(examination.into_report(policy, now)))
     } else {
         Step::Ask(examination.open_questions)
     }
 }
 
 /// Judges one title by the evidence at hand: state, parties, history and, where wanted, the powers over its registry.
+/// `now`, in seconds since the Unix epoch, is the time of the report.
 ///
 /// ```
 /// use ebl_verifier::evidence::Evidence;
@@ -56,12 +57,12 @@ pub fn examine_checked(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &
 /// let subject =
 ///     TitleSubject::Token { chain: ChainId::try_from(1)?, registry: Address([7; 20]), token: TokenId([9; 32]) };
 /// let inquiry = TitleInquiry { subject, powers: PowersWanted::No };
-/// let TitleStep::Ask(questions) = examine_title(&inquiry, &Evidence::new(), &Policy::default()) else { panic!() };
+/// let TitleStep::Ask(questions) = examine_title(&inquiry, &Evidence::new(), &Policy::default(), 0) else { panic!() };
 /// assert_eq!(questions.len(), 2, "the state and the history");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn examine_title(inquiry: &TitleInquiry<'_, '_, '_>, evidence: &Evidence, policy: &Policy) -> TitleStep {
-    checks::run_title(inquiry, evidence, policy)
+pub fn examine_title(inquiry: &TitleInquiry<'_, '_, '_>, evidence: &Evidence, policy: &Policy, now: i64) -> TitleStep {
+    checks::run_title(inquiry, evidence, policy, now)
 }
 
 /// What is asked about a title.

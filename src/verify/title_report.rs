@@ -19,6 +19,10 @@ use crate::title::{Generation, Proxy};
 pub struct TitleReport {
     /// `ebl-verifier/title/1`.
     pub schema: &'static str,
+    /// The document's file; set by whoever read it. What is a link is named by its host alone.
+    pub file: Option<String>,
+    /// When it was judged: the `now` that was given, RFC 3339.
+    pub checked_at: String,
     /// The document, if there was one.
     pub document: Option<DocumentFacts>,
     /// Which title; absent where the document has none, or it is not known which.

@@ -254,7 +254,7 @@ impl Situation {
         let inquiry = TitleInquiry { subject: TitleSubject::Document(&checked), powers: PowersWanted::Yes };
         let mut evidence = Evidence::new();
         for _ in 0..3 {
-            match examine_title(&inquiry, &evidence, &self.policy) {
+            match examine_title(&inquiry, &evidence, &self.policy, self.now) {
                 TitleStep::Report(report) => return *report,
                 TitleStep::Ask(questions) => self.answer_all(questions, &mut evidence),
             }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use self::counterparts::{Subject, counterpart};
 use crate::document::{ReadError, ReadErrorKind};
+use crate::primitives::rfc3339;
 use crate::verify::codes;
 use crate::verify::{Check, CheckName, Finding, IssuedThrough, Outcome, Report, Verdict};
 
@@ -27,6 +28,21 @@ pub struct Fragments {
     pub is_valid: bool,
     /// In the order of checks.md §10.
     pub fragments: Vec<Fragment>,
+    /// The file's name.
+    pub file: Option<String>,
+    /// When it was judged, RFC 3339.
+    pub checked_at: Option<String>,
+}
+
+impl Fragments {
+    fn of_no_document(fragments: Vec<Fragment>) -> Self {
+        Self { is_valid: false, fragments, file: None, checked_at: None }
+    }
+
+    /// The same with the file's name and the time, in seconds since the Unix epoch.
+    pub fn of_file(self, file: &str, now: i64) -> Self {
+        Self { file: Some(file.to_owned()), checked_at: Some(rfc3339(now)), ..self }
+    }
 }
 
 /// What one verifier of the field would say.
@@ -125,7 +141,12 @@ pub enum About {
 /// The fragments of a report.
 pub fn of_report(report: &Report) -> Fragments {
     let view = View { report };
-    Fragments { is_valid: report.verdict == Verdict::Valid, fragments: view.fragments() }
+    Fragments {
+        is_valid: report.verdict == Verdict::Valid,
+        fragments: view.fragments(),
+        file: report.file.clone(),
+        checked_at: Some(report.checked_at.clone()),
+    }
 }
 
 /// The fragments of a file that is not a document we can read.
@@ -134,13 +155,13 @@ pub fn of_unreadable(error: &ReadError) -> Fragments {
         ReadErrorKind::NotADocument => skipped(Verifier::Hash),
         _ => failed(Verifier::Hash, Status::Error, json!({}), own(error.code(), error.to_string())),
     };
-    Fragments { is_valid: false, fragments: [vec![hash], unrecognised()].concat() }
+    Fragments::of_no_document([vec![hash], unrecognised()].concat())
 }
 
 /// The fragments where there was nothing to read: nothing is known of the document.
 pub fn of_nothing(code: &str, message: &str) -> Fragments {
     let fragment = |verifier| failed(verifier, Status::Error, json!({}), own(code, message.to_owned()));
-    Fragments { is_valid: false, fragments: ALWAYS_THERE.map(fragment).into() }
+    Fragments::of_no_document(ALWAYS_THERE.map(fragment).into())
 }
 
 /// All but the one for DIDs alone.

@@ -27,7 +27,7 @@ use super::{Checked, Policy, WarningKind};
 use crate::document::{self, ContractKind, Document};
 use crate::evidence::{Cause, Entry, Evidence, Question, Unavailable};
 use crate::integrity::{Integrity, IntegrityResult, Warning};
-use crate::primitives::{Address, ChainId, TokenId};
+use crate::primitives::{Address, ChainId, TokenId, rfc3339};
 
 pub(super) use title::run as run_title;
 
@@ -206,9 +206,11 @@ impl Examination {
         }
     }
 
-    pub(super) fn into_report(self, policy: &Policy) -> Report {
+    pub(super) fn into_report(self, policy: &Policy, now: i64) -> Report {
         let mut report = Report {
             schema: "ebl-verifier/report/1",
+            file: None,
+            checked_at: rfc3339(now),
             verdict: Verdict::of(&self.checks, self.title.state, policy),
             document: self.document,
             checks: self.checks,

@@ -12,7 +12,7 @@ use crate::evidence::{
     AccountReading, BlockReading, Entry, Evidence, Fact, HistoryReading, PowersReading, Question, RegistryReading,
 };
 use crate::integrity::IntegrityResult;
-use crate::primitives::{Address, ChainId, TokenId};
+use crate::primitives::{Address, ChainId, TokenId, rfc3339};
 use crate::title::account::AccountKind;
 use crate::title::history::{self, Gap};
 use crate::title::{Generation, Parties, RegistryFinding, TitleFinding, TitleState, powers};
@@ -24,7 +24,12 @@ use crate::verify::title_report::{
 use crate::verify::{Policy, PowersWanted, TitleInquiry, TitleStep, TitleSubject};
 
 /// Says what is still to be asked, or reports.
-pub(in crate::verify) fn run(inquiry: &TitleInquiry<'_, '_, '_>, evidence: &Evidence, policy: &Policy) -> TitleStep {
+pub(in crate::verify) fn run(
+    inquiry: &TitleInquiry<'_, '_, '_>,
+    evidence: &Evidence,
+    policy: &Policy,
+    now: i64,
+) -> TitleStep {
     let mut examination = TitleExamination::new(inquiry, policy);
     match &inquiry.subject {
         TitleSubject::Token { chain, registry, token } => {
@@ -35,7 +40,7 @@ pub(in crate::verify) fn run(inquiry: &TitleInquiry<'_, '_, '_>, evidence: &Evid
             let intact = examination.base.judge_integrity(integrity, policy);
             if !intact && !policy.all_checks {
                 examination.rest_of_a_broken_document();
-                return examination.step(inquiry);
+                return examination.step(inquiry, now);
             }
             let case =
                 Case { document, integrity, evidence, policy, chain: super::chain::document_chain(document, policy) };
@@ -43,7 +48,7 @@ pub(in crate::verify) fn run(inquiry: &TitleInquiry<'_, '_, '_>, evidence: &Evid
             examination.base.judge_link(document, policy);
         }
     }
-    examination.step(inquiry)
+    examination.step(inquiry, now)
 }
 
 struct TitleExamination<'i> {
@@ -251,13 +256,15 @@ impl<'i> TitleExamination<'i> {
         self.base.checks.extend(rest.map(|name| not_applicable(name, &codes::NOT_ASKED)));
     }
 
-    fn step(self, inquiry: &TitleInquiry<'_, '_, '_>) -> TitleStep {
+    fn step(self, inquiry: &TitleInquiry<'_, '_, '_>, now: i64) -> TitleStep {
         if !self.base.open_questions.is_empty() {
             return TitleStep::Ask(self.base.open_questions);
         }
         let issuer = if inquiry.powers == PowersWanted::Yes { self.base.issuers } else { Vec::new() };
         let mut report = TitleReport {
             schema: "ebl-verifier/title/1",
+            file: None,
+            checked_at: rfc3339(now),
             document: self.document.map(|_| self.base.document),
             subject: self.subject,
             title: self.base.title,

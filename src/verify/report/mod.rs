@@ -22,6 +22,10 @@ pub use facts::{
 pub struct Report {
     /// `ebl-verifier/report/1`.
     pub schema: &'static str,
+    /// The file's name; set by whoever read it. What is a link is named by its host alone.
+    pub file: Option<String>,
+    /// When it was judged: the `now` that was given, RFC 3339.
+    pub checked_at: String,
     /// The answer.
     pub verdict: Verdict,
     /// What the document is.
