@@ -15,8 +15,8 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 valid, 1 invalid, 2 usage, 3 indeterminate (could not be found out), 4 authentic but \
-the title is not live, 5 policy not met, 6 not a readable document, 70 a bug in ebl. Several files: the worst, in the \
-order 70, 1, 6, 3, 5, 4, 0.";
+the title is not live, 5 policy not met, 6 not a readable document, 70 a bug in ebl, 74 the result could not be written, \
+130 interrupted. Several files: the worst, in the order 70, 1, 6, 3, 5, 4, 74, 0.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -56,7 +56,8 @@ pub struct VerifyArgs {
     /// Files to verify, or links to them (https://…?q=…); - is standard input
     #[arg(required = true, value_name = "FILE|LINK")]
     pub files: Vec<PathBuf>,
-    /// Take folders too, with every .json, .tt, .oa and .jsonld file below them
+    /// Take folders too, with every .json, .jsonld, .oa, .opencert and .tt file below them, in any case; JSON is then one
+    /// line a file
     #[arg(long, short)]
     pub recursive: bool,
     /// How to report
@@ -167,6 +168,9 @@ pub struct TitleArgs {
     /// Largest file to read, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
     pub max_size: usize,
+    /// Only the exit code
+    #[arg(long, short)]
+    pub quiet: bool,
     /// Full addresses, transactions, who answered, everything that was not checked
     #[arg(long, short)]
     pub verbose: bool,
@@ -177,8 +181,13 @@ pub struct TitleArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TitleFormat {
+    /// For reading
     Human,
+    /// One object: schemas/title.schema.json
     Json,
+    /// The same on one line
+    Jsonl,
+    /// The history as a table
     Csv,
 }
 
@@ -245,9 +254,21 @@ pub struct InspectArgs {
     /// How to report
     #[arg(long, value_enum, default_value_t = PageFormat::Human)]
     pub format: PageFormat,
+    /// Write what was found to this file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
     /// Largest file to read, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
     pub max_size: usize,
+    /// Only the exit code
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Also size and SHA-256 of the file
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t = When::Auto)]
+    pub color: When,
 }
 
 #[derive(Debug, Args)]
@@ -287,6 +308,8 @@ pub enum Format {
     Human,
     /// One object a document: schemas/report.schema.json
     Json,
+    /// The same, one line a document
+    Jsonl,
     /// The verdict as JavaScript libraries of this field show theirs: schemas/fragments.schema.json
     Fragments,
 }
@@ -298,6 +321,8 @@ pub enum PageFormat {
     Human,
     /// One object
     Json,
+    /// The same on one line
+    Jsonl,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -32,8 +32,15 @@ pub struct Asked<'a> {
     pub names: Option<&'a Path>,
 }
 
+/// A verifier's settings.
+pub struct Configured {
+    pub builder: VerifierBuilder,
+    /// The files that they were read from.
+    pub files: Vec<PathBuf>,
+}
+
 /// The verifier of `ebl verify`, held to the caller's rules. Any error is a usage error.
-pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
+pub fn verifier(args: &VerifyArgs) -> Result<Configured> {
     let asked = Asked {
         network: &args.network,
         max_size: args.max_size,
@@ -51,13 +58,15 @@ pub fn verifier(args: &VerifyArgs) -> Result<VerifierBuilder> {
         policy.require_dnssec |= require_dnssec;
     }
     policy.rules.extend(expectations(args)?);
-    Ok(builder.policy(policy))
+    let mut files = in_force.files(&asked);
+    files.extend(args.policy.clone());
+    Ok(Configured { builder: builder.policy(policy), files })
 }
 
 /// The verifier of a command that knows no rules of the caller's.
-pub fn configured(asked: &Asked<'_>) -> Result<VerifierBuilder> {
-    let (builder, policy, _) = combined(asked)?;
-    Ok(builder.policy(policy))
+pub fn configured(asked: &Asked<'_>) -> Result<Configured> {
+    let (builder, policy, in_force) = combined(asked)?;
+    Ok(Configured { builder: builder.policy(policy), files: in_force.files(asked) })
 }
 
 /// Puts everything together.
@@ -201,6 +210,21 @@ impl InForce {
             policy: settings.policy,
             names: variables.names.or(settings.names),
         })
+    }
+
+    /// Every file that a run with these settings reads, beside its documents.
+    fn files(&self, asked: &Asked<'_>) -> Vec<PathBuf> {
+        let settings = self.file.as_ref().map(|file| &file.value);
+        let by_settings = [settings, self.policy.as_ref(), self.dns_anchor.value.as_ref(), self.ca_file.value.as_ref()];
+        let key = asked.key.and_then(|key| key.strip_prefix('@')).map(Path::new);
+        let others = [key, asked.names.or(self.names.as_deref())];
+        by_settings
+            .into_iter()
+            .flatten()
+            .map(PathBuf::as_path)
+            .chain(others.into_iter().flatten())
+            .map(Path::to_owned)
+            .collect()
     }
 
     /// A builder with exactly these settings.

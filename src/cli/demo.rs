@@ -1,12 +1,13 @@
 //! `ebl demo`: one bill from issue to end on the embedded chain, and what verification says at each step.
 
-use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 
 use super::exit::Exit;
+use super::note;
+use super::output::{self, Stopped};
 use crate::primitives::TokenId;
 use crate::testchain::contracts::{Contract, TitleWrite};
 use crate::testchain::sandbox::{DOMAIN, Party, Registry, Sandbox};
@@ -17,18 +18,15 @@ use crate::verify::{Outcome, Report, Verdict, codes};
 
 pub fn run() -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        tokio::select! {
-            told = tell() => match told {
-                Ok(()) => Ok(Exit::Done),
-                Err(error) if super::is_broken_pipe(&error) => Err(error),
-                Err(error) => {
-                    // Nothing here depends on the user, so whatever goes wrong is ours.
-                    eprintln!("ebl: {error:#}");
-                    Ok(Exit::Internal)
-                }
-            },
-            _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
+    let Err(error) = runtime.block_on(tell()) else { return Ok(Exit::Done) };
+    Ok(match error.downcast_ref::<Stopped>() {
+        // What comes after that was not shown to hold.
+        Some(stopped @ Stopped::ReaderGone) => stopped.exit(Exit::Unjudged),
+        Some(stopped) => stopped.exit(Exit::Done),
+        // Nothing here depends on the user, so whatever goes wrong is ours.
+        None => {
+            note(&format!("{error:#}"));
+            Exit::Internal
         }
     })
 }
@@ -180,5 +178,5 @@ fn finding(report: &Report, code: &str) -> String {
 }
 
 fn say(text: &str) -> Result<()> {
-    Ok(writeln!(std::io::stdout(), "{text}")?)
+    Ok(output::to_stdout(&format!("{text}\n"))?)
 }

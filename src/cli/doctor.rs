@@ -3,8 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
@@ -12,15 +10,16 @@ use serde::Serialize;
 use super::args::{DnssecMode, DoctorArgs, PageFormat};
 use super::config::InForce;
 use super::exit::Exit;
+use super::output;
 use super::settings::{Chosen, Origin};
 use crate::evidence::{Dnssec, Finality, Unavailable};
 use crate::networks;
-use crate::primitives::ChainId;
+use crate::primitives::{ChainId, rfc3339};
 use crate::report::json::{self as report_json, Layout};
 use crate::sources::chain::{Abilities, BlockChoice, ChainConfig, ChainExamination, EndpointExamination, LogRange};
 use crate::sources::dns::{DnsConfig, Resolver, ResolverExamination};
 use crate::text::{escape_for_terminal as escape, hanging};
-use crate::verifier::SourcesExamination;
+use crate::verifier::{SourcesExamination, now};
 use crate::verify::ProofMode;
 
 pub fn run(args: &DoctorArgs) -> Result<Exit> {
@@ -33,20 +32,21 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
     let verifier = in_force.builder()?.build()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let found = runtime.block_on(verifier.examine_sources(&chains));
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let page = Page::new(&in_force, found.as_ref(), now);
-    let mut out = std::io::stdout().lock();
-    match args.format {
-        PageFormat::Human => write!(out, "{}", page.human())?,
-        PageFormat::Json => writeln!(out, "{}", report_json::render(&page, Layout::Indented)?)?,
-    }
-    Ok(if page.works { Exit::Done } else { Exit::NotWorking })
+    let page = Page::new(&in_force, found.as_ref(), now());
+    let text = match args.format {
+        PageFormat::Human => page.human(),
+        PageFormat::Json => report_json::render(&page, Layout::Indented)? + "\n",
+        PageFormat::Jsonl => report_json::render(&page, Layout::OneLine)? + "\n",
+    };
+    Ok(output::print(&text, if page.works { Exit::Done } else { Exit::NotWorking }))
 }
 
 /// What is shown, in both forms: the shape of `schemas/doctor.schema.json`.
 #[derive(Debug, Serialize)]
 struct Page {
     schema: &'static str,
+    /// When it was tried out, RFC 3339.
+    checked_at: String,
     /// Whether everything that verification needs works.
     works: bool,
     settings: Vec<Setting>,
@@ -120,7 +120,7 @@ struct Resolving {
 }
 
 impl Page {
-    fn new(in_force: &InForce, found: Option<&SourcesExamination>, now: u64) -> Self {
+    fn new(in_force: &InForce, found: Option<&SourcesExamination>, now: i64) -> Self {
         let chains: Vec<Chain> =
             found.map_or_else(Vec::new, |found| found.chains.iter().map(|it| chain(it, in_force, now)).collect());
         let resolvers: Vec<Resolving> =
@@ -140,6 +140,7 @@ impl Page {
         }
         Self {
             schema: "ebl-verifier/doctor/1",
+            checked_at: rfc3339(now),
             works: problems.is_empty(),
             settings: settings(in_force),
             chains,
@@ -274,7 +275,7 @@ fn block_choice(choice: Option<BlockChoice>) -> String {
     }
 }
 
-fn chain(found: &ChainExamination, in_force: &InForce, now: u64) -> Chain {
+fn chain(found: &ChainExamination, in_force: &InForce, now: i64) -> Chain {
     let endpoints: Vec<Endpoint> = found.endpoints.iter().map(|found| endpoint(found, now)).collect();
     let given = in_force.endpoints.get(&found.chain).map(|chosen| chosen.origin);
     Chain {
@@ -303,7 +304,7 @@ fn working(endpoints: &[Endpoint]) -> usize {
     hosts.collect::<BTreeSet<_>>().len()
 }
 
-fn endpoint(found: &EndpointExamination, now: u64) -> Endpoint {
+fn endpoint(found: &EndpointExamination, now: i64) -> Endpoint {
     let mut endpoint = Endpoint {
         host: found.host.clone(),
         works: false,
@@ -326,8 +327,7 @@ fn endpoint(found: &EndpointExamination, now: u64) -> Endpoint {
             endpoint.unavailable = Some(why.clone());
         }
         Ok(able) => {
-            let signed = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
-            let age_seconds = signed(now).saturating_sub(signed(able.block.timestamp));
+            let age_seconds = now.saturating_sub(i64::try_from(able.block.timestamp).unwrap_or(i64::MAX));
             endpoint.works = true;
             endpoint.summary = summary(able, age_seconds);
             endpoint.block = Some(Block {

@@ -17,8 +17,12 @@ pub enum Exit {
     Unreadable,
     /// A link's document that could not be fetched: nothing is known of it, as with any other outage.
     NotFetched,
+    /// The run ended before everything was judged: nothing is known of the rest.
+    Unjudged,
     /// Something that verification needs does not work.
     NotWorking,
+    /// The result could not be written.
+    NotWritten,
     /// Our bug.
     Internal,
     /// The user ended it before there was a result.
@@ -33,17 +37,20 @@ impl Exit {
             Self::Verdict(verdict) => verdict.exit_code(),
             Self::Usage => 2,
             Self::Unreadable => 6,
-            Self::NotFetched | Self::NotWorking => 3,
+            Self::NotFetched | Self::Unjudged | Self::NotWorking => 3,
+            // As sysexits.h names what went wrong: EX_SOFTWARE and EX_IOERR.
             Self::Internal => 70,
+            Self::NotWritten => 74,
             // 128 + SIGINT, as shells report it.
             Self::Interrupted => 130,
         }
     }
 
-    /// The worse of two, in the order 70, 1, 6, 3, 5, 4, 0.
+    /// The worse of two, in the order 70, 1, 6, 3, 5, 4, 74, 0: whatever is known against a document goes before the
+    /// failure to write it down.
     pub fn worse(self, other: Self) -> Self {
         let rank = |exit: Self| {
-            const ORDER: [u8; 7] = [70, 1, 6, 3, 5, 4, 0];
+            const ORDER: [u8; 8] = [70, 1, 6, 3, 5, 4, 74, 0];
             ORDER.iter().position(|&code| code == exit.code()).unwrap_or(0)
         };
         if rank(other) < rank(self) { other } else { self }
@@ -71,5 +78,21 @@ mod tests {
         .into_iter()
         .reduce(Exit::worse);
         assert_eq!(worst.map(Exit::code), Some(1));
+    }
+
+    #[test]
+    fn a_result_that_could_not_be_written_hides_no_verdict_but_valid() {
+        for (known, wanted) in [
+            (Exit::Done, 74),
+            (Exit::Verdict(Verdict::Valid), 74),
+            (Exit::Verdict(Verdict::NotLive), 4),
+            (Exit::Verdict(Verdict::PolicyNotMet), 5),
+            (Exit::Unjudged, 3),
+            (Exit::Unreadable, 6),
+            (Exit::Verdict(Verdict::Invalid), 1),
+        ] {
+            assert_eq!(known.worse(Exit::NotWritten).code(), wanted, "{known:?}");
+            assert_eq!(Exit::NotWritten.worse(known).code(), wanted, "{known:?}");
+        }
     }
 }

@@ -1,19 +1,20 @@
 //! `ebl explain CODE`: the rows of the code table.
 
-use std::io::Write as _;
+use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
 
 use super::exit::Exit;
+use super::output;
 use crate::verify::codes::{self, Actor};
 
 pub fn run(code: Option<&str>) -> Result<Exit> {
-    let mut out = std::io::stdout().lock();
+    let mut out = String::new();
     let Some(id) = code else {
         for code in codes::all() {
             writeln!(out, "{:<42} {}", code.id, code.meaning)?;
         }
-        return Ok(Exit::Done);
+        return Ok(output::print(&out, Exit::Done));
     };
     let Some(code) = codes::find(id) else {
         let near = codes::all().map(|code| code.id).filter(|known| known.contains(id) || shares_finding(known, id));
@@ -30,7 +31,7 @@ pub fn run(code: Option<&str>) -> Result<Exit> {
         writeln!(out, "  Who acts   {}", code.actor)?;
     }
     writeln!(out, "  What to do {}", code.remedy)?;
-    Ok(Exit::Done)
+    Ok(output::print(&out, Exit::Done))
 }
 
 fn shares_finding(known: &str, wanted: &str) -> bool {

@@ -78,22 +78,34 @@ pub fn read(path: &Path, max_bytes: usize) -> Result<Vec<u8>, InputError> {
     Ok(bytes)
 }
 
-/// The files to verify, in the order given; folders are taken apart with `recursive`, sorted by name.
-pub fn files(paths: &[PathBuf], recursive: bool) -> Result<Vec<PathBuf>> {
-    if !recursive {
-        return Ok(paths.to_vec());
-    }
-    let mut files = Vec::new();
-    for path in paths {
-        if path.is_dir() { collect(path, 0, &mut files)? } else { files.push(path.clone()) }
-    }
-    if files.is_empty() {
-        bail!("no document found: only .json, .tt, .oa and .jsonld files are taken from folders");
-    }
-    Ok(files)
+/// What the arguments come to.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The files, in the order given; those of a folder sorted by name.
+    pub files: Vec<PathBuf>,
+    /// How many files of folders have another ending.
+    pub passed_over: usize,
+    /// What lies in folders and is not opened, each in one line.
+    pub skipped: Vec<String>,
 }
 
-fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
+/// The documents that are meant; folders are taken apart with `recursive`.
+pub fn files(paths: &[PathBuf], recursive: bool) -> Result<Found> {
+    let mut found = Found::default();
+    for path in paths {
+        if recursive && path.is_dir() { collect(path, 0, &mut found)? } else { found.files.push(path.clone()) }
+    }
+    if found.files.is_empty() {
+        let (last, others) = ENDINGS.split_last().unwrap_or((&"", &[]));
+        bail!("no document found: only .{} and .{last} files are taken from folders", others.join(", ."));
+    }
+    Ok(found)
+}
+
+/// Of files in folders, in any case.
+pub const ENDINGS: [&str; 5] = ["json", "jsonld", "oa", "opencert", "tt"];
+
+fn collect(folder: &Path, depth: usize, found: &mut Found) -> Result<()> {
     const DEEPEST: usize = 32;
     if depth > DEEPEST {
         bail!("{} lies deeper than {DEEPEST} folders", folder.display());
@@ -103,14 +115,40 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> 
         .with_context(|| format!("cannot read the folder {}", folder.display()))?;
     entries.sort();
     for path in entries {
-        if path.is_symlink() {
-            continue;
-        }
-        if path.is_dir() {
-            collect(&path, depth + 1, files)?;
-        } else if path.extension().is_some_and(|end| ["json", "tt", "oa", "jsonld"].iter().any(|known| end == *known)) {
-            files.push(path);
+        // A link counts as what it leads to. One that leads nowhere has an unreadable document's name, or none.
+        let metadata = std::fs::metadata(&path);
+        let is_document = path.extension().is_some_and(|end| {
+            ENDINGS.iter().any(|known| end.to_str().is_some_and(|end| end.eq_ignore_ascii_case(known)))
+        });
+        match metadata.map(|metadata| metadata.file_type()) {
+            // Links to folders may lead in circles.
+            Ok(kind) if kind.is_dir() && path.is_symlink() => {
+                found.skipped.push(format!("{} is a link to a folder", path.display()));
+            }
+            Ok(kind) if kind.is_dir() => collect(&path, depth + 1, found)?,
+            // Opening one could wait for ever or do something.
+            Ok(kind) if !kind.is_file() => {
+                found.skipped.push(format!("{} is {}", path.display(), special(kind)));
+            }
+            _ if is_document => found.files.push(path),
+            _ => found.passed_over += 1,
         }
     }
     Ok(())
+}
+
+#[cfg(unix)]
+fn special(kind: std::fs::FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt as _;
+    match kind {
+        kind if kind.is_fifo() => "a pipe",
+        kind if kind.is_socket() => "a socket",
+        kind if kind.is_block_device() || kind.is_char_device() => "a device",
+        _ => "no file",
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_: std::fs::FileType) -> &'static str {
+    "no file"
 }

@@ -1,21 +1,27 @@
 //! `ebl inspect`: what a file is and claims, and what would be asked of whom. Opens no socket and never says valid.
 
-use std::io::Write as _;
+use std::path::Path;
 
 use anyhow::Result;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use super::args::{InspectArgs, PageFormat};
 use super::exit::Exit;
 use super::input::{self, Input};
 use super::no_document::NoDocument;
-use super::{config, inspect_link};
+use super::output::{Output, Wanted};
+use super::verify::style;
+use super::{config, inspect_link, interrupt};
 use crate::document::link::Link;
 use crate::document::{self, Content, ContractKind, Document, Key, Limits, ReadError};
 use crate::evidence::{Evidence, Question};
 use crate::integrity::{self, Integrity, IntegrityResult};
+use crate::primitives::{encode_hex, rfc3339};
+use crate::report::human::Style;
 use crate::report::json::{self as report_json, Layout};
 use crate::text::escape_for_terminal as escape;
+use crate::verifier::now;
 use crate::verify::{Policy, Step, examine};
 use crate::web_address::Reach;
 
@@ -23,33 +29,61 @@ pub fn run(args: &InspectArgs) -> Result<Exit> {
     let key = args.key.as_deref().map(config::key).transpose()?;
     // What `verify` would refuse is shown all the same, with a note.
     let input = Input::of(&args.file, |text| Link::parse(text, Reach::Anywhere));
-    let path = match &input {
-        Input::File(path) => path,
-        Input::Link(link) => return show(args, &inspect_link::page(link)),
-        Input::NotALink(error) => return say(args, &input, &(*error).into()),
-    };
+    let key_file = args.key.as_deref().and_then(|key| key.strip_prefix('@')).map(Path::new);
+    let read: Vec<&Path> = key_file.into_iter().chain([args.file.as_path()]).collect();
+    let wanted = if args.quiet { Wanted::ExitCode } else { Wanted::Result };
+    let output = Output::open(args.output.as_deref(), wanted, &read)?;
+    let style = style(&output, args.color, args.verbose);
+    let name = input.name();
+    interrupt::begin(&name);
     let limits = Limits { max_bytes: args.max_size, ..Limits::default() };
-    let page = input::read(path, args.max_size)
-        .map_err(NoDocument::from)
-        .and_then(|bytes| Ok(page(&input.name(), &bytes, key.as_ref(), &limits)?));
-    match page {
-        Ok(page) => show(args, &page),
-        Err(why) => say(args, &input, &why),
-    }
+    let page = match &input {
+        Input::File(path) => input::read(path, args.max_size)
+            .map_err(NoDocument::from)
+            .and_then(|bytes| Ok(page(&name, &bytes, key.as_ref(), &limits, style)?)),
+        Input::Link(link) => Ok(inspect_link::page(link, style)),
+        Input::NotALink(error) => Err((*error).into()),
+    };
+    let layout = if args.format == PageFormat::Jsonl { Layout::OneLine } else { Layout::Indented };
+    let (text, exit) = match (args.format, &page) {
+        (PageFormat::Human, Ok(page)) => (page.human.clone(), Exit::Done),
+        (PageFormat::Human, Err(why)) => (why.human(&name), why.exit()),
+        (_, Ok(page)) => (report_json::render(&page.json(&name), layout)? + "\n", Exit::Done),
+        (_, Err(why)) => (why.json(&name, layout)? + "\n", why.exit()),
+    };
+    Ok(output.write_only(&text, exit))
 }
 
 /// Both renderings of what was found.
 pub(super) struct Page {
     pub human: String,
-    pub json: serde_json::Value,
+    /// What was found, without what every object has.
+    pub found: serde_json::Value,
 }
 
-fn page(name: &str, bytes: &[u8], key: Option<&Key>, limits: &Limits) -> Result<Page, ReadError> {
+impl Page {
+    fn json(&self, name: &str) -> serde_json::Value {
+        let mut object = json!({"schema": "ebl-verifier/inspection/1", "file": name, "checked_at": rfc3339(now())});
+        if let (Some(object), Some(found)) = (object.as_object_mut(), self.found.as_object()) {
+            object.extend(found.clone());
+        }
+        object
+    }
+}
+
+/// The first line, which claims nothing.
+pub(super) fn headline(name: &str, what_was_not_done: &str, style: Style) -> String {
+    let word = if style.color { "\u{1b}[1mINSPECTED\u{1b}[0m" } else { "INSPECTED" };
+    format!("{word}  {}   ({what_was_not_done}, nothing is confirmed)", escape(name))
+}
+
+fn page(name: &str, bytes: &[u8], key: Option<&Key>, limits: &Limits, style: Style) -> Result<Page, ReadError> {
     let file = document::read_file(bytes, limits)?;
     let rendered = |document: &Document<'_>, sealed| {
         let integrity = integrity::check(document);
-        let wrapping = Wrapping { sealed, enveloped: file.enveloped };
-        Page { human: human(name, document, &integrity, wrapping), json: object(document, &integrity, wrapping) }
+        let around =
+            Around { sealed, enveloped: file.enveloped, size: bytes.len(), sha256: encode_hex(&Sha256::digest(bytes)) };
+        Page { human: human(name, document, &integrity, &around, style), found: object(document, &integrity, &around) }
     };
     match &file.content {
         Content::Document(document) => Ok(rendered(document, false)),
@@ -58,38 +92,23 @@ fn page(name: &str, bytes: &[u8], key: Option<&Key>, limits: &Limits) -> Result<
 }
 
 /// What was around the document.
-#[derive(Clone, Copy)]
-struct Wrapping {
+struct Around {
     sealed: bool,
     enveloped: bool,
+    size: usize,
+    sha256: String,
 }
 
-fn show(args: &InspectArgs, page: &Page) -> Result<Exit> {
-    let mut out = std::io::stdout().lock();
-    match args.format {
-        PageFormat::Human => write!(out, "{}", page.human)?,
-        PageFormat::Json => writeln!(out, "{}", report_json::render(&page.json, Layout::Indented)?)?,
+fn human(name: &str, document: &Document<'_>, integrity: &Integrity, around: &Around, style: Style) -> String {
+    let mut lines = vec![headline(name, "nothing was asked", style), String::new()];
+    if style.verbose {
+        lines.push(format!("  File        {} bytes, SHA-256 {}", around.size, around.sha256));
     }
-    Ok(Exit::Done)
-}
-
-fn say(args: &InspectArgs, input: &Input<'_>, why: &NoDocument) -> Result<Exit> {
-    let mut out = std::io::stdout().lock();
-    match args.format {
-        PageFormat::Human => write!(out, "{}", why.human(&input.name()))?,
-        PageFormat::Json => writeln!(out, "{}", why.json(Layout::Indented)?)?,
-    }
-    Ok(why.exit())
-}
-
-fn human(file: &str, document: &Document<'_>, integrity: &Integrity, wrapping: Wrapping) -> String {
-    let mut lines =
-        vec![format!("INSPECTED  {}   (nothing was asked, nothing is confirmed)", escape(file)), String::new()];
     lines.push(format!("  Format      {}", document.family()));
-    if wrapping.enveloped {
+    if around.enveloped {
         lines.push("  Wrapped     in a storage envelope, whose other members are not read".into());
     }
-    if wrapping.sealed {
+    if around.sealed {
         lines.push("  Sealed      and opened with its key".into());
     }
     lines.push(match &integrity.result {
@@ -152,17 +171,17 @@ fn human(file: &str, document: &Document<'_>, integrity: &Integrity, wrapping: W
     lines.join("\n") + "\n"
 }
 
-fn object(document: &Document<'_>, integrity: &Integrity, wrapping: Wrapping) -> serde_json::Value {
+fn object(document: &Document<'_>, integrity: &Integrity, around: &Around) -> serde_json::Value {
     let (digest, code) = match &integrity.result {
         IntegrityResult::Intact => ("intact", None),
         IntegrityResult::FalsyLeavesUnauthenticated { .. } => ("partly_unprotected", None),
         IntegrityResult::Broken(fault) => ("broken", Some(fault.code())),
     };
     json!({
-        "schema": "ebl-verifier/inspection/1",
         "format": document.family().id(),
-        "sealed": wrapping.sealed,
-        "storage_envelope": wrapping.enveloped,
+        "sha256": around.sha256,
+        "sealed": around.sealed,
+        "storage_envelope": around.enveloped,
         "digest": digest,
         "code": code,
         "target_hash": integrity.target_hash,

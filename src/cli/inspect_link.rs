@@ -2,16 +2,17 @@
 
 use serde_json::json;
 
-use super::inspect::Page;
+use super::inspect::{Page, headline};
 use crate::document::link::Link;
+use crate::report::human::Style;
 use crate::text::escape_for_terminal as escape;
 use crate::web_address::{Reach, WebAddress};
 
-pub(super) fn page(link: &Link) -> Page {
+pub(super) fn page(link: &Link, style: Style) -> Page {
     let address = shown(&link.address);
     let public = WebAddress::parse(link.address.url().as_str(), Reach::Public).map(drop);
     let mut lines = vec![
-        format!("INSPECTED  link to {}   (nothing was fetched, nothing is confirmed)", escape(link.address.host())),
+        headline(&format!("link to {}", link.address.host()), "nothing was fetched", style),
         String::new(),
         format!("  Would fetch {}", escape(&address)),
         format!("  Chain       {}: the document must be on it", link.chain),
@@ -20,15 +21,14 @@ pub(super) fn page(link: &Link) -> Page {
     if let Err(why) = public {
         lines.push(format!("  Note        this address is not asked: {why}"));
     }
-    let json = json!({
-        "schema": "ebl-verifier/inspection/1",
+    let found = json!({
         "format": "link",
         "would_fetch": address,
         "chain_id": link.chain.to_string(),
         "carries_key": link.key.is_some(),
         "needs_allow_private": public.is_err(),
     });
-    Page { human: lines.join("\n") + "\n", json }
+    Page { human: lines.join("\n") + "\n", found }
 }
 
 /// The URL without what may be a secret: no query, and no path segment as long as one.

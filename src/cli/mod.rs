@@ -1,4 +1,6 @@
 //! The command: arguments to settings, files to reports, reports to exit codes. No rule of verification stands here.
+// Both panic where nobody reads: `output` and `note` write instead.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
 mod config;
@@ -10,9 +12,12 @@ mod explain;
 mod input;
 mod inspect;
 mod inspect_link;
+mod interrupt;
 mod no_document;
+mod output;
 mod policy;
 mod policy_file;
+mod same_file;
 mod settings;
 #[cfg(feature = "testchain")]
 mod testchain;
@@ -29,15 +34,27 @@ use exit::Exit;
 
 /// Runs `ebl` with the process's arguments.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(&cli) {
-        Ok(exit) => exit.into(),
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+    let exit = match Cli::try_parse() {
+        Ok(cli) => match &cli.command {
+            // It ends by Ctrl-C, in an order of its own.
+            #[cfg(feature = "testchain")]
+            Command::Testchain(_) => ended(&cli),
+            _ => interrupt::run(move || ended(&cli)),
+        },
+        Err(help) if !help.use_stderr() => output::printed(help.print(), Exit::Done),
         Err(error) => {
-            eprintln!("ebl: {}", crate::text::escape_for_terminal(&format!("{error:#}")));
-            Exit::Usage.into()
+            let _ = error.print();
+            Exit::Usage
         }
-    }
+    };
+    exit.into()
+}
+
+fn ended(cli: &Cli) -> Exit {
+    run(cli).unwrap_or_else(|error| {
+        note(&format!("{error:#}"));
+        Exit::Usage
+    })
 }
 
 fn run(cli: &Cli) -> anyhow::Result<Exit> {
@@ -55,22 +72,17 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "ebl", &mut script);
-            std::io::stdout().write_all(&script)?;
-            Ok(Exit::Done)
+            Ok(output::print(&String::from_utf8(script)?, Exit::Done))
         }
         Command::Man => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-            std::io::stdout().write_all(&page)?;
-            Ok(Exit::Done)
+            Ok(output::print(&String::from_utf8(page)?, Exit::Done))
         }
     }
 }
 
-/// `ebl … | head` is not an error.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+/// A line on standard error. What goes wrong there changes no result.
+fn note(text: &str) {
+    let _ = writeln!(std::io::stderr(), "ebl: {}", crate::text::escape_for_terminal(text));
 }

@@ -9,7 +9,7 @@ use crate::document::link::InvalidLink;
 use crate::report::fragments::{self, Fragments};
 use crate::report::json::{self, Layout, Unreadable};
 use crate::text::escape_for_terminal as escape;
-use crate::verifier::VerifyLinkError;
+use crate::verifier::{VerifyLinkError, now};
 use crate::verify::codes::{self, Code};
 
 /// Why there was nothing to judge.
@@ -33,20 +33,21 @@ impl NoDocument {
     }
 
     /// Without a line break at the end.
-    pub fn json(&self, layout: Layout) -> Result<String> {
-        Ok(json::render(&self.object(), layout)?)
+    pub fn json(&self, name: &str, layout: Layout) -> Result<String> {
+        Ok(json::render(&self.object(name), layout)?)
     }
 
-    pub fn object(&self) -> Unreadable {
+    pub fn object(&self, name: &str) -> Unreadable {
         let position = self.read.as_ref().and_then(|error| error.position.as_ref());
-        Unreadable::new(self.code, self.message.clone(), position)
+        Unreadable::new(self.code, self.message.clone(), position).of_file(name, now())
     }
 
-    pub fn fragments(&self) -> Fragments {
-        match &self.read {
+    pub fn fragments(&self, name: &str) -> Fragments {
+        let fragments = match &self.read {
             Some(error) => fragments::of_unreadable(error),
             None => fragments::of_nothing(self.code.id, &self.message),
-        }
+        };
+        fragments.of_file(name, now())
     }
 }
 

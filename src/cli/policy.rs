@@ -1,25 +1,20 @@
 //! `ebl policy check` and `ebl policy template`: what a policy file asks for, in words, and one to start from.
 
-use std::io::Write as _;
-
 use anyhow::Result;
 
 use super::args::PolicyCommand;
 use super::exit::Exit;
+use super::output;
 use super::policy_file::{self, PolicyRules};
 use crate::text::{escape_for_terminal as escape, hanging};
 use crate::verify::{AcceptedState, Policy};
 
 pub fn run(command: &PolicyCommand) -> Result<Exit> {
-    let mut out = std::io::stdout().lock();
-    match command {
-        PolicyCommand::Check { file } => {
-            let policy = policy_file::read(file)?;
-            write!(out, "{}", in_words(&policy))?;
-        }
-        PolicyCommand::Template => out.write_all(TEMPLATE.as_bytes())?,
-    }
-    Ok(Exit::Done)
+    let text = match command {
+        PolicyCommand::Check { file } => in_words(&policy_file::read(file)?),
+        PolicyCommand::Template => TEMPLATE.to_owned(),
+    };
+    Ok(output::print(&text, Exit::Done))
 }
 
 /// Every key, explained and commented out.

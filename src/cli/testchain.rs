@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
@@ -10,6 +9,8 @@ use anyhow::{Context as _, Result, bail};
 
 use super::args::TestchainArgs;
 use super::exit::Exit;
+use super::note;
+use super::output::{self, Stopped};
 use crate::testchain::samples::{self, Sample};
 use crate::testchain::sandbox::{CHAIN, Sandbox};
 use crate::text::escape_for_terminal as escape;
@@ -33,12 +34,13 @@ pub fn run(args: &TestchainArgs) -> Result<Exit> {
             }
             () = std::future::ready(()) => {}
         }
-        let mut out = std::io::stdout().lock();
-        out.write_all(welcome(&args.dir, &sandbox, &samples).as_bytes())?;
-        out.flush()?;
-        drop(out);
+        match output::to_stdout(&welcome(&args.dir, &sandbox, &samples)) {
+            // The chain is what was wanted, not the page.
+            Ok(()) | Err(Stopped::ReaderGone) => {}
+            Err(stopped) => return Ok(stopped.exit(Exit::Done)),
+        }
         interrupted.await?;
-        eprintln!("ebl: the chain is gone; the files in {} stay", escape(&args.dir.display().to_string()));
+        note(&format!("the chain is gone; the files in {} stay", args.dir.display()));
         Ok(Exit::Done)
     })
 }

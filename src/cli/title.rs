@@ -1,52 +1,55 @@
 //! `ebl title`: one title's parties, state and history. Its exit code is that of a verification of the title alone: 0 only
 //! for a live title whose history is complete.
 
-use std::fs::File;
-use std::io::{IsTerminal as _, Write};
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
 use super::args::{TitleArgs, TitleFormat};
-use super::config::{self, Asked};
+use super::config::{self, Asked, Configured};
 use super::exit::Exit;
 use super::input::{self, Input};
 use super::no_document::NoDocument;
-use super::verify::{interruptible, style};
+use super::output::{Output, Wanted};
+use super::verify::{runtime, style};
+use super::{interrupt, note};
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
+use crate::report::human::Style;
 use crate::report::json::{self, Layout};
 use crate::report::{history_csv, title as page};
-use crate::text::escape_for_terminal as escape;
 use crate::verifier::Verifier;
 use crate::verify::{Outcome, PowersWanted, TitleReport};
 
 pub fn run(args: &TitleArgs) -> Result<Exit> {
-    let verifier = config::configured(&Asked {
+    let Configured { builder, files: settings } = config::configured(&Asked {
         network: &args.network,
         max_size: args.max_size,
         chain_id: args.chain_id.as_deref(),
         trust_registry: &args.trust_registry,
         key: args.key.as_deref(),
         names: args.names.as_deref(),
-    })?
-    .build()?;
+    })?;
+    let verifier = builder.build()?;
     let subject = Subject::of(args)?;
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    if !args.network.offline {
-        runtime.enable_all();
-    }
-    let runtime = runtime.build()?;
+    let read: Vec<&Path> = settings.iter().chain(&args.file).map(|path| path.as_path()).collect();
+    let wanted = if args.quiet { Wanted::ExitCode } else { Wanted::Result };
+    let output = Output::open(args.output.as_deref(), wanted, &read)?;
+    let style = style(&output, args.color, args.verbose);
     let powers = if args.powers { PowersWanted::Yes } else { PowersWanted::No };
-    let (name, work) = (subject.name(&verifier), asked(&verifier, &subject, args.max_size, powers));
-    let found = if args.network.offline { Some(runtime.block_on(work)) } else { runtime.block_on(interruptible(work)) };
-    let Some(found) = found else {
-        eprintln!("ebl: interrupted; nothing is known of {}", escape(&name));
-        return Ok(Exit::Interrupted);
-    };
-    write(args, &name, &found)?;
-    Ok(match &found {
+    let name = subject.name(&verifier);
+    interrupt::begin(&name);
+    let found = runtime(args.network.offline)?.block_on(asked(&verifier, &subject, args.max_size, powers));
+    let exit = match &found {
         Ok(report) => Exit::Verdict(report.verdict()),
         Err(why) => why.exit(),
+    };
+    if wanted == Wanted::ExitCode {
+        return Ok(exit);
+    }
+    Ok(match text(args.format, style, &name, &found)? {
+        Some(text) => output.write_only(&text, exit),
+        None => exit,
     })
 }
 
@@ -95,43 +98,43 @@ async fn asked(
         }
         Subject::File(file) => file,
     };
-    match Input::of(file, |text| verifier.read_link(text)) {
-        Input::File(path) => Ok(verifier.title(&input::read(path, max_bytes)?, powers).await?),
-        Input::NotALink(error) => Err(error.into()),
-        Input::Link(link) => Ok(verifier.title_by_link(&link, powers).await?),
-    }
+    let input = Input::of(file, |text| verifier.read_link(text));
+    let report = match &input {
+        Input::File(path) => verifier.title(&input::read(path, max_bytes)?, powers).await?,
+        Input::NotALink(error) => return Err((*error).into()),
+        Input::Link(link) => verifier.title_by_link(link, powers).await?,
+    };
+    Ok(TitleReport { file: Some(input.name()), ..report })
 }
 
-fn write(args: &TitleArgs, name: &str, found: &Result<TitleReport, NoDocument>) -> Result<()> {
-    let stdout = std::io::stdout();
-    let terminal = args.output.is_none() && stdout.is_terminal();
-    let text = match (args.format, found) {
-        (TitleFormat::Human, Ok(report)) => page::render(report, name, style(terminal, args.color, args.verbose)),
+/// What is written; nothing where a table was wanted and there is no document.
+fn text(
+    format: TitleFormat,
+    style: Style,
+    name: &str,
+    found: &Result<TitleReport, NoDocument>,
+) -> Result<Option<String>> {
+    Ok(Some(match (format, found) {
+        (TitleFormat::Human, Ok(report)) => page::render(report, name, style),
         (TitleFormat::Json, Ok(report)) => json::render(report, Layout::Indented)? + "\n",
+        (TitleFormat::Jsonl, Ok(report)) => json::render(report, Layout::OneLine)? + "\n",
         (TitleFormat::Csv, Ok(report)) => {
             say_what_is_missing(report);
             history_csv::render(report)
         }
-        (TitleFormat::Json, Err(why)) => json::render(&why.object().instead_of_title(), Layout::Indented)? + "\n",
+        (TitleFormat::Json, Err(why)) => json::render(&why.object(name).instead_of_title(), Layout::Indented)? + "\n",
+        (TitleFormat::Jsonl, Err(why)) => json::render(&why.object(name).instead_of_title(), Layout::OneLine)? + "\n",
         (TitleFormat::Human, Err(why)) => why.human(name),
         (TitleFormat::Csv, Err(why)) => {
-            eprint!("{}", why.human(name));
-            return Ok(());
+            let _ = write!(std::io::stderr(), "{}", why.human(name));
+            return Ok(None);
         }
-    };
-    let mut to: Box<dyn Write> = match &args.output {
-        Some(path) => {
-            Box::new(File::create(path).with_context(|| format!("cannot write the report to {}", path.display()))?)
-        }
-        None => Box::new(stdout),
-    };
-    to.write_all(text.as_bytes())?;
-    Ok(to.flush()?)
+    }))
 }
 
 /// A table of operations has no place for what is wrong with it.
 fn say_what_is_missing(report: &TitleReport) {
     for check in report.checks.iter().filter(|check| matches!(check.outcome, Outcome::Unknown | Outcome::Fail)) {
-        eprintln!("ebl: {}: {}   [{}]", check.name.as_str(), escape(&check.message), check.code.id);
+        note(&format!("{}: {}   [{}]", check.name.as_str(), check.message, check.code.id));
     }
 }

@@ -1,58 +1,84 @@
 //! `ebl verify`: files in, reports out, the worst exit code.
 
-use std::fs::File;
-use std::io::{BufWriter, IsTerminal as _, Write};
+use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use super::args::{Format, VerifyArgs, When};
+use super::config::Configured;
 use super::exit::Exit;
-use super::input::Input;
+use super::input::{ENDINGS, Found, Input};
 use super::no_document::NoDocument;
-use super::{config, input};
+use super::output::{Output, Wanted};
+use super::{config, input, interrupt, note};
 use crate::report::fragments;
 use crate::report::human::{self, Style};
 use crate::report::json::{self, Layout};
-use crate::text::escape_for_terminal as escape;
 use crate::verifier::Verifier;
 use crate::verify::Report;
 
 pub fn run(args: &VerifyArgs) -> Result<Exit> {
-    let verifier = config::verifier(args)?.build()?;
-    let files = input::files(&args.files, args.recursive)?;
-    let mut output = Output::open(args, files.len())?;
-    // One thread is enough for a handful of sockets, and starting more would cost more than an offline run takes.
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    if !args.network.offline {
-        runtime.enable_all();
+    let Configured { builder, files: settings } = config::verifier(args)?;
+    let verifier = builder.build()?;
+    let found = input::files(&args.files, args.recursive)?;
+    let read: Vec<&Path> = found.files.iter().chain(&settings).map(|path| path.as_path()).collect();
+    let wanted = if args.quiet { Wanted::ExitCode } else { Wanted::Result };
+    let mut output = Output::open(args.output.as_deref(), wanted, &read)?;
+    if wanted == Wanted::Result {
+        say_what_is_left_out(&found);
     }
-    let runtime = runtime.build()?;
-    let mut worst = None;
-    for file in &files {
+    let printer = Printer {
+        format: args.format,
+        style: style(&output, args.color, args.verbose),
+        several: args.recursive || found.files.len() > 1,
+    };
+    let runtime = runtime(args.network.offline)?;
+    let mut known = None;
+    for (index, file) in found.files.iter().enumerate() {
         let input = Input::of(file, |text| verifier.read_link(text));
-        let work = outcome(&verifier, &input, args.max_size);
-        // Offline nothing waits, so Ctrl-C simply ends the process, and not even the signal handler's sockets are opened.
-        let outcome =
-            if args.network.offline { Some(runtime.block_on(work)) } else { runtime.block_on(interruptible(work)) };
-        let Some(outcome) = outcome else {
-            eprintln!("ebl: interrupted; no verdict on {}", escape(&input.name()));
-            output.flush()?;
-            return Ok(Exit::Interrupted);
+        interrupt::begin(&input.name());
+        let outcome = runtime.block_on(outcome(&verifier, &input, args.max_size));
+        let exit = known.map_or(outcome.exit(), |known: Exit| known.worse(outcome.exit()));
+        known = Some(exit);
+        let mut text = match printer.text(&input.name(), &outcome) {
+            Ok(text) => text,
+            Err(error) => {
+                note(&format!("{error:#}"));
+                return Ok(exit.worse(Exit::Internal));
+            }
         };
-        let exit = outcome.exit();
-        output.write(&input.name(), &outcome)?;
-        worst = Some(worst.map_or(exit, |worst: Exit| worst.worse(exit)));
+        if args.format == Format::Human && index > 0 {
+            text.insert(0, '\n');
+        }
+        if let Err(stopped) = output.write(&text) {
+            let is_last = index + 1 == found.files.len();
+            return Ok(stopped.exit(if is_last { exit } else { exit.worse(Exit::Unjudged) }));
+        }
     }
-    output.flush()?;
-    Ok(worst.unwrap_or(Exit::Usage))
+    let known = known.unwrap_or(Exit::Usage);
+    Ok(output.finish().map_or_else(|stopped| stopped.exit(known), |()| known))
 }
 
-/// `None` when the user pressed Ctrl-C.
-pub(super) async fn interruptible<T>(work: impl Future<Output = T>) -> Option<T> {
-    tokio::select! {
-        done = work => Some(done),
-        _ = tokio::signal::ctrl_c() => None,
+/// What a folder holds besides, on standard error.
+fn say_what_is_left_out(found: &Found) {
+    for line in &found.skipped {
+        note(&format!("skipped: {line}"));
     }
+    let files = match found.passed_over {
+        0 => return,
+        1 => "1 other file was".to_owned(),
+        several => format!("{several} other files were"),
+    };
+    note(&format!("{files} passed over: from folders those that end in .{} are taken", ENDINGS.join(", .")));
+}
+
+/// One thread is enough for a handful of sockets, and starting more would cost more than an offline run takes.
+pub(super) fn runtime(offline: bool) -> std::io::Result<tokio::runtime::Runtime> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    if !offline {
+        runtime.enable_all();
+    }
+    runtime.build()
 }
 
 enum Outcome {
@@ -70,9 +96,9 @@ impl Outcome {
 }
 
 async fn outcome(verifier: &Verifier, input: &Input<'_>, max_bytes: usize) -> Outcome {
-    report(verifier, input, max_bytes)
-        .await
-        .map_or_else(Outcome::NoDocument, |report| Outcome::Report(Box::new(report)))
+    report(verifier, input, max_bytes).await.map_or_else(Outcome::NoDocument, |report| {
+        Outcome::Report(Box::new(Report { file: Some(input.name()), ..report }))
+    })
 }
 
 async fn report(verifier: &Verifier, input: &Input<'_>, max_bytes: usize) -> Result<Report, NoDocument> {
@@ -84,7 +110,8 @@ async fn report(verifier: &Verifier, input: &Input<'_>, max_bytes: usize) -> Res
 }
 
 /// How to print, on a terminal or elsewhere.
-pub(super) fn style(terminal: bool, color: When, verbose: bool) -> Style {
+pub(super) fn style(output: &Output, color: When, verbose: bool) -> Style {
+    let terminal = output.is_terminal();
     let color = match color {
         When::Always => true,
         When::Never => false,
@@ -95,50 +122,19 @@ pub(super) fn style(terminal: bool, color: When, verbose: bool) -> Style {
     Style { width, color, verbose }
 }
 
-struct Output {
-    to: BufWriter<Box<dyn Write>>,
+struct Printer {
     format: Format,
     style: Style,
-    quiet: bool,
     several: bool,
-    first: bool,
 }
 
-impl Output {
-    fn open(args: &VerifyArgs, files: usize) -> Result<Self> {
-        let stdout = std::io::stdout();
-        let terminal = args.output.is_none() && stdout.is_terminal();
-        let to: Box<dyn Write> = match &args.output {
-            Some(path) => {
-                Box::new(File::create(path).with_context(|| format!("cannot write the report to {}", path.display()))?)
-            }
-            None => Box::new(stdout),
-        };
-        Ok(Self {
-            to: BufWriter::new(to),
-            format: args.format,
-            style: style(terminal, args.color, args.verbose),
-            quiet: args.quiet,
-            several: files > 1,
-            first: true,
-        })
-    }
-
-    fn write(&mut self, name: &str, outcome: &Outcome) -> Result<()> {
-        if self.quiet {
-            return Ok(());
-        }
-        let text = match self.format {
+impl Printer {
+    fn text(&self, name: &str, outcome: &Outcome) -> Result<String> {
+        Ok(match self.format {
             Format::Human => self.human(name, outcome),
-            Format::Json => self.json(outcome)?,
-            Format::Fragments => self.fragments(outcome)?,
-        };
-        if self.several && self.format == Format::Human && !self.first {
-            writeln!(self.to)?;
-        }
-        self.first = false;
-        self.to.write_all(text.as_bytes())?;
-        Ok(())
+            Format::Json | Format::Jsonl => self.json(name, outcome)?,
+            Format::Fragments => self.fragments(name, outcome)?,
+        })
     }
 
     fn human(&self, name: &str, outcome: &Outcome) -> String {
@@ -148,29 +144,25 @@ impl Output {
         }
     }
 
-    fn json(&self, outcome: &Outcome) -> Result<String> {
+    fn json(&self, name: &str, outcome: &Outcome) -> Result<String> {
         let layout = self.layout();
         let text = match outcome {
             Outcome::Report(report) => json::render(report, layout)?,
-            Outcome::NoDocument(why) => why.json(layout)?,
+            Outcome::NoDocument(why) => why.json(name, layout)?,
         };
         Ok(text + "\n")
     }
 
-    fn fragments(&self, outcome: &Outcome) -> Result<String> {
+    fn fragments(&self, name: &str, outcome: &Outcome) -> Result<String> {
         let fragments = match outcome {
             Outcome::Report(report) => fragments::of_report(report),
-            Outcome::NoDocument(why) => why.fragments(),
+            Outcome::NoDocument(why) => why.fragments(name),
         };
         Ok(json::render(&fragments, self.layout())? + "\n")
     }
 
     /// One object alone is indented for reading; several are one compact line each.
     fn layout(&self) -> Layout {
-        if self.several { Layout::OneLine } else { Layout::Indented }
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        Ok(self.to.flush()?)
+        if self.several || self.format == Format::Jsonl { Layout::OneLine } else { Layout::Indented }
     }
 }

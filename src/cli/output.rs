@@ -1,0 +1,246 @@
+//! Where results go: standard output, a pipe or device as it is, or a file that is whole or untouched. What was judged
+//! stays judged when nothing more can be written: see [`Stopped::exit`].
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use tempfile::NamedTempFile;
+
+use super::exit::Exit;
+use super::same_file::{FileIdentity, Way, followed};
+use super::{interrupt, note};
+
+/// An open place for results.
+pub struct Output(To);
+
+enum To {
+    /// Only the exit code is wanted.
+    Nowhere,
+    Stdout,
+    /// A pipe, a terminal, a device: it can only be written to as it is.
+    Stream {
+        to: File,
+        name: String,
+    },
+    /// Written beside the file, and renamed at the end.
+    File {
+        to: BufWriter<NamedTempFile>,
+        target: PathBuf,
+    },
+}
+
+/// Whether results are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Result,
+    /// `--quiet`.
+    ExitCode,
+}
+
+impl Output {
+    /// Opens what `--output` names, or standard output. One that is among the files that are read is refused before
+    /// anything is opened for writing: writing would change what is judged.
+    pub fn open(path: Option<&Path>, wanted: Wanted, read: &[&Path]) -> Result<Self> {
+        if wanted == Wanted::ExitCode {
+            return Ok(Self(To::Nowhere));
+        }
+        let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
+            let standard = stdout().and_then(|file| FileIdentity::of_open_file(&file));
+            let is_read = standard.is_some_and(|standard| is_among(&standard, read));
+            ensure!(!is_read, "standard output goes to a file that is read, too; write to another one");
+            return Ok(Self(To::Stdout));
+        };
+        open(path, read).map(Self).with_context(|| format!("cannot write to --output {}", path.display()))
+    }
+
+    /// Whether somebody looks at it.
+    pub fn is_terminal(&self) -> bool {
+        match &self.0 {
+            To::Stdout => io::stdout().is_terminal(),
+            To::Stream { to, .. } => to.is_terminal(),
+            To::Nowhere | To::File { .. } => false,
+        }
+    }
+
+    /// Writes one whole result, so that a reader has it before the next one is begun.
+    pub fn write(&mut self, text: &str) -> Result<(), Stopped> {
+        match &mut self.0 {
+            To::Nowhere => Ok(()),
+            To::Stdout => to_stdout(text),
+            To::Stream { to, name } => to.write_all(text.as_bytes()).map_err(|error| Stopped::of(name, error)),
+            To::File { to, target } => {
+                to.write_all(text.as_bytes()).map_err(|error| Stopped::of(&target.display().to_string(), error))
+            }
+        }
+    }
+
+    /// Puts the file in its place; without this it stays as it was.
+    pub fn finish(self) -> Result<(), Stopped> {
+        let To::File { to, target } = self.0 else { return Ok(()) };
+        let name = target.display().to_string();
+        let finished = interrupt::complete(move || {
+            let file = to.into_inner().map_err(io::IntoInnerError::into_error)?;
+            // Some disks are found to be full only now; some file systems have nothing to synchronise.
+            match file.as_file().sync_all() {
+                Err(error) if error.kind() != io::ErrorKind::InvalidInput => return Err(error),
+                _ => {}
+            }
+            file.persist(target).map_err(|error| error.error)
+        });
+        finished.map(drop).map_err(|error| Stopped::of(&name, error))
+    }
+
+    /// Writes the only result, whose exit code is `known`.
+    pub fn write_only(mut self, text: &str, known: Exit) -> Exit {
+        match self.write(text).and_then(|()| self.finish()) {
+            Ok(()) => known,
+            Err(stopped) => stopped.exit(known),
+        }
+    }
+}
+
+/// Prints a result whose exit code is `known`.
+pub fn print(text: &str, known: Exit) -> Exit {
+    Output(To::Stdout).write_only(text, known)
+}
+
+/// What becomes of the exit code `known` of a result that somebody else printed.
+pub fn printed(written: io::Result<()>, known: Exit) -> Exit {
+    let flushed = written.and_then(|()| io::stdout().flush());
+    flushed.map_or_else(|error| Stopped::of("standard output", error).exit(known), |()| known)
+}
+
+/// Prints a part of what a command has to say.
+pub fn to_stdout(text: &str) -> Result<(), Stopped> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|error| Stopped::of("standard output", error))
+}
+
+/// Why nothing more is written.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// Whoever read reads no more, as in `ebl … | head`: no error, and no reason to call anything judged.
+    #[error("nobody reads the result any more")]
+    ReaderGone,
+    /// A full disk and the like.
+    #[error("the result could not be written to {to}: {error}")]
+    Failed {
+        /// The place.
+        to: String,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+impl Stopped {
+    /// The exit code of a run that knows `known` already, which a failure to write never makes better.
+    pub fn exit(&self, known: Exit) -> Exit {
+        match self {
+            Self::ReaderGone => known,
+            Self::Failed { .. } => {
+                note(&self.to_string());
+                known.worse(Exit::NotWritten)
+            }
+        }
+    }
+
+    fn of(to: &str, error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::ReaderGone
+        } else {
+            Self::Failed { to: to.to_owned(), error }
+        }
+    }
+}
+
+fn open(path: &Path, read: &[&Path]) -> Result<To> {
+    let (target, way) = followed(path)?;
+    let found = match std::fs::metadata(path) {
+        Ok(found) => Some(found),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error.into()),
+    };
+    let is_plain = found.as_ref().is_none_or(|found| found.is_file());
+    if found.as_ref().is_some_and(|found| found.is_dir()) {
+        bail!("it is a folder");
+    }
+    if is_plain || is_pipe(found.as_ref()) {
+        ensure!(!is_among(&FileIdentity::of_path(path), read), "it is a file that is read, too; name another one");
+    }
+    if is_plain && way == Way::Names {
+        return beside(target, found.map(|found| found.permissions()));
+    }
+    // The open file itself goes on where it is; a second one of that name would begin somewhere else.
+    let wanted = FileIdentity::of_path(path);
+    let to = match [stdout(), stderr()].into_iter().flatten().find(|open| wanted.is_open_as(open)) {
+        Some(open) => open,
+        None => OpenOptions::new().append(true).open(path)?,
+    };
+    Ok(To::Stream { to, name: path.display().to_string() })
+}
+
+fn beside(target: PathBuf, permissions: Option<Permissions>) -> Result<To> {
+    if permissions.is_some() {
+        // What must not be written to must not be replaced either.
+        OpenOptions::new().append(true).open(&target)?;
+    }
+    let (Some(folder), Some(name)) = (target.parent(), target.file_name()) else { bail!("it names no file") };
+    let prefix = format!(".{}.", name.to_string_lossy());
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(".unfinished");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let made = interrupt::unfinished(|| builder.tempfile_in(folder), NamedTempFile::path)
+        .with_context(|| format!("it is written beside first, and no file can be made in {}", folder.display()))?;
+    if let Some(permissions) = permissions {
+        made.as_file().set_permissions(permissions)?;
+    }
+    Ok(To::File { to: BufWriter::new(made), target })
+}
+
+fn is_among(output: &FileIdentity, read: &[&Path]) -> bool {
+    read.iter().any(|path| {
+        if path.as_os_str() == "-" {
+            stdin().and_then(|file| FileIdentity::of_open_file(&file)).is_some_and(|input| input.is_same(output))
+        } else {
+            FileIdentity::of_path(path).is_same(output)
+        }
+    })
+}
+
+#[cfg(unix)]
+fn is_pipe(found: Option<&std::fs::Metadata>) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    found.is_some_and(|found| found.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: Option<&std::fs::Metadata>) -> bool {
+    false
+}
+
+/// A further handle of the same open file, as the three below.
+#[cfg(unix)]
+fn handle_of(stream: impl std::os::fd::AsFd) -> Option<File> {
+    stream.as_fd().try_clone_to_owned().ok().map(File::from)
+}
+
+#[cfg(windows)]
+fn handle_of(stream: impl std::os::windows::io::AsHandle) -> Option<File> {
+    stream.as_handle().try_clone_to_owned().ok().map(File::from)
+}
+
+fn stdin() -> Option<File> {
+    handle_of(io::stdin())
+}
+
+fn stdout() -> Option<File> {
+    handle_of(io::stdout())
+}
+
+fn stderr() -> Option<File> {
+    handle_of(io::stderr())
+}
