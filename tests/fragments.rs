@@ -79,7 +79,12 @@ async fn every_sample_has_the_fragments_that_its_state_demands() {
         assert_eq!(words(&value), wanted, "{}: {value:#}", sample.file);
         let registry = sandbox.v5.address.to_string();
         match sample.file {
-            "live.json" => assert_eq!(value, live_v2(&registry)),
+            "live.json" => {
+                let wanted = live_v2(&registry);
+                assert_eq!((&value["isValid"], &value["fragments"]), (&wanted["isValid"], &wanted["fragments"]));
+                assert_eq!(value["file"], Value::Null, "the library was given bytes");
+                assert!(value["checked_at"].is_string());
+            }
             "live-oa3.json" => {
                 let details = json!({"minted": true, "address": registry});
                 let status = fragment(&value, "OpenAttestationEthereumTokenRegistryStatus");
