@@ -1,18 +1,22 @@
 //! `ebl demo` and `ebl testchain`, as a newcomer runs them, and every sample's promise.
 #![cfg(feature = "testchain")]
 
+#[path = "support/node.rs"]
+mod node;
 #[path = "support/running_testchain.rs"]
 mod running_testchain;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 
 use ebl_verifier::Verifier;
 use ebl_verifier::testchain::samples::{self, Sample};
 use ebl_verifier::testchain::sandbox::Sandbox;
 use ebl_verifier::verify::{ProofMode, Report, Verdict};
+use node::BlockingNode;
 use running_testchain::Running;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn ebl(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ebl"));
@@ -113,6 +117,58 @@ fn every_line_that_testchain_prints_can_be_pasted() {
             _ => panic!("an unknown verdict: {promised}"),
         };
         assert_eq!(output.status.code(), Some(exit), "{}", pair[0]);
+    }
+}
+
+#[test]
+fn accounts_and_contracts_are_printed_and_written_for_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_chain, page) = Running::start(folder.path());
+    // No address or key is broken on a narrow screen.
+    assert!(page.lines().filter(|line| line.contains("0x")).all(|line| line.len() <= 72), "{page}");
+    let read =
+        |file: &str| -> Value { serde_json::from_slice(&std::fs::read(folder.path().join(file)).unwrap()).unwrap() };
+    let addresses = read("addresses.json");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let accounts = addresses["accounts"].as_array().unwrap();
+    assert_eq!((accounts.len(), &accounts[0]["party"]), (10, &Value::from("carrier")));
+    for account in accounts {
+        assert!(page.contains(&text(&account["address"])) && page.contains(&text(&account["privateKey"])));
+    }
+    assert!(page.contains(&format!("{},", text(&addresses["rpc"]))));
+    let node = BlockingNode::new(text(&addresses["rpc"]));
+    let contracts = addresses["contracts"].as_object().unwrap();
+    for name in ["RegistryV5", "RegistryV4", "EthereumDIDRegistry", "LegacyDocumentStore", "BatchableDocumentStore"] {
+        assert!(contracts.contains_key(name), "{name}");
+    }
+    for (name, contract) in contracts {
+        assert!(page.contains(&format!("  {name} ")) && page.contains(&text(&contract["address"])), "{name}");
+        assert!(node.ask("eth_getCode", json!([contract["address"], "latest"])) != "0x", "{name}");
+        assert!(
+            read(&text(&contract["abi"])).as_array().unwrap().iter().any(|item| item["type"] == "function"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_page_named_on_the_command_line_is_let_in_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_chain, page) = Running::start_with(folder.path(), &["--cors", "http://localhost:3000"]);
+    let address = page.split_once("http://").unwrap().1.split_once(',').unwrap().0.to_owned();
+    let status = |origin: &str| {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let head = format!("OPTIONS / HTTP/1.1\r\nhost: {address}\r\norigin: {origin}\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply.split(' ').nth(1).unwrap().to_owned()
+    };
+    assert_eq!((status("http://localhost:3000").as_str(), status("http://localhost:3001").as_str()), ("204", "403"));
+    for wrong in ["*", "null", "localhost:3000", "http://localhost:3000/page"] {
+        let output = ebl(&["testchain", "--cors", wrong, "--dir", folder.path().to_str().unwrap()]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("scheme://host"), "{wrong}");
     }
 }
 

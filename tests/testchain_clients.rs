@@ -5,7 +5,7 @@
 mod node;
 
 use std::collections::HashSet;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,12 +13,15 @@ use ebl_verifier::primitives::ChainId;
 use ebl_verifier::testchain::accounts::DEV_ACCOUNTS;
 use ebl_verifier::testchain::chain::Chain;
 use ebl_verifier::testchain::rpc::{MAX_BODY, MAX_CONNECTIONS, MAX_SUBSCRIPTIONS, RpcServer};
+use ebl_verifier::testchain::sandbox::{Party, Sandbox};
+use ebl_verifier::verify::Verdict;
 use ethers::types::{RecoveryMessage, Signature};
 use futures_util::{SinkExt as _, StreamExt as _};
 use node::{COUNTER, Node, code, hex};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -166,6 +169,36 @@ async fn three_hundred_clients_that_keep_their_connections_are_all_answered() {
         assert_eq!(node.ask("eth_chainId", json!([])).await, "0x7a69");
     };
     tokio::time::timeout(Duration::from_secs(50), all).await.expect("every client is answered");
+}
+
+/// Each with connections of its own, as so many commands would.
+#[tokio::test]
+async fn a_hundred_verifications_at_once_are_valid_beside_three_hundred_idle_clients() {
+    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let mut sandbox = Sandbox::start(any_port, any_port).await.unwrap();
+    let wrapped = sandbox.bill("NDSE-2026-00001", sandbox.v5.address).oa2(&mut sandbox.salts);
+    sandbox.mint(sandbox.v5, wrapped.target_hash.into(), [Party::Shipper, Party::Shipper]).unwrap();
+    let document: Arc<[u8]> = wrapped.document.to_string().into_bytes().into();
+    let address: SocketAddr = sandbox.rpc_url().trim_start_matches("http://").parse().unwrap();
+    let mut idle = Vec::new();
+    for _ in 0..300 {
+        let mut client = KeptAlive::open(address).await;
+        // A hundred have asked before, the others never do.
+        if idle.len() < 100 {
+            client.ask(address).await.unwrap();
+        }
+        idle.push(client);
+    }
+    let mut all = JoinSet::new();
+    for _ in 0..100 {
+        let verifier = sandbox.verifier().unwrap().timeout(Duration::from_secs(50)).build().unwrap();
+        let document = Arc::clone(&document);
+        all.spawn(async move { verifier.verify(&document).await.unwrap().verdict });
+    }
+    assert_eq!(all.join_all().await, [Verdict::Valid; 100]);
+    for client in &mut idle[..100] {
+        assert!(client.ask(address).await.is_some());
+    }
 }
 
 #[tokio::test]

@@ -6,13 +6,17 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
+use serde_json::{Value, json};
 
 use super::args::TestchainArgs;
 use super::exit::Exit;
 use super::note;
 use super::output::{self, Stopped};
+use crate::primitives::{Address, encode_hex};
+use crate::testchain::accounts::DEV_ACCOUNTS;
+use crate::testchain::contracts::interfaces;
 use crate::testchain::samples::{self, Sample};
-use crate::testchain::sandbox::{CHAIN, Sandbox};
+use crate::testchain::sandbox::{CHAIN, Party, Sandbox};
 use crate::text::escape_for_terminal as escape;
 
 pub fn run(args: &TestchainArgs) -> Result<Exit> {
@@ -71,7 +75,42 @@ fn write_folder(folder: &Path, sandbox: &Sandbox, samples: &[Sample]) -> Result<
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     };
     write(SETTINGS, &settings(sandbox))?;
+    write(ADDRESSES, &format!("{:#}\n", addresses(sandbox)))?;
+    fs::create_dir_all(folder.join(INTERFACES)).with_context(|| format!("cannot make the folder {INTERFACES}"))?;
+    for (name, interface) in interfaces() {
+        write(&interface_file(&name), &format!("{:#}\n", Value::from(interface)))?;
+    }
     samples.iter().try_for_each(|sample| write(sample.file, &sample.document))
+}
+
+const ADDRESSES: &str = "addresses.json";
+const INTERFACES: &str = "abi";
+
+fn interface_file(contract: &str) -> String {
+    format!("{INTERFACES}/{contract}.json")
+}
+
+/// What a program needs to begin: the chain, the accounts with their keys, and the contracts.
+fn addresses(sandbox: &Sandbox) -> Value {
+    let accounts = DEV_ACCOUNTS.iter().map(|account| {
+        let key = format!("0x{}", encode_hex(&account.key));
+        json!({"address": account.address, "privateKey": key, "party": party(account.address).map(Party::name)})
+    });
+    let contracts = sandbox
+        .contracts()
+        .into_iter()
+        .map(|(name, address)| (name.to_owned(), json!({"address": address, "abi": interface_file(name)})));
+    json!({
+        "chainId": CHAIN,
+        "rpc": sandbox.rpc_url(),
+        "websocket": sandbox.websocket_url(),
+        "accounts": accounts.collect::<Vec<_>>(),
+        "contracts": contracts.collect::<Value>(),
+    })
+}
+
+fn party(address: Address) -> Option<Party> {
+    Party::ALL.into_iter().find(|party| party.address() == address)
 }
 
 fn settings(sandbox: &Sandbox) -> String {
@@ -89,11 +128,25 @@ fn settings(sandbox: &Sandbox) -> String {
 fn welcome(folder: &Path, sandbox: &Sandbox, samples: &[Sample]) -> String {
     let shown = escape(&folder.display().to_string()).into_owned();
     let mut text = format!(
-        "Chain {CHAIN} answers JSON-RPC at {}, the issuers' domains are answered by {}.\n\
-         Its accounts are the well-known development accounts: their keys are public and worthless.\n\n\
-         {} sample documents and the settings for them are in {shown}. Try them in another terminal:\n\n",
+        "Chain {CHAIN} answers JSON-RPC at {}, also as a WebSocket.\n\
+         The issuers' domains are answered by {}.\n\n\
+         Accounts and their keys, which everybody knows: never send them anything of value.\n\n",
         sandbox.rpc_url(),
         sandbox.dns_address(),
+    );
+    for account in &DEV_ACCOUNTS {
+        let party = party(account.address).map(|party| format!("  {}", party.name())).unwrap_or_default();
+        let _ = writeln!(text, "  {}{party}\n    0x{}", account.address, encode_hex(&account.key));
+    }
+    text.push_str("\nContracts:\n\n");
+    for (name, address) in sandbox.contracts() {
+        let _ = writeln!(text, "  {name:<22}  {address}");
+    }
+    let _ = write!(
+        text,
+        "\nTitleEscrowV5 and V4 are the code of each title's own escrow, which is `ownerOf(token)` of the registry.\n\n\
+         {shown}/{ADDRESSES} has all of these for programs, {shown}/{INTERFACES} the contracts' interfaces.\n\n\
+         {} sample documents and the settings for them are in {shown}. Try them in another terminal:\n\n",
         samples.len(),
     );
     for sample in samples {

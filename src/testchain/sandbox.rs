@@ -30,7 +30,7 @@ pub struct Sandbox {
     resolver: Resolver,
     trusted: Vec<Address>,
     did_registry: Address,
-    stores: Vec<Address>,
+    stores: Vec<(Contract, Address)>,
     /// For wrapping sample documents.
     pub salts: Salts,
     /// A registry of generation 5.
@@ -64,6 +64,20 @@ pub enum Party {
 }
 
 impl Party {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Carrier, Self::Shipper, Self::Bank, Self::Consignee, Self::Former];
+
+    /// In a word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Carrier => "carrier",
+            Self::Shipper => "shipper",
+            Self::Bank => "bank",
+            Self::Consignee => "consignee",
+            Self::Former => "former signer",
+        }
+    }
+
     /// The account.
     pub fn address(self) -> Address {
         self.account().address
@@ -157,6 +171,29 @@ impl Sandbox {
         &self.rpc_url
     }
 
+    /// The same for WebSockets.
+    pub fn websocket_url(&self) -> String {
+        self.rpc_url.replacen("http", "ws", 1)
+    }
+
+    /// The contracts that programs begin with, by their names in the Solidity sources: the registries that [`DOMAIN`]
+    /// names, with what belongs to them, and the first document store of each kind.
+    pub fn contracts(&self) -> Vec<(&'static str, Address)> {
+        let parts = |registry: &Registry, names: [&'static str; 3]| {
+            names.into_iter().zip([registry.address, registry.factory, registry.implementation])
+        };
+        let mut contracts: Vec<_> = parts(&self.v5, ["RegistryV5", "TitleEscrowFactoryV5", "TitleEscrowV5"])
+            .chain(parts(&self.v4, ["RegistryV4", "TitleEscrowFactoryV4", "TitleEscrowV4"]))
+            .chain([(Contract::EthereumDidRegistry.name(), self.did_registry)])
+            .collect();
+        for (kind, store) in &self.stores {
+            if contracts.iter().all(|(name, _)| *name != kind.name()) {
+                contracts.push((kind.name(), *store));
+            }
+        }
+        contracts
+    }
+
     /// Where the resolver listens.
     pub fn dns_address(&self) -> SocketAddr {
         self.resolver.address()
@@ -206,14 +243,15 @@ impl Sandbox {
     pub fn store(&mut self, kind: Contract) -> Result<Address, SandboxError> {
         let store =
             self.deploy(kind, &[Token::String("Sample documents".into()), account(Party::Carrier.address())])?;
-        self.stores.push(store);
+        self.stores.push((kind, store));
         self.publish_home();
         Ok(store)
     }
 
     /// Lets [`DOMAIN`] name everything that is the carrier's: both registries, its stores and its key.
     pub fn publish_home(&self) {
-        let contracts = [self.v5.address, self.v4.address].into_iter().chain(self.stores.iter().copied());
+        let contracts =
+            [self.v5.address, self.v4.address].into_iter().chain(self.stores.iter().map(|(_, store)| *store));
         let mut records: Vec<String> = contracts.map(contract_record).collect();
         records.push(key_record(&self.did(Party::Carrier)));
         self.publish_records(DOMAIN, &records);

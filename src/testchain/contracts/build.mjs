@@ -1,6 +1,6 @@
-// Rebuilds creation.json from the contracts in this folder:
+// Rebuilds creation.json and abi.json from the contracts in this folder:
 // `node src/testchain/contracts/build.mjs [--check] [folder that holds node_modules/solc]`.
-// With --check it writes nothing and fails if creation.json is not what the sources compile to.
+// With --check it writes nothing and fails if one of them is not what the sources compile to.
 import { createRequire } from "node:module";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -13,6 +13,11 @@ const deployable = [
   "RegistryV4", "RegistryV5", "TitleEscrowFactoryV4", "TitleEscrowFactoryV5", "TransferableDocumentStore", "UpgradeableProxy",
   "UpgradeableRegistryV5",
 ];
+// Those that a user of `ebl testchain` calls, with the escrows, which their factories deploy.
+const called = [
+  "BatchableDocumentStore", "EthereumDIDRegistry", "LegacyDocumentStore", "RegistryV4", "RegistryV5", "TitleEscrowFactoryV4",
+  "TitleEscrowFactoryV5", "TitleEscrowV4", "TitleEscrowV5",
+];
 const names = readdirSync(here).filter((name) => name.endsWith(".sol")).sort();
 const input = {
   language: "Solidity",
@@ -20,7 +25,7 @@ const input = {
   settings: {
     evmVersion: "paris", optimizer: { enabled: true, runs: 200 },
     metadata: { bytecodeHash: "none", appendCBOR: false },
-    outputSelection: { "*": { "*": ["evm.bytecode.object"] } },
+    outputSelection: { "*": { "*": ["abi", "evm.bytecode.object"] } },
   },
 };
 const out = JSON.parse(solc.compile(JSON.stringify(input)));
@@ -28,11 +33,18 @@ for (const e of out.errors ?? []) console.error(e.formattedMessage);
 if ((out.errors ?? []).some((e) => e.severity === "error")) process.exit(1);
 const compiled = Object.assign({}, ...Object.values(out.contracts));
 const code = Object.fromEntries(deployable.map((name) => [name, compiled[name].evm.bytecode.object]));
-const text = JSON.stringify(code, null, 2) + "\n";
-const artefact = `${here}/creation.json`;
-if (!check) writeFileSync(artefact, text);
-else if (readFileSync(artefact, "utf8") !== text) {
-  console.error("creation.json is not what the sources compile to");
-  process.exit(1);
+const interfaces = called.map((name) => `  ${JSON.stringify(name)}: [\n${lines(compiled[name].abi)}\n  ]`).join(",\n");
+for (const [name, text] of [["creation.json", JSON.stringify(code, null, 2) + "\n"], ["abi.json", `{\n${interfaces}\n}\n`]]) {
+  const artefact = `${here}/${name}`;
+  if (!check) writeFileSync(artefact, text);
+  else if (readFileSync(artefact, "utf8") !== text) {
+    console.error(`${name} is not what the sources compile to`);
+    process.exit(1);
+  }
 }
 for (const name of deployable) console.log(`${name} ${code[name].length / 2} bytes`);
+
+// One function or event a line.
+function lines(abi) {
+  return abi.map((item) => `    ${JSON.stringify(item)}`).join(",\n");
+}

@@ -1,6 +1,6 @@
 //! The contracts of the embedded chain: written by us to the public ABI, rules and event order of the genuine ones
 //! (chain.md §1, §3; checks.md §6.1). `tests/contracts.rs` runs both side by side. The sources stand in this folder;
-//! `node src/testchain/contracts/build.mjs` compiles them into `creation.json`.
+//! `node src/testchain/contracts/build.mjs` compiles them into `creation.json` and `abi.json`.
 //!
 //! None of them has genuine code, so a verifier must be told to trust a registry of this kind.
 
@@ -11,12 +11,21 @@ use std::sync::LazyLock;
 
 pub use writes::{DidWrite, Recipient, StoreWrite, TitleWrite, bytes32_name};
 
+use serde_json::Value;
+
 use crate::primitives::decode_hex;
 
 /// The transaction data that deploys `contract`: its creation code and the ABI-encoded constructor `arguments`.
 pub fn creation_code(contract: Contract, arguments: &[u8]) -> Vec<u8> {
     let code = CREATION.get(contract.name()).map_or(&[][..], Vec::as_slice);
     [code, arguments].concat()
+}
+
+/// The interfaces (ABI) of the contracts that users of the chain call, by their names in the Solidity sources. The title
+/// escrows are among them: `TitleEscrowV5` and `TitleEscrowV4`.
+pub fn interfaces() -> BTreeMap<String, Vec<Value>> {
+    // Part of the program, like the creation code: a test reads all of it.
+    serde_json::from_str(include_str!("abi.json")).unwrap_or_default()
 }
 
 /// Everything that can be deployed, with its constructor arguments. Escrows are made by their factory.
@@ -112,6 +121,19 @@ mod tests {
             assert!(creation_code(contract, &[]).len() > 100, "{contract:?}");
         }
         assert_eq!(CREATION.len(), Contract::ALL.len());
+    }
+
+    #[test]
+    fn the_interfaces_name_what_scripts_call() {
+        let interfaces = interfaces();
+        for (contract, function) in [
+            ("RegistryV5", "mint"),
+            ("RegistryV4", "mint"),
+            ("TitleEscrowV5", "transferHolder"),
+            ("TitleEscrowV4", "nominate"),
+        ] {
+            assert!(interfaces[contract].iter().any(|item| item["name"] == function), "{contract}");
+        }
     }
 
     #[test]
