@@ -18,11 +18,13 @@ pub fn run(command: impl FnOnce() -> Exit + Send + 'static) -> Exit {
     let received = Arc::new(AtomicUsize::new(0));
     for signal in [SIGINT, SIGTERM] {
         let number = usize::try_from(signal).unwrap_or_default();
-        if signal_hook::flag::register_usize(signal, Arc::clone(&received), number).is_err() {
-            // The signal keeps its default, which ends the process, too.
-            continue;
-        }
+        // Where that fails the signal keeps its default, which ends the process, too.
+        let _ = signal_hook::flag::register_usize(signal, Arc::clone(&received), number);
     }
+    on_a_thread(command, &received)
+}
+
+fn on_a_thread(command: impl FnOnce() -> Exit + Send + 'static, received: &AtomicUsize) -> Exit {
     let (ended, end) = sync_channel(1);
     let thread = std::thread::Builder::new().name("command".into()).stack_size(STACK).spawn(move || {
         // Nobody receives once the process is about to end.
@@ -96,4 +98,18 @@ fn end_now(signal: usize) -> ! {
     note(&format!("interrupted{subject}"));
     // As shells report it: 130 for Ctrl-C.
     std::process::exit(128 + i32::try_from(signal).unwrap_or(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::Verdict;
+
+    #[test]
+    fn a_panic_is_a_bug_of_ours_and_a_result_is_the_commands_own() {
+        let nothing = AtomicUsize::new(0);
+        assert_eq!(on_a_thread(|| panic!("as a bug would"), &nothing), Exit::Internal);
+        let invalid = Exit::Verdict(Verdict::Invalid);
+        assert_eq!(on_a_thread(move || invalid, &nothing), invalid);
+    }
 }

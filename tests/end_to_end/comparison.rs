@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::command::Reported;
 use crate::story::Story;
 
-/// What may differ beside block hashes, times and ports, which are each run's own.
+/// What may differ beside files, block hashes, times and ports, which are each run's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Apart {
     /// Nothing.
@@ -34,6 +34,8 @@ pub fn same_reports(one: &Story, other: &Story, apart: Apart) -> Result<(), Fail
 fn comparable(story: &Story, report: &Reported, apart: Apart) -> Value {
     let text = story.places.iter().fold(report.json.to_string(), |text, (host, name)| text.replace(host, name));
     let mut json: Value = serde_json::from_str(&text).expect("a name for a host leaves it JSON");
+    json["file"] = Value::Null;
+    json["checked_at"] = Value::Null;
     if let Some(as_of) = json["as_of"].as_object_mut() {
         as_of.insert("hash".into(), Value::Null);
         as_of.insert("time".into(), Value::Null);
