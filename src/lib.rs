@@ -58,12 +58,14 @@
 //! # Rooms
 //!
 //! The core does no I/O: [`document`], [`integrity`], [`identity`], [`title`], [`status`], [`verify`],
-//! [`evidence`], [`report`], with [`primitives`], [`text`], [`address_book`] and [`web_address`] under them.
+//! [`evidence`], [`report`], with [`primitives`], [`text`], [`address_book`], [`block_age`] and [`web_address`] under
+//! them.
 //! The shell judges nothing: [`sources`], [`Verifier`], the command.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod address_book;
+pub mod block_age;
 #[doc(hidden)]
 pub mod cli;
 pub mod document;

@@ -26,6 +26,8 @@ pub struct Network {
     pub currency: String,
     /// Host of the block explorer.
     pub explorer: Option<String>,
+    /// How old a block may be that is read, in seconds, where the time is known in which the chain settles one.
+    pub max_block_age: Option<u64>,
     /// Public endpoints that need no key.
     #[serde(default)]
     pub rpc: Vec<String>,
@@ -39,6 +41,15 @@ pub fn known(chain: ChainId) -> Option<&'static Network> {
 /// Whether the chain is one that runs on a developer's machine: 1337 or 31337.
 pub fn is_local(chain: ChainId) -> bool {
     matches!(chain.get(), 1337 | 31337)
+}
+
+/// How old a block of this chain may be, in seconds, before whoever served it counts as behind (chain.md §5.3); `None` for a
+/// chain on a developer's machine, which makes blocks when it is told to.
+pub fn block_age_bound(chain: ChainId) -> Option<u64> {
+    /// For a chain of which nothing is known: long enough for one that makes blocks only for transactions.
+    const UNKNOWN: u64 = 86_400;
+    let bound = known(chain).and_then(|network| network.max_block_age).unwrap_or(UNKNOWN);
+    (!is_local(chain)).then_some(bound)
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| toml::from_str(include_str!("networks.toml")).unwrap_or_default());

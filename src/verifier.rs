@@ -5,17 +5,19 @@ mod title;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::address_book::AddressBook;
+use crate::block_age::MaxBlockAge;
 use crate::document::link::{InvalidLink, Link};
 use crate::document::{self, Content, Document, Key, Limits, ReadError};
 use crate::evidence::{Answer, Cause, Evidence, Fact, Provenance, Question, Unavailable};
 use crate::primitives::{Address, ChainId, Digest32, encode_hex};
 use crate::sources::chain::{BlockChoice, ChainConfig, ChainExamination, ChainQuestion, ChainSource, Endpoint};
 use crate::sources::dns::{DnsConfig, DnsSource, Resolver, ResolverExamination, TrustAnchor};
+use crate::sources::now;
 use crate::sources::web::{WebConfig, WebSource};
 use crate::verify::codes::{self, Code};
 use crate::verify::{self, Checked, Policy, ProofMode, Report, Rule, Step};
@@ -298,11 +300,6 @@ fn offline() -> Unavailable {
     Unavailable { cause: Cause::Offline, host: None, detail: "this run was offline".into() }
 }
 
-/// This machine's clock, in seconds since the Unix epoch.
-pub(crate) fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
-}
-
 /// Why a link led to no report.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -377,6 +374,12 @@ impl VerifierBuilder {
     /// Which block to read at.
     pub fn block(mut self, block: BlockChoice) -> Self {
         self.chain.block = block;
+        self
+    }
+
+    /// How old the block may be that is read; without this, as old as its chain allows.
+    pub fn max_block_age(mut self, most: MaxBlockAge) -> Self {
+        self.policy.max_block_age = most;
         self
     }
 
@@ -491,7 +494,8 @@ impl VerifierBuilder {
         let sources = if self.offline {
             None
         } else {
-            let (chain, dns) = (ChainSource::new(self.chain)?, DnsSource::new(self.dns)?);
+            let chain = ChainConfig { max_block_age: self.policy.max_block_age, ..self.chain };
+            let (chain, dns) = (ChainSource::new(chain)?, DnsSource::new(self.dns)?);
             Some(Arc::new(Sources { chain, dns, web: WebSource::new(self.web)? }))
         };
         Ok(Verifier { sources, policy: self.policy, limits: self.limits, key: self.key, reach, names: self.names })

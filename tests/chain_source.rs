@@ -10,6 +10,7 @@ mod rpc_server;
 use std::time::Duration;
 
 use authority::Authority;
+use ebl_verifier::block_age::MaxBlockAge;
 use ebl_verifier::evidence::{Answer, Cause, Fact, Finality, Provenance, ReadMethod, RegistryReading};
 use ebl_verifier::primitives::{Address, ChainId, Digest32, TokenId};
 use ebl_verifier::sources::chain::{BlockChoice, ChainConfig, ChainSource};
@@ -204,8 +205,10 @@ async fn a_state_reading_that_does_not_fit_is_not_an_answer() {
             Some(Ok(serde_json::from_str::<Value>(&body).unwrap()["result"].clone()))
         })
     });
-    let why = asked(config([server.url().as_str()])).await.0.expect_err("another block");
-    assert!(why.detail.contains("another block"), "{why:?}");
+    let (answer, provenance) = asked(config([server.url().as_str()])).await;
+    let why = answer.expect_err("another block");
+    assert!(why.detail.contains("the state was read at block 101 instead of block 100"), "{why:?}");
+    assert_eq!((why.cause, provenance.requests), (Cause::BlockVanished, 4), "it is read again once");
 }
 
 #[tokio::test]
@@ -500,4 +503,105 @@ async fn every_proxy_slot_that_is_set_is_seen() {
     let slots = reading(asked(config([serving(node).url().as_str()])).await).proxy_slots;
     assert_eq!((slots.implementation, slots.admin), (Address([0xaa; 20]), Address([0xbb; 20])));
     assert!(!slots.beacon.is_zero(), "a word whose address part is zero is still not zero");
+}
+
+/// A chain on which blocks must not be old.
+async fn asked_of_a_public_chain(urls: &[String], max_block_age: MaxBlockAge) -> (Answer, Provenance) {
+    let chain = ChainId::try_from(137).unwrap();
+    let endpoints = [(chain, urls.iter().map(|url| url.parse().unwrap()).collect())].into();
+    let config = ChainConfig { endpoints, max_block_age, ..config([]) };
+    ChainSource::new(config).unwrap().read_registry(chain, REGISTRY, TOKEN).await
+}
+
+fn public(timestamp: u64) -> Node {
+    Node { chain: 137, lens_chain: 137, timestamp, ..node() }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_behind_is_not_read_and_the_next_is() {
+    let fresh = rpc_node::recent();
+    let (behind, good) = (serving(public(fresh - 40 * 86_400)), serving(public(fresh)));
+    let (answer, provenance) = asked_of_a_public_chain(&[behind.url(), good.url()], MaxBlockAge::OfChain).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    assert_eq!((provenance.hosts, provenance.failed[0].cause), (vec![good.host()], Cause::Behind));
+    assert_eq!(behind.asked().len(), 1, "only its headers");
+    // With none left both times are named, whatever else failed.
+    let dead = format!("http://127.0.0.1:{}/", closed_port());
+    for urls in [vec![behind.url()], vec![behind.url(), dead.clone()], vec![dead, behind.url()]] {
+        let why = asked_of_a_public_chain(&urls, MaxBlockAge::OfChain).await.0.expect_err("behind");
+        assert_eq!((why.cause, why.host.clone()), (Cause::Behind, Some(behind.host())));
+        assert!(
+            why.detail.contains("40 days old, more than 30 min") && why.detail.matches("Z").count() == 2,
+            "{why:?}"
+        );
+    }
+    // The caller may want it otherwise.
+    for (bound, fine) in
+        [(MaxBlockAge::Off, true), (MaxBlockAge::Seconds(41 * 86_400), true), (MaxBlockAge::Seconds(600), false)]
+    {
+        let (answer, _) = asked_of_a_public_chain(&[behind.url()], bound).await;
+        assert_eq!(answer.is_ok(), fine, "{bound:?}");
+    }
+    let (answer, _) = asked_of_a_public_chain(&[good.url()], MaxBlockAge::Seconds(600)).await;
+    assert_eq!(answer.expect_err("eleven minutes").cause, Cause::Behind);
+}
+
+#[tokio::test]
+async fn a_block_of_a_time_that_has_not_come_is_not_read() {
+    let early = serving(public(rpc_node::recent() + 660 + 3600));
+    let why = asked_of_a_public_chain(&[early.url()], MaxBlockAge::OfChain).await.0.expect_err("too early");
+    assert!(why.cause == Cause::InTheFuture && why.detail.contains("which has not come"), "{why:?}");
+}
+
+#[tokio::test]
+async fn only_null_or_an_error_that_names_the_tag_lowers_finality() {
+    let cases: [(Value, bool); 9] = [
+        (json!({"result": null}), true),
+        (json!({"error": {"code": -32000, "message": "finalized block not found"}}), true),
+        (json!({"error": {"code": -32602, "message": "invalid argument 0"}}), false),
+        (json!({"error": {"code": -32601, "message": "the method does not exist"}}), false),
+        (json!({"error": {"code": -32000, "message": "header not found"}}), false),
+        (json!({"result": {}}), false),
+        (json!({"result": "0x64"}), false),
+        (json!({"result": {"number": "0x64", "hash": "0x00", "timestamp": "0x1"}}), false),
+        (json!({"result": {"number": "100", "hash": rpc_node::hex(&[0xb1; 32]), "timestamp": "0x1"}}), false),
+    ];
+    for (outcome, lowers) in cases {
+        let said = outcome.clone();
+        let server = Server::start(move |request| {
+            public(rpc_node::recent()).reply_but(request, |_, params| {
+                let finalized = params[0] == "finalized";
+                finalized
+                    .then(|| said.get("error").map_or_else(|| Ok(said["result"].clone()), |error| Err(error.clone())))
+            })
+        });
+        let (answer, _) = asked_of_a_public_chain(&[server.url()], MaxBlockAge::OfChain).await;
+        match answer {
+            Ok(Fact::Registry(reading)) => assert!(lowers && reading.block.finality == Finality::Latest, "{outcome}"),
+            other => {
+                let why = other.expect_err("no registry");
+                assert!(
+                    !lowers && why.cause == Cause::NotAnAnswer && why.detail.contains("finalized"),
+                    "{outcome}: {why:?}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_block_that_the_node_leaves_while_it_runs_the_call_is_chosen_anew_once() {
+    let mut asked_for_state = 0;
+    let server = Server::start(move |request| {
+        let later = Node { number: 0x65, hash: [0xb2; 32], ..node() };
+        let first = is_state(request) && asked_for_state == 0;
+        asked_for_state += usize::from(is_state(request));
+        let now = if asked_for_state == 0 { node() } else { later.clone() };
+        now.reply_but(request, |method, params| {
+            // It goes on while the batch is answered: the header is still there by its number, the call sees the next block.
+            (first && method == "eth_getBlockByNumber").then(|| node().call(method, params))
+        })
+    });
+    let (answer, provenance) = asked(config([server.url().as_str()])).await;
+    assert_eq!((reading((answer, provenance.clone())).block.number, provenance.requests), (0x65, 4));
 }

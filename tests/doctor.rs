@@ -37,6 +37,7 @@ const TRIALS: &[(&str, fn())] = &[
     ("a_silent_endpoint_ends_with_its_time", a_silent_endpoint_ends_with_its_time),
     ("what_an_endpoint_lacks_is_said_and_does_not_stop_it", what_an_endpoint_lacks_is_said_and_does_not_stop_it),
     ("an_endpoint_without_state_cannot_be_used", an_endpoint_without_state_cannot_be_used),
+    ("an_endpoint_that_is_behind_cannot_be_used", an_endpoint_that_is_behind_cannot_be_used),
     ("the_longest_range_of_logs_is_found", the_longest_range_of_logs_is_found),
     ("a_quorum_needs_as_many_endpoints", a_quorum_needs_as_many_endpoints),
     ("every_setting_has_its_origin_and_no_key_is_printed", every_setting_has_its_origin_and_no_key_is_printed),
@@ -300,6 +301,31 @@ fn a_quorum_needs_as_many_endpoints() {
     assert_eq!(with([&rpc(&one), &rpc(&one)], "2"), 3);
 }
 
+fn an_endpoint_that_is_behind_cannot_be_used() {
+    let resolver = Resolver::start();
+    let at = |timestamp: u64| {
+        let live = Node { chain: 137, lens_chain: 137, timestamp, ..live() };
+        node(live, |_, _| None)
+    };
+    let asked = |server: &Server, environment: &[(&str, &str)], more: &[&str]| {
+        let rpc = format!("137={}", server.url());
+        doctor(environment, &[&["--dns", &resolver.address, "--rpc", &rpc][..], more].concat())
+    };
+    let behind = at(rpc_node::recent() - 40 * 86_400);
+    let (exit, page) = asked(&behind, &[], &[]);
+    assert_eq!((exit, &page["chains"][0]["endpoints"][0]["unavailable"]["cause"]), (3, &json!("behind")));
+    let summary = page["chains"][0]["endpoints"][0]["summary"].as_str().unwrap();
+    assert!(summary.contains("40 days old, more than 30 min"), "{summary}");
+    let (exit, page) = asked(&at(rpc_node::recent() + 7200), &[], &[]);
+    assert_eq!((exit, &page["chains"][0]["endpoints"][0]["unavailable"]["cause"]), (3, &json!("in_the_future")));
+    let (exit, page) = asked(&behind, &[], &["--max-block-age", "off"]);
+    assert_eq!((exit, setting(&page, "max_block_age")), (0, ("off", "flag")), "{page:#}");
+    let (exit, page) = asked(&behind, &[("EBL_MAX_BLOCK_AGE", "41d")], &[]);
+    assert_eq!((exit, setting(&page, "max_block_age")), (0, ("41 days", "variable")), "{page:#}");
+    let (exit, page) = asked(&at(rpc_node::recent()), &[], &[]);
+    assert_eq!((exit, setting(&page, "max_block_age")), (0, ("as each chain allows", "default")), "{page:#}");
+}
+
 fn every_setting_has_its_origin_and_no_key_is_printed() {
     let resolver = Resolver::start();
     let folder = tempfile::tempdir().unwrap();
@@ -384,9 +410,12 @@ fn offline_only_the_settings_are_shown() {
 }
 
 fn wrong_settings_are_a_usage_error() {
-    for arguments in
-        [&["--rpc", "http://127.0.0.1:9/s3cret"][..], &["--chain-id", "x"], &["--config", "/nonexistent/ebl.toml"]]
-    {
+    for arguments in [
+        &["--rpc", "http://127.0.0.1:9/s3cret"][..],
+        &["--chain-id", "x"],
+        &["--config", "/nonexistent/ebl.toml"],
+        &["--max-block-age", "1w"],
+    ] {
         assert_eq!(run(&[], arguments).0, 2, "{arguments:?}");
     }
 }

@@ -1,4 +1,5 @@
-//! The finalized block decides, and a change in the newest block is told (chain.md §5.3).
+//! The finalized block decides; what the newest block takes away is not known, and any other change there is told (chain.md
+//! §5.3).
 
 #[path = "support/bill.rs"]
 mod bill;
@@ -22,16 +23,21 @@ mod wrapping;
 use std::process::Command;
 use std::time::Duration;
 
-use ebl_verifier::evidence::{CallReading, Fact, LatestReading, Provenance, RegistryReading};
+use ebl_verifier::evidence::{
+    CallReading, DidChange, DidEthrReading, DidEvent, Fact, LatestReading, Provenance, RegistryReading, StoreReading,
+};
 use ebl_verifier::primitives::{Address, ChainId, Digest32, TokenId};
+use ebl_verifier::report::human::{Style, render};
 use ebl_verifier::sources::chain::{BlockChoice, ChainConfig, ChainSource};
-use ebl_verifier::verify::{DeniedWarnings, Report, Rule, TitleStateName, Verdict, WarningKind};
+use ebl_verifier::verify::{AcceptedState, DeniedWarnings, Report, Rule, TitleStateName, Verdict, WarningKind};
 use resolver::Resolver;
 use rpc_node::{HOLDER, Lens, Node, Outcome, REGISTRY, hex};
 use rpc_server::{Reply, Request, Server};
 use serde_json::{Value, json};
-use signed_world::word;
-use situation::{Situation, bill, with_newest};
+use signed_world::{code, ethr, message, word};
+use signing::Draft;
+use situation::{STORE, Situation, bill, in_stores, signed, with_newest, with_newest_did, with_newest_store};
+use wrapping::Format;
 
 const TOKEN: TokenId = TokenId([0x55; 32]);
 const BUYER: Address = Address([0x77; 20]);
@@ -48,7 +54,7 @@ impl TwoBlocks {
     /// The title is the same in both.
     fn of(token: TokenId, chain: u64) -> Self {
         let finalized = Node { chain, lens_chain: chain, ..Node::live(token) };
-        let newest = Node { number: 0x6f, hash: [0xc7; 32], timestamp: 1_780_000_600, ..finalized.clone() };
+        let newest = Node { number: 0x6f, hash: [0xc7; 32], timestamp: finalized.timestamp + 600, ..finalized.clone() };
         Self { finalized, newest }
     }
 
@@ -125,34 +131,58 @@ async fn the_newest_block_is_looked_at_in_the_same_two_requests() {
         let (reading, provenance) = read(&server).await;
         assert_eq!((provenance.requests, lens_calls(&server.asked())), (2, 2));
         assert_eq!((reading.block.number, reading.holder.address()), (0x64, Ok(HOLDER)));
-        let latest = reading.latest.clone().expect("the newest block");
+        let [latest] = reading.latest.as_slice() else { panic!("{:?}", reading.latest) };
         assert_eq!((latest.block.number, latest.block.hash), (newest.number, Digest32(newest.hash)));
         assert_eq!(latest.holder.address(), Ok(holder));
-        let whole = reading.at_latest().expect("a whole reading");
+        let whole = reading.at_latest().next().expect("a whole reading");
         assert_eq!((&whole.registry_code, whole.block.number), (&reading.registry_code, newest.number));
     }
 }
 
 #[tokio::test]
-async fn nothing_more_is_asked_where_the_finalized_block_is_not_the_choice_or_is_the_newest() {
+async fn a_block_that_the_caller_names_is_taken_alone_and_so_is_the_newest() {
     let (blocks, hash) = (TwoBlocks::of(TOKEN, 137), Digest32([0xc7; 32]));
-    for block in [
-        BlockChoice::Latest,
-        BlockChoice::Safe,
-        BlockChoice::Finalized,
-        BlockChoice::Number(0x6f),
-        BlockChoice::Hash(hash),
-    ] {
+    for block in [BlockChoice::Latest, BlockChoice::Number(0x6f), BlockChoice::Number(0x64), BlockChoice::Hash(hash)] {
         let server = blocks.clone().serve();
         let (chain, config) = config(137, &[server.url()]);
         let (reading, _) = asked((chain, ChainConfig { block, ..config })).await;
-        assert_eq!((reading.latest, lens_calls(&server.asked())), (None, 1), "{block:?}");
+        assert_eq!((reading.latest, lens_calls(&server.asked())), (Vec::new(), 1), "{block:?}");
     }
     let one = Server::start(|request| Node { chain: 137, lens_chain: 137, ..Node::live(TOKEN) }.reply(request));
-    assert_eq!((read(&one).await.0.latest, lens_calls(&one.asked())), (None, 1));
+    assert_eq!((read(&one).await.0.latest, lens_calls(&one.asked())), (Vec::new(), 1));
     let local = TwoBlocks::of(TOKEN, 31337).serve();
     let (reading, _) = asked(config(31337, &[local.url()])).await;
-    assert_eq!((reading.block.number, reading.latest, lens_calls(&local.asked())), (0x6f, None, 1));
+    assert_eq!((reading.block.number, reading.latest, lens_calls(&local.asked())), (0x6f, Vec::new(), 1));
+}
+
+#[tokio::test]
+async fn the_newest_block_is_looked_at_beside_every_block_that_a_tag_chose() {
+    for block in [BlockChoice::Default, BlockChoice::Safe, BlockChoice::Finalized] {
+        let server = TwoBlocks::handed_over(TOKEN).serve();
+        let (chain, config) = config(137, &[server.url()]);
+        let (reading, provenance) = asked((chain, ChainConfig { block, ..config })).await;
+        assert_eq!((reading.block.number, provenance.requests), (0x64, 2), "{block:?}");
+        assert_eq!(reading.latest[0].holder.address(), Ok(BUYER), "{block:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_refuses_the_lens_or_the_block_object_is_looked_ahead_at_too() {
+    let mut plain = TwoBlocks::handed_over(TOKEN);
+    (plain.finalized.lens, plain.newest.lens) = (Lens::Refused, Lens::Refused);
+    let (reading, _) = read(&plain.serve()).await;
+    assert_eq!((reading.holder.address(), reading.latest[0].holder.address()), (Ok(HOLDER), Ok(BUYER)));
+    let blocks = TwoBlocks::handed_over(TOKEN);
+    let by_number = Server::start(move |request| {
+        blocks.finalized.reply_but(request, |method, params| {
+            let object = params.as_array().unwrap().iter().any(|param| !param["blockHash"].is_null());
+            let refused = || Err(json!({"code": -32602, "message": "invalid argument"}));
+            Some(if object { refused() } else { blocks.outcome(method, params) })
+        })
+    });
+    let (reading, provenance) = read(&by_number).await;
+    assert_eq!((reading.holder.address(), reading.latest[0].holder.address()), (Ok(HOLDER), Ok(BUYER)));
+    assert_eq!(provenance.requests, 3, "the block object is tried first");
 }
 
 #[tokio::test]
@@ -176,7 +206,7 @@ async fn what_is_not_a_whole_answer_of_the_newest_block_is_left_out_and_asked_no
     for (name, twist) in twists {
         let server = TwoBlocks::handed_over(TOKEN).serve_but(twist);
         let (reading, provenance) = read(&server).await;
-        assert_eq!((reading.latest, provenance.requests), (None, 2), "{name}");
+        assert_eq!((reading.latest, provenance.requests), (Vec::new(), 2), "{name}");
         assert_eq!(reading.holder.address(), Ok(HOLDER), "{name}");
     }
 }
@@ -188,44 +218,52 @@ fn changed(blocks: &TwoBlocks, params: &Value, change: fn(&mut Node)) -> Option<
 }
 
 #[tokio::test]
-async fn a_batch_that_fails_for_the_newest_block_is_asked_again_without_it() {
+async fn a_batch_that_is_too_much_for_a_node_is_asked_in_two() {
     let limited = |_: &TwoBlocks, _: &Value| Some(Err(json!({"code": -32005, "message": "limit exceeded"})));
     let server = TwoBlocks::handed_over(TOKEN).serve_but(limited);
     let (reading, provenance) = read(&server).await;
-    assert_eq!((reading.latest, provenance.requests, provenance.failed), (None, 3, Vec::new()));
-    let unanswering = TwoBlocks::handed_over(TOKEN);
+    assert_eq!((reading.latest, provenance.requests, provenance.failed), (Vec::new(), 4, Vec::new()));
+    let few = TwoBlocks::handed_over(TOKEN);
     let server = Server::start(move |request| {
-        let reply =
-            unanswering.finalized.reply_but(request, |method, params| Some(unanswering.outcome(method, params)));
-        let ahead = request.body.as_array().unwrap().iter().any(|call| unanswering.is_newest(&call["params"][1]));
-        if ahead { Reply::text("[]") } else { reply }
+        let reply = few.finalized.reply_but(request, |method, params| Some(few.outcome(method, params)));
+        // The lens, code, three slots and the header again are six.
+        if request.body.as_array().is_some_and(|calls| calls.len() > 6) { Reply::text("[]") } else { reply }
     });
     let (reading, provenance) = read(&server).await;
-    assert_eq!((reading.latest, provenance.requests), (None, 3));
+    assert_eq!((reading.latest[0].holder.address(), provenance.requests), (Ok(BUYER), 4));
 }
 
 #[tokio::test]
-async fn a_quorum_agrees_about_the_finalized_block_whatever_is_newest() {
-    let first = TwoBlocks::handed_over(TOKEN).serve();
-    let mut ahead = TwoBlocks::of(TOKEN, 137);
+async fn a_quorum_asks_every_endpoint_for_its_newest_block() {
+    let first = TwoBlocks::of(TOKEN, 137).serve();
+    let mut ahead = TwoBlocks::handed_over(TOKEN);
     (ahead.newest.number, ahead.newest.hash) = (0x72, [0xc9; 32]);
     let second = ahead.serve();
-    let (chain, config) = config(137, &[first.url(), second.url()]);
-    let (reading, provenance) = asked((chain, ChainConfig { quorum: 2, ..config })).await;
-    assert_eq!((provenance.hosts, provenance.requests), (vec![first.host(), second.host()], 4));
-    assert_eq!(reading.latest.expect("the newest block").holder.address(), Ok(BUYER));
-    assert_eq!((lens_calls(&first.asked()), lens_calls(&second.asked())), (2, 1));
+    for urls in [[first.url(), second.url()], [second.url(), first.url()]] {
+        let (chain, config) = config(137, &urls);
+        let (reading, provenance) = asked((chain, ChainConfig { quorum: 2, ..config })).await;
+        assert_eq!((provenance.hosts.len(), provenance.requests), (2, 4));
+        let mut holders: Vec<_> =
+            reading.latest.iter().map(|latest| (latest.block.number, latest.holder.address().unwrap())).collect();
+        holders.sort_unstable();
+        assert_eq!(holders, [(0x6f, HOLDER), (0x72, BUYER)]);
+    }
+    assert_eq!((lens_calls(&first.asked()), lens_calls(&second.asked())), (4, 4));
 }
 
 /// The report on a bill with this said of its title in the newest block, and on the same without.
 fn judged(situation: Situation, change: impl Fn(&mut LatestReading) + 'static) -> (Report, Report) {
     let without = situation.examined().0;
     let with = situation.registry(move |reading| with_newest(reading, &change)).examined().0;
+    (with, without)
+}
+
+/// The newest block decides nothing.
+fn decides_nothing(with: &Report, without: &Report) {
     assert_eq!(
         (&with.verdict, &with.checks, &with.registry, &with.as_of),
         (&without.verdict, &without.checks, &without.registry, &without.as_of)
     );
-    (with, without)
 }
 
 fn flag(yes: bool) -> CallReading {
@@ -237,14 +275,13 @@ fn warning(report: &Report) -> Option<&str> {
 }
 
 #[test]
-fn a_change_in_the_newest_block_is_told_and_decides_nothing() {
+fn a_change_that_leaves_the_title_live_is_told_and_decides_nothing() {
     let address = |byte| Address([byte; 20]);
     let was = situation::HOLDER;
     type Change = fn(&mut LatestReading);
-    let cases: [(Change, TitleStateName, String); 6] = [
+    let cases: [(Change, String); 4] = [
         (
             |latest| latest.holder = word(&BUYER.0),
-            TitleStateName::Live,
             format!(
                 "a transfer is pending: at block {}, which is not final, the registry records {BUYER} as holder, {was} as beneficiary",
                 at()
@@ -252,7 +289,6 @@ fn a_change_in_the_newest_block_is_told_and_decides_nothing() {
         ),
         (
             |latest| latest.nominee = word(&BUYER.0),
-            TitleStateName::Live,
             format!(
                 "a nomination is pending: at block {}, which is not final, {BUYER} is nominated as the next beneficiary",
                 at()
@@ -260,25 +296,13 @@ fn a_change_in_the_newest_block_is_told_and_decides_nothing() {
         ),
         (
             |latest| latest.prev_holder = word(&[0x31; 20]),
-            TitleStateName::Live,
             format!(
                 "a change is pending: at block {}, which is not final, another right to reject the last transfer stands",
                 at()
             ),
         ),
         (
-            returned,
-            TitleStateName::Returned,
-            format!("a change is pending: at block {}, which is not final, the title is returned to the issuer", at()),
-        ),
-        (
-            ended,
-            TitleStateName::Ended,
-            format!("a change is pending: at block {}, which is not final, the title has ended", at()),
-        ),
-        (
             |latest| (latest.holder, latest.beneficiary) = (word(&[0x41; 20]), word(&BUYER.0)),
-            TitleStateName::Live,
             format!(
                 "a transfer is pending: at block {}, which is not final, the registry records {} as holder, {BUYER} as beneficiary",
                 at(),
@@ -286,17 +310,74 @@ fn a_change_in_the_newest_block_is_told_and_decides_nothing() {
             ),
         ),
     ];
-    for (change, state, text) in cases {
+    for (change, text) in cases {
         let (report, without) = judged(bill(), change);
+        decides_nothing(&report, &without);
         assert_eq!((report.verdict, report.title.state), (Verdict::Valid, TitleStateName::Live));
         assert_eq!(warning(&report), Some(text.as_str()));
         let pending = report.title.pending.as_deref().expect("a pending change");
-        assert_eq!((pending.block, pending.state), (at(), state));
+        assert_eq!((pending.block, pending.state), (at(), TitleStateName::Live));
         assert_eq!((report.title.holder, without.title.pending), (without.title.holder, None));
         let title = bill().registry(move |reading| with_newest(reading, change)).title_examined();
         assert!(title.warnings == [text], "{:?}", title.warnings);
         assert_eq!((title.verdict(), title.title.pending), (Verdict::Valid, report.title.pending));
     }
+}
+
+#[test]
+fn a_title_that_is_returned_or_ended_in_the_newest_block_is_not_known_to_be_live() {
+    type Change = fn(&mut LatestReading);
+    let cases: [(Change, &str, &str); 2] = [
+        (returned, "title.return_pending", "the title is returned to the issuer"),
+        (ended, "title.end_pending", "the title has ended"),
+    ];
+    for (change, wanted, what) in cases {
+        let (report, _) = judged(bill(), change);
+        assert_eq!((report.verdict, code(&report, "title")), (Verdict::Indeterminate, wanted));
+        let told = format!("a change is pending: at block {}, which is not final, {what}", at());
+        assert_eq!((message(&report, "title"), warning(&report)), (told.as_str(), None), "told once");
+        assert_eq!((report.title.state, code(&report, "issuance")), (TitleStateName::Live, "issuance.minted"));
+        let title = bill().registry(move |reading| with_newest(reading, change)).title_examined();
+        assert_eq!((title.verdict(), title.warnings), (Verdict::Indeterminate, Vec::new()));
+        // Whoever accepts such a title is told of the change, no more.
+        let accepted = || bill().policy(|policy| policy.rules.push(any_state()));
+        let (report, without) = judged(accepted(), change);
+        decides_nothing(&report, &without);
+        assert_eq!((report.verdict, warning(&report)), (Verdict::Valid, Some(told.as_str())));
+    }
+}
+
+fn any_state() -> Rule {
+    Rule::TitleStates([AcceptedState::Live, AcceptedState::Returned, AcceptedState::Ended].into())
+}
+
+#[test]
+fn one_endpoint_that_says_so_is_enough() {
+    let situation = bill().registry(|reading| {
+        with_newest(reading, |_| {});
+        with_newest(reading, |latest| latest.nominee = word(&BUYER.0));
+        with_newest(reading, returned);
+    });
+    let (report, _) = situation.examined();
+    assert_eq!((report.verdict, code(&report, "title")), (Verdict::Indeterminate, "title.return_pending"));
+    assert_eq!(report.title.pending.expect("a change").state, TitleStateName::Returned);
+}
+
+#[test]
+fn an_expected_party_that_the_newest_block_records_no_more_is_not_known() {
+    let expecting = |holder: Address| bill().policy(move |policy| policy.rules.push(Rule::Holders([holder].into())));
+    let sold: fn(&mut LatestReading) = |latest| latest.holder = word(&BUYER.0);
+    let (report, _) = judged(expecting(situation::HOLDER), sold);
+    assert_eq!((report.verdict, code(&report, "policy")), (Verdict::Indeterminate, "policy.change_pending"));
+    let told = format!("at block {}, which is not final, the registry recorded {BUYER} as holder", at());
+    assert!(message(&report, "policy").contains(&told), "{}", message(&report, "policy"));
+    // One that is expected and not recorded yet is not met.
+    let (report, _) = judged(expecting(BUYER), sold);
+    assert_eq!((report.verdict, code(&report, "policy")), (Verdict::PolicyNotMet, "policy.not_met"));
+    // What else is not met decides.
+    let both = expecting(situation::HOLDER).policy(|policy| policy.rules.push(Rule::HiddenFields(0)));
+    let (report, _) = judged(both, sold);
+    assert_eq!(code(&report, "policy"), "policy.change_pending");
 }
 
 fn at() -> u64 {
@@ -315,20 +396,38 @@ fn ended(latest: &mut LatestReading) {
 }
 
 #[test]
-fn a_title_that_is_issued_only_in_the_newest_block_is_not_issued_yet() {
+fn a_title_that_is_issued_only_in_the_newest_block_is_not_final_yet() {
     let situation = bill().registry(|reading| {
         with_newest(reading, |_| {});
         not_minted(reading);
     });
     let (report, _) = situation.examined();
-    assert_eq!((report.verdict, report.title.state), (Verdict::Invalid, TitleStateName::NotIssued));
-    let text = warning(&report).expect("a warning");
-    assert!(
-        text.starts_with(&format!(
-            "the issuance is pending: at block {}, which is not final, the title was issued",
-            at()
-        ))
-    );
+    assert_eq!((report.verdict, report.title.state), (Verdict::Indeterminate, TitleStateName::NotIssued));
+    assert_eq!((code(&report, "issuance"), code(&report, "title")), ("issuance.not_final_yet", "title.not_final_yet"));
+    let told = format!("issued, not final yet: at block {}, which is not final, the title is issued", at());
+    assert!(message(&report, "issuance").starts_with(&told), "{}", message(&report, "issuance"));
+    let style = Style { width: 100, color: false, verbose: false };
+    let page = render(&report, "bill.json", style);
+    assert!(!page.contains("never") && page.contains("issued, not final yet"), "{page}");
+    // What is expected of a title that is not there yet is not known either.
+    let expecting =
+        bill().policy(|policy| policy.rules.push(Rule::Holders([situation::HOLDER].into()))).registry(|reading| {
+            with_newest(reading, |_| {});
+            not_minted(reading);
+        });
+    assert_eq!(code(&expecting.examined().0, "policy"), "policy.change_pending");
+}
+
+#[test]
+fn a_registry_that_is_there_only_in_the_newest_block_is_not_one_that_does_not_exist() {
+    let situation = bill().registry(|reading| {
+        with_newest(reading, |latest| latest.new_registry_code_size = 45);
+        reading.registry_code.clear();
+        reading.clone_target = None;
+        reading.owner_of = CallReading { success: true, data: Vec::new() };
+    });
+    let (report, _) = situation.examined();
+    assert_eq!((report.verdict, code(&report, "registry")), (Verdict::Indeterminate, "registry.not_final_yet"));
 }
 
 fn not_minted(reading: &mut RegistryReading) {
@@ -368,6 +467,7 @@ fn an_answer_that_says_the_same_or_makes_no_sense_is_not_told() {
     ];
     for (name, change) in cases {
         let (report, without) = judged(bill(), change);
+        decides_nothing(&report, &without);
         assert_eq!(report, without, "{name}");
     }
     // A registry whose word does not count.
@@ -395,6 +495,127 @@ fn a_policy_can_refuse_a_title_that_is_about_to_change() {
     assert_eq!(wary().registry(|reading| with_newest(reading, |_| {})).examined().0.verdict, Verdict::Valid);
     let moving = wary().registry(|reading| with_newest(reading, |latest| latest.holder = word(&BUYER.0)));
     assert_eq!(moving.examined().0.verdict, Verdict::PolicyNotMet);
+}
+
+/// A document that a store issued, and this said of the store in the newest block.
+fn in_store(change: impl Fn(&mut StoreReading) + 'static) -> Report {
+    let situation = in_stores(&[STORE], 3).store(move |reading| with_newest_store(reading, &change));
+    situation.examined().0
+}
+
+#[test]
+fn a_document_that_a_store_revokes_in_the_newest_block_is_not_known_to_be_issued() {
+    for node in 0..3 {
+        let report = in_store(move |latest| latest.nodes[node].revoked = flag(true));
+        let found = (report.verdict, code(&report, "issuance"));
+        assert_eq!(found, (Verdict::Indeterminate, "issuance.revocation_pending"), "{node}");
+        let told = message(&report, "issuance");
+        assert!(
+            told.starts_with(&format!("a revocation is pending: at block {}, which is not final,", at())),
+            "{told}"
+        );
+    }
+    let report = in_store(|latest| latest.code.size = 0);
+    assert_eq!((report.verdict, code(&report, "issuance")), (Verdict::Indeterminate, "issuance.change_pending"));
+}
+
+#[test]
+fn a_document_that_a_store_issues_only_in_the_newest_block_is_not_final_yet() {
+    type Change = fn(&mut StoreReading);
+    let cases: [(Change, &str); 2] =
+        [(|now| now.issued = flag(false), "not issued"), (|now| now.code.size = 0, "no contract")];
+    for (change, name) in cases {
+        let situation = in_stores(&[STORE], 1).store(move |reading| {
+            with_newest_store(reading, |_| {});
+            change(reading);
+        });
+        let (report, _) = situation.examined();
+        let found = (report.verdict, code(&report, "issuance"));
+        assert_eq!(found, (Verdict::Indeterminate, "issuance.not_final_yet"), "{name}");
+        assert!(message(&report, "issuance").starts_with("issued, not final yet: at block"), "{name}");
+    }
+    // Issued and revoked at once.
+    let situation = in_stores(&[STORE], 1).store(|reading| {
+        with_newest_store(reading, |latest| latest.nodes[0].revoked = flag(true));
+        reading.issued = flag(false);
+    });
+    assert_eq!(code(&situation.examined().0, "issuance"), "issuance.revocation_pending");
+}
+
+#[test]
+fn what_a_store_says_otherwise_in_the_newest_block_is_told() {
+    let report = in_store(|_| {});
+    assert_eq!((report.verdict, warning(&report)), (Verdict::Valid, None));
+    let report = in_store(|latest| latest.code.hash = Digest32([9; 32]));
+    assert_eq!(report.verdict, Verdict::Valid);
+    assert!(warning(&report).is_some_and(|text| text.starts_with("a change is pending: at block")));
+    let report = in_store(|latest| latest.issued = CallReading { success: true, data: vec![7] });
+    assert_eq!(report.verdict, Verdict::Valid, "an answer that makes no sense takes nothing away");
+    assert!(warning(&report).is_some());
+    // What is settled against a document stays so.
+    let revoked = in_stores(&[STORE], 1).store(|reading| {
+        with_newest_store(reading, |_| {});
+        reading.nodes[0].revoked = flag(true);
+    });
+    assert_eq!(code(&revoked.examined().0, "issuance"), "issuance.revoked");
+}
+
+#[test]
+fn a_signed_document_that_is_revoked_in_the_newest_block_is_not_known_to_be_good() {
+    let draft =
+        || Draft { revocation: Some(json!({"type": "REVOCATION_STORE", "location": STORE})), ..ethr(Format::V2) };
+    let newest = |revoked: bool| {
+        signed(&draft())
+            .store(move |reading| with_newest_store(reading, |latest| latest.nodes[0].revoked = flag(revoked)))
+    };
+    let (report, _) = newest(true).examined();
+    assert_eq!((report.verdict, code(&report, "issuance")), (Verdict::Indeterminate, "issuance.revocation_pending"));
+    assert_eq!(newest(false).examined().0.verdict, Verdict::Valid);
+}
+
+/// A document that key 1 signed, and this said of its DID in the newest block.
+fn with_did(change: impl Fn(&mut DidEthrReading) + 'static) -> Report {
+    signed(&ethr(Format::V2)).did(move |reading| with_newest_did(reading, &change)).examined().0
+}
+
+#[test]
+fn a_key_that_the_newest_block_takes_away_leaves_the_issuance_open() {
+    type Change = fn(&mut DidEthrReading);
+    let cases: [(Change, &str); 3] = [
+        (|latest| owned_by(latest, Address([0x99; 20])), "no longer controls"),
+        (|latest| owned_by(latest, Address::ZERO), "deactivated"),
+        // The registry says that something changed, and nobody gives the event.
+        (|latest| latest.changed = word(&[7]), "cannot be read"),
+    ];
+    for (change, name) in cases {
+        let report = with_did(change);
+        let found = (report.verdict, code(&report, "issuance"));
+        assert_eq!(found, (Verdict::Indeterminate, "issuance.key_change_pending"), "{name}");
+        let told = message(&report, "issuance");
+        assert!(told.starts_with(&format!("a change is pending: at block {}, which is not final,", at())), "{told}");
+    }
+    assert_eq!(with_did(|_| {}).warnings, Vec::<String>::new());
+}
+
+#[test]
+fn a_key_that_stays_is_told_of_other_changes() {
+    let report = with_did(|latest| {
+        let change = DidChange::Delegate { delegate_type: b"veriKey".to_vec(), delegate: BUYER, valid_to: u64::MAX };
+        latest.changed = word(&at().to_be_bytes());
+        latest.events.push(DidEvent { block: at(), log_index: 0, previous_change: 0, change });
+    });
+    assert_eq!(report.verdict, Verdict::Valid);
+    assert!(
+        warning(&report).is_some_and(|text| text.starts_with("a change is pending: at block")),
+        "{:?}",
+        report.warnings
+    );
+}
+
+fn owned_by(latest: &mut DidEthrReading, owner: Address) {
+    latest.owner = word(&owner.0);
+    latest.changed = word(&at().to_be_bytes());
+    latest.events.push(DidEvent { block: at(), log_index: 0, previous_change: 0, change: DidChange::Owner { owner } });
 }
 
 /// The command on a bill on this chain.

@@ -217,6 +217,10 @@ pub struct NetworkArgs {
     /// latest, safe, finalized, a number or a hash; default: finalized where the chain has it
     #[arg(long, value_name = "BLOCK")]
     pub block: Option<String>,
+    /// How old the block may be: seconds, or a number with s, m, h or d; off for no bound. Default: by a table of networks, 24
+    /// hours for an unknown one and no bound for a local chain
+    #[arg(long, value_name = "DURATION|off")]
+    pub max_block_age: Option<String>,
     /// Resolver: system, IP[:PORT] or https://HOST/dns-query (repeatable; several must agree)
     #[arg(long, value_name = "RESOLVER")]
     pub dns: Vec<String>,

@@ -14,6 +14,7 @@ use super::args::{DnssecMode, NetworkArgs, ProofChoice, VerifyArgs};
 use super::policy_file::{self, PolicyRules, accepted_state};
 use super::settings::{Chosen, Origin, Settings, optional, settings, settings_file, variables};
 use crate::address_book::AddressBook;
+use crate::block_age::MaxBlockAge;
 use crate::document::{Key, Limits};
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::sources::chain::{BlockChoice, Endpoint};
@@ -85,6 +86,7 @@ fn combined(asked: &Asked<'_>) -> Result<(VerifierBuilder, Policy, InForce)> {
         require_dnssec: in_force.dnssec.value == DnssecMode::Require,
         did_registries: in_force.did_registries.iter().map(|(chain, chosen)| (*chain, chosen.value)).collect(),
         proof: in_force.proof.value,
+        max_block_age: in_force.max_block_age.value,
         trusted_block: in_force.trusted_block.value,
         ..Policy::default()
     };
@@ -126,6 +128,7 @@ pub struct InForce {
     pub quorum: Chosen<u8>,
     /// `None` is the default of the chain.
     pub block: Chosen<Option<BlockChoice>>,
+    pub max_block_age: Chosen<MaxBlockAge>,
     /// None are the system's.
     pub resolvers: Chosen<Vec<Resolver>>,
     pub dnssec: Chosen<DnssecMode>,
@@ -159,6 +162,9 @@ impl InForce {
         }
         let block = optional(network.block.clone(), variables.block, settings.block);
         let mut block = Chosen::by(block.value.as_deref().map(block_choice).transpose()?, block.origin);
+        let age = optional(network.max_block_age.clone(), variables.max_block_age, settings.max_block_age);
+        let bound = age.value.as_deref().map(str::parse).transpose().context("--max-block-age")?;
+        let max_block_age = Chosen::by(bound.unwrap_or_default(), age.origin);
         let proof = Chosen::of(network.proof, variables.proof, settings.proof, ProofChoice::Off);
         let trusted = optional(network.trusted_block.clone(), variables.trusted_block, settings.trusted_block);
         let trusted_block = Chosen::by(trusted.value.as_deref().map(block_hash).transpose()?, trusted.origin);
@@ -196,6 +202,7 @@ impl InForce {
             no_default_rpc: Chosen::switch(network.no_default_rpc, variables.no_default_rpc, settings.no_default_rpc),
             quorum,
             block,
+            max_block_age,
             proof: Chosen::by(proof.value.into(), proof.origin),
             trusted_block,
             resolvers: Chosen::by(dns.value.iter().map(resolver).collect::<Result<_>>()?, dns.origin),
@@ -239,6 +246,7 @@ impl InForce {
             }
         }
         builder = builder.default_endpoints(!self.no_default_rpc.value).quorum(self.quorum.value.into());
+        builder = builder.max_block_age(self.max_block_age.value);
         if let Some(block) = self.block.value {
             builder = builder.block(block);
         }

@@ -12,14 +12,16 @@ use super::config::InForce;
 use super::exit::Exit;
 use super::output;
 use super::settings::{Chosen, Origin};
+use crate::block_age::in_words;
 use crate::evidence::{Dnssec, Finality, Unavailable};
 use crate::networks;
 use crate::primitives::{ChainId, rfc3339};
 use crate::report::json::{self as report_json, Layout};
 use crate::sources::chain::{Abilities, BlockChoice, ChainConfig, ChainExamination, EndpointExamination, LogRange};
 use crate::sources::dns::{DnsConfig, Resolver, ResolverExamination};
+use crate::sources::now;
 use crate::text::{escape_for_terminal as escape, hanging};
-use crate::verifier::{SourcesExamination, now};
+use crate::verifier::SourcesExamination;
 use crate::verify::ProofMode;
 
 pub fn run(args: &DoctorArgs) -> Result<Exit> {
@@ -207,6 +209,7 @@ fn settings(in_force: &InForce) -> Vec<Setting> {
     chosen("no_default_rpc", in_force.no_default_rpc.value.to_string(), in_force.no_default_rpc.origin);
     chosen("quorum", in_force.quorum.value.to_string(), in_force.quorum.origin);
     chosen("block", block_choice(in_force.block.value), in_force.block.origin);
+    chosen("max_block_age", in_force.max_block_age.value.to_string(), in_force.max_block_age.origin);
     let proof = match in_force.proof.value {
         ProofMode::Off => "off",
         ProofMode::Try => "try",
@@ -384,13 +387,7 @@ fn summary(able: &Abilities, age_seconds: i64) -> String {
 }
 
 fn age(seconds: i64) -> String {
-    let (amount, ahead) = (seconds.unsigned_abs(), seconds < 0);
-    let amount = match amount {
-        0..120 => format!("{amount} s"),
-        120..7200 => format!("{} min", amount / 60),
-        7200..172_800 => format!("{} h", amount / 3600),
-        _ => format!("{} days", amount / 86400),
-    };
+    let (amount, ahead) = (in_words(seconds.unsigned_abs()), seconds < 0);
     if ahead { format!("{amount} ahead of this machine's clock") } else { format!("{amount} old") }
 }
 

@@ -20,8 +20,8 @@ use crate::integrity::{self, Integrity, IntegrityResult};
 use crate::primitives::{encode_hex, rfc3339};
 use crate::report::human::Style;
 use crate::report::json::{self as report_json, Layout};
+use crate::sources::now;
 use crate::text::escape_for_terminal as escape;
-use crate::verifier::now;
 use crate::verify::{Policy, Step, examine};
 use crate::web_address::Reach;
 

@@ -8,8 +8,9 @@ use crate::document::ReadError;
 use crate::document::link::InvalidLink;
 use crate::report::fragments::{self, Fragments};
 use crate::report::json::{self, Layout, Unreadable};
+use crate::sources::now;
 use crate::text::escape_for_terminal as escape;
-use crate::verifier::{VerifyLinkError, now};
+use crate::verifier::VerifyLinkError;
 use crate::verify::codes::{self, Code};
 
 /// Why there was nothing to judge.

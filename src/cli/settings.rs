@@ -25,6 +25,7 @@ pub struct Settings {
     pub did_registry: Vec<String>,
     pub quorum: Option<u8>,
     pub block: Option<String>,
+    pub max_block_age: Option<String>,
     pub proof: Option<ProofChoice>,
     pub trusted_block: Option<String>,
     pub timeout: Option<u64>,
@@ -136,7 +137,7 @@ enum VariableKind {
 }
 
 /// `EBL_CONFIG`, `EBL_POLICY` and `EBL_RPC_…` are read elsewhere.
-const VARIABLES: [(&str, VariableKind); 15] = [
+const VARIABLES: [(&str, VariableKind); 16] = [
     ("dns", VariableKind::List),
     ("dnssec", VariableKind::Text),
     ("dns_anchor", VariableKind::Text),
@@ -144,6 +145,7 @@ const VARIABLES: [(&str, VariableKind); 15] = [
     ("did_registry", VariableKind::List),
     ("quorum", VariableKind::Number),
     ("block", VariableKind::Text),
+    ("max_block_age", VariableKind::Text),
     ("proof", VariableKind::Text),
     ("trusted_block", VariableKind::Text),
     ("timeout", VariableKind::Number),

@@ -21,6 +21,9 @@ pub struct DidEthrReading {
     /// All events of this identity, oldest first, complete: a change whose event the endpoint does not give is no
     /// reading but `Unavailable`.
     pub events: Vec<DidEvent>,
+    /// The same at the newest block of each endpoint, where that comes after `block` (chain.md §5.3).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub latest: Vec<DidEthrReading>,
 }
 
 /// One event of an identity.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{BlockReading, CallReading, RegistryReading};
 use crate::primitives::hex_bytes;
 
-/// What can differ in the newest block of what was read at the finalized one. Registry, factory and escrow implementation
-/// are the same in both, or there is no such reading. Nobody but the endpoint that pinned the block was asked.
+/// What can differ in the newest block of what was read at the settled one. Registry, factory and escrow implementation are
+/// the same in both, or there is no such reading; one exception is a registry that is not there yet at the settled one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LatestReading {
     /// The newest block when the finalized one was pinned.
@@ -40,38 +40,47 @@ pub struct LatestReading {
     pub prev_holder: CallReading,
     /// Escrow `remark()` (v5 only).
     pub remark: CallReading,
+    /// Size of the registry's runtime code in bytes, where there is none yet at the settled block; else 0.
+    #[serde(default)]
+    pub new_registry_code_size: u64,
 }
 
 impl LatestReading {
     /// Of what the lens saw at `block`; `None` where more differs from the pinned reading than a title can change.
     pub(crate) fn beside(pinned: &RegistryReading, seen: RegistryReading, block: BlockReading) -> Option<Self> {
-        let latest = Self {
-            block,
-            owner_of: seen.owner_of.clone(),
-            paused: seen.paused.clone(),
-            escrow_code: seen.escrow_code.clone(),
-            escrow_code_size: seen.escrow_code_size,
-            escrow_registry: seen.escrow_registry.clone(),
-            escrow_token_id: seen.escrow_token_id.clone(),
-            beneficiary: seen.beneficiary.clone(),
-            holder: seen.holder.clone(),
-            nominee: seen.nominee.clone(),
-            active: seen.active.clone(),
-            is_holding_token: seen.is_holding_token.clone(),
-            prev_beneficiary: seen.prev_beneficiary.clone(),
-            prev_holder: seen.prev_holder.clone(),
-            remark: seen.remark.clone(),
-        };
+        let latest = Self::of_new_registry(seen.clone(), 0, block);
         // What the lens does not see is taken from the pinned reading; the caller has compared the code's hash.
         let seen = RegistryReading {
             block: latest.block.clone(),
             method: pinned.method,
             registry_code: pinned.registry_code.clone(),
             proxy_slots: pinned.proxy_slots.clone(),
-            latest: None,
+            latest: Vec::new(),
             ..seen
         };
         (latest.over(pinned) == seen).then_some(latest)
+    }
+
+    /// What was seen at `block`, of a registry that has no code yet at the settled one.
+    pub(crate) fn of_new_registry(seen: RegistryReading, new_registry_code_size: u64, block: BlockReading) -> Self {
+        Self {
+            block,
+            owner_of: seen.owner_of,
+            paused: seen.paused,
+            escrow_code: seen.escrow_code,
+            escrow_code_size: seen.escrow_code_size,
+            escrow_registry: seen.escrow_registry,
+            escrow_token_id: seen.escrow_token_id,
+            beneficiary: seen.beneficiary,
+            holder: seen.holder,
+            nominee: seen.nominee,
+            active: seen.active,
+            is_holding_token: seen.is_holding_token,
+            prev_beneficiary: seen.prev_beneficiary,
+            prev_holder: seen.prev_holder,
+            remark: seen.remark,
+            new_registry_code_size,
+        }
     }
 
     /// The whole reading at the newest block.
@@ -105,15 +114,14 @@ impl LatestReading {
             prev_beneficiary: latest.prev_beneficiary,
             prev_holder: latest.prev_holder,
             remark: latest.remark,
-            latest: None,
+            latest: Vec::new(),
         }
     }
 }
 
 impl RegistryReading {
-    /// The same token at the newest block, where that was read and comes after this one.
-    pub fn at_latest(&self) -> Option<Self> {
-        let latest = self.latest.as_deref().filter(|latest| latest.block.number > self.block.number)?;
-        Some(latest.over(self))
+    /// The same token at the newest blocks that were read and come after this one.
+    pub fn at_latest(&self) -> impl Iterator<Item = Self> {
+        self.latest.iter().filter(|latest| latest.block.number > self.block.number).map(|latest| latest.over(self))
     }
 }

@@ -117,6 +117,22 @@ pub enum Question {
     },
 }
 
+impl Question {
+    /// The chain that it is about.
+    pub fn chain(&self) -> Option<ChainId> {
+        match self {
+            Self::Registry { chain, .. }
+            | Self::DocumentStore { chain, .. }
+            | Self::DidEthr { chain, .. }
+            | Self::Revocation { chain, .. }
+            | Self::History { chain, .. }
+            | Self::Powers { chain, .. }
+            | Self::Proof { chain, .. } => Some(*chain),
+            Self::Web { .. } | Self::DnsTxt { .. } => None,
+        }
+    }
+}
+
 /// An answer, or why there is none.
 pub type Answer = Result<Fact, Unavailable>;
 
@@ -143,6 +159,22 @@ pub enum Fact {
     Web(WebReading),
     /// To [`Question::DnsTxt`].
     DnsTxt(TxtReading),
+}
+
+impl Fact {
+    /// The block that it was read at, if it is about a chain.
+    pub fn block(&self) -> Option<&BlockReading> {
+        match self {
+            Self::Registry(reading) => Some(&reading.block),
+            Self::DocumentStore(reading) => Some(&reading.block),
+            Self::DidEthr(reading) => Some(&reading.block),
+            Self::Revocation(reading) => Some(&reading.block),
+            Self::History(reading) => Some(&reading.block),
+            Self::Powers(reading) => Some(&reading.block),
+            Self::Proof(reading) => Some(&reading.block),
+            Self::Web(_) | Self::DnsTxt(_) => None,
+        }
+    }
 }
 
 /// Why a question has no answer. The host is named, never the whole URL: it may hold a key.
@@ -179,6 +211,10 @@ pub enum Cause {
     WrongChain,
     /// The pinned block was no longer there when it was read.
     BlockVanished,
+    /// The endpoint's block is older than its chain allows (chain.md §5.3).
+    Behind,
+    /// The time of the endpoint's block has not come.
+    InTheFuture,
     /// Two sources gave different answers.
     Disagreement,
     /// DNS: an RCODE that is neither NOERROR nor NXDOMAIN.
@@ -322,10 +358,10 @@ pub struct RegistryReading {
     pub prev_holder: CallReading,
     /// Escrow `remark()` (v5 only): ABI-encoded bytes.
     pub remark: CallReading,
-    /// The same at the newest block, where `block` is the finalized one and another is newer (chain.md §5.3). No outcome of
-    /// a check rests on it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub latest: Option<Box<LatestReading>>,
+    /// The same at the newest block of each endpoint, where that comes after `block` (chain.md §5.3). What is read there is
+    /// never relied on; it can only take something away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub latest: Vec<LatestReading>,
 }
 
 /// A block and how settled it is.

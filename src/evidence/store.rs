@@ -27,6 +27,9 @@ pub struct StoreReading {
     pub issued_in_batch: CallReading,
     /// From the target hash through every intermediate node to the root.
     pub nodes: Vec<NodeReading>,
+    /// The same at the newest block of each endpoint, where that comes after `block` (chain.md §5.3).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub latest: Vec<StoreReading>,
 }
 
 /// What the store says of one node between target hash and root.

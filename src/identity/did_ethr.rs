@@ -264,6 +264,7 @@ mod tests {
             owner: word(&owner.0),
             changed: word(&(10 * events.len() as u64).to_be_bytes()),
             events,
+            latest: Vec::new(),
         }
     }
 

@@ -136,6 +136,7 @@ impl<'r> Page<'r> {
             TitleStateName::Live => format!("live{parties}"),
             TitleStateName::Returned => format!("returned to the issuer; last recorded{parties}"),
             TitleStateName::Ended => "ended: accepted by the issuer, nothing can be claimed with it".into(),
+            TitleStateName::NotIssued if title.pending.is_some() => "issued, not final yet".into(),
             TitleStateName::NotIssued => "never issued".into(),
             TitleStateName::None => "none".into(),
             TitleStateName::Unknown => "not known".into(),

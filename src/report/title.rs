@@ -34,13 +34,20 @@ pub fn render(report: &TitleReport, name: &str, style: Style) -> String {
 fn headline(report: &TitleReport) -> (&'static str, &'static str) {
     match (report.title.state, report.verdict()) {
         (_, Verdict::Invalid) if report.title.state != TitleStateName::NotIssued => ("INVALID", "31"),
+        (TitleStateName::Live, Verdict::Indeterminate) if leaves(report) => ("LIVE, CHANGE PENDING", "33"),
         (TitleStateName::Live, _) => ("LIVE", "32"),
         (TitleStateName::Returned, _) => ("RETURNED", "33"),
         (TitleStateName::Ended, _) => ("ENDED", "33"),
+        (TitleStateName::NotIssued, _) if report.title.pending.is_some() => ("NOT FINAL YET", "33"),
         (TitleStateName::NotIssued, _) => ("NOT ISSUED", "31"),
         (TitleStateName::None, _) => ("NO TITLE", "33"),
         (TitleStateName::Unknown, _) => ("UNKNOWN", "33"),
     }
+}
+
+/// A newer block says that the title is live no more.
+fn leaves(report: &TitleReport) -> bool {
+    report.title.pending.as_ref().is_some_and(|pending| pending.state != TitleStateName::Live)
 }
 
 fn facts(page: &mut Page<'_>, report: &TitleReport) {

@@ -4,3 +4,9 @@ pub mod chain;
 pub mod dns;
 mod tls;
 pub mod web;
+
+/// Seconds since the Unix epoch.
+pub(crate) fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}

@@ -7,6 +7,7 @@ use crate::document::link::Link;
 use crate::document::{self, Content, Document, Key, ReadError};
 use crate::evidence::Evidence;
 use crate::primitives::{Address, ChainId, TokenId, encode_hex};
+use crate::sources::now;
 use crate::verify::{Checked, Policy, PowersWanted, TitleInquiry, TitleReport, TitleStep, TitleSubject, examine_title};
 use crate::web_address::MOST_FETCHES;
 
@@ -90,7 +91,7 @@ impl Verifier {
         let mut evidence = Evidence::new();
         let mut fetches_left = MOST_FETCHES - usize::from(link.is_some());
         loop {
-            match examine_title(inquiry, &evidence, &policy, super::now()) {
+            match examine_title(inquiry, &evidence, &policy, now()) {
                 TitleStep::Report(mut report) => {
                     report.names = self.names.names_of(report.addresses());
                     return *report;

@@ -268,6 +268,12 @@ codes! {
     CHAIN_BLOCK_VANISHED = "chain.block_vanished", Network,
         "The block was replaced while it was being read, twice.",
         "Try again, with --block finalized where the chain has it.";
+    CHAIN_BEHIND = "chain.endpoint_behind", Network,
+        "The endpoint's block is older than is acceptable on this chain, so it does not know what happened since; this says nothing about the document.",
+        "Try again, or give another endpoint with --rpc; --max-block-age sets how old the block may be.";
+    CHAIN_BLOCK_IN_THE_FUTURE = "chain.block_in_the_future", Verifier,
+        "The time of the endpoint's block has not come, so nothing tells how old it is.",
+        "Check this machine's clock; if it is right, ask another endpoint with --rpc.";
     CHAIN_NO_DID_REGISTRY = "chain.no_did_registry", Verifier,
         "No DID registry (ERC-1056) is known for the chain that the DID names.",
         "Give one with --did-registry CHAIN:ADDRESS, if you know it from the issuer.";
@@ -319,6 +325,9 @@ codes! {
     REGISTRY_NO_CODE = "registry.no_contract", Issuer,
         "There is no contract at the registry's address on this chain.",
         "Check address and chain with the issuer.";
+    REGISTRY_NOT_FINAL = "registry.not_final_yet", Verifier,
+        "In the block that was read there is no contract at the registry's address; there is one in a newer block, which is not final yet.",
+        "Verify again when that block is final.";
     REGISTRY_NONE = "registry.not_applicable", Nobody,
         "This document has no token registry.",
         "Nothing to do.";
@@ -334,6 +343,18 @@ codes! {
     ISSUANCE_UNPROVEN = "issuance.unproven", Verifier,
         "What this registry says about issuance does not count, because its code is not known to be genuine.",
         "See the registry check.";
+    ISSUANCE_NOT_FINAL = "issuance.not_final_yet", Verifier,
+        "The document is issued in a newer block than the one that was read, which is not final yet.",
+        "Verify again when that block is final.";
+    ISSUANCE_REVOCATION_PENDING = "issuance.revocation_pending", Verifier,
+        "The document, or a node above it in its Merkle tree, is revoked in a newer block, which is not final yet.",
+        "Do not rely on this document now. Verify again when that block is final.";
+    ISSUANCE_KEY_CHANGE_PENDING = "issuance.key_change_pending", Verifier,
+        "The DID of the issuer is changed in a newer block, which is not final yet, and with that the signature counts no longer, or counts only then.",
+        "Do not rely on this document now. Verify again when that block is final.";
+    ISSUANCE_CHANGE_PENDING = "issuance.change_pending", Verifier,
+        "In a newer block, which is not final yet, the store no longer says that it issued the document.",
+        "Do not rely on this document now. Verify again when that block is final.";
     ISSUANCE_ISSUED = "issuance.issued", Nobody,
         "Every document store that the document names issued it, and none has revoked it or an ancestor of it.",
         "Nothing to do.";
@@ -436,6 +457,18 @@ codes! {
     TITLE_ENDED = "title.ended", Holder,
         "The title was accepted by the issuer and has ended for good.",
         "Nothing can be claimed with this title any more.";
+    TITLE_RETURN_PENDING = "title.return_pending", Verifier,
+        "The title is returned to the issuer in a newer block, which is not final yet.",
+        "Do not rely on the title now. Verify again when that block is final.";
+    TITLE_END_PENDING = "title.end_pending", Verifier,
+        "The title has ended in a newer block, which is not final yet.",
+        "Do not rely on the title now. Verify again when that block is final.";
+    TITLE_CHANGE_PENDING = "title.change_pending", Verifier,
+        "In a newer block, which is not final yet, the title is in another state, and not in one that you accept.",
+        "Do not rely on the title now. Verify again when that block is final.";
+    TITLE_NOT_FINAL = "title.not_final_yet", Verifier,
+        "The title is issued in a newer block than the one that was read, which is not final yet.",
+        "Verify again when that block is final.";
     TITLE_NOT_ISSUED = "title.not_issued", Issuer,
         "There is no title, because none was issued.",
         "See the issuance check.";
@@ -481,6 +514,9 @@ codes! {
     POLICY_UNDECIDED = "policy.undecided", Verifier,
         "At least one rule of your policy could not be decided, because what it asks about is not known.",
         "Look at the rules that are listed, and at the other checks for what could not be found out.";
+    POLICY_CHANGE_PENDING = "policy.change_pending", Verifier,
+        "A rule of your policy holds in the block that was read, and no longer in a newer one, which is not final yet.",
+        "Look at the rules that are listed. Verify again when that block is final.";
     POLICY_NOT_APPLICABLE = "policy.not_applicable", Nobody,
         "None of the rules of your policy says anything about a document of this kind.",
         "Nothing to do.";

@@ -30,8 +30,8 @@ pub use title_report::{
 
 /// Judges a document by the evidence at hand.
 ///
-/// `now` is in seconds since the Unix epoch; it decides only about validity periods that the document itself states, and
-/// about the ages that the policy allows.
+/// `now` is in seconds since the Unix epoch; it decides about validity periods that the document itself states, and about
+/// the ages that chains and the policy allow.
 pub fn examine(document: &Document<'_>, evidence: &Evidence, policy: &Policy, now: i64) -> Step {
     examine_checked(&Checked::new(document), evidence, policy, now)
 }
@@ -47,7 +47,7 @@ pub fn examine_checked(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &
 }
 
 /// Judges one title by the evidence at hand: state, parties, history and, where wanted, the powers over its registry.
-/// `now`, in seconds since the Unix epoch, is the time of the report.
+/// `now`, in seconds since the Unix epoch, is the time of the report, and decides as in [`examine`].
 ///
 /// ```
 /// use ebl_verifier::evidence::Evidence;
@@ -57,7 +57,8 @@ pub fn examine_checked(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &
 /// let subject =
 ///     TitleSubject::Token { chain: ChainId::try_from(1)?, registry: Address([7; 20]), token: TokenId([9; 32]) };
 /// let inquiry = TitleInquiry { subject, powers: PowersWanted::No };
-/// let TitleStep::Ask(questions) = examine_title(&inquiry, &Evidence::new(), &Policy::default(), 0) else { panic!() };
+/// let step = examine_title(&inquiry, &Evidence::new(), &Policy::default(), 1_780_000_000);
+/// let TitleStep::Ask(questions) = step else { panic!() };
 /// assert_eq!(questions.len(), 2, "the state and the history");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

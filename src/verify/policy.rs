@@ -9,6 +9,7 @@ mod names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::block_age::MaxBlockAge;
 use crate::primitives::{Address, ChainId, Digest32};
 
 pub use names::{FieldPath, InvalidFieldPath, InvalidIssuerName, IssuerName};
@@ -48,6 +49,8 @@ pub struct Policy {
     /// The hash of a block that the caller knows to be one of the chain (`--trusted-block`): what is proven within it is
     /// proven.
     pub trusted_block: Option<Digest32>,
+    /// How old the block may be at which a chain was read (`--max-block-age`).
+    pub max_block_age: MaxBlockAge,
     /// What the document must meet besides. All must hold.
     pub rules: Vec<Rule>,
 }

@@ -2,7 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ebl_verifier::evidence::{CallReading, Cause, CodeReading, Dnssec, Question};
+use ebl_verifier::block_age::MaxBlockAge;
+use ebl_verifier::evidence::{CallReading, Cause, CodeReading, Dnssec, LatestReading, Question};
 use ebl_verifier::primitives::{Address, ChainId, Digest32};
 use ebl_verifier::status::Family;
 use ebl_verifier::title::Generation;
@@ -16,14 +17,16 @@ use crate::signatures::SIGNATURES;
 use crate::signed_world::{ethr, web, word};
 use crate::signing::{Draft, record};
 use crate::situation::{
-    CHAIN, OTHER_STORE, REGISTRY, STORE, Situation, bill, bill_v3, bill_v3_with, bill_with, flag, in_stores,
-    plain_bill, reverted, signed,
+    CHAIN, HOLDER, OTHER_STORE, REGISTRY, STORE, Situation, bill, bill_v3, bill_v3_with, bill_with, flag, in_stores,
+    plain_bill, reverted, signed, with_newest, with_newest_did, with_newest_store,
 };
 use crate::wrapping::{Format, issuer, plain_v2, wrap};
 
 /// All tables.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [INTEGRITY, ISSUER, CHAINS, REGISTRIES, ISSUANCE, STORES, SIGNATURES, TITLES, GENERAL].into_iter().flatten()
+    [INTEGRITY, ISSUER, CHAINS, REGISTRIES, ISSUANCE, STORES, SIGNATURES, PENDING, TITLES, GENERAL]
+        .into_iter()
+        .flatten()
 }
 
 /// A code, the check that carries it, with which outcome and verdict, and when.
@@ -167,6 +170,35 @@ const CHAINS: &[Case] = &[
         chain_fails(Cause::Unreachable)
     }),
     ("chain.block_vanished", Chain, Unknown, Indeterminate, "a reorganisation", || chain_fails(Cause::BlockVanished)),
+    ("chain.endpoint_behind", Chain, Unknown, Indeterminate, "the evidence is of an old block", || {
+        let mut situation = bill().policy(|policy| policy.max_block_age = MaxBlockAge::Seconds(3600));
+        situation.now += 3601;
+        situation
+    }),
+    ("chain.endpoint_behind", Chain, Unknown, Indeterminate, "of a store", || {
+        let mut situation = in_stores(&[STORE], 1).policy(|policy| policy.max_block_age = MaxBlockAge::Seconds(3600));
+        situation.now += 3601;
+        situation
+    }),
+    ("chain.endpoint_behind", Chain, Unknown, Indeterminate, "of a DID", || {
+        let mut situation =
+            signed(&ethr(Format::V2)).policy(|policy| policy.max_block_age = MaxBlockAge::Seconds(3600));
+        situation.now += 3601;
+        situation
+    }),
+    ("chain.endpoint_behind", Chain, Unknown, Indeterminate, "no endpoint is up to date", || {
+        chain_fails(Cause::Behind)
+    }),
+    ("chain.block_in_the_future", Chain, Unknown, Indeterminate, "its time has not come", || {
+        let mut situation = bill().policy(|policy| policy.max_block_age = MaxBlockAge::Seconds(3600));
+        situation.now -= 121;
+        situation
+    }),
+    ("chain.matches", Chain, Pass, Valid, "a block that is just not too old", || {
+        let mut situation = bill().policy(|policy| policy.max_block_age = MaxBlockAge::Seconds(3600));
+        situation.now += 3600;
+        situation
+    }),
     ("chain.endpoints_disagree", Chain, Unknown, Indeterminate, "two endpoints differ", || {
         chain_fails(Cause::Disagreement)
     }),
@@ -297,6 +329,80 @@ const STORES: &[Case] = &[
     }),
 ];
 
+/// What newer blocks take away, or have not settled yet.
+const PENDING: &[Case] = &[
+    (
+        "registry.not_final_yet",
+        Registry,
+        Unknown,
+        Indeterminate,
+        "the registry is there only in the newest block",
+        || {
+            bill().registry(|reading| {
+                with_newest(reading, |latest| latest.new_registry_code_size = 45);
+                reading.registry_code.clear();
+                reading.clone_target = None;
+            })
+        },
+    ),
+    (
+        "issuance.not_final_yet",
+        Issuance,
+        Unknown,
+        Indeterminate,
+        "the title is issued only in the newest block",
+        issued_in_the_newest_block,
+    ),
+    ("title.not_final_yet", Title, Unknown, Indeterminate, "so there is none yet", issued_in_the_newest_block),
+    ("issuance.not_final_yet", Issuance, Unknown, Indeterminate, "a store issued it only in the newest block", || {
+        in_stores(&[STORE], 1).store(|reading| {
+            with_newest_store(reading, |_| {});
+            reading.issued = flag(false);
+        })
+    }),
+    ("issuance.revocation_pending", Issuance, Unknown, Indeterminate, "a store revoked it in the newest block", || {
+        in_stores(&[STORE], 1)
+            .store(|reading| with_newest_store(reading, |latest| latest.nodes[0].revoked = flag(true)))
+    }),
+    ("issuance.change_pending", Issuance, Unknown, Indeterminate, "the store is gone in the newest block", || {
+        in_stores(&[STORE], 1).store(|reading| with_newest_store(reading, |latest| latest.code.size = 0))
+    }),
+    ("issuance.key_change_pending", Issuance, Unknown, Indeterminate, "the DID changed in the newest block", || {
+        signed(&ethr(Format::V2)).did(|reading| with_newest_did(reading, |latest| latest.changed = word(&[7])))
+    }),
+    ("title.return_pending", Title, Unknown, Indeterminate, "returned in the newest block", || {
+        bill().registry(|reading| {
+            with_newest(reading, |latest| {
+                latest.owner_of = word(&REGISTRY.0);
+                latest.is_holding_token = flag(false);
+            });
+        })
+    }),
+    ("title.end_pending", Title, Unknown, Indeterminate, "accepted in the newest block", || {
+        bill().registry(|reading| with_newest(reading, ended))
+    }),
+    (
+        "title.change_pending",
+        Title,
+        Unknown,
+        Indeterminate,
+        "given back in the newest block, where only returned counts",
+        || {
+            let only_returned = Rule::TitleStates([AcceptedState::Returned].into());
+            held_to(returned(), only_returned).registry(|reading| {
+                with_newest(reading, |_| {});
+                let [latest] = reading.latest.as_mut_slice() else { return };
+                latest.owner_of = word(&reading.escrow.0);
+                latest.is_holding_token = flag(true);
+            })
+        },
+    ),
+    ("policy.change_pending", Policy, Unknown, Indeterminate, "another holder in the newest block", || {
+        held_to(bill(), Rule::Holders([HOLDER].into()))
+            .registry(|reading| with_newest(reading, |latest| latest.holder = word(&[7; 20])))
+    }),
+];
+
 const TITLES: &[Case] = &[
     ("title.live", Title, Pass, Valid, "the escrow holds it", bill),
     ("title.live", Title, Pass, Valid, "the escrow of a v4 registry holds it", || bill().generation(Generation::V4)),
@@ -401,6 +507,22 @@ fn old_registry() -> Situation {
         reading.escrow = Address::ZERO;
         reading.escrow_code.clear();
     })
+}
+
+/// Not in the block that is read.
+fn issued_in_the_newest_block() -> Situation {
+    bill().registry(|reading| {
+        with_newest(reading, |_| {});
+        reading.owner_of = reverted(&[[0x7e, 0x27, 0x32, 0x89].as_slice(), &[0; 32]].concat());
+        reading.escrow_code.clear();
+        reading.escrow_code_size = 0;
+    })
+}
+
+fn ended(latest: &mut LatestReading) {
+    latest.owner_of = word(&Address::DEAD.0);
+    (latest.holder, latest.beneficiary, latest.active) = (word(&[]), word(&[]), flag(false));
+    latest.is_holding_token = flag(false);
 }
 
 fn held_to(situation: Situation, rule: Rule) -> Situation {

@@ -37,10 +37,10 @@ pub fn judged(evidence: &Evidence) -> Vec<Entry> {
     entries
 }
 
-/// The verdict needs neither the first block nor the remark, which `ebl title` shows, and nothing of the newest block: a
-/// change that is pending there is told and decides nothing.
+/// The verdict needs neither the first block nor the remark, which `ebl title` shows. Of newer blocks a valid one needs that
+/// they take nothing away; what else they say is told.
 fn registry(reading: &mut RegistryReading) {
-    reading.latest = None;
+    reading.latest.clear();
     reading.genesis = CallReading::default();
     reading.remark = CallReading::default();
     let parts = [&mut reading.factory_code, &mut reading.escrow_implementation_code];
@@ -52,6 +52,7 @@ fn registry(reading: &mut RegistryReading) {
 }
 
 fn store(reading: &mut StoreReading, path: usize) {
+    reading.latest.clear();
     // The question names the store, and which code it runs is not judged.
     reading.code = CodeReading { size: reading.code.size.min(1), ..CodeReading::default() };
     let says_yes = |answer: &CallReading| answer.flag() == Ok(true);
@@ -83,6 +84,7 @@ fn store(reading: &mut StoreReading, path: usize) {
 }
 
 fn did_ethr(reading: &mut DidEthrReading) {
+    reading.latest.clear();
     reading.registry_code_size = reading.registry_code_size.min(1);
     let only_one = reading.events.len() == 1;
     for event in &mut reading.events {

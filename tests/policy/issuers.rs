@@ -34,6 +34,7 @@ fn answer(question: &Question) -> (Answer, Vec<&'static str>) {
             owner: word(&signer.0),
             changed: word(&[]),
             events: Vec::new(),
+            latest: Vec::new(),
         })),
         Question::DnsTxt { .. } => Fact::DnsTxt(TxtReading {
             name_exists: true,

@@ -58,6 +58,7 @@ impl World {
                 owner: word(&signer.0),
                 changed: word(&[]),
                 events: Vec::new(),
+                latest: Vec::new(),
             },
             store: StoreReading {
                 chain_id: 31337,

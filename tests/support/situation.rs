@@ -300,7 +300,23 @@ pub fn with_newest(reading: &mut RegistryReading, change: impl FnOnce(&mut Lates
     latest.block.number += 5;
     latest.block.finality = Finality::Latest;
     change(&mut latest);
-    reading.latest = Some(Box::new(latest));
+    reading.latest.push(latest);
+}
+
+/// As [`with_newest`], of a store.
+pub fn with_newest_store(reading: &mut StoreReading, change: impl FnOnce(&mut StoreReading)) {
+    let mut latest = StoreReading { latest: Vec::new(), ..reading.clone() };
+    latest.block.number += 5;
+    change(&mut latest);
+    reading.latest.push(latest);
+}
+
+/// As [`with_newest`], of a DID.
+pub fn with_newest_did(reading: &mut DidEthrReading, change: impl FnOnce(&mut DidEthrReading)) {
+    let mut latest = DidEthrReading { latest: Vec::new(), ..reading.clone() };
+    latest.block.number += 5;
+    change(&mut latest);
+    reading.latest.push(latest);
 }
 
 /// A clone of the published registry with a live title (chain.md §1.6): the code behind a clone counts by its hash, so
@@ -365,6 +381,7 @@ pub fn genuine_store(family: Family, path: &[Digest32]) -> StoreReading {
         issued: flag(true),
         issued_in_batch: only(batchable, flag(true)),
         nodes: path.iter().map(node).collect(),
+        latest: Vec::new(),
     }
 }
 

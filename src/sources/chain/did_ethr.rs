@@ -16,37 +16,58 @@ pub(super) fn calls(registry: Address, identity: Address, at: &Value) -> Vec<Cal
     vec![eth_get_code(registry, at), ask(IDENTITY_OWNER), ask(CHANGED)]
 }
 
-/// The results of [`calls`], and the events that they lead to.
+/// The results of [`calls`] and the events that they lead to, and the same at the newest block.
 pub(super) async fn read(
     session: &Session<'_>,
     at: &At,
-    registry: Address,
-    identity: Address,
-    mut items: impl Iterator<Item = Item>,
+    about: (Address, Address),
+    items: Vec<Item>,
+    newest: Vec<Item>,
 ) -> Result<DidEthrReading, Unavailable> {
+    let mut reading = recorded(session, at, items)?;
+    reading.events = history(session, at, about, &reading, None).await?;
+    if let Some(at) = at.newest.as_ref().filter(|_| !newest.is_empty())
+        && let Ok(mut latest) = recorded(session, at, newest)
+    {
+        // Where the events cannot be read, they do not lead to what is recorded, which is for the judge to see.
+        let events = history(session, at, about, &latest, Some(&reading)).await;
+        latest.events = events.unwrap_or_else(|_| reading.events.clone());
+        reading.latest.push(latest);
+    }
+    Ok(reading)
+}
+
+/// Without the events.
+fn recorded(session: &Session<'_>, at: &At, items: Vec<Item>) -> Result<DidEthrReading, Unavailable> {
+    let mut items = items.into_iter();
     let registry_code_size = code(session, items.next())?.len() as u64;
     let mut next = || match items.next() {
         Some(item) => outcome(session, item),
         None => Err(session.not_an_answer("a call of the batch was left unanswered")),
     };
     let (owner, changed) = (next()?, next()?);
-    // What cannot be read leads to no event; what it means is not for this file to say.
-    let last = changed.number().unwrap_or_default();
-    let events = history(session, at, registry, identity, last).await?;
-    Ok(DidEthrReading { chain_id: at.chain.get(), block: at.block.clone(), registry_code_size, owner, changed, events })
+    let (chain_id, block) = (at.chain.get(), at.block.clone());
+    Ok(DidEthrReading { chain_id, block, registry_code_size, owner, changed, ..DidEthrReading::default() })
 }
 
-/// All events, oldest first. Each block's first event names the block before it, so the walk goes backwards and ends.
+/// All events, oldest first. Each block's first event names the block before it, so the walk goes backwards and ends: at
+/// the first change, or where the events are known of an earlier block.
 async fn history(
     session: &Session<'_>,
     at: &At,
-    registry: Address,
-    identity: Address,
-    last: u64,
+    (registry, identity): (Address, Address),
+    recorded: &DidEthrReading,
+    earlier: Option<&DidEthrReading>,
 ) -> Result<Vec<DidEvent>, Unavailable> {
+    // What cannot be read leads to no event; what it means is not for this file to say.
+    let last = |reading: &DidEthrReading| reading.changed.number().unwrap_or_default();
     let mut blocks: Vec<Vec<DidEvent>> = Vec::new();
-    let (mut block, mut count) = (last, 0);
+    let (mut block, mut count) = (last(recorded), 0);
     while block != 0 {
+        if let Some(earlier) = earlier.filter(|earlier| last(earlier) == block) {
+            blocks.push(earlier.events.clone());
+            break;
+        }
         if block > at.block.number {
             return Err(session.not_an_answer(format!("a change in block {block} is later than the block asked for")));
         }

@@ -83,7 +83,8 @@ impl ChainSource {
         let mut tried = tokio::task::JoinSet::new();
         for (index, rpc) in pool.rpcs.iter().cloned().enumerate() {
             let (questions, hints) = (Vec::new(), Hints::default());
-            let request = Request { chain, questions, choice: self.config.block, hints };
+            let (choice, max_age) = (self.config.block, self.config.max_block_age);
+            let request = Request { chain, questions, choice, max_age, hints };
             let deadline = Instant::now() + self.config.timeout;
             tried.spawn(async move { (index, examine(&rpc, &request, deadline).await) });
         }

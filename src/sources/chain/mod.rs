@@ -33,6 +33,7 @@ use std::time::Duration;
 use rustls_pki_types::CertificateDer;
 use tokio::time::Instant;
 
+use crate::block_age::MaxBlockAge;
 use crate::evidence::{Answer, Cause, Fact, Provenance, Question, RevocationEvent, Unavailable};
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
 pub use doctor::{Abilities, ChainExamination, EndpointExamination, LogRange};
@@ -49,6 +50,8 @@ pub struct ChainConfig {
     pub quorum: usize,
     /// The block that is read.
     pub block: BlockChoice,
+    /// How old it may be; an endpoint whose block is older is behind.
+    pub max_block_age: MaxBlockAge,
     /// Time for one endpoint, all its requests and retries together.
     pub timeout: Duration,
     /// Largest reply to one request, in bytes.
@@ -68,6 +71,7 @@ impl Default for ChainConfig {
             use_embedded: true,
             quorum: 1,
             block: BlockChoice::Default,
+            max_block_age: MaxBlockAge::OfChain,
             timeout: Duration::from_secs(20),
             max_response: 16 << 20,
             retries: 2,
@@ -223,7 +227,8 @@ impl ChainSource {
         let count = questions.len();
         let pool = self.pool(chain);
         let hints = proof::Hints::default();
-        let request = Arc::new(plan::Request { chain, questions, choice: self.config.block, hints });
+        let (choice, max_age) = (self.config.block, self.config.max_block_age);
+        let request = Arc::new(plan::Request { chain, questions, choice, max_age, hints });
         let requests = Arc::new(AtomicU32::new(0));
         let mut provenance = Provenance { embedded_default: pool.embedded, ..Provenance::default() };
         let mut order = pool.rpcs.clone();
@@ -286,7 +291,10 @@ impl ChainSource {
                 provenance.hosts.push(host);
                 Ok(answers)
             }
-            None => Err(provenance.failed.last().cloned().unwrap_or_else(|| no_endpoint(request.chain))),
+            None => {
+                let behind = provenance.failed.iter().find(|why| why.cause == Cause::Behind);
+                Err(behind.or(provenance.failed.last()).cloned().unwrap_or_else(|| no_endpoint(request.chain)))
+            }
         }
     }
 

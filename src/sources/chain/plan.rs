@@ -7,6 +7,7 @@ use super::reply::{Item, NodeError};
 use super::transport::{Call, Session};
 use super::values::{header, quantity};
 use super::{BlockChoice, ChainQuestion, did_ethr, history, powers, proof, registry, revocation, store};
+use crate::block_age::MaxBlockAge;
 use crate::evidence::{BlockReading, Cause, Fact, Finality, RegistryReading, Unavailable};
 use crate::integrity::merkle::path_from;
 use crate::networks;
@@ -18,6 +19,7 @@ pub(super) struct Request {
     pub chain: ChainId,
     pub questions: Vec<ChainQuestion>,
     pub choice: BlockChoice,
+    pub max_age: MaxBlockAge,
     pub hints: proof::Hints,
 }
 
@@ -37,20 +39,20 @@ pub(super) async fn read(
 #[derive(Debug, Clone)]
 pub(super) struct Pinned {
     pub block: BlockReading,
-    /// The newest one, where the pinned one is finalized and older.
-    pub latest: Option<BlockReading>,
+    /// The endpoint's newest one; `None` where the caller named the block, which is then taken alone.
+    pub newest: Option<BlockReading>,
 }
 
-/// Round 1: chain id and header. Both tags are asked at once, so that falling back costs no request.
+/// Round 1: chain id and headers. All tags are asked at once, so that falling back costs no request.
 pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<Pinned, Unavailable> {
     let &Request { chain, choice, .. } = request;
+    let local = networks::is_local(chain);
     let mut calls: Vec<Call> = vec![("eth_chainId", json!([]))];
     match choice {
-        BlockChoice::Default => calls.extend([by_name("finalized"), by_name("latest")]),
+        BlockChoice::Default | BlockChoice::Finalized => calls.extend([by_name("finalized"), by_name("latest")]),
+        BlockChoice::Safe => calls.extend([by_name("safe"), by_name("latest")]),
         BlockChoice::Latest => calls.push(by_name("latest")),
-        BlockChoice::Safe => calls.push(by_name("safe")),
-        BlockChoice::Finalized => calls.push(by_name("finalized")),
-        BlockChoice::Number(number) => calls.push(by_name(&format!("{number:#x}"))),
+        BlockChoice::Number(number) => calls.push(block_by_number(number)),
         BlockChoice::Hash(hash) => calls.push(by_hash(hash)),
     }
     let own = calls.len();
@@ -59,38 +61,70 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<P
     request.hints.note(request, items.drain(own.min(items.len())..));
     let mut items = items.into_iter();
     serves(session, chain, items.next())?;
-    let local = networks::is_local(chain);
-    let newest = if local { Finality::Local } else { Finality::Latest };
-    let first = items.next();
-    if let (BlockChoice::Default, false, Some(Err(error))) = (choice, local, &first)
-        && !lacks_the_tag(error)
-    {
-        // A passing failure must not quietly lower finality.
-        return Err(session.refused("the node did not give the finalized block", error));
-    }
-    let first = first.and_then(Result::ok).as_ref().and_then(header);
-    let mut latest = match choice {
-        BlockChoice::Default => items.next().and_then(Result::ok).as_ref().and_then(header),
-        _ => None,
+    let none = || session.not_an_answer("the node did not give the block asked for");
+    let pinned = match choice {
+        BlockChoice::Default if !local => {
+            let (finalized, latest) =
+                (tagged(session, "finalized", items.next())?, tagged(session, "latest", items.next())?);
+            // A chain too short to have one answers with its first block.
+            let (block, finality) = match (finalized.filter(|block| block.number > 0), &latest) {
+                (Some(block), _) => (block, Finality::Finalized),
+                (None, latest) => (latest.clone().ok_or_else(none)?, Finality::Latest),
+            };
+            Pinned { block: BlockReading { finality, ..block }, newest: latest }
+        }
+        BlockChoice::Default | BlockChoice::Latest => {
+            if choice == BlockChoice::Default {
+                // Whatever a local chain says of it, nothing there is ever final.
+                items.next();
+            }
+            let finality = if local { Finality::Local } else { Finality::Latest };
+            let latest = tagged(session, "latest", items.next())?;
+            let block = BlockReading { finality, ..latest.ok_or_else(none)? };
+            Pinned { newest: Some(block.clone()), block }
+        }
+        BlockChoice::Safe | BlockChoice::Finalized => {
+            let (tag, finality) = match choice {
+                BlockChoice::Safe => ("safe", Finality::Safe),
+                _ => ("finalized", Finality::Finalized),
+            };
+            let block = BlockReading { finality, ..tagged(session, tag, items.next())?.ok_or_else(none)? };
+            Pinned { block, newest: tagged(session, "latest", items.next())? }
+        }
+        BlockChoice::Number(_) | BlockChoice::Hash(_) => {
+            let found = items.next().and_then(Result::ok).as_ref().and_then(header).filter(|block| match choice {
+                BlockChoice::Number(number) => block.number == number,
+                BlockChoice::Hash(hash) => block.hash == hash,
+                _ => false,
+            });
+            let block = BlockReading { finality: Finality::Chosen, ..found.ok_or_else(none)? };
+            Pinned { block, newest: None }
+        }
     };
-    let found = match choice {
-        BlockChoice::Default => match first.filter(|block| block.number > 0 && !local) {
-            Some(block) => Some((block, Finality::Finalized)),
-            None => latest.take().map(|block| (block, newest)),
-        },
-        BlockChoice::Latest => first.map(|block| (block, newest)),
-        BlockChoice::Safe => first.map(|block| (block, Finality::Safe)),
-        BlockChoice::Finalized => first.map(|block| (block, Finality::Finalized)),
-        BlockChoice::Number(n) => first.filter(|block| block.number == n).map(|block| (block, Finality::Chosen)),
-        BlockChoice::Hash(h) => first.filter(|block| block.hash == h).map(|block| (block, Finality::Chosen)),
-    };
-    let (block, finality) = found.ok_or_else(|| session.not_an_answer("the node did not give the block asked for"))?;
-    let latest = latest.filter(|latest| latest.number > block.number);
-    let latest = latest.map(|latest| BlockReading { finality: Finality::Latest, ..latest });
-    Ok(Pinned { block: BlockReading { finality, ..block }, latest })
+    let timely = request.max_age.check(chain, &pinned.block, crate::sources::now());
+    timely.map_err(|why| session.unavailable(why.cause(), why.to_string()))?;
+    Ok(pinned)
 }
 
-/// Round 1 at a further endpoint: whether it has, under that hash, the block that another one named.
+/// What the node has under a tag. Only `null`, or an error that names the tag, says that it has nothing there (chain.md
+/// §5.3): anything else must not quietly lower finality.
+fn tagged(session: &Session<'_>, tag: &str, item: Option<Item>) -> Result<Option<BlockReading>, Unavailable> {
+    match item {
+        Some(Ok(block)) if block.is_null() => Ok(None),
+        Some(Ok(block)) => {
+            let malformed = || session.not_an_answer(format!("what the node gives as its {tag} block is not one"));
+            header(&block).map(Some).ok_or_else(malformed)
+        }
+        Some(Err(error)) if names_the_tag(&error, tag) => Ok(None),
+        Some(Err(error)) => {
+            let clause = format!("the node did not give its {tag} block (if it has none, name the block with --block)");
+            Err(session.refused(&clause, &error))
+        }
+        None => Err(session.not_an_answer("a call of the batch was left unanswered")),
+    }
+}
+
+/// Whether an endpoint has, under that hash, the block that others named.
 pub(super) async fn located(
     session: &Session<'_>,
     request: &Request,
@@ -123,38 +157,30 @@ pub(super) enum Located {
 pub(super) async fn read_at(
     session: &Session<'_>,
     request: &Request,
-    Pinned { block, latest }: Pinned,
+    pinned: Pinned,
 ) -> Result<Vec<Result<Fact, Unavailable>>, Unavailable> {
-    let form = state_at(block.hash);
-    let mut at = At { chain: request.chain, block, form, latest };
-    let mut shares = match shares(session, request, &at).await {
-        // What one call more may have cost is not worth the answer.
-        Err(why) if at.latest.is_some() && matches!(why.cause, Cause::RateLimited | Cause::NotAnAnswer) => {
-            at.latest = None;
-            self::shares(session, request, &at).await?
-        }
-        outcome => outcome?,
-    };
+    let mut at = At::by_hash(request.chain, pinned);
+    let mut shares = shares(session, request, &at).await?;
     let may_be_refused = ["eth_call", "eth_getProof"];
-    if shares.iter().flatten().any(|(method, item)| !may_be_refused.contains(method) && item.is_err()) {
+    let read = shares.iter().flat_map(|share| &share.read);
+    if read.clone().any(|(method, item)| !may_be_refused.contains(method) && item.is_err()) {
         // Code and storage can always be read at a block that is there, so it is the block-object form that the node
         // refuses (chain.md §5.2 rule 3). A call and a proof may be refused by themselves.
-        at.form = json!(format!("{:#x}", at.block.number));
-        at.latest = None;
+        at = at.by_number();
         shares = self::shares(session, request, &at).await?;
     }
     let mut states = States::default();
     let mut facts = Vec::with_capacity(request.questions.len());
     for (question, share) in request.questions.iter().zip(shares) {
-        let items = share.into_iter().map(|(_, item)| item);
+        let (items, newest) = (share.read.into_iter().map(|(_, item)| item), share.newest);
         facts.push(match question {
             ChainQuestion::Registry { registry, token } => {
-                let state = registry::read(session, &at, *registry, *token, items).await;
+                let state = registry::read(session, &at, *registry, *token, items, newest).await;
                 Early::Fact(states.keep(*registry, *token, state).map(Box::new).map(Fact::Registry))
             }
             ChainQuestion::History { registry, token } => {
                 if !asks_state(request, *registry, *token) {
-                    let state = registry::read(session, &at, *registry, *token, items).await;
+                    let state = registry::read(session, &at, *registry, *token, items, newest).await;
                     let _kept = states.keep(*registry, *token, state);
                 }
                 Early::History(*registry, *token)
@@ -163,14 +189,16 @@ pub(super) async fn read_at(
             ChainQuestion::Proof { registry, token } => Early::Proof(*registry, *token, items.collect()),
             ChainQuestion::DocumentStore { store, target_hash, proof } => {
                 let path = path_from(*target_hash, proof);
-                let reading = store::reading(session, &at, *store, &path, items);
+                let reading = store::read(session, &at, *store, &path, items, newest);
                 Early::Fact(reading.map(Box::new).map(Fact::DocumentStore))
             }
             ChainQuestion::Revocation { store, node, event, recorded_at } => {
                 let (store, node, event, recorded_at) = (*store, *node, *event, *recorded_at);
                 Early::Revocation(revocation::Revoked { store, node, event, recorded_at })
             }
-            ChainQuestion::DidEthr { registry, identity } => Early::DidEthr(*registry, *identity, items.collect()),
+            ChainQuestion::DidEthr { registry, identity } => {
+                Early::DidEthr(*registry, *identity, items.collect(), newest)
+            }
         });
     }
     let mut rest = Vec::with_capacity(facts.len());
@@ -189,7 +217,7 @@ enum Early {
     Fact(Result<Fact, Unavailable>),
     History(Address, TokenId),
     Powers(Address, Vec<Item>),
-    DidEthr(Address, Address, Vec<Item>),
+    DidEthr(Address, Address, Vec<Item>, Vec<Item>),
     Proof(Address, TokenId, Vec<Item>),
     Revocation(revocation::Revoked),
 }
@@ -219,9 +247,9 @@ impl Early {
             Self::Revocation(revoked) => {
                 revocation::read(session, at, &revoked).await.map(Box::new).map(Fact::Revocation)
             }
-            Self::DidEthr(registry, identity, items) => {
-                let items = items.into_iter();
-                did_ethr::read(session, at, registry, identity, items).await.map(Box::new).map(Fact::DidEthr)
+            Self::DidEthr(registry, identity, items, newest) => {
+                let about = (registry, identity);
+                did_ethr::read(session, at, about, items, newest).await.map(Box::new).map(Fact::DidEthr)
             }
         }
     }
@@ -261,47 +289,107 @@ pub(super) struct At {
     pub block: BlockReading,
     /// The EIP-1898 object, or the number for a node that refuses it.
     pub form: Value,
-    /// The newest block, where titles are looked at there as well: by its hash or not at all.
-    pub latest: Option<BlockReading>,
+    /// The endpoint's newest block, where that comes after this one: it is looked at there as well.
+    pub newest: Option<Box<At>>,
 }
 
-/// The EIP-1898 object for a block by its hash.
-pub(super) fn state_at(hash: Digest32) -> Value {
-    json!({"blockHash": hash.to_string(), "requireCanonical": true})
+impl At {
+    fn by_hash(chain: ChainId, Pinned { block, newest }: Pinned) -> Self {
+        let form = |block: &BlockReading| json!({"blockHash": block.hash.to_string(), "requireCanonical": true});
+        let newest = newest.filter(|newest| newest.number > block.number).map(|newest| {
+            let block = BlockReading { finality: Finality::Latest, ..newest };
+            Box::new(Self { chain, form: form(&block), block, newest: None })
+        });
+        Self { chain, form: form(&block), block, newest }
+    }
+
+    fn by_number(self) -> Self {
+        let form = json!(format!("{:#x}", self.block.number));
+        let newest = self.newest.map(|newest| Box::new(newest.by_number()));
+        Self { form, newest, ..self }
+    }
 }
 
-/// One batch for all questions: each one's share of the results, beside the methods that were called.
-async fn shares(
-    session: &Session<'_>,
-    request: &Request,
-    at: &At,
-) -> Result<Vec<Vec<(&'static str, Item)>>, Unavailable> {
-    let calls: Vec<Vec<Call>> = request
-        .questions
-        .iter()
-        .map(|question| match question {
-            ChainQuestion::Registry { registry, token } => {
-                let mut calls = registry::calls(*registry, *token, &at.form);
-                calls.extend(at.latest.as_ref().map(|latest| registry::call_at_latest(*registry, *token, latest)));
-                calls
+/// What a question is answered with in the second round.
+struct Share {
+    /// Beside the methods that were called.
+    read: Vec<(&'static str, Item)>,
+    /// The same at the newest block; empty where that could not be read.
+    newest: Vec<Item>,
+}
+
+/// One batch for all questions, at both blocks.
+async fn shares(session: &Session<'_>, request: &Request, at: &At) -> Result<Vec<Share>, Unavailable> {
+    let each = |calls: &dyn Fn(&ChainQuestion) -> Vec<Call>| request.questions.iter().map(calls).collect::<Vec<_>>();
+    let read: Vec<Vec<Call>> = each(&|question| calls(request, question, at));
+    let newest: Vec<Vec<Call>> = match &at.newest {
+        Some(newest) => each(&|question| calls_at_newest(request, question, newest)),
+        None => each(&|_| Vec::new()),
+    };
+    let methods: Vec<Vec<&str>> = read.iter().map(|share| share.iter().map(|(method, _)| *method).collect()).collect();
+    let counts: Vec<usize> = newest.iter().map(Vec::len).collect();
+    let read: Vec<Call> = read.into_iter().flatten().collect();
+    let mut newest: Vec<Call> = newest.into_iter().flatten().collect();
+    // The height may have got another block by the time that it is read at.
+    if let Some(at) = at.newest.as_ref().filter(|_| !newest.is_empty()) {
+        newest.push(block_by_number(at.block.number));
+    }
+    let both: Vec<Call> = read.iter().chain(&newest).cloned().collect();
+    let mut items = match both.is_empty() {
+        // Questions that only the next round answers need no request here.
+        true => Vec::new(),
+        false => match checked(session, &at.block, both).await {
+            // A batch of half the size may not be too much for the node.
+            Err(why) if !newest.is_empty() && matches!(why.cause, Cause::RateLimited | Cause::NotAnAnswer) => {
+                let mut items = checked(session, &at.block, read).await?;
+                items.extend(session.batch(&newest).await.unwrap_or_default());
+                items
             }
-            ChainQuestion::History { registry, token } if asks_state(request, *registry, *token) => Vec::new(),
-            ChainQuestion::History { registry, token } => registry::calls(*registry, *token, &at.form),
-            ChainQuestion::Powers { registry } => powers::calls(*registry, &at.form),
-            ChainQuestion::Proof { registry, token } => proof::calls(*registry, *token, &request.hints, at),
-            ChainQuestion::DocumentStore { store, target_hash, proof } => {
-                store::calls(*store, &path_from(*target_hash, proof), proof, &at.form)
-            }
-            ChainQuestion::Revocation { .. } => Vec::new(),
-            ChainQuestion::DidEthr { registry, identity } => did_ethr::calls(*registry, *identity, &at.form),
-        })
-        .collect();
-    let methods: Vec<Vec<&str>> = calls.iter().map(|share| share.iter().map(|(method, _)| *method).collect()).collect();
-    let calls: Vec<Call> = calls.into_iter().flatten().collect();
-    // Questions that only the next round answers need no request here.
-    let items = if calls.is_empty() { Vec::new() } else { checked(session, &at.block, calls).await? };
-    let mut items = items.into_iter();
-    Ok(methods.into_iter().map(|share| share.into_iter().zip(items.by_ref()).collect()).collect())
+            outcome => outcome?,
+        },
+    };
+    let read_count = methods.iter().map(Vec::len).sum::<usize>();
+    let mut ahead = items.split_off(read_count.min(items.len()));
+    let still_there = match (&at.newest, ahead.pop()) {
+        (Some(newest), Some(Ok(now))) => header(&now).is_some_and(|now| now.hash == newest.block.hash),
+        _ => false,
+    };
+    let (mut items, mut ahead) = (items.into_iter(), ahead.into_iter());
+    let share = |(methods, count): (Vec<&'static str>, usize)| {
+        let newest: Vec<Item> = ahead.by_ref().take(count).collect();
+        Share {
+            read: methods.into_iter().zip(items.by_ref()).collect(),
+            newest: if still_there { newest } else { Vec::new() },
+        }
+    };
+    Ok(methods.into_iter().zip(counts).map(share).collect())
+}
+
+fn calls(request: &Request, question: &ChainQuestion, at: &At) -> Vec<Call> {
+    match question {
+        ChainQuestion::Registry { registry, token } => registry::calls(*registry, *token, &at.form),
+        ChainQuestion::History { registry, token } if asks_state(request, *registry, *token) => Vec::new(),
+        ChainQuestion::History { registry, token } => registry::calls(*registry, *token, &at.form),
+        ChainQuestion::Powers { registry } => powers::calls(*registry, &at.form),
+        ChainQuestion::Proof { registry, token } => proof::calls(*registry, *token, &request.hints, at),
+        ChainQuestion::DocumentStore { store, target_hash, proof } => {
+            store::calls(*store, &path_from(*target_hash, proof), proof, &at.form)
+        }
+        ChainQuestion::Revocation { .. } => Vec::new(),
+        ChainQuestion::DidEthr { registry, identity } => did_ethr::calls(*registry, *identity, &at.form),
+    }
+}
+
+/// What a later block can take away: the title, the issuance, the key.
+fn calls_at_newest(request: &Request, question: &ChainQuestion, newest: &At) -> Vec<Call> {
+    match question {
+        ChainQuestion::Registry { registry, token } => vec![registry::lens_call(*registry, *token, &newest.form)],
+        ChainQuestion::DocumentStore { .. } | ChainQuestion::DidEthr { .. } => calls(request, question, newest),
+        ChainQuestion::History { .. }
+        | ChainQuestion::Powers { .. }
+        | ChainQuestion::Proof { .. }
+        | ChainQuestion::Revocation { .. } => Vec::new(),
+    }
 }
 
 /// A batch with the re-check of the header behind it; fails when the block is no longer there afterwards.
@@ -315,7 +403,7 @@ pub(super) async fn checked(
     match items.pop() {
         Some(Ok(now)) if now.is_null() => {}
         Some(Ok(now)) => match header(&now) {
-            Some(now) if now.hash == block.hash => return Ok(items),
+            Some(now) if (now.hash, now.timestamp) == (block.hash, block.timestamp) => return Ok(items),
             Some(_) => {}
             None => return Err(session.not_an_answer("the node did not give the block again")),
         },
@@ -349,32 +437,36 @@ fn by_hash(hash: Digest32) -> Call {
     ("eth_getBlockByHash", json!([hash.to_string(), false]))
 }
 
-/// Whether the node says that it does not know the `finalized` tag, in the ways nodes say so (chain.md §5.3).
-fn lacks_the_tag(error: &NodeError) -> bool {
-    let message = error.message.to_ascii_lowercase();
-    matches!(error.code, -32601 | -32602)
-        || ["not supported", "unsupported", "unknown block", "not found", "invalid"]
-            .iter()
-            .any(|part| message.contains(part))
+/// As nodes do that know the tag and have no such block, or do not know it (chain.md §5.3).
+fn names_the_tag(error: &NodeError, tag: &str) -> bool {
+    error.message.to_ascii_lowercase().contains(tag)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn error(code: i64, message: &str) -> NodeError {
-        NodeError { code, message: message.to_owned(), ..NodeError::default() }
-    }
-
     #[test]
-    fn only_a_missing_tag_lowers_finality() {
-        for (code, message) in
-            [(-32601, ""), (-32602, ""), (-32000, "finalized block not found"), (-39001, "Unknown block")]
-        {
-            assert!(lacks_the_tag(&error(code, message)), "{code} {message}");
+    fn only_an_error_that_names_the_tag_lowers_finality() {
+        let names = |code, message: &str| {
+            names_the_tag(&NodeError { code, message: message.to_owned(), ..NodeError::default() }, "finalized")
+        };
+        for (code, message) in [
+            (-32000, "finalized block not found"),
+            (-39001, "Finalized block not found"),
+            (-32602, "invalid block tag: finalized"),
+        ] {
+            assert!(names(code, message), "{code} {message}");
         }
-        for (code, message) in [(-32005, "limit exceeded"), (-32603, "internal error"), (-32000, "request timed out")] {
-            assert!(!lacks_the_tag(&error(code, message)), "{code} {message}");
+        for (code, message) in [
+            (-32601, ""),
+            (-32602, "invalid argument 0"),
+            (-39001, "Unknown block"),
+            (-32005, "limit exceeded"),
+            (-32603, "internal error"),
+            (-32000, "request timed out"),
+        ] {
+            assert!(!names(code, message), "{code} {message}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Several endpoints, one answer (chain.md §5.5): the first that answers pins a block, all read at its hash, and every
-//! value must be the same. No majority is ever applied: one difference and there is no answer.
+//! Several endpoints, one answer (chain.md §5.5): each is asked for its own headers, all read the lowest of their settled
+//! blocks by its hash, and every value must be the same. No majority is ever applied: one difference and there is no answer.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,8 +14,9 @@ use super::difference::{Difference, first_difference};
 use super::plan::{self, Located, Pinned, Request};
 use super::shortfall;
 use super::transport::{Rpc, Session};
-use crate::evidence::{Answer, BlockReading, Cause, Fact, Provenance, Unavailable};
-use crate::primitives::Digest32;
+use crate::block_age::in_words;
+use crate::evidence::{Answer, BlockReading, Cause, Fact, Finality, Provenance, Unavailable};
+use crate::networks;
 
 /// Asks `wanted` endpoints of different host and port; one that answers nothing is replaced by the next that is left.
 /// Every question is decided by itself: the answers to it must be there and the same.
@@ -59,95 +60,189 @@ struct Quorum {
     requests: Arc<AtomicU32>,
 }
 
-/// What one endpoint says of the pinned block.
-enum Seen {
-    /// To each question, at least one of them a fact.
-    Answers(Vec<Answer>),
-    /// It has a block of another hash at that height.
-    OtherBlock(Digest32),
+/// An endpoint that gave its headers.
+struct Asked {
+    order: usize,
+    rpc: Arc<Rpc>,
+    pinned: Pinned,
+    /// What is left of its time.
+    left: Duration,
+}
+
+/// The answers of one endpoint at the block that all read, at least one of them a fact.
+struct Seen {
+    order: usize,
+    host: String,
+    answers: Vec<Answer>,
 }
 
 impl Quorum {
     async fn once(&self, rpcs: &[Arc<Rpc>], provenance: &mut Provenance) -> Result<Vec<Answer>, Unavailable> {
         let mut left = rpcs.iter().enumerate();
-        let Some((first, deadline, pinned)) = self.pinned(&mut left, provenance).await else {
-            return Err(self.too_few(&[], provenance));
-        };
-        let mut asked = JoinSet::new();
-        let (request, requests) = (Arc::clone(&self.request), Arc::clone(&self.requests));
-        let (order, rpc) = first;
-        let pinned_by = rpc.endpoint.host();
-        let (block, rpc) = (pinned.block.clone(), Arc::clone(rpc));
-        asked.spawn(async move {
-            let session = Session { rpc: &rpc, deadline, requests: &requests };
-            let outcome = answers(&session, &request, pinned).await;
-            (order, Arc::clone(&rpc), outcome)
-        });
-        let mut seen: Vec<(usize, String, Seen)> = Vec::with_capacity(self.wanted);
-        let mut failed = Vec::new();
-        loop {
-            for (order, rpc) in left.by_ref().take(self.wanted.saturating_sub(seen.len() + asked.len())) {
-                let (rpc, block) = (Arc::clone(rpc), block.clone());
-                let (request, requests) = (Arc::clone(&self.request), Arc::clone(&self.requests));
-                let deadline = Instant::now() + self.timeout;
-                asked.spawn(async move {
-                    let session = Session { rpc: &rpc, deadline, requests: &requests };
-                    let outcome = further(&session, &request, &block).await;
-                    (order, Arc::clone(&rpc), outcome)
-                });
+        let mut asked: Vec<Asked> = Vec::with_capacity(self.wanted);
+        let mut read_at: Option<BlockReading> = None;
+        let mut seen: Vec<Seen> = Vec::with_capacity(self.wanted);
+        // Every round but the last takes an endpoint away for good, so this ends.
+        while seen.len() < self.wanted {
+            self.ask_for_headers(&mut asked, &mut left, provenance).await;
+            if asked.len() < self.wanted {
+                return Err(self.too_few(&asked, provenance));
             }
-            let Some(joined) = asked.join_next().await else { break };
-            let Ok((order, rpc, outcome)) = joined else { continue };
-            rpc.healthy.store(outcome.is_ok(), Ordering::Relaxed);
-            match outcome {
-                Ok(found) => seen.push((order, rpc.endpoint.host(), found)),
-                Err(why) => failed.push((order, why)),
+            let block = self.block_of_all(&asked)?;
+            if read_at.as_ref() != Some(&block) {
+                seen.clear();
+                read_at = Some(block.clone());
             }
+            self.read_all(&mut asked, &block, &mut seen, provenance).await?;
         }
-        seen.sort_by_key(|(order, ..)| *order);
-        failed.sort_by_key(|(order, _)| *order);
-        provenance.failed.extend(failed.into_iter().map(|(_, why)| why));
-        // Whoever pinned the block stands for its hash, even if it could not read the state afterwards.
-        if let Some((host, other)) = seen.iter().find_map(|(_, host, found)| match found {
-            Seen::OtherBlock(hash) => Some((host, hash)),
-            Seen::Answers(_) => None,
-        }) {
-            return Err(disagreement(&pinned_by, host, &Difference::in_hash(&block.hash, other)));
-        }
-        let hosts: Vec<String> = seen.iter().map(|(_, host, _)| host.clone()).collect();
-        if hosts.len() < self.wanted {
-            return Err(self.too_few(&hosts, provenance));
-        }
+        seen.sort_by_key(|seen| seen.order);
         let columns = (0..self.request.questions.len()).map(|index| self.agreed(&seen, index, provenance));
         let answers = columns.collect();
-        provenance.hosts = hosts;
+        provenance.hosts = seen.into_iter().map(|seen| seen.host).collect();
         Ok(answers)
     }
 
-    /// The answer to one question that all gave alike.
-    fn agreed(&self, seen: &[(usize, String, Seen)], index: usize, provenance: &Provenance) -> Answer {
-        if matches!(self.request.questions.get(index), Some(ChainQuestion::Proof { .. })) {
-            return first_proof(seen, index).unwrap_or_else(|| Err(self.too_few(&[], provenance)));
+    /// The headers of as many endpoints as are still wanted, of each its own.
+    async fn ask_for_headers<'a>(
+        &self,
+        asked: &mut Vec<Asked>,
+        left: &mut impl Iterator<Item = (usize, &'a Arc<Rpc>)>,
+        provenance: &mut Provenance,
+    ) {
+        let mut asking = JoinSet::new();
+        let mut failed = Vec::new();
+        loop {
+            let missing = self.wanted.saturating_sub(asked.len() + asking.len());
+            for (order, rpc) in left.by_ref().take(missing) {
+                let (rpc, timeout) = (Arc::clone(rpc), self.timeout);
+                let (request, requests) = (Arc::clone(&self.request), Arc::clone(&self.requests));
+                asking.spawn(async move {
+                    let start = Instant::now();
+                    let session = Session { rpc: &rpc, deadline: start + timeout, requests: &requests };
+                    let outcome = plan::pinned(&session, &request).await;
+                    // Others may take longer, and that time is not this one's.
+                    (order, Arc::clone(&rpc), timeout.saturating_sub(start.elapsed()), outcome)
+                });
+            }
+            let Some(joined) = asking.join_next().await else { break };
+            let Ok((order, rpc, left, outcome)) = joined else { continue };
+            match outcome {
+                Ok(pinned) => asked.push(Asked { order, rpc, pinned, left }),
+                Err(why) => {
+                    rpc.healthy.store(false, Ordering::Relaxed);
+                    failed.push((order, why));
+                }
+            }
         }
-        let mut first: Option<(&str, &Fact)> = None;
+        asked.sort_by_key(|asked| asked.order);
+        failed.sort_by_key(|(order, _)| *order);
+        provenance.failed.extend(failed.into_iter().map(|(_, why)| why));
+    }
+
+    /// The lowest of their blocks: all call it as settled as their own. It is no more settled than the least of them says,
+    /// and blocks that lie further apart than a chain's may be old are a difference, too: somebody hides what happened since.
+    fn block_of_all(&self, asked: &[Asked]) -> Result<BlockReading, Unavailable> {
+        for (index, one) in asked.iter().enumerate() {
+            for other in asked.iter().skip(index + 1) {
+                if let Some(difference) = of_one_height(&one.pinned.block, &other.pinned.block) {
+                    return Err(disagreement(&one.rpc.endpoint.host(), &other.rpc.endpoint.host(), &difference));
+                }
+            }
+        }
+        let none = || self.too_few(&[], &Provenance::default());
+        let lowest = asked.iter().min_by_key(|asked| asked.pinned.block.number).ok_or_else(none)?;
+        let newest = asked.iter().max_by_key(|asked| asked.pinned.block.timestamp).ok_or_else(none)?;
+        let (low, new) = (&lowest.pinned.block, &newest.pinned.block);
+        let apart = new.timestamp.saturating_sub(low.timestamp);
+        if networks::block_age_bound(self.request.chain).is_some_and(|bound| apart > bound) {
+            let (one, other) = (lowest.rpc.endpoint.host(), newest.rpc.endpoint.host());
+            let detail = format!(
+                "{one} and {other} differ: their {} blocks {} and {} are {} apart",
+                finality_in_words(low.finality),
+                low.number,
+                new.number,
+                in_words(apart)
+            );
+            return Err(Unavailable { cause: Cause::Disagreement, host: Some(one), detail });
+        }
+        let weakest = asked.iter().map(|asked| asked.pinned.block.finality).min_by_key(|finality| weight(*finality));
+        Ok(BlockReading { finality: weakest.unwrap_or(low.finality), ..low.clone() })
+    }
+
+    /// Everything at this block, at each endpoint that has not read it yet; one that fails is taken away.
+    async fn read_all(
+        &self,
+        asked: &mut Vec<Asked>,
+        block: &BlockReading,
+        seen: &mut Vec<Seen>,
+        provenance: &mut Provenance,
+    ) -> Result<(), Unavailable> {
+        let mut reading = JoinSet::new();
+        for one in asked.iter().filter(|asked| seen.iter().all(|seen| seen.order != asked.order)) {
+            let (order, rpc, own) = (one.order, Arc::clone(&one.rpc), one.pinned.block.clone());
+            let pinned = Pinned { block: block.clone(), newest: one.pinned.newest.clone() };
+            let (request, requests) = (Arc::clone(&self.request), Arc::clone(&self.requests));
+            let deadline = Instant::now() + one.left;
+            reading.spawn(async move {
+                let session = Session { rpc: &rpc, deadline, requests: &requests };
+                let outcome = match answers(&session, &request, pinned.clone()).await {
+                    // Whoever has another block at that height, or another header of it, differs from the others.
+                    Err(gone) if gone.cause == Cause::BlockVanished && own.hash != pinned.block.hash => {
+                        Err(difference_of(&session, &request, &pinned.block).await.ok_or(gone))
+                    }
+                    outcome => outcome.map_err(Err),
+                };
+                (order, Arc::clone(&rpc), outcome)
+            });
+        }
+        let (mut differ, mut failed) = (None, Vec::new());
+        while let Some(joined) = reading.join_next().await {
+            let Ok((order, rpc, outcome)) = joined else { continue };
+            rpc.healthy.store(outcome.is_ok(), Ordering::Relaxed);
+            let host = rpc.endpoint.host();
+            match outcome {
+                Ok(answers) => seen.push(Seen { order, host, answers }),
+                Err(Ok(difference)) => differ = differ.or(Some((host, difference))),
+                Err(Err(why)) => failed.push((order, why)),
+            }
+        }
+        if let Some((host, difference)) = differ {
+            let by_hash = |asked: &&Asked| asked.pinned.block.hash == block.hash;
+            let chosen_by = asked.iter().find(by_hash).map(|asked| asked.rpc.endpoint.host()).unwrap_or_default();
+            return Err(disagreement(&chosen_by, &host, &difference));
+        }
+        failed.sort_by_key(|(order, _)| *order);
+        for (order, why) in failed {
+            asked.retain(|asked| asked.order != order);
+            provenance.failed.push(why);
+        }
+        Ok(())
+    }
+
+    /// The answer to one question that all gave alike.
+    fn agreed(&self, seen: &[Seen], index: usize, provenance: &Provenance) -> Answer {
+        if matches!(self.request.questions.get(index), Some(ChainQuestion::Proof { .. })) {
+            return first_proof(seen, index).unwrap_or_else(|| Err(self.no_agreement(&[], provenance)));
+        }
+        let mut first: Option<(&str, Fact)> = None;
         let mut answered = Vec::with_capacity(seen.len());
         let mut failed = Vec::new();
-        for (_, host, found) in seen {
-            let Seen::Answers(answers) = found else { continue };
+        for Seen { host, answers, .. } in seen {
             // A part of an answer cannot agree with a whole one, nor with another part.
             if let Some(why) = answers.get(index).filter(|answer| answer.is_ok()).and_then(shortfall) {
                 failed.push(why.clone());
                 continue;
             }
-            match (answers.get(index), first) {
+            match (answers.get(index), &mut first) {
                 (Some(Ok(fact)), Some((one, expected))) => {
                     if let Some(difference) = first_difference(expected, fact) {
                         return Err(disagreement(one, host, &difference));
                     }
+                    add_newest(expected, fact);
                     answered.push(host.clone());
                 }
                 (Some(Ok(fact)), None) => {
-                    first = Some((host, fact));
+                    first = Some((host, fact.clone()));
                     answered.push(host.clone());
                 }
                 (Some(Err(why)), _) => failed.push(why.clone()),
@@ -155,35 +250,32 @@ impl Quorum {
             }
         }
         match first {
-            Some((_, fact)) if answered.len() >= self.wanted => Ok(fact.clone()),
+            Some((_, fact)) if answered.len() >= self.wanted => Ok(fact),
             _ => {
                 failed.extend(provenance.failed.iter().cloned());
-                Err(self.too_few(&answered, &Provenance { failed, ..Provenance::default() }))
+                Err(self.no_agreement(&answered, &Provenance { failed, ..Provenance::default() }))
             }
         }
     }
 
-    /// The block of the first endpoint that gives one, with what is left of that endpoint's time.
-    async fn pinned<'a>(
-        &self,
-        left: &mut impl Iterator<Item = (usize, &'a Arc<Rpc>)>,
-        provenance: &mut Provenance,
-    ) -> Option<((usize, &'a Arc<Rpc>), Instant, Pinned)> {
-        for (order, rpc) in left {
-            let deadline = Instant::now() + self.timeout;
-            let session = Session { rpc, deadline, requests: &self.requests };
-            match plan::pinned(&session, &self.request).await {
-                Ok(pinned) => return Some(((order, rpc), deadline, pinned)),
-                Err(why) => {
-                    rpc.healthy.store(false, Ordering::Relaxed);
-                    provenance.failed.push(why);
-                }
-            }
+    fn too_few(&self, asked: &[Asked], provenance: &Provenance) -> Unavailable {
+        let untimely = |why: &&Unavailable| matches!(why.cause, Cause::Behind | Cause::InTheFuture);
+        // Not both can be right about what is newest.
+        if let (Some(one), Some(other)) = (asked.first(), provenance.failed.iter().find(untimely)) {
+            let (host, block) = (one.rpc.endpoint.host(), &one.pinned.block);
+            let untimely = other.host.clone().unwrap_or_default();
+            let finality = finality_in_words(block.finality);
+            let detail = format!(
+                "{untimely} and {host} differ: of {untimely} {}; the {finality} block of {host} is {}, and its time is right",
+                other.detail, block.number
+            );
+            return Unavailable { cause: Cause::Disagreement, host: Some(untimely), detail };
         }
-        None
+        let hosts: Vec<String> = asked.iter().map(|asked| asked.rpc.endpoint.host()).collect();
+        self.no_agreement(&hosts, provenance)
     }
 
-    fn too_few(&self, answered: &[String], provenance: &Provenance) -> Unavailable {
+    fn no_agreement(&self, answered: &[String], provenance: &Provenance) -> Unavailable {
         let failures: Vec<String> = provenance
             .failed
             .iter()
@@ -202,28 +294,67 @@ impl Quorum {
 }
 
 /// A proof speaks for itself: one is enough, and all stand for the hash of its block (chain.md §5.5).
-fn first_proof(seen: &[(usize, String, Seen)], index: usize) -> Option<Answer> {
-    let answers = seen.iter().filter_map(|(_, _, found)| match found {
-        Seen::Answers(answers) => answers.get(index),
-        Seen::OtherBlock(_) => None,
-    });
+fn first_proof(seen: &[Seen], index: usize) -> Option<Answer> {
+    let answers = seen.iter().filter_map(|seen| seen.answers.get(index));
     answers.clone().find(|answer| answer.is_ok()).or_else(|| answers.clone().next()).cloned()
 }
 
-async fn further(session: &Session<'_>, request: &Request, block: &BlockReading) -> Result<Seen, Unavailable> {
-    match plan::located(session, request, block).await? {
-        // What is newest is not compared, so one endpoint is asked for it.
-        Located::There(block) => answers(session, request, Pinned { block, latest: None }).await,
-        Located::Another(hash) => Ok(Seen::OtherBlock(hash)),
+/// What each says of its own newest block stands beside what all agree about.
+fn add_newest(all: &mut Fact, one: &Fact) {
+    match (all, one) {
+        (Fact::Registry(all), Fact::Registry(one)) => all.latest.extend_from_slice(&one.latest),
+        (Fact::DocumentStore(all), Fact::DocumentStore(one)) => all.latest.extend_from_slice(&one.latest),
+        (Fact::DidEthr(all), Fact::DidEthr(one)) => all.latest.extend_from_slice(&one.latest),
+        _ => {}
     }
 }
 
+/// What the endpoint has at the height of a block that it did not give itself, if that is something else.
+async fn difference_of(session: &Session<'_>, request: &Request, block: &BlockReading) -> Option<Difference> {
+    match plan::located(session, request, block).await.ok()? {
+        Located::There(there) => of_one_height(block, &there),
+        Located::Another(hash) => Some(Difference::in_hash(&block.hash, &hash)),
+    }
+}
+
+/// Two headers of one height are one.
+fn of_one_height(one: &BlockReading, other: &BlockReading) -> Option<Difference> {
+    let same_height = one.number == other.number;
+    if same_height && one.hash != other.hash {
+        return Some(Difference::in_hash(&one.hash, &other.hash));
+    }
+    (same_height && one.timestamp != other.timestamp).then(|| Difference {
+        field: "block.timestamp".to_owned(),
+        left: one.timestamp.to_string(),
+        right: other.timestamp.to_string(),
+    })
+}
+
 /// An endpoint that answers nothing has failed.
-async fn answers(session: &Session<'_>, request: &Request, pinned: Pinned) -> Result<Seen, Unavailable> {
+async fn answers(session: &Session<'_>, request: &Request, pinned: Pinned) -> Result<Vec<Answer>, Unavailable> {
     let answers = plan::read_at(session, request, pinned).await?;
     match answers.first() {
         Some(Err(why)) if answers.iter().all(Result::is_err) => Err(why.clone()),
-        _ => Ok(Seen::Answers(answers)),
+        _ => Ok(answers),
+    }
+}
+
+/// How settled a block is that was chosen so.
+fn weight(finality: Finality) -> u8 {
+    match finality {
+        Finality::Finalized => 3,
+        Finality::Safe => 2,
+        Finality::Latest | Finality::Local => 1,
+        Finality::Chosen => 0,
+    }
+}
+
+fn finality_in_words(finality: Finality) -> &'static str {
+    match finality {
+        Finality::Finalized => "finalized",
+        Finality::Safe => "safe",
+        Finality::Latest | Finality::Local => "newest",
+        Finality::Chosen => "chosen",
     }
 }
 

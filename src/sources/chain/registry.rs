@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::plan::{At, state_at};
+use super::plan::At;
 use super::reply::{Item, Json};
 use super::transport::{Call, Session};
 use super::values::{code, eth_get_code, slot};
 use super::{calls, lens};
-use crate::evidence::{BlockReading, Cause, LatestReading, ProxySlots, RegistryReading, Unavailable};
+use crate::evidence::{BlockReading, Cause, LatestReading, ProxySlots, ReadMethod, RegistryReading, Unavailable};
 use crate::primitives::{Address, ChainId, TokenId, encode_hex, keccak256};
 
 /// The registry's share of the second round.
@@ -17,24 +17,21 @@ pub(super) fn calls(registry: Address, token: TokenId, at: &Value) -> Vec<Call> 
     calls
 }
 
-/// The lens once more, at the newest block by its hash: one call behind those of [`calls`].
-pub(super) fn call_at_latest(registry: Address, token: TokenId, latest: &BlockReading) -> Call {
-    lens_call(registry, token, &state_at(latest.hash))
-}
-
-fn lens_call(registry: Address, token: TokenId, at: &Value) -> Call {
+/// The first of [`calls`], and all that is asked at the newest block.
+pub(super) fn lens_call(registry: Address, token: TokenId, at: &Value) -> Call {
     let data = format!("0x{}", encode_hex(&lens::call_data(registry, token)));
     ("eth_call", json!([{"data": data}, at]))
 }
 
-/// The results of [`calls`], with further rounds of plain calls where the node refuses the lens. What may stand behind them
-/// is of the newest block, and left out unless it is a whole answer.
+/// The results of [`calls`], with further rounds of plain calls where the node refuses the lens. What is of the newest block
+/// is left out unless it is a whole answer.
 pub(super) async fn read(
     session: &Session<'_>,
     at: &At,
     registry: Address,
     token: TokenId,
     mut items: impl Iterator<Item = Item>,
+    newest: Vec<Item>,
 ) -> Result<RegistryReading, Unavailable> {
     let seen = items.next().and_then(Result::ok).filter(ran);
     let registry_code = code(session, items.next())?;
@@ -49,10 +46,8 @@ pub(super) async fn read(
     if let [implementation, admin, beacon] = slots[..] {
         reading.proxy_slots = ProxySlots { implementation, admin, beacon };
     }
-    if let (Some(latest), Some(Ok(answer))) = (&at.latest, items.next())
-        && let Ok(seen) = by_lens(session, (at.chain, latest), &reading.registry_code, &answer)
-    {
-        reading.latest = LatestReading::beside(&reading, seen, latest.clone()).map(Box::new);
+    if let (Some(at), Some(item)) = (&at.newest, newest.into_iter().next()) {
+        reading.latest.extend(at_newest(session, at, (registry, token), &reading, item).await);
     }
     Ok(reading)
 }
@@ -62,6 +57,29 @@ fn ran(answer: &Json) -> bool {
     !answer.is_null() && answer.bytes().is_none_or(|answer| !answer.is_empty())
 }
 
+/// The same at the newest block, in the way that the node let us read the other.
+async fn at_newest(
+    session: &Session<'_>,
+    at: &At,
+    (registry, token): (Address, TokenId),
+    reading: &RegistryReading,
+    item: Item,
+) -> Option<LatestReading> {
+    let (block, code) = (&at.block, &reading.registry_code);
+    let seen = match (reading.method, item) {
+        (ReadMethod::Lens, Ok(answer)) => {
+            let seen = lens_answer(session, (at.chain, block), &answer).ok()?;
+            if code.is_empty() && seen.registry_size > 0 {
+                return Some(LatestReading::of_new_registry(seen.reading, seen.registry_size, block.clone()));
+            }
+            of_this_code(session, seen, code).ok()?
+        }
+        (ReadMethod::Lens, Err(_)) => return None,
+        _ => calls::read(session, at, registry, token, code).await.ok()?,
+    };
+    LatestReading::beside(reading, seen, block.clone())
+}
+
 /// The lens's answer, held against chain, block and code as the node gave them outside it.
 fn by_lens(
     session: &Session<'_>,
@@ -69,6 +87,14 @@ fn by_lens(
     registry_code: &[u8],
     answer: &Json,
 ) -> Result<RegistryReading, Unavailable> {
+    of_this_code(session, lens_answer(session, (chain, block), answer)?, registry_code)
+}
+
+fn lens_answer(
+    session: &Session<'_>,
+    (chain, block): (ChainId, &BlockReading),
+    answer: &Json,
+) -> Result<lens::Seen, Unavailable> {
     let answer = answer.bytes().ok_or_else(|| session.not_an_answer("no call result"))?;
     let seen = lens::decoded(&answer)
         .ok_or_else(|| session.not_an_answer("the state reading is not of the form that was asked for"))?;
@@ -77,8 +103,14 @@ fn by_lens(
         return Err(session.unavailable(Cause::WrongChain, detail));
     }
     if (seen.number, seen.timestamp) != (block.number, block.timestamp) {
-        return Err(session.not_an_answer("the state was read at another block than the one asked for"));
+        // The node went on to another block between choosing this one and running the call.
+        let detail = format!("the state was read at block {} instead of block {}", seen.number, block.number);
+        return Err(session.unavailable(Cause::BlockVanished, detail));
     }
+    Ok(seen)
+}
+
+fn of_this_code(session: &Session<'_>, seen: lens::Seen, registry_code: &[u8]) -> Result<RegistryReading, Unavailable> {
     if (seen.registry_size, seen.registry_hash) != (registry_code.len() as u64, keccak256(registry_code)) {
         return Err(session.not_an_answer("the code and the state reading do not belong together"));
     }

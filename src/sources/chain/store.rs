@@ -27,8 +27,24 @@ pub(super) fn calls(store: Address, path: &[Digest32], proof: &[Digest32], at: &
     calls
 }
 
-/// The results of [`calls`]. A call that the node itself refused leaves the whole store unread.
-pub(super) fn reading(
+/// The results of [`calls`], and of the same at the newest block. A call that the node itself refused leaves the whole store
+/// unread.
+pub(super) fn read(
+    session: &Session<'_>,
+    at: &At,
+    store: Address,
+    path: &[Digest32],
+    items: impl Iterator<Item = Item>,
+    newest: Vec<Item>,
+) -> Result<StoreReading, Unavailable> {
+    let mut read = reading(session, at, store, path, items)?;
+    if let Some(at) = at.newest.as_ref().filter(|_| !newest.is_empty()) {
+        read.latest.extend(reading(session, at, store, path, newest.into_iter()).ok());
+    }
+    Ok(read)
+}
+
+fn reading(
     session: &Session<'_>,
     at: &At,
     store: Address,
@@ -53,6 +69,7 @@ pub(super) fn reading(
             .iter()
             .map(|&hash| Ok(NodeReading { hash, revoked: next()?, revoked_in_batch: next()?, revoked_at: next()? }))
             .collect::<Result<_, Unavailable>>()?,
+        latest: Vec::new(),
     })
 }
 

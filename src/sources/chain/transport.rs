@@ -121,15 +121,13 @@ impl Session<'_> {
         }
         match self.post(Shape::Batch { calls: calls.len() }, &Value::Array(bodies.clone()), self.rpc.retries).await? {
             Reply::Batch(replies) => self.again_where_refused(self.matched(replies, calls.len())?, &bodies).await,
-            Reply::BatchRefused(Refusal::Unsaid(failure)) => {
-                match self.singly(&bodies, 0).await {
-                    Ok(items) if items.iter().any(Result::is_ok) => {
-                        self.learn_from(&items);
-                        Ok(items)
-                    }
-                    _ => Err(failure),
+            Reply::BatchRefused(Refusal::Unsaid(failure)) => match self.singly(&bodies, 0).await {
+                Ok(items) if items.iter().any(Result::is_ok) => {
+                    self.learn_from(&items);
+                    Ok(items)
                 }
-            }
+                _ => Err(failure),
+            },
             Reply::BatchRefused(refusal) => {
                 let items = self.singly(&bodies, self.rpc.retries).await?;
                 if matches!(refusal, Refusal::ForGood) {

@@ -13,6 +13,7 @@ mod registry;
 mod revocation;
 mod signature;
 mod store;
+mod timely;
 mod title;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,7 @@ use crate::evidence::{Cause, Entry, Evidence, Question, Unavailable};
 use crate::integrity::{Integrity, IntegrityResult, Warning};
 use crate::primitives::{Address, ChainId, TokenId, rfc3339};
 
+use pending::Ahead;
 pub(super) use title::run as run_title;
 
 pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Policy, now: i64) -> Examination {
@@ -39,6 +41,7 @@ pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Polic
         examination.leave_the_rest_unasked(policy);
         return examination;
     }
+    let evidence = &*timely::timely(evidence, policy, now);
     let case = Case { document, integrity, evidence, policy, chain: chain::document_chain(document, policy) };
     examination.name_network(&case);
     let method = IssuanceMethod::of(document);
@@ -137,6 +140,8 @@ pub(super) struct Examination {
     stores: Vec<StoreFacts>,
     signers: Vec<SignerFacts>,
     title: Title,
+    /// The title at newer blocks, where it is another one there.
+    ahead: Vec<Ahead>,
     as_of: Option<AsOf>,
     warnings: Vec<String>,
     /// The kinds of these warnings.
@@ -187,6 +192,7 @@ impl Examination {
             stores: Vec::new(),
             signers: Vec::new(),
             title: Title::without_parties(TitleStateName::Unknown),
+            ahead: Vec::new(),
             as_of: None,
             warnings: integrity.warnings.iter().map(ToString::to_string).collect(),
             warned: integrity.warnings.iter().map(warning_kind).collect(),
@@ -300,6 +306,8 @@ fn unavailable(name: CheckName, why: &Unavailable, clause: &str) -> Check {
         (_, Cause::WrongChain) => &codes::CHAIN_WRONG_ENDPOINT,
         (_, Cause::Disagreement) => &codes::CHAIN_ENDPOINTS_DISAGREE,
         (_, Cause::BlockVanished) => &codes::CHAIN_BLOCK_VANISHED,
+        (_, Cause::Behind) => &codes::CHAIN_BEHIND,
+        (_, Cause::InTheFuture) => &codes::CHAIN_BLOCK_IN_THE_FUTURE,
         (_, _) => &codes::CHAIN_RPC_UNAVAILABLE,
     };
     unanswered(name, code, why, clause)
@@ -347,6 +355,16 @@ fn another_question(name: CheckName, code: &'static Code) -> Check {
 fn finding(name: CheckName, outcome: Outcome, code: &'static Code, message: String) -> Check {
     let actor = if outcome == Outcome::Pass { Actor::Nobody } else { code.actor };
     Check { name, outcome, code, message, actor, answered_by: Vec::new(), unavailable: Vec::new(), strength: None }
+}
+
+/// The same check with another finding: who answered stays.
+fn instead(check: &mut Check, outcome: Outcome, code: &'static Code, message: String) {
+    *check = Check {
+        answered_by: std::mem::take(&mut check.answered_by),
+        unavailable: std::mem::take(&mut check.unavailable),
+        strength: check.strength,
+        ..finding(check.name, outcome, code, message)
+    };
 }
 
 fn not_applicable(name: CheckName, code: &'static Code) -> Check {

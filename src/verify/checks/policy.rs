@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Case, Examination, IssuanceMethod, distinct_hosts, finding, not_applicable};
+use crate::block_age::CLOCKS_DIFFER;
 use crate::document::MOST_ISSUERS;
 use crate::evidence::{BlockReading, Dnssec, Entry, Fact, Finality, Question};
 use crate::integrity;
@@ -14,15 +15,17 @@ use crate::verify::policy::{
     AcceptedState, DNSSEC, DeniedWarnings, FieldPath, IssuerName, LeastFinality, Policy, Rule, duration, one_of,
     one_of_few,
 };
-use crate::verify::report::{CheckName, Issuer, Outcome, RuleFinding, TitleStateName};
+use crate::verify::report::{CheckName, Issuer, Outcome, RuleFinding, Title, TitleStateName};
 
 impl Examination {
     /// Judges every rule; the worst speaks for the check.
     pub(super) fn judge_policy(&mut self, case: &Case<'_>, now: i64) {
-        let dnssec = case.policy.require_dnssec.then(|| self.judge_dnssec(case).named(DNSSEC));
-        let rules = case.policy.rules.iter().map(|rule| self.judge_rule(rule, case, now).named(rule.name()));
-        self.rules = dnssec.into_iter().chain(rules).collect();
-        self.checks.push(policy_check(&self.rules));
+        let dnssec = case.policy.require_dnssec.then(|| (DNSSEC, self.judge_dnssec(case)));
+        let rules = case.policy.rules.iter().map(|rule| (rule.name(), self.judge_rule(rule, case, now)));
+        let found: Vec<(&'static str, Finding)> = dnssec.into_iter().chain(rules).collect();
+        let only_pending = found.iter().all(|(_, found)| found.outcome != Outcome::Unknown || found.pending);
+        self.rules = found.into_iter().map(|(name, found)| found.named(name)).collect();
+        self.checks.push(policy_check(&self.rules, only_pending));
     }
 
     /// Nothing else was judged, so no rule is.
@@ -44,9 +47,13 @@ impl Examination {
             Rule::Resolvers(least) => self.judge_resolvers(case, *least),
             Rule::Quorum(least) => self.judge_answers(case, |answer| judge_quorum(answer.entry, *least)),
             Rule::Proof => self.judge_proof(),
-            Rule::TitleStates(states) => self.judge_title_state(states),
-            Rule::Holders(holders) => self.judge_party("holder", self.title.holder, holders),
-            Rule::Beneficiaries(them) => self.judge_party("beneficiary", self.title.beneficiary, them),
+            Rule::TitleStates(states) => self.judge_of_title(|title| judge_title_state(title, states)),
+            Rule::Holders(holders) => {
+                self.judge_of_title(|title| judge_party("holder", title.holder, title.state, holders))
+            }
+            Rule::Beneficiaries(them) => {
+                self.judge_of_title(|title| judge_party("beneficiary", title.beneficiary, title.state, them))
+            }
             Rule::HiddenFields(most) => judge_hidden_fields(case.integrity.hidden_leaves, *most),
             Rule::VisibleFields(paths) => judge_visible_fields(paths, case),
             Rule::NothingUnauthenticated => match self.document.unauthenticated.as_slice() {
@@ -91,16 +98,17 @@ impl Examination {
     }
 
     fn judge_chains(&self, judge: impl Fn(ChainId) -> Finding) -> Finding {
-        let chains: BTreeSet<ChainId> = self.asked.iter().filter_map(chain_of).collect();
+        let chains: BTreeSet<ChainId> = self.asked.iter().filter_map(Question::chain).collect();
         Finding::all_of(chains.into_iter().map(judge)).unwrap_or_else(|| self.without_chain_answers())
     }
 
     /// Of several answers about chains every one must satisfy `judge`.
     fn judge_answers(&self, case: &Case<'_>, judge: impl Fn(&ChainAnswer<'_>) -> Finding) -> Finding {
-        let asked = self.asked.iter().filter_map(|question| Some((chain_of(question)?, question)));
+        let asked = self.asked.iter().filter_map(|question| Some((question.chain()?, question)));
         let findings = asked.map(|(chain, question)| {
             let entry = case.evidence.about(question);
-            let answer = entry.and_then(|entry| Some(ChainAnswer { block: block_of(entry)?, entry }));
+            let answer =
+                entry.and_then(|entry| Some(ChainAnswer { block: entry.answer.as_ref().ok()?.block()?, entry }));
             answer.map_or_else(|| Finding::unknown(format!("chain {chain} could not be read")), |answer| judge(&answer))
         });
         Finding::all_of(findings).unwrap_or_else(|| self.without_chain_answers())
@@ -156,7 +164,7 @@ impl Examination {
     }
 
     fn judge_proof(&self) -> Finding {
-        if !self.asked.iter().any(|question| chain_of(question).is_some()) {
+        if !self.asked.iter().any(|question| question.chain().is_some()) {
             return self.without_chain_answers();
         }
         let resting = [CheckName::Registry, CheckName::Issuance, CheckName::Title];
@@ -173,36 +181,19 @@ impl Examination {
         }
     }
 
-    fn judge_title_state(&self, states: &BTreeSet<AcceptedState>) -> Finding {
-        let state = match self.title.state {
-            TitleStateName::Live => AcceptedState::Live,
-            TitleStateName::Returned => AcceptedState::Returned,
-            TitleStateName::Ended => AcceptedState::Ended,
-            TitleStateName::NotIssued => return Finding::fail("no title was issued"),
-            TitleStateName::None => return Finding::not_applicable("this document has no title"),
-            TitleStateName::Unknown => return Finding::unknown("the state of the title is not known"),
-        };
-        match states.contains(&state) {
-            true => Finding::pass(format!("the title is {state}, which is accepted")),
-            false => Finding::fail(format!("the title is {state}, not {}", one_of(states))),
-        }
-    }
-
-    fn judge_party(&self, role: &str, recorded: Option<Address>, allowed: &BTreeSet<Address>) -> Finding {
-        match (recorded, self.title.state) {
-            (Some(party), state) => {
-                let last = if state == TitleStateName::Live { "" } else { "last " };
-                match allowed.contains(&party) {
-                    true => Finding::pass(format!("the registry {last}recorded {party} as {role}")),
-                    false => Finding::fail(format!(
-                        "the registry {last}recorded {party} as {role}, not {}",
-                        one_of_few(allowed)
-                    )),
-                }
-            }
-            (None, TitleStateName::Unknown) => Finding::unknown(format!("the {role} is not known")),
-            (None, TitleStateName::None) => Finding::fail(format!("this document has no title, so no {role}")),
-            (None, _) => Finding::fail(format!("the registry records nobody as {role}")),
+    /// What holds of the title must hold in newer blocks, too, and a title that is issued only there is not final yet
+    /// (chain.md §5.3).
+    fn judge_of_title(&self, judge: impl Fn(&Title) -> Finding) -> Finding {
+        let found = judge(&self.title);
+        let awaited = self.title.state == TitleStateName::NotIssued;
+        let open = |there: &Finding| awaited || (found.outcome, there.outcome) == (Outcome::Pass, Outcome::Fail);
+        let ahead = self.ahead.iter().map(|ahead| (ahead.block, judge(&ahead.title))).find(|(_, there)| open(there));
+        match ahead {
+            Some((block, there)) => Finding {
+                pending: true,
+                ..Finding::unknown(format!("at block {block}, which is not final, {}", there.message))
+            },
+            None => found,
         }
     }
 
@@ -231,23 +222,25 @@ impl Examination {
 struct Finding {
     outcome: Outcome,
     message: String,
+    /// Whether it is unknown only because of a newer block.
+    pending: bool,
 }
 
 impl Finding {
     fn pass(message: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Pass, message: message.into() }
+        Self { outcome: Outcome::Pass, message: message.into(), pending: false }
     }
 
     fn fail(message: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Fail, message: message.into() }
+        Self { outcome: Outcome::Fail, message: message.into(), pending: false }
     }
 
     fn unknown(message: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Unknown, message: message.into() }
+        Self { outcome: Outcome::Unknown, message: message.into(), pending: false }
     }
 
     fn not_applicable(message: impl Into<String>) -> Self {
-        Self { outcome: Outcome::NotApplicable, message: message.into() }
+        Self { outcome: Outcome::NotApplicable, message: message.into(), pending: false }
     }
 
     /// The worst speaks for all; of equals the first.
@@ -272,13 +265,19 @@ fn weight(outcome: Outcome) -> u8 {
     }
 }
 
-fn policy_check(rules: &[RuleFinding]) -> super::Check {
+/// `only_pending` says that what is unknown is so only because of newer blocks.
+fn policy_check(rules: &[RuleFinding], only_pending: bool) -> super::Check {
     let of = |outcome| rules.iter().filter(move |rule| rule.outcome == outcome).map(|rule| rule.rule);
     let names = |outcome| of(outcome).collect::<Vec<_>>().join(", ");
     let (outcome, code, message) = match rules.iter().map(|rule| rule.outcome).max_by_key(|outcome| weight(*outcome)) {
         None => return not_applicable(CheckName::Policy, &codes::POLICY_NONE),
         Some(Outcome::NotApplicable) => return not_applicable(CheckName::Policy, &codes::POLICY_NOT_APPLICABLE),
         Some(Outcome::Fail) => (Outcome::Fail, &codes::POLICY_NOT_MET, format!("not met: {}", names(Outcome::Fail))),
+        Some(Outcome::Unknown) if only_pending => {
+            let unknown = rules.iter().filter(|rule| rule.outcome == Outcome::Unknown);
+            let found: Vec<String> = unknown.map(|rule| format!("{}: {}", rule.rule, rule.message)).collect();
+            (Outcome::Unknown, &codes::POLICY_CHANGE_PENDING, format!("a change is pending: {}", found.join("; ")))
+        }
         Some(Outcome::Unknown) => {
             (Outcome::Unknown, &codes::POLICY_UNDECIDED, format!("could not be decided: {}", names(Outcome::Unknown)))
         }
@@ -292,36 +291,42 @@ struct ChainAnswer<'e> {
     entry: &'e Entry,
 }
 
-fn chain_of(question: &Question) -> Option<ChainId> {
-    match question {
-        Question::Registry { chain, .. }
-        | Question::DocumentStore { chain, .. }
-        | Question::DidEthr { chain, .. }
-        | Question::Revocation { chain, .. }
-        | Question::History { chain, .. }
-        | Question::Powers { chain, .. }
-        | Question::Proof { chain, .. } => Some(*chain),
-        Question::Web { .. } | Question::DnsTxt { .. } => None,
-    }
-}
-
-fn block_of(entry: &Entry) -> Option<&BlockReading> {
-    match entry.answer.as_ref().ok()? {
-        Fact::Registry(reading) => Some(&reading.block),
-        Fact::DocumentStore(reading) => Some(&reading.block),
-        Fact::DidEthr(reading) => Some(&reading.block),
-        Fact::Revocation(reading) => Some(&reading.block),
-        Fact::History(reading) => Some(&reading.block),
-        Fact::Powers(reading) => Some(&reading.block),
-        Fact::Proof(reading) => Some(&reading.block),
-        Fact::Web(_) | Fact::DnsTxt(_) => None,
-    }
-}
-
 fn at_least(found: u32, least: u32, message: String, advice: &str) -> Finding {
     match found >= least {
         true => Finding::pass(message),
         false => Finding::fail(format!("{message}, {least} are wanted: {advice}")),
+    }
+}
+
+fn judge_title_state(title: &Title, states: &BTreeSet<AcceptedState>) -> Finding {
+    let state = match title.state {
+        TitleStateName::Live => AcceptedState::Live,
+        TitleStateName::Returned => AcceptedState::Returned,
+        TitleStateName::Ended => AcceptedState::Ended,
+        TitleStateName::NotIssued => return Finding::fail("no title was issued"),
+        TitleStateName::None => return Finding::not_applicable("this document has no title"),
+        TitleStateName::Unknown => return Finding::unknown("the state of the title is not known"),
+    };
+    match states.contains(&state) {
+        true => Finding::pass(format!("the title is {state}, which is accepted")),
+        false => Finding::fail(format!("the title is {state}, not {}", one_of(states))),
+    }
+}
+
+fn judge_party(role: &str, recorded: Option<Address>, state: TitleStateName, allowed: &BTreeSet<Address>) -> Finding {
+    match (recorded, state) {
+        (Some(party), state) => {
+            let last = if state == TitleStateName::Live { "" } else { "last " };
+            match allowed.contains(&party) {
+                true => Finding::pass(format!("the registry {last}recorded {party} as {role}")),
+                false => {
+                    Finding::fail(format!("the registry {last}recorded {party} as {role}, not {}", one_of_few(allowed)))
+                }
+            }
+        }
+        (None, TitleStateName::Unknown) => Finding::unknown(format!("the {role} is not known")),
+        (None, TitleStateName::None) => Finding::fail(format!("this document has no title, so no {role}")),
+        (None, _) => Finding::fail(format!("the registry records nobody as {role}")),
     }
 }
 
@@ -383,23 +388,33 @@ fn judge_finality(found: Finality, least: LeastFinality) -> Finding {
 }
 
 fn judge_block_age(block: &BlockReading, most: u64, now: i64) -> Finding {
-    age(i64::try_from(block.timestamp).unwrap_or(i64::MAX), most, now, "the block is")
+    match age(i64::try_from(block.timestamp).unwrap_or(i64::MAX), now) {
+        Some(age) => at_most(age, most, "the block is"),
+        None => Finding::unknown("the time of the block has not come, so its age is not known"),
+    }
 }
 
 fn judge_document_age(issued_at: Option<&str>, most: u64, now: i64) -> Finding {
     let Some(text) = issued_at else { return Finding::unknown("the document does not say when it was issued") };
-    match text.parse::<jiff::Timestamp>() {
-        Ok(time) => age(time.as_second(), most, now, "the document was issued at a time that is"),
+    match text.parse::<jiff::Timestamp>().map(|time| age(time.as_second(), now)) {
+        Ok(Some(age)) => at_most(age, most, "the document was issued at a time that is"),
+        Ok(None) => Finding::unknown(format!("the document was issued at a time that has not come: {text:?}")),
         Err(_) => Finding::unknown(format!("when the document was issued cannot be read: {text:?}")),
     }
 }
 
-fn age(time: i64, most: u64, now: i64, what: &str) -> Finding {
-    // A time that has not come is not old.
-    let seconds = u64::try_from(now.saturating_sub(time)).unwrap_or(0);
-    match seconds <= most {
-        true => Finding::pass(format!("{what} {} old", duration(seconds))),
-        false => Finding::fail(format!("{what} {} old, more than {}", duration(seconds), duration(most))),
+/// `None` for a time that has not come: that is no small age.
+fn age(time: i64, now: i64) -> Option<u64> {
+    match now.saturating_sub(time) {
+        ahead if ahead < -CLOCKS_DIFFER => None,
+        age => Some(u64::try_from(age).unwrap_or(0)),
+    }
+}
+
+fn at_most(age: u64, most: u64, what: &str) -> Finding {
+    match age <= most {
+        true => Finding::pass(format!("{what} {} old", duration(age))),
+        false => Finding::fail(format!("{what} {} old, more than {}", duration(age), duration(most))),
     }
 }
 

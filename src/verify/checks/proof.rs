@@ -2,7 +2,7 @@
 //! else than the endpoint vouches for, makes them `proven`. One that contradicts the endpoint's answers leaves nothing
 //! known, whatever was asked for. Anything else matters only where a proof is required.
 
-use super::{Examination, endpoint_strength, finding};
+use super::{Examination, endpoint_strength, instead};
 use crate::evidence::{Entry, Fact, RegistryReading};
 use crate::primitives::{Address, TokenId};
 use crate::title::proof::{NotProven, Proven, prove};
@@ -154,13 +154,7 @@ impl Judged {
 
 fn overrule(check: &mut Check, facts: &ProofFacts, code: &'static Code) {
     let detail = facts.detail.clone().unwrap_or_else(|| code.meaning.trim_end_matches('.').to_owned());
-    let judged = finding(check.name, Outcome::Unknown, code, detail);
-    *check = Check {
-        answered_by: std::mem::take(&mut check.answered_by),
-        unavailable: std::mem::take(&mut check.unavailable),
-        strength: check.strength,
-        ..judged
-    };
+    instead(check, Outcome::Unknown, code, detail);
 }
 
 /// Who says that the block is one of the chain.

@@ -53,7 +53,7 @@ impl Examination {
                 self.judge_registry(reading, &finding, registry, entry);
                 let stands = self.hold_against(judged, policy, &finding);
                 if stands {
-                    self.look_ahead(reading, registry, token, trusted);
+                    self.look_ahead(reading, (registry, token), trusted, policy);
                 }
                 return stands.then_some((Cow::Borrowed(reading.as_ref()), finding));
             }

@@ -2,7 +2,7 @@
 
 use super::chain::issuance_without_chain;
 use super::signature::fail;
-use super::store::{Asked, LONGEST_PROOF, issuance_check, reading};
+use super::store::{Asked, LONGEST_PROOF, at_newer, issuance_check, reading};
 use super::{Case, Examination, finding, from_entry, not_asked_yet, unanswered, worst};
 use crate::document::Issuer;
 use crate::evidence::{Fact, Question};
@@ -79,19 +79,11 @@ impl Examination {
         chain_checks.push(self.chain_read(chain, &reading.block, entry));
         let found = judge_store(reading, &path);
         let record = self.revocation_record(case.evidence, (chain, store), &found, &reading.block);
-        let asked = Asked { store, chain, reading, path: &path, record };
-        let check = match found {
-            StoreFinding::Answered { revocation: Revocation::NotRevoked | Revocation::NothingIssued, .. } => {
-                passed(format!("the store {store} has not revoked it"))
-            }
-            // A revocation store need not have issued anything: only its word on revocation counts.
-            StoreFinding::Answered { family, revocation, .. } => {
-                let found = StoreFinding::Answered { family, issued: Issued::Yes, revocation };
-                issuance_check(&found, &asked)
-            }
-            found => issuance_check(&found, &asked),
-        };
-        from_entry(check, entry)
+        let check = revocation_check(&found, &Asked { store, chain, reading, path: &path, record });
+        let newer = at_newer(reading, &path, |latest, found| {
+            revocation_check(found, &Asked { store, chain, reading: latest, path: &path, record: None })
+        });
+        from_entry(self.beside_newer(check, newer), entry)
     }
 
     /// Every hash from the document to the root is asked about, each in its own request.
@@ -140,6 +132,20 @@ impl Examination {
             Ok(_) => unknown("the evidence answers another question".into()),
         };
         from_entry(Check { strength: Some(Strength::Tls), ..check }, entry)
+    }
+}
+
+/// A revocation store need not have issued anything: only its word on revocation counts.
+fn revocation_check(found: &StoreFinding, asked: &Asked<'_>) -> Check {
+    match found {
+        StoreFinding::Answered { revocation: Revocation::NotRevoked | Revocation::NothingIssued, .. } => {
+            passed(format!("the store {} has not revoked it", asked.store))
+        }
+        StoreFinding::Answered { family, revocation, .. } => {
+            let (family, revocation) = (*family, revocation.clone());
+            issuance_check(&StoreFinding::Answered { family, issued: Issued::Yes, revocation }, asked)
+        }
+        found => issuance_check(found, asked),
     }
 }
 

@@ -2,10 +2,11 @@
 //! nobody revoked the document since (`revocation`). Every issuer must have signed.
 
 use super::chain::{chain_unread, issuance_without_chain, wrong_chain};
+use super::pending::Newer;
 use super::revocation::RevocationCheck;
 use super::{Case, Examination, finding, from_entry, not_applicable, not_asked_yet, unanswered, worst};
 use crate::document::{self, Document, IdentityKind, Issuer};
-use crate::evidence::{BlockReading, Entry, Fact, Unavailable};
+use crate::evidence::{BlockReading, DidEthrReading, Entry, Fact, Unavailable};
 use crate::identity::{
     Did, DidDocument, DidUrl, EthrDid, InvalidDid, KeyMaterial, KeyRefusal, RootSignature, Unresolved, did_question,
     resolve_did,
@@ -124,7 +125,30 @@ impl Examination {
             }
             Ok(document) => self.judge_key(claim, document, root),
         };
+        let check = match &entry.answer {
+            Ok(Fact::DidEthr(reading)) => self.judge_newer_keys(check, claim, reading, root),
+            _ => check,
+        };
         did_evidence(check, &claim.did, entry)
+    }
+
+    /// The same key by what the DID's registry records at newer blocks.
+    fn judge_newer_keys(&mut self, check: Check, claim: &Claim<'_>, reading: &DidEthrReading, root: Digest32) -> Check {
+        let mut newer = Vec::new();
+        for latest in reading.latest.iter().filter(|latest| latest.block.number > reading.block.number) {
+            let otherwise = (&latest.owner, &latest.changed) != (&reading.owner, &reading.changed);
+            let check = match resolve_did(&claim.did, &Fact::DidEthr(Box::new(latest.clone()))) {
+                Ok(document) => self.judge_key(claim, &document, root),
+                // What changed could not be read, so the key may have gone.
+                Err(why) if otherwise => fail(
+                    &codes::ISSUANCE_DID_UNRESOLVED,
+                    format!("{} is another one, which cannot be read: {why}", claim.did),
+                ),
+                Err(_) => continue,
+            };
+            newer.push(Newer { block: latest.block.number, check, otherwise });
+        }
+        self.beside_newer(check, newer)
     }
 
     fn judge_key(&mut self, claim: &Claim<'_>, document: &DidDocument, root: Digest32) -> Check {

@@ -3,6 +3,7 @@
 
 use super::chain::{chain_unread, issuance_without_chain, wrong_chain};
 use super::issuer::too_many_issuers;
+use super::pending::Newer;
 use super::{Case, Examination, another_question, finding, from_entry, not_asked_yet, worst};
 use crate::document::MOST_ISSUERS;
 use crate::evidence::{BlockReading, Entry, Evidence, Fact, Question, StoreReading};
@@ -63,6 +64,10 @@ impl Examination {
             let found = judge_store(reading, &path);
             let record = self.revocation_record(case.evidence, (chain, store), &found, &reading.block);
             let check = issuance_check(&found, &Asked { store, chain, reading, path: &path, record });
+            let newer = at_newer(reading, &path, |latest, found| {
+                issuance_check(found, &Asked { store, chain, reading: latest, path: &path, record: None })
+            });
+            let check = self.beside_newer(check, newer);
             self.stores.push(store_facts(&found, store, reading, record, Finding::from(&check)));
             issuance_checks.push(from_entry(check, entry));
         }
@@ -202,6 +207,26 @@ pub(super) fn issuance_check(found: &StoreFinding, asked: &Asked<'_>) -> Check {
         }
     };
     finding(CheckName::Issuance, outcome, code, message)
+}
+
+/// What a store comes to at newer blocks by the same rule.
+pub(super) fn at_newer(
+    reading: &StoreReading,
+    path: &[Digest32],
+    judge: impl Fn(&StoreReading, &StoreFinding) -> Check,
+) -> Vec<Newer> {
+    let found = judge_store(reading, path);
+    let newer = reading.latest.iter().filter(|latest| latest.block.number > reading.block.number);
+    newer
+        .map(|latest| {
+            let there = judge_store(latest, path);
+            Newer {
+                block: latest.block.number,
+                check: judge(latest, &there),
+                otherwise: there != found || latest.code.hash != reading.code.hash,
+            }
+        })
+        .collect()
 }
 
 fn issued(store: Address, path: &[Digest32]) -> String {

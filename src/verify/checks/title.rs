@@ -30,6 +30,7 @@ pub(in crate::verify) fn run(
     policy: &Policy,
     now: i64,
 ) -> TitleStep {
+    let evidence = &*super::timely::timely(evidence, policy, now);
     let mut examination = TitleExamination::new(inquiry, policy);
     match &inquiry.subject {
         TitleSubject::Token { chain, registry, token } => {
@@ -302,6 +303,7 @@ impl Examination {
             stores: Vec::new(),
             signers: Vec::new(),
             title: Title::without_parties(TitleStateName::Unknown),
+            ahead: Vec::new(),
             as_of: None,
             warnings: Vec::new(),
             warned: BTreeSet::new(),

@@ -1,0 +1,28 @@
+//! What was read at a block that is too old, or whose time has not come, counts as not answered (chain.md §5.3), whether the
+//! answer is fresh, replayed or made by hand.
+
+use std::borrow::Cow;
+
+use crate::evidence::{Entry, Evidence, Provenance, Unavailable};
+use crate::verify::Policy;
+
+/// The evidence that counts at `now`.
+pub(super) fn timely<'e>(evidence: &'e Evidence, policy: &Policy, now: i64) -> Cow<'e, Evidence> {
+    let untimely: Vec<(&Entry, Unavailable)> =
+        evidence.entries().iter().filter_map(|entry| Some((entry, untimely(entry, policy, now)?))).collect();
+    let mut counting = Cow::Borrowed(evidence);
+    for (entry, why) in untimely {
+        // Nobody stands for an answer that does not count.
+        let mut provenance = Provenance { hosts: Vec::new(), ..entry.provenance.clone() };
+        provenance.failed.push(why.clone());
+        counting.to_mut().record(entry.question.clone(), Err(why), provenance);
+    }
+    counting
+}
+
+fn untimely(entry: &Entry, policy: &Policy, now: i64) -> Option<Unavailable> {
+    let (chain, block) = (entry.question.chain()?, entry.answer.as_ref().ok()?.block()?);
+    let why = policy.max_block_age.check(chain, block, now).err()?;
+    let host = entry.provenance.hosts.first().cloned();
+    Some(Unavailable { cause: why.cause(), host, detail: why.to_string() })
+}
