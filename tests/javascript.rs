@@ -1,14 +1,17 @@
 //! The embedded chain as JavaScript programs use it: the scripts of the README, as they stand there, and the listeners of
 //! ethers.js and viem over HTTP and WebSocket. Needs node and the npm packages of `tests/genuine`; without them the suite
 //! says that it did not run.
-#![cfg(unix)]
 
 #[path = "support/anvil.rs"]
 mod anvil;
 #[path = "support/running_testchain.rs"]
 mod running_testchain;
 
-use std::path::Path;
+#[cfg(unix)]
+use std::os::unix::fs::symlink as link_folder;
+#[cfg(windows)]
+use std::os::windows::fs::symlink_dir as link_folder;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anvil::node_modules;
@@ -54,15 +57,16 @@ fn readme_script(name: &str) -> Option<&'static str> {
 fn run(script: &str, wanted: &str) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let (_chain, _) = Running::start(&folder.path().join("ebl-testchain"));
-    std::os::unix::fs::symlink(node_modules(), folder.path().join("node_modules"))?;
+    link_folder(node_modules(), folder.path().join("node_modules"))?;
     std::fs::write(folder.path().join("script.mjs"), script)?;
     let ebl = Path::new(env!("CARGO_BIN_EXE_ebl")).parent().ok_or("a folder")?;
-    let path = std::env::var("PATH").unwrap_or_default();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([PathBuf::from(ebl)].into_iter().chain(std::env::split_paths(&path)))?;
     for round in ["first", "second"] {
         let output = Command::new("node")
             .arg("script.mjs")
             .current_dir(folder.path())
-            .env("PATH", format!("{}:{path}", ebl.display()))
+            .env("PATH", &path)
             .env("HOME", folder.path())
             .stdin(Stdio::null())
             .output()?;
