@@ -149,6 +149,23 @@ async fn two_urls_of_one_host_and_port_are_one_endpoint() {
 }
 
 #[tokio::test]
+async fn two_names_of_one_server_are_one_endpoint() {
+    let good = serving(node());
+    let port = good.address.port();
+    for name in ["localhost", "LOCALHOST.", "[::ffff:127.0.0.1]", "0.0.0.0", "127.0.0.1."] {
+        let other = format!("http://{name}:{port}/");
+        let (why, provenance) = refused(2, &[good.url(), other]).await;
+        assert_eq!((why.cause, provenance.requests), (Cause::NoSource, 0), "{name}");
+        assert!(why.detail.contains("1 known"), "{why:?}");
+    }
+    // A third that is another one makes up for it.
+    let other = serving(node());
+    let (answer, provenance) = asked(2, &[good.url(), format!("http://localhost:{port}/"), other.url()]).await;
+    assert!(answer.is_ok());
+    assert_eq!(provenance.hosts, [good.host(), other.host()]);
+}
+
+#[tokio::test]
 async fn a_block_that_vanishes_under_a_quorum_is_pinned_again_once() {
     for (times, fine) in [(1, true), (2, false)] {
         let mut seen = 0;

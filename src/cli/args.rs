@@ -202,7 +202,7 @@ pub struct NetworkArgs {
     /// Do not use the embedded table of public endpoints
     #[arg(long)]
     pub no_default_rpc: bool,
-    /// How many endpoints, of different host or port, must agree about the chain (1 to 16; default 1)
+    /// How many endpoints, at different addresses or ports, must agree about the chain (1 to 16; default 1)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
     pub quorum: Option<u8>,
     /// DID registry (ERC-1056) of a chain, for did:ethr; without it the one the field agrees on (repeatable)

@@ -78,6 +78,8 @@ struct Chain {
 #[derive(Debug, Serialize)]
 struct Endpoint {
     host: String,
+    #[serde(skip)]
+    is_an_earlier_one: bool,
     works: bool,
     /// What works and what does not.
     summary: String,
@@ -301,15 +303,15 @@ fn chain_problem(chain: &Chain, quorum: u8) -> String {
     }
 }
 
-/// Endpoints at one host and port are one and the same for a quorum.
+/// As many as a quorum can have of them.
 fn working(endpoints: &[Endpoint]) -> usize {
-    let hosts = endpoints.iter().filter(|endpoint| endpoint.works).map(|endpoint| endpoint.host.as_str());
-    hosts.collect::<BTreeSet<_>>().len()
+    endpoints.iter().filter(|endpoint| endpoint.works && !endpoint.is_an_earlier_one).count()
 }
 
 fn endpoint(found: &EndpointExamination, now: i64) -> Endpoint {
     let mut endpoint = Endpoint {
         host: found.host.clone(),
+        is_an_earlier_one: found.is_an_earlier_one,
         works: false,
         summary: String::new(),
         block: None,
@@ -333,6 +335,9 @@ fn endpoint(found: &EndpointExamination, now: i64) -> Endpoint {
             let age_seconds = now.saturating_sub(i64::try_from(able.block.timestamp).unwrap_or(i64::MAX));
             endpoint.works = true;
             endpoint.summary = summary(able, age_seconds);
+            if found.is_an_earlier_one {
+                endpoint.summary.push_str("; the same server as one above, so it does not count for a quorum");
+            }
             endpoint.block = Some(Block {
                 number: able.block.number,
                 hash: able.block.hash,

@@ -2,6 +2,7 @@
 
 pub mod chain;
 pub mod dns;
+mod place;
 mod tls;
 pub mod web;
 

@@ -14,7 +14,7 @@ use super::proof::Hints;
 use super::reply::{Item, Json};
 use super::transport::{Rpc, Session};
 use super::values::{eth_get_code, header};
-use super::{ChainSource, lens};
+use super::{ChainSource, lens, quorum};
 use crate::evidence::{BlockReading, Cause, Unavailable};
 use crate::primitives::{Address, ChainId, TokenId};
 
@@ -34,6 +34,8 @@ pub struct ChainExamination {
 pub struct EndpointExamination {
     /// Host and port, never the whole URL.
     pub host: String,
+    /// Whether an earlier one is the same server by another name: both count once for a quorum.
+    pub is_an_earlier_one: bool,
     /// What works, or why nothing can be verified with it.
     pub found: Result<Abilities, Unavailable>,
     /// HTTP requests made.
@@ -93,6 +95,10 @@ impl ChainSource {
             endpoints.extend(joined.ok());
         }
         endpoints.sort_by_key(|(index, _)| *index);
+        let distinct = quorum::distinct(&pool.rpcs).await;
+        for (index, endpoint) in &mut endpoints {
+            endpoint.is_an_earlier_one = !distinct.contains(index);
+        }
         let endpoints = endpoints.into_iter().map(|(_, endpoint)| endpoint).collect();
         ChainExamination { chain, embedded: pool.embedded, endpoints }
     }
@@ -102,7 +108,8 @@ async fn examine(rpc: &Arc<Rpc>, request: &Request, deadline: Instant) -> Endpoi
     let requests = AtomicU32::new(0);
     let session = Session { rpc, deadline, requests: &requests };
     let found = abilities(&session, request).await;
-    EndpointExamination { host: rpc.endpoint.host(), found, requests: requests.load(Ordering::Relaxed) }
+    let (host, requests) = (rpc.endpoint.host(), requests.load(Ordering::Relaxed));
+    EndpointExamination { host, is_an_earlier_one: false, found, requests }
 }
 
 async fn abilities(session: &Session<'_>, request: &Request) -> Result<Abilities, Unavailable> {

@@ -1,11 +1,11 @@
 //! Several endpoints, one answer (chain.md §5.5): each is asked for its own headers, all read the lowest of their settled
 //! blocks by its hash, and every value must be the same. No majority is ever applied: one difference and there is no answer.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -17,6 +17,7 @@ use super::transport::{Rpc, Session};
 use crate::block_age::in_words;
 use crate::evidence::{Answer, BlockReading, Cause, Fact, Finality, Provenance, Unavailable};
 use crate::networks;
+use crate::sources::place;
 
 /// Asks `wanted` endpoints of different host and port; one that answers nothing is replaced by the next that is left.
 /// Every question is decided by itself: the answers to it must be there and the same.
@@ -28,12 +29,13 @@ pub(super) async fn read(
     requests: &Arc<AtomicU32>,
     provenance: &mut Provenance,
 ) -> Result<Vec<Answer>, Unavailable> {
-    let distinct = distinct(rpcs);
+    let distinct = distinct(rpcs).await;
+    let distinct: Vec<_> = distinct.into_iter().filter_map(|index| rpcs.get(index).cloned()).collect();
     if distinct.len() < wanted {
         let chain = request.chain;
         let detail = format!(
-            "a quorum of {wanted} needs {wanted} endpoints of different host or port for chain {chain}, {} known: give more with \
-             --rpc {chain}=URL",
+            "a quorum of {wanted} needs {wanted} endpoints at different addresses or ports for chain {chain}, {} known: give more \
+             with --rpc {chain}=URL",
             distinct.len()
         );
         return Err(Unavailable { cause: Cause::NoSource, host: None, detail });
@@ -48,9 +50,10 @@ pub(super) async fn read(
     }
 }
 
-fn distinct(rpcs: &[Arc<Rpc>]) -> Vec<Arc<Rpc>> {
-    let mut places = BTreeSet::new();
-    rpcs.iter().filter(|rpc| places.insert(rpc.endpoint.place())).cloned().collect()
+/// The first of each server, whatever it is called.
+pub(super) async fn distinct(rpcs: &[Arc<Rpc>]) -> Vec<usize> {
+    let places = join_all(rpcs.iter().map(|rpc| rpc.place())).await;
+    place::distinct(&places)
 }
 
 struct Quorum {

@@ -4,6 +4,7 @@
 //! No redirect is followed and no proxy is used, not even one from the environment.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use super::endpoints::Endpoint;
 use super::reply::{Body, Envelope, Item, NodeError};
 use super::{ChainConfig, ConfigError, node_words};
 use crate::evidence::{Cause, Unavailable};
+use crate::sources::place::{Place, Port};
 use crate::sources::tls::TlsError;
 
 /// One method call of a batch.
@@ -27,7 +29,7 @@ pub(super) struct Clients {
 
 struct Redirected {
     client: reqwest::Client,
-    port: u16,
+    to: SocketAddr,
 }
 
 impl Clients {
@@ -49,7 +51,7 @@ impl Clients {
             // back; in HTTP/2 the authority would still show the other port.
             let client = builder().http1_only().resolve(host, *to).build().map_err(|_| ConfigError::Tls)?;
             let entry = redirected.entry((host.to_ascii_lowercase(), *port));
-            entry.or_insert(Redirected { client, port: to.port() });
+            entry.or_insert(Redirected { client, to: *to });
         }
         Ok(Self { direct: builder().build().map_err(|_| ConfigError::Tls)?, redirected })
     }
@@ -58,10 +60,10 @@ impl Clients {
     pub fn route(&self, endpoint: &Endpoint) -> Route {
         let mut url = endpoint.url().clone();
         match self.redirected.get(&endpoint.place()) {
-            Some(to) if url.set_port(Some(to.port)).is_ok() => {
-                Route { client: to.client.clone(), url, host: Some(endpoint.host()) }
+            Some(Redirected { client, to }) if url.set_port(Some(to.port())).is_ok() => {
+                Route { client: client.clone(), url, host: Some(endpoint.host()), to: Some(*to) }
             }
-            _ => Route { client: self.direct.clone(), url, host: None },
+            _ => Route { client: self.direct.clone(), url, host: None, to: None },
         }
     }
 }
@@ -71,6 +73,8 @@ pub(super) struct Route {
     client: reqwest::Client,
     url: url::Url,
     host: Option<String>,
+    /// The address of `--resolve`.
+    to: Option<SocketAddr>,
 }
 
 /// One endpoint and what was learnt of it.
@@ -89,6 +93,16 @@ pub(super) struct Rpc {
 }
 
 impl Rpc {
+    /// Where it is, as far as a quorum is concerned.
+    pub async fn place(&self) -> Place {
+        let (host, port) = self.endpoint.place();
+        let port_of = |port: u16| if matches!(port, 80 | 443) { Port::Default } else { Port::Other(port) };
+        match self.route.to {
+            Some(to) => Place::new(&to.ip().to_string(), port_of(to.port()), []),
+            None => Place::found(&host, port_of(port)).await,
+        }
+    }
+
     /// In blocks.
     pub fn longest_log_range(&self) -> u64 {
         self.log_range.load(Ordering::Relaxed)
@@ -237,7 +251,7 @@ impl Session<'_> {
 
     async fn once(&self, shape: Shape, body: String) -> Result<Reply, Failed> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let Route { client, url, host } = &self.rpc.route;
+        let Route { client, url, host, .. } = &self.rpc.route;
         let mut request = client.post(url.clone()).header("content-type", "application/json");
         if let Some(host) = host {
             request = request.header("host", host);

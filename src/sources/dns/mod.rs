@@ -15,12 +15,14 @@ mod wildcard;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use rustls_pki_types::CertificateDer;
 
 pub use anchor::{InvalidAnchor, TrustAnchor};
 pub use doctor::ResolverExamination;
 pub use resolver::{InvalidResolver, Resolver};
 
+use super::place;
 use crate::evidence::{Answer, Cause, Provenance};
 
 /// Which resolvers are asked, and how.
@@ -79,7 +81,7 @@ impl DnsSource {
 
     /// The TXT records of `name` (A-labels, no trailing dot), from all configured resolvers at once.
     pub async fn txt(&self, name: &str) -> (Answer, Provenance) {
-        let resolvers = self.resolvers();
+        let resolvers = self.distinct_resolvers().await;
         let mut lookups = tokio::task::JoinSet::new();
         for (index, resolver) in resolvers.iter().cloned().enumerate() {
             let (config, name) = (self.config.clone(), name.to_owned());
@@ -106,6 +108,16 @@ impl DnsSource {
         });
         let (answer, provenance) = agreement::combine(said.collect());
         (answer, Provenance { requests: queries, ..provenance })
+    }
+
+    /// One of each, whatever it is called: nobody agrees with himself.
+    async fn distinct_resolvers(&self) -> Vec<Resolver> {
+        let resolvers = self.resolvers();
+        if resolvers.len() < 2 {
+            return resolvers.to_vec();
+        }
+        let places = join_all(resolvers.iter().map(|resolver| resolver::place(resolver, &self.config))).await;
+        place::distinct(&places).into_iter().filter_map(|index| resolvers.get(index).cloned()).collect()
     }
 
     /// Those that are asked.

@@ -10,6 +10,7 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::system_conf::read_system_conf;
 use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
 
+use super::super::place::{Place, Port};
 use super::{ConfigError, DnsConfig};
 
 /// One resolver.
@@ -99,6 +100,24 @@ pub(super) async fn connect(resolver: &Resolver, config: &DnsConfig) -> Result<C
         TlsConfig { config: super::super::tls::client_config(&config.extra_roots).map_err(|_| ConfigError::Tls)? };
     let context = Arc::new(PoolContext::new(options, tls));
     Ok(RetryDnsHandle::new(NameServerPool::from_config(servers, context, TokioRuntimeProvider::default()), RETRIES))
+}
+
+/// Where it is. That of the system is at all the addresses that the system asks.
+pub(super) async fn place(resolver: &Resolver, config: &DnsConfig) -> Place {
+    let port_of = |port: u16, default: u16| if port == default { Port::Default } else { Port::Other(port) };
+    match resolver {
+        Resolver::System => {
+            let servers = read_system_conf().map(|(system, _)| system.name_servers().to_vec()).unwrap_or_default();
+            Place::new(&resolver.to_string(), Port::Default, servers.iter().map(|server| server.ip))
+        }
+        Resolver::Plain(address) => Place::new(&address.ip().to_string(), port_of(address.port(), 53), []),
+        Resolver::Https { host, port, .. } => {
+            match config.resolve.iter().find(|(name, at, _)| name == host && at == port) {
+                Some((_, _, to)) => Place::new(&to.ip().to_string(), port_of(to.port(), 443), []),
+                None => Place::found(host, port_of(*port, 443)).await,
+            }
+        }
+    }
 }
 
 async fn https_address(host: &str, port: u16, config: &DnsConfig) -> Result<SocketAddr, ConfigError> {
