@@ -19,6 +19,7 @@ use crate::sources::chain::{BlockChoice, ChainConfig, ChainExamination, ChainQue
 use crate::sources::dns::{DnsConfig, DnsSource, Resolver, ResolverExamination, TrustAnchor};
 use crate::sources::now;
 use crate::sources::web::{WebConfig, WebSource};
+use crate::sources::{ProxyRules, TlsRoots};
 use crate::verify::codes::{self, Code};
 use crate::verify::{self, Checked, Policy, ProofMode, Report, Rule, Step};
 use crate::web_address::{DOCUMENT_LIMIT, MOST_FETCHES, Reach};
@@ -429,6 +430,22 @@ impl VerifierBuilder {
         self.chain.resolve.push((host.clone(), port, to));
         self.dns.resolve.push((host.clone(), port, to));
         self.web.resolve.push((host, port, to));
+        self
+    }
+
+    /// Whose root certificates are trusted for https; the bundled ones by default.
+    pub fn tls_roots(mut self, roots: TlsRoots) -> Self {
+        self.chain.tls_roots = roots;
+        self.dns.tls_roots = roots;
+        self.web.tls_roots = roots;
+        self
+    }
+
+    /// Proxies for endpoints, resolvers over HTTPS and the web addresses of documents; none by default.
+    pub fn proxy(mut self, rules: ProxyRules) -> Self {
+        self.chain.proxy.clone_from(&rules);
+        self.dns.proxy.clone_from(&rules);
+        self.web.proxy = rules;
         self
     }
 

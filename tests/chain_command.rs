@@ -239,19 +239,6 @@ fn block_takes_tags_numbers_and_hashes() {
 }
 
 #[test]
-fn proxies_in_the_environment_are_ignored() {
-    let scene = Scene::new();
-    let proxy = Server::start(|_| Reply::status("502 Bad Gateway"));
-    let server = serving(scene.node());
-    let mut command = scene.command("json", &["--rpc", &rpc(&server)]);
-    for variable in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
-        command.env(variable, proxy.url());
-    }
-    assert_eq!(command.output().unwrap().status.code(), Some(0));
-    assert!(proxy.asked().is_empty());
-}
-
-#[test]
 fn resolve_sends_one_host_and_port_elsewhere() {
     let scene = Scene::new();
     let server = serving(scene.node());

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 const TOKEN: TokenId = TokenId([0x55; 32]);
 /// Of one reply.
-const LIMIT: usize = 256 << 10;
+const LIMIT: usize = 128 << 10;
 /// Body, its text, and what is read of it.
 const MULTIPLE: usize = 4;
 /// Of everything that has another reason.
@@ -137,14 +137,16 @@ fn held_for(place: Place, head: &str, repeated: &str, tail: &str) -> usize {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let before = HELD.restart();
     runtime.block_on(async {
-        let questions = vec![
+        // One after the other: each conversation holds a reply of its own.
+        for question in [
             ChainQuestion::History { registry, token },
             ChainQuestion::Powers { registry },
             ChainQuestion::Proof { registry, token },
             ChainQuestion::DocumentStore { store: REGISTRY, target_hash: Digest32([7; 32]), proof: Vec::new() },
             ChainQuestion::DidEthr { registry, identity: Address([0x44; 20]) },
-        ];
-        drop(source.read(chain, questions).await);
+        ] {
+            drop(source.read(chain, vec![question]).await);
+        }
     });
     HELD.peak.load(Ordering::Relaxed).saturating_sub(before)
 }

@@ -25,6 +25,7 @@ fn config(server: &HttpsServer) -> WebConfig {
         timeout: Duration::from_secs(5),
         extra_roots: vec![server.authority()],
         resolve: ["docs.example", "other.example"].map(|name| (name.to_owned(), 443, server.address)).to_vec(),
+        ..WebConfig::default()
     }
 }
 

@@ -236,6 +236,13 @@ pub struct NetworkArgs {
     /// Additional root certificates (PEM) for every https connection
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// Whose root certificates are trusted for https; default: bundled, or system where SSL_CERT_FILE is set
+    #[arg(long, value_enum, value_name = "ROOTS")]
+    pub tls_roots: Option<RootsChoice>,
+    /// Proxy (http://HOST:PORT) for endpoints, resolvers over HTTPS and documents' hosts, but for those of NO_PROXY; none
+    /// for no proxy; default: HTTPS_PROXY and ALL_PROXY
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
     /// Connect to ADDR:PORT whenever HOST:PORT is meant (repeatable)
     #[arg(long, value_name = "HOST:PORT=ADDR:PORT")]
     pub resolve: Vec<String>,
@@ -334,6 +341,16 @@ pub enum When {
     Auto,
     Always,
     Never,
+}
+
+/// Root certificates
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RootsChoice {
+    /// Those that this program carries with it
+    Bundled,
+    /// The system's, or those of SSL_CERT_FILE and SSL_CERT_DIR
+    System,
 }
 
 /// State proofs

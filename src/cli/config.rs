@@ -13,12 +13,14 @@ use zeroize::Zeroizing;
 use super::args::{DnssecMode, NetworkArgs, ProofChoice, VerifyArgs};
 use super::policy_file::{self, PolicyRules, accepted_state};
 use super::settings::{Chosen, Origin, Settings, optional, settings, settings_file, variables};
+use super::way_out;
 use crate::address_book::AddressBook;
 use crate::block_age::MaxBlockAge;
 use crate::document::{Key, Limits};
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::sources::chain::{BlockChoice, Endpoint};
 use crate::sources::dns::{Resolver, TrustAnchor};
+use crate::sources::{ProxyRules, TlsRoots};
 use crate::verifier::{Verifier, VerifierBuilder};
 use crate::verify::{Policy, ProofMode, Rule};
 use crate::web_address::Reach;
@@ -136,6 +138,8 @@ pub struct InForce {
     /// In seconds; `None` is each source's own default.
     pub timeout: Chosen<Option<u64>>,
     pub ca_file: Chosen<Option<PathBuf>>,
+    pub tls_roots: Chosen<TlsRoots>,
+    pub proxy: Chosen<ProxyRules>,
     pub resolve: Chosen<Vec<String>>,
     pub allow_private: Chosen<bool>,
     pub proof: Chosen<ProofMode>,
@@ -155,6 +159,8 @@ impl InForce {
         let file = settings_file(network);
         let settings = settings(file.as_ref().map(|file| file.value.as_path()))?;
         let variables = variables()?;
+        let proxy = way_out::proxy(network, &variables, &settings)?;
+        let tls_roots = way_out::tls_roots(network, &variables, &settings)?;
         let endpoints = endpoints(network, &settings, only)?;
         let quorum = Chosen::of(network.quorum, variables.quorum, settings.quorum, 1);
         if !(1..=16).contains(&quorum.value) {
@@ -209,6 +215,8 @@ impl InForce {
             dnssec: Chosen::of(network.dnssec, variables.dnssec, settings.dnssec, DnssecMode::Report),
             dns_anchor: optional(network.dns_anchor.clone(), variables.dns_anchor, settings.dns_anchor),
             timeout,
+            tls_roots,
+            proxy,
             ca_file: optional(network.ca_file.clone(), variables.ca_file, settings.ca_file),
             resolve: Chosen::list(&network.resolve, variables.resolve, settings.resolve),
             allow_private: Chosen::switch(network.allow_private, variables.allow_private, settings.allow_private),
@@ -236,7 +244,7 @@ impl InForce {
 
     /// A builder with exactly these settings.
     pub fn builder(&self) -> Result<VerifierBuilder> {
-        let mut builder = Verifier::builder();
+        let mut builder = Verifier::builder().tls_roots(self.tls_roots.value).proxy(self.proxy.value.clone());
         if self.offline {
             builder = builder.offline();
         }

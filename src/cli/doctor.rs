@@ -12,11 +12,13 @@ use super::config::InForce;
 use super::exit::Exit;
 use super::output;
 use super::settings::{Chosen, Origin};
+use super::way_out;
 use crate::block_age::in_words;
 use crate::evidence::{Dnssec, Finality, Unavailable};
 use crate::networks;
 use crate::primitives::{ChainId, rfc3339};
 use crate::report::json::{self as report_json, Layout};
+use crate::sources::TlsRoots;
 use crate::sources::chain::{Abilities, BlockChoice, ChainConfig, ChainExamination, EndpointExamination, LogRange};
 use crate::sources::dns::{DnsConfig, Resolver, ResolverExamination};
 use crate::sources::now;
@@ -237,6 +239,9 @@ fn settings(in_force: &InForce) -> Vec<Setting> {
     };
     let timeout = in_force.timeout.value.map_or_else(by_default, |seconds| format!("{seconds} seconds"));
     chosen("timeout", timeout, in_force.timeout.origin);
+    let roots = if in_force.tls_roots.value == TlsRoots::System { "system" } else { "bundled" };
+    chosen("tls_roots", roots.into(), in_force.tls_roots.origin);
+    chosen("proxy", way_out::in_words(&in_force.proxy.value), in_force.proxy.origin);
     chosen("ca_file", path(&in_force.ca_file), in_force.ca_file.origin);
     let resolve = match in_force.resolve.value.as_slice() {
         [] => "none".to_owned(),
@@ -263,6 +268,8 @@ fn origin_in_words(name: &str, origin: Origin) -> String {
             Some(chain) => format!("variable EBL_RPC_{chain}"),
             None => format!("variable EBL_{}", name.to_uppercase()),
         },
+        Origin::Environment if name == "tls_roots" => "variable SSL_CERT_FILE".into(),
+        Origin::Environment => "variables HTTPS_PROXY and ALL_PROXY".into(),
         Origin::File => "settings file".into(),
         Origin::Embedded => "embedded table".into(),
         Origin::Default => "default".into(),

@@ -23,6 +23,7 @@ mod settings;
 mod testchain;
 mod title;
 mod verify;
+mod way_out;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use super::args::{DnssecMode, NetworkArgs, ProofChoice};
+use super::args::{DnssecMode, NetworkArgs, ProofChoice, RootsChoice};
 
 /// Settings from a TOML file. Unknown keys are errors: a misspelt rule must not be ignored.
 #[derive(Debug, Default, Deserialize)]
@@ -30,6 +30,8 @@ pub struct Settings {
     pub trusted_block: Option<String>,
     pub timeout: Option<u64>,
     pub ca_file: Option<PathBuf>,
+    pub tls_roots: Option<RootsChoice>,
+    pub proxy: Option<String>,
     #[serde(default)]
     pub resolve: Vec<String>,
     #[serde(default)]
@@ -50,6 +52,8 @@ pub enum Origin {
     Flag,
     /// A variable of the environment.
     Variable,
+    /// A variable of the environment that other programs know, too.
+    Environment,
     /// The settings file.
     File,
     /// The embedded table of public endpoints.
@@ -137,7 +141,7 @@ enum VariableKind {
 }
 
 /// `EBL_CONFIG`, `EBL_POLICY` and `EBL_RPC_…` are read elsewhere.
-const VARIABLES: [(&str, VariableKind); 16] = [
+const VARIABLES: [(&str, VariableKind); 18] = [
     ("dns", VariableKind::List),
     ("dnssec", VariableKind::Text),
     ("dns_anchor", VariableKind::Text),
@@ -150,6 +154,8 @@ const VARIABLES: [(&str, VariableKind); 16] = [
     ("trusted_block", VariableKind::Text),
     ("timeout", VariableKind::Number),
     ("ca_file", VariableKind::Text),
+    ("tls_roots", VariableKind::Text),
+    ("proxy", VariableKind::Text),
     ("resolve", VariableKind::List),
     ("no_default_rpc", VariableKind::Switch),
     ("allow_private", VariableKind::Switch),

@@ -114,7 +114,7 @@ fn party(address: Address) -> Option<Party> {
 }
 
 fn settings(sandbox: &Sandbox) -> String {
-    let mut text = format!("{MARK}\ndns = [\"{}\"]\nno_default_rpc = true\n", sandbox.dns_address());
+    let mut text = format!("{MARK}\ndns = [\"{}\"]\nno_default_rpc = true\nproxy = \"none\"\n", sandbox.dns_address());
     text.push_str("# The sample registries run code of our own, which is not in the list of published registries.\n");
     text.push_str("trust_registry = [\n");
     for registry in sandbox.trusted_registries() {

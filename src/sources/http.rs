@@ -147,6 +147,7 @@ impl tower_service::Service<Uri> for Connector {
     }
 }
 
+pub(crate) const USER_AGENT: &str = "ebl-verifier";
 /// A server that is asked again later is connected to again: it may be short of places.
 const LONGEST_IDLE: Duration = Duration::from_secs(10);
 const MOST_IDLE: usize = 4;

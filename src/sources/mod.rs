@@ -2,9 +2,14 @@
 
 pub mod chain;
 pub mod dns;
+mod http;
 mod place;
+mod proxy;
 mod tls;
 pub mod web;
+
+pub use proxy::{InvalidProxy, Proxy, ProxyRules};
+pub use tls::TlsRoots;
 
 /// Seconds since the Unix epoch.
 pub(crate) fn now() -> i64 {

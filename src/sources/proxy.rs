@@ -161,7 +161,10 @@ mod tests {
     #[test]
     fn a_proxy_is_shown_without_its_credentials() {
         let proxy: Proxy = "http://user:s3cret@proxy.example:3128/".parse().unwrap();
-        assert_eq!((proxy.host().as_str(), format!("{proxy:?}").as_str()), ("proxy.example:3128", "Proxy(proxy.example:3128)"));
+        assert_eq!(
+            (proxy.host().as_str(), format!("{proxy:?}").as_str()),
+            ("proxy.example:3128", "Proxy(proxy.example:3128)")
+        );
         assert_eq!("proxy.example".parse::<Proxy>().map(|proxy| proxy.host()), Ok("proxy.example:80".into()));
         for text in ["", "socks5://proxy.example", "https://proxy.example", "http://proxy.example/path", "http://"] {
             assert!(text.parse::<Proxy>().is_err(), "{text}");

@@ -1,22 +1,44 @@
 //! One TLS for every https connection: rustls with ring, the public roots and the caller's additional ones; and one
 //! wording of why a connection was not made.
 
-use std::error::Error as _;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls_pki_types::CertificateDer;
+
+use super::proxy::TunnelError;
 
 /// Why TLS could not be set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TlsError {
     /// An additional root certificate cannot be used.
     Root,
+    /// The system has no root certificate that can be read.
+    NoRoots,
     /// The library refused.
     Setup,
 }
 
-pub(crate) fn client_config(extra_roots: &[CertificateDer<'static>]) -> Result<rustls::ClientConfig, TlsError> {
-    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+/// Whose root certificates are trusted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TlsRoots {
+    /// The public ones that this program carries with it.
+    #[default]
+    Bundled,
+    /// The system's, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR` where these are set.
+    System,
+}
+
+pub(crate) fn client_config(
+    trusted: TlsRoots,
+    extra_roots: &[CertificateDer<'static>],
+) -> Result<rustls::ClientConfig, TlsError> {
+    let mut roots = match trusted {
+        TlsRoots::Bundled => rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
+        TlsRoots::System => system_roots().clone(),
+    };
+    if roots.is_empty() && extra_roots.is_empty() {
+        return Err(TlsError::NoRoots);
+    }
     for certificate in extra_roots {
         roots.add(certificate.clone()).map_err(|_| TlsError::Root)?;
     }
@@ -28,22 +50,49 @@ pub(crate) fn client_config(extra_roots: &[CertificateDer<'static>]) -> Result<r
         .with_no_client_auth())
 }
 
+/// Read once: they do not change while we run.
+fn system_roots() -> &'static rustls::RootCertStore {
+    static ROOTS: OnceLock<rustls::RootCertStore> = OnceLock::new();
+    ROOTS.get_or_init(|| {
+        let mut roots = rustls::RootCertStore::empty();
+        // A store of a system may hold some that nobody can read.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        roots
+    })
+}
+
 /// What went wrong below HTTP, in words of ours: the library's own may repeat the URL.
-pub(crate) fn connection_detail(error: &reqwest::Error) -> &'static str {
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
-            return tls_detail(tls);
+pub(crate) fn connection_detail(error: &(dyn std::error::Error + 'static)) -> String {
+    let known = causes(error).find_map(|cause| {
+        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+            return Some(tls_detail(tls).to_owned());
         }
-        let io = inner.downcast_ref::<std::io::Error>();
-        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused) {
-            return "the connection was refused";
+        if let Some(proxy) = cause.downcast_ref::<TunnelError>() {
+            return Some(proxy.to_string());
         }
+        let io = cause.downcast_ref::<std::io::Error>();
+        let refused = io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused);
+        refused.then(|| "the connection was refused".to_owned())
+    });
+    known.unwrap_or_else(|| "no connection could be made: unknown host or unreachable".to_owned())
+}
+
+/// Whether a connection was not made in time.
+pub(crate) fn took_too_long(error: &(dyn std::error::Error + 'static)) -> bool {
+    let io =
+        |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    causes(error).any(|cause| io(cause) == Some(std::io::ErrorKind::TimedOut))
+}
+
+/// What an error comes from, nearest first.
+fn causes<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(error.source(), |cause| {
         // An I/O error passes over the error it wraps when asked for its source.
-        let wrapped = io.and_then(|io| io.get_ref()).map(|wrapped| wrapped as &(dyn std::error::Error + 'static));
-        cause = wrapped.or_else(|| inner.source());
-    }
-    "no connection could be made: unknown host or unreachable"
+        let io = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        io.map(|wrapped| wrapped as &(dyn std::error::Error + 'static)).or_else(|| cause.source())
+    })
 }
 
 fn tls_detail(error: &rustls::Error) -> &'static str {

@@ -2,19 +2,22 @@
 //! which URLs may be asked is decided in [`crate::web_address`], before the first request and again at every redirect.
 //!
 //! A host is resolved once, all its addresses are checked, and the connection goes to one of exactly these, so that a
-//! second look-up cannot lead elsewhere. No cookies, no credentials, no proxy, no compression; only the host is ever
+//! second look-up cannot lead elsewhere. No cookies, no credentials, no compression; a proxy is asked for these addresses,
+//! never for the name; only the host is ever
 //! named in an error.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{CONTENT_ENCODING, HOST, LOCATION};
+use http::header::{ACCEPT, CONTENT_ENCODING, HOST, LOCATION, USER_AGENT};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Body as _;
 use rustls_pki_types::CertificateDer;
 use url::Host;
 
+use super::http::{self as http_client, Dial, Error, Hosts, HttpClient, Response, Versions};
 use super::tls::{self, TlsError};
+use super::{ProxyRules, TlsRoots};
 use crate::evidence::{Answer, Cause, Fact, Provenance, Unavailable, WebReading};
 use crate::web_address::{DOCUMENT_LIMIT, NotAllowed, Reach, WebAddress, is_public};
 
@@ -27,13 +30,24 @@ pub struct WebConfig {
     pub timeout: Duration,
     /// Root certificates beside the public ones (`--ca-file`).
     pub extra_roots: Vec<CertificateDer<'static>>,
+    /// Whose root certificates are trusted.
+    pub tls_roots: TlsRoots,
+    /// Proxies.
+    pub proxy: ProxyRules,
     /// Host, port and the address to use instead (`--resolve`). The address is checked like any other.
     pub resolve: Vec<(String, u16, SocketAddr)>,
 }
 
 impl Default for WebConfig {
     fn default() -> Self {
-        Self { reach: Reach::Public, timeout: LONGEST_REQUEST, extra_roots: Vec::new(), resolve: Vec::new() }
+        Self {
+            reach: Reach::Public,
+            timeout: LONGEST_REQUEST,
+            extra_roots: Vec::new(),
+            tls_roots: TlsRoots::default(),
+            proxy: ProxyRules::default(),
+            resolve: Vec::new(),
+        }
     }
 }
 
@@ -44,6 +58,9 @@ pub enum ConfigError {
     /// An extra root certificate cannot be used.
     #[error("an additional root certificate cannot be read")]
     Root,
+    /// The system has no root certificate that can be read.
+    #[error("the system has no root certificates that can be read; use --tls-roots bundled, or SSL_CERT_FILE")]
+    NoRoots,
     /// TLS could not be set up.
     #[error("TLS could not be set up")]
     Tls,
@@ -59,8 +76,9 @@ impl WebSource {
     /// A source that has not asked anything yet. A timeout beyond the limit of checks.md §9 is cut to it.
     pub fn new(mut config: WebConfig) -> Result<Self, ConfigError> {
         config.timeout = config.timeout.min(LONGEST_REQUEST);
-        let tls = tls::client_config(&config.extra_roots).map_err(|error| match error {
+        let tls = tls::client_config(config.tls_roots, &config.extra_roots).map_err(|error| match error {
             TlsError::Root => ConfigError::Root,
+            TlsError::NoRoots => ConfigError::NoRoots,
             TlsError::Setup => ConfigError::Tls,
         })?;
         Ok(Self { config, tls })
@@ -132,7 +150,15 @@ impl WebSource {
             None => Vec::new(),
         };
         if found.is_empty() {
-            return Err(unavailable(address, Cause::Unreachable, "the host name has no address"));
+            // A proxy may know one, but what it leads to could not be checked (checks.md §9).
+            let detail = match self.config.proxy.for_server(&uri(address)?) {
+                Some(_) => {
+                    "the host name has no address here, and a proxy is only asked for addresses that were checked; \
+                     --resolve HOST:PORT=ADDR:PORT gives one"
+                }
+                None => "the host name has no address",
+            };
+            return Err(unavailable(address, Cause::Unreachable, detail));
         }
         if self.config.reach == Reach::Public && !found.iter().all(|target| is_public(target.ip())) {
             let detail = format!("this address is not asked: {}", NotAllowed::Private);
@@ -155,25 +181,31 @@ impl WebSource {
         address: &WebAddress,
         targets: Vec<SocketAddr>,
         requests: &mut u32,
-    ) -> Result<reqwest::Response, Unavailable> {
-        // The client takes the port from the URL, and `--resolve` may name another. The name in the request and in the
-        // certificate stays the document's.
-        let mut url = address.url().clone();
-        let _ = url.set_port(targets.first().map(SocketAddr::port));
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(self.tls.clone())
-            .http1_only()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .user_agent(USER_AGENT)
-            .pool_max_idle_per_host(0)
-            .dns_resolver(Arc::new(Checked(targets)))
-            .build()
-            .map_err(|_| unavailable(address, Cause::Unreachable, "TLS could not be set up"))?;
+    ) -> Result<Response, Unavailable> {
+        let dial = Dial {
+            resolve: Vec::new(),
+            proxy: self.config.proxy.clone(),
+            timeout: self.config.timeout,
+            hosts: Hosts::Documents(targets),
+        };
+        let client = HttpClient::new(self.tls.clone(), Versions::Http1, dial);
+        let request = http::Request::get(uri(address)?)
+            .header(HOST, address.host())
+            .header(ACCEPT, "*/*")
+            .header(USER_AGENT, http_client::USER_AGENT)
+            .body(Full::default())
+            .map_err(|_| unavailable(address, Cause::Unreachable, "this address cannot be asked over HTTP"))?;
         *requests += 1;
-        client.get(url).header(HOST, address.host()).send().await.map_err(|error| failure(address, &error))
+        client.send(request).await.map_err(|error| failure(address, &error))
     }
+}
+
+fn uri(address: &WebAddress) -> Result<http::Uri, Unavailable> {
+    let mut url = address.url().clone();
+    url.set_fragment(None);
+    let unusable =
+        |_| unavailable(address, Cause::NotAllowed, "this address is not asked: it cannot be written in HTTP");
+    url.as_str().parse().map_err(unusable)
 }
 
 impl std::fmt::Debug for WebSource {
@@ -189,27 +221,19 @@ enum Reply {
     Elsewhere(String),
 }
 
-/// Resolves every name to the addresses that were checked, and to no others.
-struct Checked(Vec<SocketAddr>);
-
-impl Resolve for Checked {
-    fn resolve(&self, _: Name) -> Resolving {
-        let addresses: Addrs = Box::new(self.0.clone().into_iter());
-        Box::pin(std::future::ready(Ok(addresses)))
-    }
-}
-
-async fn body(mut response: reqwest::Response, address: &WebAddress, max: u64) -> Result<Vec<u8>, Unavailable> {
+async fn body(mut response: Response, address: &WebAddress, max: u64) -> Result<Vec<u8>, Unavailable> {
     // Nothing but identity was asked for; what is compressed all the same cannot be counted, so it is not read.
     if response.headers().get_all(CONTENT_ENCODING).iter().any(|encoding| encoding != "identity") {
         return Err(not_an_answer(address, "the answer is compressed, which was not asked for"));
     }
     let too_large = || not_an_answer(address, format!("the answer is larger than {max} bytes"));
-    if response.content_length().is_some_and(|length| length > max) {
+    if response.body().size_hint().exact().is_some_and(|length| length > max) {
         return Err(too_large());
     }
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| failure(address, &error))? {
+    while let Some(frame) = response.body_mut().frame().await {
+        let frame = frame.map_err(|_| not_an_answer(address, "the answer is cut short"))?;
+        let Ok(chunk) = frame.into_data() else { continue };
         if (bytes.len() as u64).saturating_add(chunk.len() as u64) > max {
             return Err(too_large());
         }
@@ -218,12 +242,9 @@ async fn body(mut response: reqwest::Response, address: &WebAddress, max: u64) -
     Ok(bytes)
 }
 
-fn failure(address: &WebAddress, error: &reqwest::Error) -> Unavailable {
-    if error.is_body() || error.is_decode() {
-        return not_an_answer(address, "the answer is cut short");
-    }
+fn failure(address: &WebAddress, error: &Error) -> Unavailable {
     if error.is_connect() {
-        return unavailable(address, Cause::Unreachable, super::tls::connection_detail(error));
+        return unavailable(address, Cause::Unreachable, tls::connection_detail(error));
     }
     unavailable(address, Cause::Unreachable, "the connection was lost before an answer came")
 }
@@ -239,4 +260,3 @@ fn unavailable(address: &WebAddress, cause: Cause, detail: impl Into<String>) ->
 /// All limits of checks.md §9 that are not sizes.
 const MOST_REDIRECTS: u32 = 3;
 const LONGEST_REQUEST: Duration = Duration::from_secs(10);
-const USER_AGENT: &str = "ebl-verifier";

@@ -36,6 +36,7 @@ use tokio::time::Instant;
 use crate::block_age::MaxBlockAge;
 use crate::evidence::{Answer, Cause, Fact, Provenance, Question, RevocationEvent, Unavailable};
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
+use crate::sources::{ProxyRules, TlsRoots};
 pub use doctor::{Abilities, ChainExamination, EndpointExamination, LogRange};
 pub use endpoints::{Endpoint, InvalidEndpoint};
 
@@ -60,6 +61,10 @@ pub struct ChainConfig {
     pub retries: u32,
     /// Root certificates beside the public ones (`--ca-file`).
     pub extra_roots: Vec<CertificateDer<'static>>,
+    /// Whose root certificates are trusted.
+    pub tls_roots: TlsRoots,
+    /// Proxies.
+    pub proxy: ProxyRules,
     /// Host name, port and the address to use instead (`--resolve`).
     pub resolve: Vec<(String, u16, SocketAddr)>,
 }
@@ -76,6 +81,8 @@ impl Default for ChainConfig {
             max_response: 16 << 20,
             retries: 2,
             extra_roots: Vec::new(),
+            tls_roots: TlsRoots::default(),
+            proxy: ProxyRules::default(),
             resolve: Vec::new(),
         }
     }
@@ -106,6 +113,9 @@ pub enum ConfigError {
     /// An extra root certificate cannot be used.
     #[error("an additional root certificate cannot be read")]
     Root,
+    /// The system has no root certificate that can be read.
+    #[error("the system has no root certificates that can be read; use --tls-roots bundled, or SSL_CERT_FILE")]
+    NoRoots,
     /// TLS could not be set up.
     #[error("TLS could not be set up")]
     Tls,

@@ -1,13 +1,13 @@
 //! Batched JSON-RPC over HTTP. One batch is one POST. What is not an answer becomes [`Unavailable`] with the host, never
 //! the URL, which may hold a key (chain.md §5.2 rule 5). A node's own words are quoted as [`node_words`] lets them through.
 //!
-//! No redirect is followed and no proxy is used, not even one from the environment.
+//! No redirect is followed, and no proxy is used but the one of the configuration.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
+use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -15,64 +15,65 @@ use super::endpoints::Endpoint;
 use super::reply::{Body, Envelope, Item, NodeError};
 use super::{ChainConfig, ConfigError, node_words};
 use crate::evidence::{Cause, Unavailable};
+use crate::sources::http::{Dial, Error, Hosts, HttpClient, USER_AGENT, Versions};
 use crate::sources::place::{Place, Port};
-use crate::sources::tls::TlsError;
+use crate::sources::tls::{TlsError, client_config, connection_detail, took_too_long};
 
 /// One method call of a batch.
 pub(super) type Call = (&'static str, Value);
 
-/// The clients of a source: one for all endpoints, and one more for each host and port that `--resolve` sends elsewhere.
+/// Makes the connections of a source.
 pub(super) struct Clients {
-    direct: reqwest::Client,
-    redirected: BTreeMap<(String, u16), Redirected>,
-}
-
-struct Redirected {
-    client: reqwest::Client,
-    to: SocketAddr,
+    http: HttpClient,
+    resolve: Vec<(String, u16, SocketAddr)>,
 }
 
 impl Clients {
     pub fn new(config: &ChainConfig) -> Result<Self, ConfigError> {
-        let tls = crate::sources::tls::client_config(&config.extra_roots).map_err(|error| match error {
+        let tls = client_config(config.tls_roots, &config.extra_roots).map_err(|error| match error {
             TlsError::Root => ConfigError::Root,
+            TlsError::NoRoots => ConfigError::NoRoots,
             TlsError::Setup => ConfigError::Tls,
         })?;
-        let builder = || {
-            reqwest::Client::builder()
-                .tls_backend_preconfigured(tls.clone())
-                .redirect(reqwest::redirect::Policy::none())
-                .no_proxy()
-                .connect_timeout(config.timeout.min(CONNECT_TIMEOUT))
+        let lower = |(host, port, to): &(String, u16, SocketAddr)| (host.to_ascii_lowercase(), *port, *to);
+        let resolve: Vec<_> = config.resolve.iter().map(lower).collect();
+        let dial = Dial {
+            resolve: resolve.clone(),
+            proxy: config.proxy.clone(),
+            timeout: config.timeout.min(CONNECT_TIMEOUT),
+            hosts: Hosts::Callers,
         };
-        let mut redirected = BTreeMap::new();
-        for (host, port, to) in &config.resolve {
-            // The port of a URL goes before the port of an override, so the URL's is changed and the `host` header put
-            // back; in HTTP/2 the authority would still show the other port.
-            let client = builder().http1_only().resolve(host, *to).build().map_err(|_| ConfigError::Tls)?;
-            let entry = redirected.entry((host.to_ascii_lowercase(), *port));
-            entry.or_insert(Redirected { client, to: *to });
-        }
-        Ok(Self { direct: builder().build().map_err(|_| ConfigError::Tls)?, redirected })
+        Ok(Self { http: HttpClient::new(tls, Versions::Http1And2, dial), resolve })
     }
 
     /// How an endpoint is reached.
     pub fn route(&self, endpoint: &Endpoint) -> Route {
+        let (host, port) = endpoint.place();
+        let given = self.resolve.iter().find(|(name, at, _)| *name == host && *at == port);
         let mut url = endpoint.url().clone();
-        match self.redirected.get(&endpoint.place()) {
-            Some(Redirected { client, to }) if url.set_port(Some(to.port())).is_ok() => {
-                Route { client: client.clone(), url, host: Some(endpoint.host()), to: Some(*to) }
-            }
-            _ => Route { client: self.direct.clone(), url, host: None, to: None },
-        }
+        let credentials = basic_credentials(&url);
+        // What stands before the host is a header's to say.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url.set_fragment(None);
+        Route { client: self.http.clone(), url, credentials, to: given.map(|(.., to)| *to) }
     }
 }
 
-/// A client, what to ask with it, and the `host` header where it is not the URL's.
+/// What a URL says of who asks, as the header of RFC 7617.
+fn basic_credentials(url: &url::Url) -> Option<String> {
+    use base64::Engine as _;
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let given = !url.username().is_empty() || url.password().is_some();
+    let pair = format!("{}:{}", decoded(url.username()), decoded(url.password().unwrap_or_default()));
+    given.then(|| format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair)))
+}
+
+/// A client, and what to ask with it.
 pub(super) struct Route {
-    client: reqwest::Client,
+    client: HttpClient,
     url: url::Url,
-    host: Option<String>,
+    credentials: Option<String>,
     /// The address of `--resolve`.
     to: Option<SocketAddr>,
 }
@@ -251,12 +252,17 @@ impl Session<'_> {
 
     async fn once(&self, shape: Shape, body: String) -> Result<Reply, Failed> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let Route { client, url, host, .. } = &self.rpc.route;
-        let mut request = client.post(url.clone()).header("content-type", "application/json");
-        if let Some(host) = host {
-            request = request.header("host", host);
+        let Route { client, url, credentials, .. } = &self.rpc.route;
+        let mut request = http::Request::post(url.as_str())
+            .header("content-type", "application/json")
+            .header("accept", "*/*")
+            .header("user-agent", USER_AGENT);
+        if let Some(credentials) = credentials {
+            request = request.header("authorization", credentials);
         }
-        let mut response = request.body(body).send().await.map_err(|error| self.failed(&error))?;
+        let no_request = |_| Failed::For(self.not_an_answer("the endpoint's URL cannot be asked over HTTP"));
+        let request = request.body(Full::from(body)).map_err(no_request)?;
+        let mut response = client.send(request).await.map_err(|error| self.failed(&error))?;
         let status = response.status();
         let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
         let wait = header.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
@@ -268,7 +274,9 @@ impl Session<'_> {
             return Err(Failed::Perhaps(failure, wait));
         }
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(&error))? {
+        while let Some(frame) = response.body_mut().frame().await {
+            let frame = frame.map_err(|_| Failed::For(self.not_an_answer("the reply is cut short")))?;
+            let Ok(chunk) = frame.into_data() else { continue };
             if bytes.len() + chunk.len() > self.rpc.max_response {
                 let limit = self.rpc.max_response;
                 return Err(Failed::For(self.not_an_answer(format!("the reply is larger than {limit} bytes"))));
@@ -281,7 +289,7 @@ impl Session<'_> {
     fn reply(
         &self,
         shape: Shape,
-        status: reqwest::StatusCode,
+        status: http::StatusCode,
         bytes: Vec<u8>,
         wait: Option<Duration>,
     ) -> Result<Reply, Failed> {
@@ -324,15 +332,12 @@ impl Session<'_> {
         if is_batch { Ok(Reply::BatchRefused(Refusal::Unsaid(failure))) } else { Err(Failed::For(failure)) }
     }
 
-    fn failed(&self, error: &reqwest::Error) -> Failed {
-        if error.is_timeout() {
+    fn failed(&self, error: &Error) -> Failed {
+        if took_too_long(error) {
             return Failed::For(self.unavailable(Cause::Timeout, "no answer in time"));
         }
         if error.is_connect() {
-            return Failed::For(self.unavailable(Cause::Unreachable, crate::sources::tls::connection_detail(error)));
-        }
-        if error.is_body() || error.is_decode() {
-            return Failed::For(self.not_an_answer("the reply is cut short"));
+            return Failed::For(self.unavailable(Cause::Unreachable, connection_detail(error)));
         }
         Failed::Perhaps(self.unavailable(Cause::Unreachable, "the connection was lost before an answer came"), None)
     }

@@ -24,6 +24,7 @@ pub use resolver::{InvalidResolver, Resolver};
 
 use super::place;
 use crate::evidence::{Answer, Cause, Provenance};
+use crate::sources::{ProxyRules, TlsRoots};
 
 /// Which resolvers are asked, and how.
 #[derive(Debug, Clone)]
@@ -34,6 +35,10 @@ pub struct DnsConfig {
     pub timeout: Duration,
     /// Root certificates beside the public ones, for DNS over HTTPS.
     pub extra_roots: Vec<CertificateDer<'static>>,
+    /// Whose root certificates are trusted.
+    pub tls_roots: TlsRoots,
+    /// Proxies.
+    pub proxy: ProxyRules,
     /// Host, port and the address to use instead, for DNS over HTTPS.
     pub resolve: Vec<(String, u16, SocketAddr)>,
     /// DNSSEC keys that are trusted beside the root's.
@@ -46,6 +51,8 @@ impl Default for DnsConfig {
             resolvers: Vec::new(),
             timeout: Duration::from_secs(5),
             extra_roots: Vec::new(),
+            tls_roots: TlsRoots::default(),
+            proxy: ProxyRules::default(),
             resolve: Vec::new(),
             trust_anchor: None,
         }

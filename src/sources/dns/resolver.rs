@@ -1,15 +1,22 @@
 //! One resolver: how it is named, and a connection to it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hickory_resolver::config::{NameServerConfig, ResolverOpts};
 use hickory_resolver::net::RetryDnsHandle;
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::runtime::iocompat::AsyncIoTokioAsStd;
+use hickory_resolver::net::runtime::{RuntimeProvider, TokioRuntimeProvider};
 use hickory_resolver::system_conf::read_system_conf;
 use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
+use http::Uri;
 
+use super::super::http::{Dial, Hosts};
 use super::super::place::{Place, Port};
 use super::{ConfigError, DnsConfig};
 
@@ -70,12 +77,13 @@ pub struct InvalidResolver;
 
 /// Sends single queries: over UDP and again over TCP when the answer is truncated, or over HTTPS; once more after an
 /// error. It follows no alias, knows no search list and keeps nothing.
-pub(super) type Connection = RetryDnsHandle<NameServerPool<TokioRuntimeProvider>>;
+pub(super) type Connection = RetryDnsHandle<NameServerPool<Runtime>>;
 
 const RETRIES: usize = 1;
 
 pub(super) async fn connect(resolver: &Resolver, config: &DnsConfig) -> Result<Connection, ConfigError> {
     let mut options = ResolverOpts::default();
+    let mut runtime = Runtime::default();
     let servers = match resolver {
         Resolver::System => {
             let (system, system_options) = read_system_conf().map_err(|_| ConfigError::System)?;
@@ -89,6 +97,7 @@ pub(super) async fn connect(resolver: &Resolver, config: &DnsConfig) -> Result<C
         }
         Resolver::Https { host, port, path } => {
             let address = https_address(host, *port, config).await?;
+            runtime.way = way(host, *port, config);
             let mut server =
                 NameServerConfig::https(address.ip(), Arc::from(host.as_str()), Some(Arc::from(path.as_str())));
             server.connections.iter_mut().for_each(|connection| connection.port = address.port());
@@ -96,10 +105,12 @@ pub(super) async fn connect(resolver: &Resolver, config: &DnsConfig) -> Result<C
         }
     };
     options.timeout = config.timeout;
-    let tls =
-        TlsConfig { config: super::super::tls::client_config(&config.extra_roots).map_err(|_| ConfigError::Tls)? };
+    let tls = TlsConfig {
+        config: super::super::tls::client_config(config.tls_roots, &config.extra_roots)
+            .map_err(|_| ConfigError::Tls)?,
+    };
     let context = Arc::new(PoolContext::new(options, tls));
-    Ok(RetryDnsHandle::new(NameServerPool::from_config(servers, context, TokioRuntimeProvider::default()), RETRIES))
+    Ok(RetryDnsHandle::new(NameServerPool::from_config(servers, context, runtime), RETRIES))
 }
 
 /// Where it is. That of the system is at all the addresses that the system asks.
@@ -120,10 +131,60 @@ pub(super) async fn place(resolver: &Resolver, config: &DnsConfig) -> Place {
     }
 }
 
+/// Tokio's, but that a resolver over HTTPS may be behind a proxy.
+#[derive(Clone, Default)]
+pub(super) struct Runtime {
+    tokio: TokioRuntimeProvider,
+    way: Option<(Arc<Dial>, Uri)>,
+}
+
+impl RuntimeProvider for Runtime {
+    type Handle = <TokioRuntimeProvider as RuntimeProvider>::Handle;
+    type Timer = <TokioRuntimeProvider as RuntimeProvider>::Timer;
+    type Udp = <TokioRuntimeProvider as RuntimeProvider>::Udp;
+    type Tcp = <TokioRuntimeProvider as RuntimeProvider>::Tcp;
+
+    fn create_handle(&self) -> Self::Handle {
+        self.tokio.create_handle()
+    }
+
+    fn connect_tcp(
+        &self,
+        server: SocketAddr,
+        bind: Option<SocketAddr>,
+        wait: Option<Duration>,
+    ) -> Pin<Box<dyn Send + Future<Output = io::Result<Self::Tcp>>>> {
+        match self.way.clone() {
+            Some((dial, server)) => Box::pin(async move { dial.connect(&server).await.map(AsyncIoTokioAsStd) }),
+            None => self.tokio.connect_tcp(server, bind, wait),
+        }
+    }
+
+    fn bind_udp(
+        &self,
+        local: SocketAddr,
+        server: SocketAddr,
+    ) -> Pin<Box<dyn Send + Future<Output = io::Result<Self::Udp>>>> {
+        self.tokio.bind_udp(local, server)
+    }
+}
+
+/// The way to a resolver over HTTPS, if it goes by a proxy.
+fn way(host: &str, port: u16, config: &DnsConfig) -> Option<(Arc<Dial>, Uri)> {
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    let server: Uri = format!("https://{host}:{port}/").parse().ok()?;
+    config.proxy.for_server(&server)?;
+    let (resolve, proxy) = (config.resolve.clone(), config.proxy.clone());
+    let dial = Dial { resolve, proxy, timeout: config.timeout, hosts: Hosts::Callers };
+    Some((Arc::new(dial), server))
+}
+
 async fn https_address(host: &str, port: u16, config: &DnsConfig) -> Result<SocketAddr, ConfigError> {
     if let Some((_, _, to)) = config.resolve.iter().find(|(name, at, _)| name == host && *at == port) {
         return Ok(*to);
     }
     let found = tokio::net::lookup_host((host, port)).await.ok().and_then(|mut addresses| addresses.next());
-    found.ok_or_else(|| ConfigError::NoAddress(host.to_owned()))
+    // A proxy may know where it is.
+    let behind = || way(host, port, config).map(|_| SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)));
+    found.or_else(behind).ok_or_else(|| ConfigError::NoAddress(host.to_owned()))
 }
