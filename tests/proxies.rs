@@ -132,7 +132,7 @@ async fn a_proxy_that_gives_no_way_is_an_outage_in_words() {
 /// `ebl doctor` with one endpoint, these variables and these arguments: its page.
 fn doctor(endpoint: &str, variables: &[(&str, &str)], arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ebl"));
-    command.args(["doctor", "--no-default-rpc", "--timeout", "5", "--dns", "127.0.0.1:9", "--rpc", endpoint]);
+    command.args(["doctor", "--no-default-rpc", "--timeout", "2", "--dns", "127.0.0.1:9", "--rpc", endpoint]);
     command.args(arguments).env_clear().env("HOME", "/nonexistent").envs(variables.iter().copied());
     let output = command.output().unwrap();
     let page = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();

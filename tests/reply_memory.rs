@@ -20,11 +20,11 @@ use serde_json::{Value, json};
 
 const TOKEN: TokenId = TokenId([0x55; 32]);
 /// Of one reply.
-const LIMIT: usize = 128 << 10;
+const LIMIT: usize = 256 << 10;
 /// Body, its text, and what is read of it.
 const MULTIPLE: usize = 4;
-/// Of everything that has another reason.
-const BESIDE: usize = 256 << 10;
+/// Of everything that has another reason: the buffers of the connection above all.
+const BESIDE: usize = 1 << 20;
 
 /// The system's allocator, which says how much was held at once.
 struct Counting {
