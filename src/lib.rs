@@ -68,6 +68,7 @@ pub mod address_book;
 pub mod block_age;
 #[doc(hidden)]
 pub mod cli;
+mod date_time;
 pub mod document;
 pub mod evidence;
 pub mod identity;

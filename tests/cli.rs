@@ -60,7 +60,7 @@ fn files_that_are_not_documents_exit_with_6_and_say_why() {
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("empty.json", Vec::new(), "read.empty"),
         ("binary.json", (0..=255).cycle().take(4096).collect(), ""),
-        ("page.json", b"<!DOCTYPE html><html><body>Sign in</body></html>".to_vec(), "read.syntax"),
+        ("page.json", b"<!DOCTYPE html><html><body>Sign in</body></html>".to_vec(), "read.other_kind"),
         ("truncated.json", truncated[..truncated.len() / 2].to_vec(), "read.syntax"),
         ("duplicate.json", br#"{"data":{},"data":{}}"#.to_vec(), "read.duplicate_member"),
         ("hidden-duplicate.json", br#"{"data":{},"d\u0061ta":{}}"#.to_vec(), "read.duplicate_member"),

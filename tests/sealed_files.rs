@@ -345,7 +345,7 @@ fn what_was_fetched_but_cannot_be_read_is_told_apart() {
     for (path, key, wanted) in [
         ("/sealed/s3cret", None, "read.key_missing"),
         ("/sealed/s3cret", Some(OTHER_KEY), "read.wrong_key_or_damaged"),
-        ("/page/s3cret", Some(KEY), "read.syntax"),
+        ("/page/s3cret", Some(KEY), "read.other_kind"),
     ] {
         let (code, report) = storage.verify(&[&link(path, key, None, json!(1337))]);
         assert_eq!((code, report["error"]["code"].as_str()), (6, Some(wanted)), "{report}");

@@ -1,9 +1,11 @@
 //! One family, once (documents.md §1.3). Members of two families, or a version that contradicts the proof, are not
 //! resolved in anybody's favour: the document is malformed.
 
+use std::borrow::Cow;
+
 use super::json::{Kind, Place, Tree, Value};
 use super::sealed::{self, Sealed};
-use super::{Document, Family, Malformed, ReadError, ReadErrorKind, oa2, oa3};
+use super::{Document, Family, FileKind, Key, Malformed, ReadError, ReadErrorKind, oa2, oa3};
 use crate::integrity::Fault;
 
 const V3_VERSION: &str = "https://schema.openattestation.com/3.0/schema.json";
@@ -22,47 +24,83 @@ pub(super) fn classify(tree: Tree<'_>, place: Place) -> Result<Class<'_>, ReadEr
     let object = tree.value(place);
     let has = |name: &str| object.get(name).is_some();
     let is = |name: &str, text: &str| object.get(name).is_some_and(|value| value.is_str(text));
-    let unsupported = |family| Err(ReadError { kind: ReadErrorKind::UnsupportedFamily(family), position: None });
+    let refused = |kind| Err(ReadError { kind, position: None });
+    let unsupported = |family| refused(ReadErrorKind::UnsupportedFamily(family));
     let proof_type = object.get("proof").and_then(|proof| proof.get("type"));
-    let has_v3_proof = proof_type.is_some_and(|kind| kind.is_str(V3_PROOF));
-    let claims_v3 = is("version", V3_VERSION) || (has_v3_proof && !has_context(object, OA4_CONTEXT));
+    let has_proof = |kind: &str| proof_type.is_some_and(|found| found.is_str(kind));
+    let generation_4 =
+        if has_proof(TRADETRUST_4_PROOF) { Some(Family::TradeTrust4Alpha) } else { generation_4(object) };
+    let says_v3 = is("version", V3_VERSION);
 
     if has("data") && has("signature") {
         let read = oa2::Document::read(tree, place);
         return claimed(Family::Oa2, read, |document| Document::Oa2(Box::new(document)));
     }
-    if claims_v3 {
+    if says_v3 && !has("proof") {
+        return refused(ReadErrorKind::Draft(Family::Oa3));
+    }
+    if says_v3 || (has_proof(V3_PROOF) && generation_4.is_none()) {
         let read = oa3::Document::read(tree, place);
         return claimed(Family::Oa3, read, |document| Document::Oa3(Box::new(document)));
     }
+    let members = object.as_object().ok_or_else(|| ReadError::other_value(object))?;
     if is("type", sealed::TYPE) {
-        let members = object.as_object().ok_or(ReadError { kind: ReadErrorKind::NotAnObject, position: None })?;
         return Sealed::from_members(members).map(Class::Sealed);
     }
-    if has_context(object, OA4_CONTEXT) {
-        return unsupported(Family::Oa4);
+    if sealed::is_untyped(members) {
+        return refused(ReadErrorKind::SealedUntyped);
+    }
+    if let Some(family) = generation_4 {
+        return unsupported(family);
     }
     if has("verifiableCredential") {
         return unsupported(Family::W3cPresentation);
     }
-    if W3C_CONTEXTS.iter().any(|context| has_context(object, context)) && has("proof") {
+    let is_credential = contexts(object).any(|context| W3C_CONTEXTS.contains(&context.as_ref()));
+    if is_credential && has("proof") {
         return unsupported(Family::W3cCredential);
     }
     if has("document") {
         return Ok(Class::Envelope(tree, place));
     }
-    Err(ReadError { kind: ReadErrorKind::NotADocument, position: None })
+    let key = object.get("key").filter(|_| members.count() == 1).and_then(Value::as_str);
+    if key.is_some_and(|key| key.parse::<Key>().is_ok()) {
+        return refused(ReadErrorKind::OtherKind(FileKind::Key));
+    }
+    refused(match has("proof") {
+        false if has("openAttestationMetadata") => ReadErrorKind::Draft(Family::Oa3),
+        false if is_credential => ReadErrorKind::Draft(Family::W3cCredential),
+        false if has("issuers") || object.get("data").is_some_and(|data| data.get("issuers").is_some()) => {
+            ReadErrorKind::Draft(Family::Oa2)
+        }
+        _ => ReadErrorKind::NotADocument,
+    })
 }
 
-const OA4_CONTEXT: &str = "https://schemata.openattestation.com/com/openattestation/4.0/context.json";
+const OA4_CONTEXTS: &str = "https://schemata.openattestation.com/com/openattestation/4.0/";
+const OA4_ALPHA_CONTEXT: &str = "https://schemata.openattestation.com/com/openattestation/4.0/alpha-context.json";
+const TRADETRUST_4_CONTEXTS: &str = "https://schemata.tradetrust.io/io/tradetrust/4.0/";
+const TRADETRUST_4_PROOF: &str = "TradeTrustMerkleProofSignature2018";
 const W3C_CONTEXTS: [&str; 2] = ["https://www.w3.org/2018/credentials/v1", "https://www.w3.org/ns/credentials/v2"];
 
-fn has_context(object: Value<'_>, wanted: &str) -> bool {
-    match object.get("@context").map(Value::kind) {
-        Some(Kind::Array(mut items)) => items.any(|item| item.is_str(wanted)),
-        Some(Kind::String(text)) => text.is(wanted),
-        _ => false,
-    }
+/// The generation after OpenAttestation 3.0, whose proofs are named like those of 3.0 (documents.md §1, §5).
+fn generation_4(object: Value<'_>) -> Option<Family> {
+    contexts(object).find_map(|context| match context.as_ref() {
+        OA4_ALPHA_CONTEXT => Some(Family::Oa4Alpha),
+        context if context.starts_with(OA4_CONTEXTS) => Some(Family::Oa4),
+        context if context.starts_with(TRADETRUST_4_CONTEXTS) => Some(Family::TradeTrust4Alpha),
+        _ => None,
+    })
+}
+
+/// The contexts that are named by their address.
+fn contexts(object: Value<'_>) -> impl Iterator<Item = Cow<'_, str>> {
+    let (one, several) = match object.get("@context").map(Value::kind) {
+        Some(Kind::String(text)) => (Some(text.decoded()), None),
+        Some(Kind::Array(items)) => (None, Some(items)),
+        _ => (None, None),
+    };
+    one.into_iter().chain(several.into_iter().flatten().filter_map(Value::as_str))
 }
 
 /// A document, if what it says of itself is short enough to be shown; one that breaks the rules of its family is malformed.

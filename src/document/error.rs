@@ -1,6 +1,9 @@
 //! Why bytes are not a document we can read: one sentence each, with the place where there is one. Codes: `verify::codes`.
 
-use super::Family;
+use std::borrow::Cow;
+
+use super::json::Value;
+use super::{Family, FileKind};
 
 /// Reading stopped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +16,11 @@ pub struct ReadError {
 }
 
 impl ReadError {
+    /// For a value that is no object.
+    pub(super) fn other_value(value: Value<'_>) -> Self {
+        Self { kind: ReadErrorKind::NotAnObject(value.in_words()), position: None }
+    }
+
     pub(super) fn at(kind: ReadErrorKind, bytes: &[u8], offset: usize) -> Self {
         let before = bytes.get(..offset).unwrap_or(bytes);
         let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
@@ -74,7 +82,7 @@ pub enum ReadErrorKind {
     #[error("the file starts with a byte order mark, which JSON does not allow")]
     ByteOrderMark,
     /// Not UTF-8.
-    #[error("the file is not valid UTF-8 text")]
+    #[error("the file is not valid UTF-8 text; it is damaged, or was saved in another encoding on the way")]
     InvalidUtf8,
     /// Half of a surrogate pair.
     #[error("half of a surrogate pair stands alone, which is not text")]
@@ -92,11 +100,20 @@ pub enum ReadErrorKind {
     #[error("this is not JSON: {0}")]
     Syntax(&'static str),
     /// A list, a text, a number …
-    #[error("a document is a JSON object; this is another kind of value")]
-    NotAnObject,
+    #[error("this is JSON, but {}; a document is one object{}", .0, one_by_one(.0))]
+    NotAnObject(&'static str),
+    /// A file of another kind.
+    #[error("this is {0}")]
+    OtherKind(FileKind),
     /// Known, but not supported by this version.
-    #[error("this is a {0}, which this version does not verify")]
+    #[error("this is {}, which this version does not verify", .0.with_article())]
     UnsupportedFamily(Family),
+    /// Of a known format, but before it was wrapped or signed.
+    #[error(
+        "this is a draft: {} that was never wrapped or signed; nothing in it protects what it says, so it cannot be verified",
+        .0.with_article()
+    )]
+    Draft(Family),
     /// JSON, but of no known family.
     #[error("this is JSON, but not a wrapped or signed document of any known format; raw data cannot be verified")]
     NotADocument,
@@ -105,7 +122,13 @@ pub enum ReadErrorKind {
     Sealed,
     /// A sealed file whose members are not as they must be.
     #[error("the sealed file is damaged or of another kind: {0}")]
-    SealedMalformed(&'static str),
+    SealedMalformed(Cow<'static, str>),
+    /// A sealed file from before `type` was written.
+    #[error(
+        "this is a sealed (encrypted) file from before such files said how they are sealed (`type` is missing), \
+         which this version does not open"
+    )]
+    SealedUntyped,
     /// The authentication tag does not fit.
     #[error(
         "the file cannot be opened: the key is wrong or the file is damaged, and which of the two cannot be told apart"
@@ -117,6 +140,10 @@ pub enum ReadErrorKind {
     /// A storage envelope around nothing.
     #[error("the storage envelope holds no document: its member `document` is not an object, or is another envelope")]
     EmptyEnvelope,
+}
+
+fn one_by_one(what: &str) -> &'static str {
+    if what == "a list" { "; if each item is one, save each as a file of its own" } else { "" }
 }
 
 fn place(position: Option<&Position>) -> String {

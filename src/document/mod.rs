@@ -11,6 +11,7 @@
 mod classify;
 mod envelope;
 mod error;
+mod file_kind;
 pub mod json;
 pub mod link;
 pub mod oa2;
@@ -22,6 +23,7 @@ mod view;
 use std::borrow::Cow;
 
 pub use error::{Position, ReadError, ReadErrorKind};
+pub use file_kind::FileKind;
 pub use sealed::{InvalidKey, Key, Opened, Sealed};
 pub use signature::Signature;
 pub use view::{
@@ -70,7 +72,8 @@ pub fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Document<'a>, ReadEr
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read_file<'a>(bytes: &'a [u8], limits: &Limits) -> Result<File<'a>, ReadError> {
-    let (class, enveloped) = match classify::classify(json::parse(bytes, limits)?, json::Place::default())? {
+    let tree = json::parse(bytes, limits).map_err(|error| with_kind_of_file(error, bytes))?;
+    let (class, enveloped) = match classify::classify(tree, json::Place::default())? {
         Class::Envelope(tree, place) => {
             let inner = envelope::unwrap(tree.value(place))?;
             (classify::classify(tree, inner)?, true)
@@ -83,6 +86,28 @@ pub fn read_file<'a>(bytes: &'a [u8], limits: &Limits) -> Result<File<'a>, ReadE
         Class::Envelope(..) => return Err(ReadError { kind: ReadErrorKind::EmptyEnvelope, position: None }),
     };
     Ok(File { content, enveloped })
+}
+
+/// What is no JSON object may be a file of a kind that people know.
+fn with_kind_of_file(error: ReadError, bytes: &[u8]) -> ReadError {
+    let told_by_content = matches!(
+        error.kind,
+        ReadErrorKind::Syntax(_)
+            | ReadErrorKind::InvalidUtf8
+            | ReadErrorKind::ByteOrderMark
+            | ReadErrorKind::TrailingBytes
+            | ReadErrorKind::NotAnObject(_)
+    );
+    if !told_by_content {
+        return error;
+    }
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return ReadError { kind: ReadErrorKind::Empty, position: None };
+    }
+    match FileKind::of(bytes) {
+        Some(kind) => ReadError { kind: ReadErrorKind::OtherKind(kind), position: None },
+        None => error,
+    }
 }
 
 /// What came in one piece.
@@ -134,6 +159,10 @@ pub enum Family {
     Oa3,
     /// OpenAttestation 4.0 (beta).
     Oa4,
+    /// The alpha stage of OpenAttestation 4.0.
+    Oa4Alpha,
+    /// TradeTrust's alpha of the same generation.
+    TradeTrust4Alpha,
     /// A W3C verifiable credential.
     W3cCredential,
     /// A W3C verifiable presentation.
@@ -147,8 +176,19 @@ impl Family {
             Self::Oa2 => "oa-2.0",
             Self::Oa3 => "oa-3.0",
             Self::Oa4 => "oa-4.0",
+            Self::Oa4Alpha => "oa-4.0-alpha",
+            Self::TradeTrust4Alpha => "tradetrust-4.0-alpha",
             Self::W3cCredential => "w3c-credential",
             Self::W3cPresentation => "w3c-presentation",
+        }
+    }
+
+    /// To go after "this is".
+    pub(crate) fn with_article(self) -> String {
+        match self {
+            Self::Oa2 | Self::Oa3 | Self::Oa4 | Self::Oa4Alpha => format!("an {self} document"),
+            Self::TradeTrust4Alpha => format!("a {self} document"),
+            Self::W3cCredential | Self::W3cPresentation => format!("a {self}"),
         }
     }
 }
@@ -159,6 +199,8 @@ impl std::fmt::Display for Family {
             Self::Oa2 => "OpenAttestation 2.0",
             Self::Oa3 => "OpenAttestation 3.0",
             Self::Oa4 => "OpenAttestation 4.0",
+            Self::Oa4Alpha => "OpenAttestation 4.0 alpha",
+            Self::TradeTrust4Alpha => "TradeTrust 4.0 alpha",
             Self::W3cCredential => "W3C verifiable credential",
             Self::W3cPresentation => "W3C verifiable presentation",
         })

@@ -22,12 +22,39 @@ pub struct Document<'a> {
     pub(crate) signatures: Vec<Signature>,
     pub(crate) network: Option<Network>,
     pub(crate) summary: Summary,
-    pub(crate) version_missing: bool,
+    pub(crate) version: Version,
+    /// A signature that counts does not say when it was made.
+    pub(crate) undated_signature: bool,
     pub(crate) unauthenticated: Vec<String>,
 }
 
+/// How the file names its format (documents.md §3.11 step 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// By the address of its schema.
+    Current,
+    /// As the first wrapping libraries did.
+    Early,
+    /// Not at all.
+    Missing,
+}
+
 const VERSION: &str = "https://schema.openattestation.com/2.0/schema.json";
+const EARLY_VERSION: &str = "open-attestation/2.0";
 const MEMBERS: [&str; 6] = ["version", "data", "signature", "privacy", "schema", "proof"];
+/// Members with which a file claims to be of another family, too (documents.md §1.3).
+const OF_OTHER_FAMILIES: [&str; 10] = [
+    "@context",
+    "type",
+    "issuer",
+    "issuers",
+    "credentialSubject",
+    "credentialStatus",
+    "openAttestationMetadata",
+    "verifiableCredential",
+    "cipherText",
+    "document",
+];
 
 impl<'a> Document<'a> {
     /// The object at `place` of the tree is the document.
@@ -37,11 +64,15 @@ impl<'a> Document<'a> {
         if let Some((name, _)) = members.find(|(name, _)| !MEMBERS.iter().any(|known| name.is(known))) {
             let name = name.decoded();
             let name = clipped(&name);
-            return Err(Fault::FamilyMix(format!("an OpenAttestation 2.0 document has no member {name:?}")));
+            return Err(match OF_OTHER_FAMILIES.contains(&name.as_ref()) {
+                true => Fault::FamilyMix(format!("an OpenAttestation 2.0 document has no member {name:?}")),
+                false => Fault::OutsideDigest(name.into_owned()),
+            });
         }
-        let version_missing = match document.get("version") {
-            None => true,
-            Some(version) if version.is_str(VERSION) => false,
+        let version = match document.get("version") {
+            None => Version::Missing,
+            Some(version) if version.is_str(VERSION) => Version::Current,
+            Some(version) if version.is_str(EARLY_VERSION) => Version::Early,
             Some(_) => return Err(Fault::FamilyMix("the version is not that of OpenAttestation 2.0".into())),
         };
         let merkle = MerkleProof::read(document.get("signature"))?;
@@ -51,21 +82,22 @@ impl<'a> Document<'a> {
         let data = data.ok_or_else(|| Fault::Shape("`data` must be an object".into()))?;
         let issuers = issuers(data);
         let signed = document.get("proof").map(|proof| signature::of_list(proof, &issuers)).transpose()?;
-        let (signatures, unprotected) = signed.unwrap_or_default();
-        unauthenticated.extend(unprotected);
+        let signed = signed.unwrap_or_default();
+        unauthenticated.extend(signed.unprotected);
         Ok(Self {
             obfuscated,
             target_hash: merkle.target_hash,
             merkle_root: merkle.merkle_root,
             proof: merkle.proof,
             issuers,
-            signatures,
+            signatures: signed.signatures,
             network: data.get("network").map(|network| Network {
                 chain: leaf_text(network.get("chain")),
                 chain_id: leaf_text(network.get("chainId")),
             }),
             summary: Summary { bl_number: leaf_text(data.get("blNumber")) },
-            version_missing,
+            version,
+            undated_signature: signed.undated,
             unauthenticated,
             data: data.place(),
             tree,
@@ -138,9 +170,7 @@ impl MerkleProof {
     fn read(value: Option<Value<'_>>) -> Result<Self, Fault> {
         let members =
             value.and_then(Value::as_object).ok_or_else(|| Fault::Shape("`signature` must be an object".into()))?;
-        if !has_exactly(members, &["type", "targetHash", "proof", "merkleRoot"]) {
-            return Err(Fault::Shape("`signature` must have exactly type, targetHash, proof and merkleRoot".into()));
-        }
+        has_exactly(members, "signature", &["type", "targetHash", "proof", "merkleRoot"])?;
         if !members.get("type").is_some_and(|kind| kind.is_str("SHA3MerkleProof")) {
             return Err(Fault::Shape("`signature.type` must be SHA3MerkleProof".into()));
         }
@@ -152,9 +182,15 @@ impl MerkleProof {
     }
 }
 
-/// Names are unique, so as many as wanted and each of them wanted is all of them.
-pub(super) fn has_exactly(members: Members<'_>, names: &[&str]) -> bool {
-    members.count() == names.len() && members.into_iter().all(|(name, _)| names.iter().any(|wanted| name.is(wanted)))
+/// All of these members and no other: what else stands there, nothing protects.
+pub(super) fn has_exactly(mut members: Members<'_>, place: &str, names: &[&str]) -> Result<(), Fault> {
+    if let Some(missing) = names.iter().find(|name| members.get(name).is_none()) {
+        return Err(Fault::Shape(format!("`{place}.{missing}` is missing")));
+    }
+    match members.find(|(name, _)| !names.iter().any(|wanted| name.is(wanted))) {
+        Some((name, _)) => Err(Fault::OutsideDigest(format!("{place}.{}", clipped(&name.decoded())))),
+        None => Ok(()),
+    }
 }
 
 /// Exactly 64 lower-case hexadecimal characters.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::json::{Members, Place, Tree, Value};
+use super::json::{Place, Tree, Value};
 use super::oa2::{has_exactly, hash, hashes};
 use super::{
     ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, Network, Revocation, Signature, Summary,
@@ -110,11 +110,15 @@ impl<'a> Document<'a> {
 const PROOF: &str = "proof";
 
 fn obfuscated(privacy: Option<Value<'_>>) -> Result<Vec<Digest32>, Fault> {
-    let members = privacy.and_then(Value::as_object).filter(|members| has_exactly(*members, &["obfuscated"]));
-    match members.and_then(|members: Members<'_>| members.get("obfuscated")) {
-        None => Err(Fault::Shape("`proof.privacy` must have exactly the member obfuscated".into())),
-        list => hashes(list, "proof.privacy.obfuscated"),
-    }
+    let members = privacy.and_then(Value::as_object);
+    let members = members.ok_or_else(|| Fault::Shape("`proof.privacy` must be an object".into()))?;
+    has_exactly(members, "proof.privacy", &["obfuscated"])?;
+    hashes(members.get("obfuscated"), "proof.privacy.obfuscated")
+}
+
+/// The DID of a text that is one, or that names a key of one: documents of both kinds exist (documents.md §3.10).
+pub(crate) fn did_part(text: &str) -> &str {
+    text.split_once('#').map_or(text, |(did, _)| did)
 }
 
 fn text(value: Option<Value<'_>>) -> Option<String> {
@@ -140,7 +144,10 @@ fn issuer(content: Value<'_>, signature: Option<&Signature>) -> Issuer {
     Issuer {
         name: text(issuer.and_then(|issuer| issuer.get("name"))),
         id: text(issuer.and_then(|issuer| issuer.get("id"))).or_else(|| text(issuer)),
-        did: value.clone().filter(|_| field("method").as_deref() == Some("DID")),
+        did: value
+            .as_deref()
+            .filter(|_| field("method").as_deref() == Some("DID"))
+            .map(|value| did_part(value).to_owned()),
         contract: kind
             .zip(value)
             .and_then(|(kind, text)| Some(IssuingContract { kind, address: text.parse().ok()?, text })),

@@ -1,5 +1,6 @@
 //! Sealed files, `OPEN-ATTESTATION-TYPE-1` (documents.md §8.1): AES-256-GCM over the base64 text of a document.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use aes_gcm::aead::AeadInOut as _;
@@ -8,9 +9,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::json::{Members, Value};
+use super::json::{Kind, Members, Value};
 use super::{Document, Limits, ReadError, ReadErrorKind};
 use crate::primitives::decode_hex_into;
+use crate::text::clipped;
 
 /// The `type` member of a sealed file.
 pub(super) const TYPE: &str = "OPEN-ATTESTATION-TYPE-1";
@@ -28,10 +30,14 @@ impl Sealed {
     /// The members and nothing else, each exactly as it must be.
     pub(super) fn from_members(mut members: Members<'_>) -> Result<Self, ReadError> {
         let all = members;
-        if members.any(|(name, _)| !MEMBERS.iter().any(|known| name.is(known))) {
-            return Err(malformed("it has a member that sealed files do not have"));
+        if let Some((name, _)) = members.find(|(name, _)| !MEMBERS.iter().any(|known| name.is(known))) {
+            let name = name.decoded();
+            return Err(malformed(format!("it has a member {:?}, which sealed files do not have", clipped(&name))));
         }
-        let decoded = |name, what| {
+        if all.get("ttl").is_some_and(|ttl| !matches!(ttl.kind(), Kind::Number(_))) {
+            return Err(malformed("`ttl` is not a number"));
+        }
+        let decoded = |name, what: &'static str| {
             let text = all.get(name).and_then(Value::as_str);
             // The engine takes canonical padded text only: no blanks, no stray bits.
             text.and_then(|text| STANDARD.decode(text.as_bytes()).ok()).ok_or(malformed(what))
@@ -66,7 +72,14 @@ impl Sealed {
     }
 }
 
-const MEMBERS: [&str; 5] = ["cipherText", "iv", "tag", "key", "type"];
+/// `ttl` is a note of the storage service: when it means to forget the file.
+const MEMBERS: [&str; 6] = ["cipherText", "iv", "tag", "key", "type", "ttl"];
+
+/// Whether this is a sealed file from before `type` was written: the parts, and nothing that another kind has.
+pub(super) fn is_untyped(mut members: Members<'_>) -> bool {
+    ["cipherText", "iv", "tag"].iter().all(|part| members.get(part).is_some())
+        && members.all(|(name, _)| !name.is("type") && MEMBERS.iter().any(|known| name.is(known)))
+}
 
 /// What was inside a sealed file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,8 +140,8 @@ fn exact<const N: usize>(bytes: Vec<u8>) -> Option<[u8; N]> {
     bytes.try_into().ok()
 }
 
-fn malformed(what: &'static str) -> ReadError {
-    error(ReadErrorKind::SealedMalformed(what))
+fn malformed(what: impl Into<Cow<'static, str>>) -> ReadError {
+    error(ReadErrorKind::SealedMalformed(what.into()))
 }
 
 fn error(kind: ReadErrorKind) -> ReadError {
@@ -199,14 +212,15 @@ mod tests {
     fn other_members_and_foreign_types_are_refused() {
         let parts = format!(r#""iv":"{}","tag":"{}""#, STANDARD.encode([0; 12]), STANDARD.encode([0; 16]));
         for (rest, what) in [
-            (r#","cipherText":"","extra":1"#, "it has a member that sealed files do not have"),
+            (r#","cipherText":"","extra":1"#, "it has a member \"extra\", which sealed files do not have"),
+            (r#","cipherText":"","ttl":"soon""#, "`ttl` is not a number"),
             (r#","cipherText":5"#, "`cipherText` is not base64 text"),
             (r#","cipherText":"","key":null"#, "`key` is not 64 hexadecimal digits"),
             ("", "`cipherText` is not base64 text"),
         ] {
             let file = format!(r#"{{"type":"{TYPE}",{parts}{rest}}}"#);
             let found = crate::document::read(file.as_bytes(), &Limits::default()).unwrap_err();
-            assert_eq!(found.kind, ReadErrorKind::SealedMalformed(what), "{file}");
+            assert_eq!(found.kind, ReadErrorKind::SealedMalformed(what.into()), "{file}");
         }
     }
 }

@@ -18,9 +18,19 @@ pub struct Signature {
     pub signature: String,
 }
 
-/// v2: the top-level list `proof`, with the paths of what nothing protects.
-pub(super) fn of_list(proof: Value<'_>, issuers: &[Issuer]) -> Result<(Vec<Signature>, Vec<String>), Fault> {
-    let Some(items) = proof.as_array() else {
+/// The list of signatures of a v2 document.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct SignatureList {
+    pub signatures: Vec<Signature>,
+    /// The paths of what nothing protects.
+    pub unprotected: Vec<String>,
+    /// Whether one that counts does not say when it was made. Genuine files without it exist (documents.md §3.10).
+    pub undated: bool,
+}
+
+/// v2: the top-level list `proof`.
+pub(super) fn of_list(proof: Value<'_>, issuers: &[Issuer]) -> Result<SignatureList, Fault> {
+    let Some(mut items) = proof.as_array() else {
         return Err(Fault::FamilyMix("`proof` of an OpenAttestation 2.0 document is a list".into()));
     };
     if items.is_empty() || items.count() > MOST_SIGNATURES {
@@ -29,14 +39,16 @@ pub(super) fn of_list(proof: Value<'_>, issuers: &[Issuer]) -> Result<(Vec<Signa
     let signatures = items.enumerate().map(|(index, item)| of_item(item, index)).collect::<Result<Vec<_>, _>>()?;
     // Where a contract issued the document no signature is looked at.
     if issuers.iter().any(|issuer| issuer.contract.is_some()) {
-        return Ok((signatures, vec!["proof".to_owned()]));
+        return Ok(SignatureList { signatures, unprotected: vec!["proof".to_owned()], undated: false });
     }
     let unprotected = items.enumerate().flat_map(|(index, item)| {
         let others =
             item.as_object().into_iter().flatten().filter(|(name, _)| !CHECKED.iter().any(|known| name.is(known)));
         others.map(move |(name, _)| format!("proof[{index}].{}", clipped(&name.decoded())))
     });
-    Ok((signatures, listed(unprotected)))
+    let unprotected = listed(unprotected);
+    let undated = items.any(|item| item.get("created").is_none());
+    Ok(SignatureList { signatures, unprotected, undated })
 }
 
 /// v3: `key` and `signature` beside the Merkle proof, both or neither.
@@ -61,7 +73,9 @@ fn of_item(item: Value<'_>, index: usize) -> Result<Signature, Fault> {
             return Err(Fault::Shape(format!("`proof[{index}].{name}` must be {wanted}")));
         }
     }
-    text("created")?;
+    if item.get("created").is_some() {
+        text("created")?;
+    }
     Ok(Signature {
         verification_method: text("verificationMethod")?.into_owned(),
         signature: text("signature")?.into_owned(),
@@ -80,7 +94,7 @@ mod tests {
     use super::*;
     use crate::document::json;
 
-    fn read(text: &str) -> Result<(Vec<Signature>, Vec<String>), Fault> {
+    fn read(text: &str) -> Result<SignatureList, Fault> {
         let tree = json::parse_value(text.as_bytes(), &Default::default()).unwrap();
         of_list(tree.root(), &[])
     }
@@ -93,9 +107,11 @@ mod tests {
 
     #[test]
     fn the_time_of_signing_is_not_protected() {
-        let (signatures, unprotected) = read(&format!("[{}]", entry(("", "")))).unwrap();
-        assert_eq!(signatures[0].verification_method, "did:ethr:0x00#controller");
-        assert_eq!(unprotected, ["proof[0].created"]);
+        let list = read(&format!("[{}]", entry(("", "")))).unwrap();
+        assert_eq!(list.signatures[0].verification_method, "did:ethr:0x00#controller");
+        assert_eq!((list.unprotected, list.undated), (vec!["proof[0].created".to_owned()], false));
+        let undated = read(&format!("[{}]", entry((r#""created":"2026-03-01T08:00:00Z","#, "")))).unwrap();
+        assert_eq!((undated.unprotected, undated.undated), (vec![], true));
     }
 
     #[test]
@@ -105,7 +121,7 @@ mod tests {
             ("assertionMethod", "authentication"),
             (r#""0x00""#, "7"),
             (r#""verificationMethod""#, r#""method""#),
-            (r#""created""#, r#""made""#),
+            (r#""2026-03-01T08:00:00Z""#, "null"),
         ] {
             assert!(matches!(read(&format!("[{}]", entry(change))), Err(Fault::Shape(_))), "{change:?}");
         }

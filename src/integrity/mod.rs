@@ -15,6 +15,7 @@ pub mod merkle;
 mod oa2;
 mod oa3;
 mod path;
+mod reencoded;
 mod shape;
 mod visible;
 
@@ -22,6 +23,7 @@ use crate::document::{ContractKind, Document, Issuer};
 use crate::primitives::Digest32;
 
 pub use leaves::{Leaf, digest, flatten_oa2};
+pub use reencoded::Reencoding;
 pub use shape::{shape_of_oa2, shape_of_oa3};
 pub use visible::shows;
 
@@ -98,6 +100,11 @@ pub enum Fault {
         /// Whether hiding an only child could explain it (documents.md §3.9).
         emptied: bool,
     },
+    /// The digest differs, and would not if a program that carried the file had left its text alone.
+    #[error(
+        "the content does not match its digest as it stands, but would if its text had not been {0}; nothing else was changed"
+    )]
+    Reencoded(Reencoding),
     /// The proof does not lead from digest to root.
     #[error("the digest does not lead to the Merkle root (stated {stated}, found {found})")]
     MerkleMismatch {
@@ -112,6 +119,11 @@ pub enum Fault {
     /// Members of two families.
     #[error("{0}")]
     FamilyMix(String),
+    /// A member that neither the digest nor the format knows.
+    #[error(
+        "the member `{0}` stands outside the digest, where anybody could have added it, so the file is refused with it"
+    )]
+    OutsideDigest(String),
     /// A value in a form that the digest does not allow.
     #[error("{0}")]
     NotCanonical(String),
@@ -122,7 +134,10 @@ pub enum Fault {
     #[error("the document is not built as its format requires: {0}")]
     Shape(String),
     /// One title would stand for several documents.
-    #[error("this transferable document was wrapped in a batch, so one title would stand for several documents")]
+    #[error(
+        "the issuer wrapped this transferable document together with others, so one title would stand for several documents; \
+         nothing was changed in it, but it has to be issued again, alone"
+    )]
     BatchToken,
     /// One title of several issuers.
     #[error("only one issuer is allowed for a transferable document")]
@@ -140,6 +155,12 @@ pub enum Warning {
     /// v2 without a version member.
     #[error("the document states no version")]
     VersionMissing,
+    /// v2 of the first wrapping libraries.
+    #[error("the version is written \"open-attestation/2.0\", as the first wrapping libraries did")]
+    EarlyVersion,
+    /// v2: a signature without `created`.
+    #[error("a signature does not say when it was made (`created` is missing); nothing would protect that date anyway")]
+    UndatedSignature,
     /// EIP-55 checksum is wrong.
     #[error("the address {text} has a wrong checksum; correct would be {correct}")]
     WrongChecksum {

@@ -1,14 +1,21 @@
 //! The strict v2 algorithm from the leaves on (documents.md §3.11 steps 4–9).
 
 use super::path::Path;
-use super::{Fault, Integrity, IntegrityResult, Warning, checksum_warnings, leaves, merkle, shape};
-use crate::document::oa2::Document;
+use super::{Fault, Integrity, IntegrityResult, Warning, checksum_warnings, leaves, merkle, reencoded, shape};
+use crate::document::Limits;
+use crate::document::json;
+use crate::document::oa2::{Document, Version};
 use crate::primitives::Digest32;
 
 pub(super) fn check(document: &Document<'_>) -> Integrity {
     let mut warnings = checksum_warnings(&document.issuers);
-    if document.version_missing {
-        warnings.push(Warning::VersionMissing);
+    match document.version {
+        Version::Current => {}
+        Version::Early => warnings.push(Warning::EarlyVersion),
+        Version::Missing => warnings.push(Warning::VersionMissing),
+    }
+    if document.undated_signature {
+        warnings.push(Warning::UndatedSignature);
     }
     let (visible_leaves, result) = match judge(document) {
         Ok(visible) => (visible, IntegrityResult::Intact),
@@ -37,6 +44,9 @@ fn judge(document: &Document<'_>) -> Result<usize, Fault> {
     leaves::refuse_repeated(&hidden, &visible, |hash| path_of(document, hash))?;
     let found = leaves::digest_of_sorted(&visible, &hidden);
     if found != document.target_hash {
+        if let Some(how) = reencoded::undone(data, |original| fits(document, original)) {
+            return Err(Fault::Reencoded(how));
+        }
         let emptied = !document.obfuscated.is_empty() && data.has_empty_container();
         return Err(Fault::DigestMismatch { stated: document.target_hash, found, emptied });
     }
@@ -47,6 +57,17 @@ fn judge(document: &Document<'_>) -> Result<usize, Fault> {
     shape::shape_of_oa2(data, document.obfuscated.len()).map_err(Fault::Shape)?;
     super::one_title(&document.issuers, &document.proof)?;
     Ok(visible.len())
+}
+
+/// Whether another content, as a JSON text, leads to the document's digest and root.
+fn fits(document: &Document<'_>, data: &str) -> bool {
+    let Ok(tree) = json::parse_value(data.as_bytes(), &Limits::default()) else { return false };
+    let mut visible = Vec::new();
+    if leaves::each_oa2_leaf(tree.root(), |_, hash| visible.push(hash)).is_err() {
+        return false;
+    }
+    leaves::digest(visible, &document.obfuscated) == document.target_hash
+        && merkle::root_from(document.target_hash, &document.proof) == document.merkle_root
 }
 
 /// Paths are not kept: this one is looked for once, to be named.

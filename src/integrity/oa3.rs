@@ -7,22 +7,22 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::leaves::LeafText;
 use super::path::{Path, Step};
-use super::{Fault, Integrity, IntegrityResult, Warning, checksum_warnings, leaves, merkle, shape};
-use crate::document::Limits;
+use super::{Fault, Integrity, IntegrityResult, Warning, checksum_warnings, leaves, merkle, reencoded, shape};
 use crate::document::json::{self, Kind, Text, Value};
 use crate::document::oa3::Document;
+use crate::document::{self, Document as AnyDocument, Limits};
 use crate::primitives::Digest32;
 use crate::text::{MOST_LISTED, clipped};
 
 pub(super) fn check(document: &Document<'_>) -> Integrity {
-    let mut survey = Survey::default();
-    let surveyed = each_scalar(document, &mut survey.empty_containers, |_, scalar| {
-        survey.leaves += 1;
-        survey.untyped += usize::from(scalar.untyped);
-        survey.falsy += usize::from(scalar.falsy());
-        Ok(())
+    let (survey, surveyed) = Survey::of(document);
+    let result = surveyed.and_then(|()| judge(document, &survey)).map_err(|fault| match fault {
+        // Names are re-encoded like values, and then they no longer fit the salts.
+        Fault::DigestMismatch { .. } | Fault::SaltsMismatch(_) => {
+            reencoded::undone(document.whole(), fits).map_or(fault, Fault::Reencoded)
+        }
+        other => other,
     });
-    let result = surveyed.and_then(|()| judge(document, &survey));
     let mut warnings = checksum_warnings(std::slice::from_ref(&document.issuer));
     if survey.empty_containers > 0 {
         warnings.push(Warning::EmptyContainers { count: survey.empty_containers });
@@ -47,6 +47,28 @@ struct Survey {
     empty_containers: usize,
     untyped: usize,
     falsy: usize,
+}
+
+impl Survey {
+    /// What was found, though the walk may have stopped.
+    fn of(document: &Document<'_>) -> (Self, Result<(), Fault>) {
+        let mut survey = Self::default();
+        let surveyed = each_scalar(document, &mut survey.empty_containers, |_, scalar| {
+            survey.leaves += 1;
+            survey.untyped += usize::from(scalar.untyped);
+            survey.falsy += usize::from(scalar.falsy());
+            Ok(())
+        });
+        (survey, surveyed)
+    }
+}
+
+/// Whether another document, as a JSON text, leads to its digest and root.
+fn fits(document: &str) -> bool {
+    let Ok(AnyDocument::Oa3(document)) = document::read(document.as_bytes(), &Limits::default()) else { return false };
+    let (survey, surveyed) = Survey::of(&document);
+    surveyed.and_then(|()| coverage(&document, &survey)).is_ok()
+        && merkle::root_from(document.target_hash, &document.proofs) == document.merkle_root
 }
 
 fn judge(document: &Document<'_>, survey: &Survey) -> Result<IntegrityResult, Fault> {

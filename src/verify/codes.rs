@@ -112,6 +112,9 @@ codes! {
     READ_NOT_AN_OBJECT = "read.not_an_object", Sender,
         "The file is JSON, but a list, a text or a number instead of an object.",
         "Ask the sender for the document itself.";
+    READ_OTHER_KIND = "read.other_kind", Sender,
+        "The file is of another kind than a document: a PDF, a picture, an archive, a message, a page, a link, a key.",
+        "Ask the sender for the document itself, the file that the issuer's software made (.json, .tt, .oa).";
     READ_UNSUPPORTED_FAMILY = "read.unsupported_family", Verifier,
         "The document is of a known format that this version does not verify.",
         "Use a version that does, or another tool for this file.";
@@ -148,6 +151,9 @@ codes! {
     INTEGRITY_DIGEST_MISMATCH = "integrity.digest_mismatch", Sender,
         "The content does not match its digest: at least one field was changed, added or removed after issuance.",
         "Ask the issuer for the original file.";
+    INTEGRITY_TEXT_REENCODED = "integrity.text_reencoded", Sender,
+        "The content does not match its digest, because a program that carried the file re-encoded its text: undone, the digest fits.",
+        "This copy stays invalid. Ask the sender for the file as it was received, packed or as an attachment, not through an editor, a database or the text of a message.";
     INTEGRITY_MERKLE_MISMATCH = "integrity.merkle_mismatch", Sender,
         "The digest does not lead to the Merkle root: the proof was changed or belongs to another document.",
         "Ask the issuer for the original file.";
@@ -157,6 +163,9 @@ codes! {
     INTEGRITY_FAMILY_MIX = "integrity.family_mix", Sender,
         "The file carries members of two document formats, or a version that contradicts its proof.",
         "Do not act on this file. Ask the issuer for the original.";
+    INTEGRITY_OUTSIDE_DIGEST = "integrity.outside_digest", Sender,
+        "The file has a member that its digest does not cover and its format does not know; software may have left it there, or somebody who wants it to be read.",
+        "The sender can take the named member out and send the rest, which is then verified as ever; or ask the issuer for the original file.";
     INTEGRITY_NOT_CANONICAL = "integrity.not_canonical", Sender,
         "A value is not written in the one form that the digest allows.",
         "Ask the issuer for the original file.";
@@ -167,8 +176,8 @@ codes! {
         "The document lacks a member that its format requires, or has one of the wrong kind.",
         "Ask the issuer to issue the document again with current software.";
     INTEGRITY_BATCH_TOKEN = "integrity.batch_token", Issuer,
-        "A transferable document must be wrapped alone and have one issuer, so that one title stands for one document.",
-        "Ask the issuer to issue the document again, alone.";
+        "A transferable document must be wrapped alone and have one issuer, so that one title stands for one document. This says how it was issued, not that anybody changed it.",
+        "Ask the issuer to issue the document again, wrapped alone and with one issuer; the sender cannot mend it.";
     INTEGRITY_FALSY_LEAVES = "integrity.falsy_leaves_unauthenticated", Verifier,
         "The document was wrapped by older software that leaves false, 0, empty and null values out of the digest; these values are not protected.",
         "Look at the listed values; `--accept-unauthenticated-falsy` accepts the document without them.";

@@ -274,6 +274,10 @@ pub enum DeniedWarnings {
 pub enum WarningKind {
     /// An OA 2.0 document states no version.
     VersionMissing,
+    /// An OA 2.0 document states its version as the first wrapping libraries did.
+    EarlyVersion,
+    /// A signature does not say when it was made.
+    UndatedSignature,
     /// An address is written with a wrong checksum.
     WrongChecksum,
     /// An OA 3.0 document has empty objects or lists.
@@ -304,8 +308,10 @@ pub enum WarningKind {
 
 impl WarningKind {
     /// All kinds.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::VersionMissing,
+        Self::EarlyVersion,
+        Self::UndatedSignature,
         Self::WrongChecksum,
         Self::EmptyGroups,
         Self::NetworkName,
@@ -325,6 +331,8 @@ impl WarningKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::VersionMissing => "version_missing",
+            Self::EarlyVersion => "early_version",
+            Self::UndatedSignature => "undated_signature",
             Self::WrongChecksum => "wrong_checksum",
             Self::EmptyGroups => "empty_groups",
             Self::NetworkName => "network_name",
@@ -345,6 +353,8 @@ impl WarningKind {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::VersionMissing => "the document states no version",
+            Self::EarlyVersion => "the document states its version as the first wrapping libraries did",
+            Self::UndatedSignature => "a signature does not say when it was made",
             Self::WrongChecksum => "an address has a wrong checksum",
             Self::EmptyGroups => "there are empty groups, which are not protected",
             Self::NetworkName => "the document's word for its network belongs to another one",

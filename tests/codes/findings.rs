@@ -37,6 +37,13 @@ const INTEGRITY: &[Case] = &[
     ("integrity.digest_mismatch", Integrity, Fail, Invalid, "a field was removed", || {
         bill().tampered(|document| drop(document["data"].as_object_mut().unwrap().remove("blNumber")))
     }),
+    ("integrity.text_reencoded", Integrity, Fail, Invalid, "UTF-8 was read as Latin-1", || {
+        let accented = bill_with(|plain| plain["blNumber"] = json!("A\u{e7}\u{fa}car"));
+        accented.tampered(|document| {
+            let garbled = document["data"]["blNumber"].as_str().unwrap().replace('\u{e7}', "\u{c3}\u{a7}");
+            document["data"]["blNumber"] = json!(garbled.replace('\u{fa}', "\u{c3}\u{ba}"));
+        })
+    }),
     ("integrity.merkle_mismatch", Integrity, Fail, Invalid, "the root is another", || {
         bill().tampered(|document| document["signature"]["merkleRoot"] = json!("00".repeat(32)))
     }),
@@ -45,6 +52,9 @@ const INTEGRITY: &[Case] = &[
     }),
     ("integrity.family_mix", Integrity, Fail, Invalid, "a member of another format", || {
         bill().tampered(|document| document["credentialSubject"] = json!({}))
+    }),
+    ("integrity.outside_digest", Integrity, Fail, Invalid, "a member that no format has", || {
+        bill().tampered(|document| document["ttHash"] = json!("ab"))
     }),
     ("integrity.not_canonical", Integrity, Fail, Invalid, "a value without a salt", || {
         bill().tampered(|document| document["data"]["blNumber"] = json!("STORE-0"))

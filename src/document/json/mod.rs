@@ -17,14 +17,14 @@ mod reader;
 
 use std::borrow::Cow;
 
-use super::{Limits, ReadError, ReadErrorKind};
+use super::{Limits, ReadError};
 
 /// Reads one JSON text whose top level is an object.
 pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Tree<'a>, ReadError> {
     let tree = parse_value(bytes, limits)?;
     match tree.root().as_object() {
         Some(_) => Ok(tree),
-        None => Err(ReadError { kind: ReadErrorKind::NotAnObject, position: None }),
+        None => Err(ReadError::other_value(tree.root())),
     }
 }
 
@@ -151,6 +151,18 @@ impl<'t> Value<'t> {
     /// A member of an object by name.
     pub fn get(self, name: &str) -> Option<Value<'t>> {
         self.as_object()?.get(name)
+    }
+
+    /// What kind of value this is, as people say it.
+    pub(crate) fn in_words(self) -> &'static str {
+        match self.kind() {
+            Kind::Null => "null",
+            Kind::Bool(_) => "true or false",
+            Kind::Number(_) => "a number",
+            Kind::String(_) => "a text",
+            Kind::Array(_) => "a list",
+            Kind::Object(_) => "an object",
+        }
     }
 
     /// Whether there is an empty object or list in it, or it is one.

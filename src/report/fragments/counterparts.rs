@@ -151,6 +151,7 @@ const THROWN_1: (&str, u64) = ("UNEXPECTED_ERROR", 1);
 
 static ROWS: &[Row] = &[
     row(Hash, &codes::INTEGRITY_DIGEST_MISMATCH, always, TAMPERED, Invalid, TAMPERED_WITH),
+    row(Hash, &codes::INTEGRITY_TEXT_REENCODED, always, TAMPERED, Invalid, TAMPERED_WITH),
     row(Hash, &codes::INTEGRITY_MERKLE_MISMATCH, always, TAMPERED, Invalid, TAMPERED_WITH),
     row(Hash, &codes::INTEGRITY_SALTS_MISMATCH, always, TAMPERED, Invalid, TAMPERED_WITH),
     // Token registries.

@@ -152,7 +152,7 @@ pub fn of_report(report: &Report) -> Fragments {
 /// The fragments of a file that is not a document we can read.
 pub fn of_unreadable(error: &ReadError) -> Fragments {
     let hash = match error.kind {
-        ReadErrorKind::NotADocument => skipped(Verifier::Hash),
+        ReadErrorKind::NotADocument | ReadErrorKind::Draft(_) => skipped(Verifier::Hash),
         _ => failed(Verifier::Hash, Status::Error, json!({}), own(error.code(), error.to_string())),
     };
     Fragments::of_no_document([vec![hash], unrecognised()].concat())
@@ -208,7 +208,8 @@ impl<'r> View<'r> {
 
     /// A file that breaks its format is of no format to the other verifiers.
     fn is_unrecognised(&self) -> bool {
-        let shapeless = [&codes::INTEGRITY_SHAPE, &codes::INTEGRITY_FAMILY_MIX].contains(&self.integrity_code());
+        let shapeless = [&codes::INTEGRITY_SHAPE, &codes::INTEGRITY_FAMILY_MIX, &codes::INTEGRITY_OUTSIDE_DIGEST]
+            .contains(&self.integrity_code());
         self.report.document.claims.is_empty() || (shapeless && !self.is_asked())
     }
 

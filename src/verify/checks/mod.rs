@@ -25,6 +25,7 @@ use super::report::{
     Tool, Verdict,
 };
 use super::{Checked, Policy, WarningKind};
+use crate::date_time::rfc3339_seconds;
 use crate::document::{self, ContractKind, Document};
 use crate::evidence::{Cause, Entry, Evidence, Question, Unavailable};
 use crate::integrity::{Integrity, IntegrityResult, Warning};
@@ -269,9 +270,9 @@ impl Examination {
     /// A stated validity period is part of issuance (documents.md §6.3).
     fn judge_validity(&mut self, document: &Document<'_>, now: i64) {
         let validity = document.validity();
-        let seconds = |text: &str| text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second);
-        let expired = validity.expires.iter().find(|(_, text)| seconds(text).is_some_and(|at| at <= now));
-        let early = validity.not_before.iter().find(|(_, text)| seconds(text).is_some_and(|at| at > now));
+        // A text that is no time lets nothing through; the integrity check has refused it already.
+        let expired = validity.expires.iter().find(|(_, text)| rfc3339_seconds(text).is_none_or(|at| at <= now));
+        let early = validity.not_before.iter().find(|(_, text)| rfc3339_seconds(text).is_none_or(|at| at > now));
         let verdict = match (expired, early) {
             (Some((member, text)), _) => (&codes::ISSUANCE_EXPIRED, format!("{member} is {text}, which is past")),
             (None, Some((member, text))) => {
@@ -291,6 +292,8 @@ impl Examination {
 fn warning_kind(warning: &Warning) -> WarningKind {
     match warning {
         Warning::VersionMissing => WarningKind::VersionMissing,
+        Warning::EarlyVersion => WarningKind::EarlyVersion,
+        Warning::UndatedSignature => WarningKind::UndatedSignature,
         Warning::WrongChecksum { .. } => WarningKind::WrongChecksum,
         Warning::EmptyContainers { .. } => WarningKind::EmptyGroups,
     }

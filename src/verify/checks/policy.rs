@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{Case, Examination, IssuanceMethod, distinct_hosts, finding, not_applicable};
 use crate::block_age::CLOCKS_DIFFER;
+use crate::date_time::rfc3339_seconds;
 use crate::document::MOST_ISSUERS;
 use crate::evidence::{BlockReading, Dnssec, Entry, Fact, Finality, Question};
 use crate::integrity;
@@ -396,10 +397,10 @@ fn judge_block_age(block: &BlockReading, most: u64, now: i64) -> Finding {
 
 fn judge_document_age(issued_at: Option<&str>, most: u64, now: i64) -> Finding {
     let Some(text) = issued_at else { return Finding::unknown("the document does not say when it was issued") };
-    match text.parse::<jiff::Timestamp>().map(|time| age(time.as_second(), now)) {
-        Ok(Some(age)) => at_most(age, most, "the document was issued at a time that is"),
-        Ok(None) => Finding::unknown(format!("the document was issued at a time that has not come: {text:?}")),
-        Err(_) => Finding::unknown(format!("when the document was issued cannot be read: {text:?}")),
+    match rfc3339_seconds(text).map(|time| age(time, now)) {
+        Some(Some(age)) => at_most(age, most, "the document was issued at a time that is"),
+        Some(None) => Finding::unknown(format!("the document was issued at a time that has not come: {text:?}")),
+        None => Finding::unknown(format!("when the document was issued cannot be read: {text:?}")),
     }
 }
 

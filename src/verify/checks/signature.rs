@@ -5,6 +5,7 @@ use super::chain::{chain_unread, issuance_without_chain, wrong_chain};
 use super::pending::Newer;
 use super::revocation::RevocationCheck;
 use super::{Case, Examination, finding, from_entry, not_applicable, not_asked_yet, unanswered, worst};
+use crate::document::oa3::did_part;
 use crate::document::{self, Document, IdentityKind, Issuer};
 use crate::evidence::{BlockReading, DidEthrReading, Entry, Fact, Unavailable};
 use crate::identity::{
@@ -219,7 +220,7 @@ fn claim<'c>(document: &'c Document<'_>, issuer: &Issuer) -> Result<Claim<'c>, C
     // Only v3 names the DID twice; a v2 identity of kind DID has no place for it.
     if let (Document::Oa3(_), IdentityKind::Did) = (document, &identity.kind) {
         let named = identity.location.as_deref().unwrap_or_default();
-        if Did::parse(named).as_ref() != Ok(&did) {
+        if Did::parse(did_part(named)).as_ref() != Ok(&did) {
             return Err(of_other_did(named));
         }
     }
