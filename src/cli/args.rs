@@ -94,6 +94,9 @@ pub struct VerifyArgs {
     /// Title states that count, instead of live alone: live, returned, ended
     #[arg(long, value_name = "STATE", value_delimiter = ',')]
     pub accept_state: Vec<String>,
+    /// How many fields may be hidden at most: a validity period or a further issuer may be among them
+    #[arg(long, value_name = "N")]
+    pub max_hidden: Option<u32>,
     /// Accept an OpenAttestation 3.0 document without the falsy values that its digest does not protect
     #[arg(long)]
     pub accept_unauthenticated_falsy: bool,

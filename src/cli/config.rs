@@ -61,6 +61,8 @@ pub fn verifier(args: &VerifyArgs) -> Result<Configured> {
         policy.require_dnssec |= require_dnssec;
     }
     policy.rules.extend(expectations(args)?);
+    let most_hidden = args.max_hidden.or(in_force.max_hidden.value);
+    policy.rules.extend(most_hidden.map(|most| Rule::HiddenFields(usize::try_from(most).unwrap_or(usize::MAX))));
     let mut files = in_force.files(&asked);
     files.extend(args.policy.clone());
     Ok(Configured { builder: builder.policy(policy), files })
@@ -137,6 +139,8 @@ pub struct InForce {
     pub dns_anchor: Chosen<Option<PathBuf>>,
     /// In seconds; `None` is each source's own default.
     pub timeout: Chosen<Option<u64>>,
+    /// The bound of the variable or the file; a flag of `ebl verify` goes before it.
+    pub max_hidden: Chosen<Option<u32>>,
     pub ca_file: Chosen<Option<PathBuf>>,
     pub tls_roots: Chosen<TlsRoots>,
     pub proxy: Chosen<ProxyRules>,
@@ -217,6 +221,7 @@ impl InForce {
             timeout,
             tls_roots,
             proxy,
+            max_hidden: optional(None, variables.max_hidden, settings.max_hidden),
             ca_file: optional(network.ca_file.clone(), variables.ca_file, settings.ca_file),
             resolve: Chosen::list(&network.resolve, variables.resolve, settings.resolve),
             allow_private: Chosen::switch(network.allow_private, variables.allow_private, settings.allow_private),

@@ -242,6 +242,8 @@ fn settings(in_force: &InForce) -> Vec<Setting> {
     let roots = if in_force.tls_roots.value == TlsRoots::System { "system" } else { "bundled" };
     chosen("tls_roots", roots.into(), in_force.tls_roots.origin);
     chosen("proxy", way_out::in_words(&in_force.proxy.value), in_force.proxy.origin);
+    let max_hidden = in_force.max_hidden.value.map_or_else(|| "any".to_owned(), |most| most.to_string());
+    chosen("max_hidden", max_hidden, in_force.max_hidden.origin);
     chosen("ca_file", path(&in_force.ca_file), in_force.ca_file.origin);
     let resolve = match in_force.resolve.value.as_slice() {
         [] => "none".to_owned(),

@@ -189,6 +189,7 @@ fn object(document: &Document<'_>, integrity: &Integrity, around: &Around) -> se
         "visible_fields": integrity.visible_leaves,
         "hidden_fields": integrity.hidden_leaves,
         "unauthenticated": integrity.unauthenticated,
+        "warnings": integrity.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "issuers": document.issuers().iter().map(|issuer| json!({
             "name": issuer.name,
             "contract": issuer.contract.as_ref().map(|contract| json!({

@@ -76,6 +76,8 @@ struct PolicyFile {
     accept_states: Option<List<Word<AcceptedState>>>,
     holders: Option<List<Address>>,
     beneficiaries: Option<List<Address>>,
+    /// The flag and the setting are named `max_hidden`.
+    #[serde(alias = "max_hidden")]
     max_hidden_fields: Option<Count<0, 0xffff_ffff>>,
     #[serde(default)]
     forbid_hidden: bool,
@@ -336,7 +338,9 @@ mod tests {
 
     fn schema_keys() -> std::collections::BTreeSet<String> {
         let schema: serde_json::Value = serde_json::from_str(include_str!("../../schemas/policy.schema.json")).unwrap();
-        schema["properties"].as_object().unwrap().keys().cloned().collect()
+        // A second name for one of the keys.
+        let keys = schema["properties"].as_object().unwrap().keys().filter(|key| *key != "max_hidden");
+        keys.cloned().collect()
     }
 
     #[test]
@@ -368,6 +372,7 @@ mod tests {
             "accept_states = ['ended', 'live']".into(),
             format!("holders = ['{address}']\nbeneficiaries = ['{address}']"),
             "max_hidden_fields = 0\nforbid_hidden = false".into(),
+            "max_hidden = 3".into(),
             "required_visible = ['blNumber', 'packages.0.weight', '提單']".into(),
             "forbid_unauthenticated = true".into(),
             "forbid_warnings = ['any', 'registry_paused']".into(),

@@ -29,6 +29,8 @@ pub struct Settings {
     pub proof: Option<ProofChoice>,
     pub trusted_block: Option<String>,
     pub timeout: Option<u64>,
+    /// How many fields of a document may be hidden.
+    pub max_hidden: Option<u32>,
     pub ca_file: Option<PathBuf>,
     pub tls_roots: Option<RootsChoice>,
     pub proxy: Option<String>,
@@ -113,7 +115,7 @@ pub fn optional<T>(flag: Option<T>, variable: Option<T>, file: Option<T>) -> Cho
 /// The settings that stand in variables: `EBL_QUORUM` for `quorum` and so on, with commas between the items of a list.
 pub fn variables() -> Result<Settings> {
     let mut table = toml::Table::new();
-    for (key, kind) in VARIABLES {
+    for &(key, kind) in VARIABLES {
         let name = format!("EBL_{}", key.to_uppercase());
         let Some(value) = std::env::var_os(&name).filter(|value| !value.is_empty()) else { continue };
         let text = value.into_string().ok().with_context(|| format!("{name} is not text"))?;
@@ -141,7 +143,7 @@ enum VariableKind {
 }
 
 /// `EBL_CONFIG`, `EBL_POLICY` and `EBL_RPC_…` are read elsewhere.
-const VARIABLES: [(&str, VariableKind); 18] = [
+const VARIABLES: &[(&str, VariableKind)] = &[
     ("dns", VariableKind::List),
     ("dnssec", VariableKind::Text),
     ("dns_anchor", VariableKind::Text),
@@ -153,6 +155,7 @@ const VARIABLES: [(&str, VariableKind); 18] = [
     ("proof", VariableKind::Text),
     ("trusted_block", VariableKind::Text),
     ("timeout", VariableKind::Number),
+    ("max_hidden", VariableKind::Number),
     ("ca_file", VariableKind::Text),
     ("tls_roots", VariableKind::Text),
     ("proxy", VariableKind::Text),

@@ -29,10 +29,29 @@ pub use visible::shows;
 
 /// Checks a document's integrity. Pure and complete: nothing else needs to look at the content again.
 pub fn check(document: &Document<'_>) -> Integrity {
-    match document {
+    let mut integrity = match document {
         Document::Oa2(document) => oa2::check(document),
         Document::Oa3(document) => oa3::check(document),
         Document::Malformed(malformed) => Integrity::broken(malformed.fault.clone()),
+    };
+    if integrity.hidden_leaves > 0 && !matches!(integrity.result, IntegrityResult::Broken(_)) {
+        let count = integrity.hidden_leaves;
+        integrity.warnings.push(Warning::HiddenFields { count, doubt: doubt(document, count) });
+    }
+    integrity
+}
+
+/// What a holder may have hidden of this document that would change what it is worth (documents.md §3.9).
+fn doubt(document: &Document<'_>, hidden: usize) -> Option<Doubt> {
+    /// Fewer leaves make no issuer: a name, and a contract or a key.
+    const SMALLEST_ISSUER: usize = 2;
+    if !document.issuers().iter().any(is_of_registry) {
+        return None;
+    }
+    match document {
+        Document::Oa2(_) => (hidden >= SMALLEST_ISSUER).then_some(Doubt::SecondIssuer),
+        Document::Oa3(document) => document.validity.expires.is_empty().then_some(Doubt::ValidityEnd),
+        Document::Malformed(_) => None,
     }
 }
 
@@ -169,6 +188,14 @@ pub enum Warning {
         /// With the right checksum.
         correct: String,
     },
+    /// A holder took fields out, which leaves digest and root as they were.
+    #[error("{}: a validity period or a further issuer may be among them{}", hidden_fields(*.count), doubt_in_words(*.doubt))]
+    HiddenFields {
+        /// How many.
+        count: usize,
+        /// What this document in particular leaves open.
+        doubt: Option<Doubt>,
+    },
     /// v3: empty groups are not covered and not shown.
     #[error("{count} empty objects or lists are not protected and not shown")]
     EmptyContainers {
@@ -177,15 +204,49 @@ pub enum Warning {
     },
 }
 
+/// What hiding leaves open about a transferable document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Doubt {
+    /// OA 3.0, and no end of its validity is visible.
+    ValidityEnd,
+    /// OA 2.0, and enough is hidden for another issuer.
+    SecondIssuer,
+}
+
+/// What nobody can know of a document with this many hidden fields.
+pub(crate) fn hidden_fields(count: usize) -> String {
+    match count {
+        1 => "one field is hidden, and nobody can know which".to_owned(),
+        _ => format!("{count} fields are hidden, and nobody can know which"),
+    }
+}
+
+fn doubt_in_words(doubt: Option<Doubt>) -> &'static str {
+    match doubt {
+        Some(Doubt::ValidityEnd) => {
+            ". This bill shows no date up to which it is valid; if it had one that is past, it would look just like this. \
+             Ask the sender for the file with nothing hidden"
+        }
+        Some(Doubt::SecondIssuer) => {
+            ". This bill shows one issuer; if it had a second one, who does not stand behind it, it would look just like \
+             this. Ask the sender for the file with nothing hidden"
+        }
+        None => "",
+    }
+}
+
 /// A transferable document is wrapped alone and has one issuer (documents.md §7.2).
 fn one_title(issuers: &[Issuer], proof: &[Digest32]) -> Result<(), Fault> {
-    let registry =
-        |issuer: &Issuer| issuer.contract.as_ref().is_some_and(|contract| contract.kind == ContractKind::TokenRegistry);
-    match (issuers.iter().any(registry), issuers.len(), proof) {
+    match (issuers.iter().any(is_of_registry), issuers.len(), proof) {
         (true, 2.., _) => Err(Fault::TokenOfSeveralIssuers),
         (true, _, [_, ..]) => Err(Fault::BatchToken),
         _ => Ok(()),
     }
+}
+
+fn is_of_registry(issuer: &Issuer) -> bool {
+    issuer.contract.as_ref().is_some_and(|contract| contract.kind == ContractKind::TokenRegistry)
 }
 
 /// A mixed-case address with a wrong checksum is worth a warning (documents.md §6.2).

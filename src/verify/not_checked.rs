@@ -32,7 +32,12 @@ pub(super) fn list_for_title(report: &TitleReport) -> Vec<String> {
 /// The items in the order of their weight for somebody who is about to act on the report.
 pub(super) fn list(report: &Report) -> Vec<String> {
     let strength = |wanted| report.checks.iter().any(|check| check.strength == Some(wanted));
-    let mut items = vec!["that the goods exist or match the description".to_owned()];
+    let mut items = Vec::new();
+    let intact = report.checks.iter().any(|check| check.name == CheckName::Integrity && check.outcome != Outcome::Fail);
+    if report.document.hidden_fields > 0 && intact {
+        items.push("what the hidden fields say: a validity period or a further issuer may be among them".into());
+    }
+    items.push("that the goods exist or match the description".to_owned());
     if report.title.state != TitleStateName::None {
         items.push("who stands behind the addresses, and their authority".into());
     }

@@ -280,6 +280,8 @@ pub enum WarningKind {
     UndatedSignature,
     /// An address is written with a wrong checksum.
     WrongChecksum,
+    /// Fields of the document are hidden.
+    HiddenFields,
     /// An OA 3.0 document has empty objects or lists.
     EmptyGroups,
     /// The document's word for its network belongs to another one.
@@ -308,11 +310,12 @@ pub enum WarningKind {
 
 impl WarningKind {
     /// All kinds.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::VersionMissing,
         Self::EarlyVersion,
         Self::UndatedSignature,
         Self::WrongChecksum,
+        Self::HiddenFields,
         Self::EmptyGroups,
         Self::NetworkName,
         Self::SecondChain,
@@ -334,6 +337,7 @@ impl WarningKind {
             Self::EarlyVersion => "early_version",
             Self::UndatedSignature => "undated_signature",
             Self::WrongChecksum => "wrong_checksum",
+            Self::HiddenFields => "hidden_fields",
             Self::EmptyGroups => "empty_groups",
             Self::NetworkName => "network_name",
             Self::SecondChain => "second_chain",
@@ -356,6 +360,7 @@ impl WarningKind {
             Self::EarlyVersion => "the document states its version as the first wrapping libraries did",
             Self::UndatedSignature => "a signature does not say when it was made",
             Self::WrongChecksum => "an address has a wrong checksum",
+            Self::HiddenFields => "fields are hidden, and a validity period or a further issuer may be among them",
             Self::EmptyGroups => "there are empty groups, which are not protected",
             Self::NetworkName => "the document's word for its network belongs to another one",
             Self::SecondChain => "a second chain was read",

@@ -295,6 +295,7 @@ fn warning_kind(warning: &Warning) -> WarningKind {
         Warning::EarlyVersion => WarningKind::EarlyVersion,
         Warning::UndatedSignature => WarningKind::UndatedSignature,
         Warning::WrongChecksum { .. } => WarningKind::WrongChecksum,
+        Warning::HiddenFields { .. } => WarningKind::HiddenFields,
         Warning::EmptyContainers { .. } => WarningKind::EmptyGroups,
     }
 }
