@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use unicode_width::UnicodeWidthStr as _;
+
 /// The text with every deceptive character written as `\u{…}`.
 pub fn escape_for_terminal(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_deceptive) {
@@ -19,23 +21,44 @@ pub fn escape_for_terminal(text: &str) -> Cow<'_, str> {
 }
 
 /// The text broken between words so that it fits into `width` columns when it starts at column `indent`; later lines are
-/// indented to stand under the first. A word that is longer than the room is left whole.
+/// indented to stand under the first. A word that is longer than the room stands on a line of its own, less indented, so
+/// that no terminal breaks it; a hash that fits into no line at all is shown by its ends.
 pub fn hanging(text: &str, indent: usize, width: usize) -> String {
-    let room = width.saturating_sub(indent).max(20);
+    hanging_from(text, indent, indent, width)
+}
+
+/// As [`hanging`], for a text whose first line starts at another column than the later ones.
+pub fn hanging_from(text: &str, first: usize, indent: usize, width: usize) -> String {
+    let right = width.max(indent + NARROWEST);
     let mut out = String::with_capacity(text.len() + 16);
-    let mut used = 0;
+    let mut column = first;
+    let mut line_is_empty = true;
+    let mut blanks = 0;
     for word in text.split(' ') {
-        let length = word.chars().count();
-        if used > 0 && used + 1 + length > room {
-            out.push('\n');
-            out.extend(std::iter::repeat_n(' ', indent));
-            used = 0;
-        } else if used > 0 {
-            out.push(' ');
-            used += 1;
+        if word.is_empty() {
+            blanks += 1;
+            continue;
         }
-        out.push_str(word);
-        used += length;
+        let shown = with_hashes_by_their_ends(word, width.saturating_sub(LEAST_INDENT));
+        let length = columns(&shown);
+        let gap = if line_is_empty { 0 } else { blanks + 1 };
+        blanks = 0;
+        if column + gap + length <= right {
+            out.extend(std::iter::repeat_n(' ', gap));
+            column += gap;
+        } else {
+            let room = if indent + length <= right { indent } else { width.saturating_sub(length).max(LEAST_INDENT) };
+            let start = room.min(indent);
+            // A word that would overflow from there just the same stays where it is.
+            if !line_is_empty || start < column {
+                out.push('\n');
+                out.extend(std::iter::repeat_n(' ', start));
+                column = start;
+            }
+        }
+        out.push_str(&shown);
+        column += length;
+        line_is_empty = false;
     }
     out
 }
@@ -61,6 +84,46 @@ pub fn listed(mut names: impl Iterator<Item = String>) -> Vec<String> {
 
 /// Of names from outside that are listed one by one.
 pub const MOST_LISTED: usize = 1000;
+
+/// A label and the text that [`hanging_from`] breaks, without blanks behind a label whose text begins on the next line.
+pub fn beside(label: &str, text: &str) -> String {
+    if text.starts_with('\n') { format!("{}{text}", label.trim_end()) } else { format!("{label}{text}") }
+}
+
+/// The columns that a terminal takes for a text: two for a Chinese character, none for a combining one.
+pub fn columns(text: &str) -> usize {
+    text.width()
+}
+
+/// A text that has to fit a beginning of `indent` columns in this much more, however narrow the terminal is.
+const NARROWEST: usize = 20;
+/// What a word that is too long for its place is indented at least.
+const LEAST_INDENT: usize = 2;
+
+/// The word with its hashes, keys and addresses written `0x12345678…12345678` if it is longer than `room`.
+fn with_hashes_by_their_ends(word: &str, room: usize) -> Cow<'_, str> {
+    const END: usize = 8;
+    const SHORTEST: usize = 40;
+    if columns(word) <= room {
+        return Cow::Borrowed(word);
+    }
+    let mut out = String::with_capacity(word.len());
+    let mut rest = word;
+    while let Some(start) = rest.find(|character: char| character.is_ascii_hexdigit()) {
+        let (before, from) = rest.split_at(start);
+        let end = from.find(|character: char| !character.is_ascii_hexdigit()).unwrap_or(from.len());
+        let (digits, after) = from.split_at(end);
+        out.push_str(before);
+        if digits.len() >= SHORTEST {
+            out.extend([&digits[..END], "…", &digits[digits.len() - END..]]);
+        } else {
+            out.push_str(digits);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
 
 /// Characters that change how other text is shown, or are not shown at all: controls, line and paragraph separators,
 /// bidirectional controls, zero-width characters, tags and other default-ignorables.
@@ -101,6 +164,30 @@ mod tests {
         let words = "aaaa bbbb cccc dddd eeee ffff";
         assert_eq!(hanging(words, 2, 26), "aaaa bbbb cccc dddd eeee\n  ffff");
         assert_eq!(hanging(words, 80, 40), "aaaa bbbb cccc dddd\n".to_owned() + &" ".repeat(80) + "eeee ffff");
+        assert_eq!(hanging_from(words, 16, 2, 26), "aaaa bbbb\n  cccc dddd eeee ffff");
+        assert_eq!(hanging("aaaa bbbb   [code]", 2, 22), "aaaa bbbb   [code]");
+        assert_eq!(hanging("aaaa bbbb cccc   [code]", 2, 22), "aaaa bbbb cccc\n  [code]");
+        assert_eq!(hanging("提單提單 提單提單 提單提單", 2, 22), "提單提單 提單提單\n  提單提單");
+    }
+
+    #[test]
+    fn a_long_word_is_never_cut() {
+        let hash = format!("0x{}", "ab".repeat(32));
+        assert_eq!(
+            hanging(&format!("found {hash}, twice"), 17, 80),
+            format!("found\n             {hash},\n                 twice")
+        );
+        let word = "w".repeat(70);
+        assert_eq!(hanging(&format!("a {word} b"), 17, 50), format!("a\n  {word}\n{}b", " ".repeat(17)));
+    }
+
+    #[test]
+    fn a_hash_that_fits_into_no_line_is_shown_by_its_ends() {
+        let address = "3D7A4B384F08991f611F35028553c98f109BDbAe";
+        assert_eq!(hanging(&format!("0x{}", "ab".repeat(32)), 2, 50), "0xabababab…abababab");
+        let did = format!("did:ethr:0x{address}#controller");
+        assert_eq!(hanging(&did, 2, 50), "did:ethr:0x3D7A4B38…109BDbAe#controller");
+        assert_eq!(hanging(&did, 2, 80), did);
     }
 
     #[test]

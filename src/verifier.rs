@@ -2,6 +2,7 @@
 //! network meet.
 
 mod title;
+mod waiting;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -50,6 +51,7 @@ struct Sources {
     chain: ChainSource,
     dns: DnsSource,
     web: WebSource,
+    waiting: waiting::Waiting,
 }
 
 impl Verifier {
@@ -271,6 +273,7 @@ impl std::fmt::Debug for Verifier {
 
 impl Sources {
     async fn fetch(&self, group: Group) -> Vec<(Question, (Answer, Provenance))> {
+        let _asking = self.asking(&group);
         match group {
             Group::Chain(chain, pairs) => {
                 let (questions, asked): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
@@ -513,7 +516,7 @@ impl VerifierBuilder {
         } else {
             let chain = ChainConfig { max_block_age: self.policy.max_block_age, ..self.chain };
             let (chain, dns) = (ChainSource::new(chain)?, DnsSource::new(self.dns)?);
-            Some(Arc::new(Sources { chain, dns, web: WebSource::new(self.web)? }))
+            Some(Arc::new(Sources { chain, dns, web: WebSource::new(self.web)?, waiting: waiting::Waiting::default() }))
         };
         Ok(Verifier { sources, policy: self.policy, limits: self.limits, key: self.key, reach, names: self.names })
     }

@@ -1,5 +1,8 @@
 //! Promises of the command, tried on the real binary: exit codes, bad input, contracts of the output.
 
+#[path = "cli/narrow.rs"]
+mod narrow;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -366,4 +369,56 @@ fn settings_may_stand_in_variables_and_a_flag_goes_before_them() {
         let output = command(&["doctor", "--offline"]).env(name, value).output().unwrap();
         assert_eq!(code(&output), 2, "{name}={value}: {}", text(&output.stderr));
     }
+}
+
+#[test]
+fn where_nobody_can_be_reached_the_own_network_is_named_first() {
+    let arguments = [
+        "verify",
+        "--timeout",
+        "5",
+        "--dns",
+        "127.0.0.1:1",
+        "--rpc",
+        "1337=http://127.0.0.1:1",
+        "--rpc",
+        "1337=http://localhost:2",
+        "fixtures/documents/bill-v2.json",
+    ];
+    let report = json(&ebl(&[&arguments[..], &["--format", "json"]].concat()));
+    assert_schema(&report);
+    assert_eq!(report["verdict"], "indeterminate");
+    for name in ["issuer", "chain"] {
+        let check = check(&report, name);
+        assert_eq!((&check["outcome"], &check["actor"]), (&"unknown".into(), &"verifier".into()), "{check}");
+        assert!(check["message"].as_str().unwrap().contains("look at your own network first"), "{check}");
+    }
+    let output = ebl(&arguments);
+    assert_eq!(code(&output), 3);
+    let page = text(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(page.contains("who acts: you (tried: 127.0.0.1:1, localhost:2)."), "{page}");
+}
+
+#[test]
+fn a_code_that_is_not_known_is_guessed_at_and_a_group_is_listed() {
+    let output = ebl(&["explain", "isuer.no_recrod"]);
+    assert_eq!(code(&output), 2);
+    assert!(text(&output.stderr).contains("did you mean issuer.no_record?"), "{}", text(&output.stderr));
+    let group = text(&ebl(&["explain", "policy"]).stdout);
+    assert!(group.starts_with("policy: your own rules\n\n") && group.contains("policy.not_met"), "{group}");
+    assert!(!group.contains("issuer."), "{group}");
+    let all = text(&ebl(&["explain"]).stdout);
+    let headings: Vec<&str> = all.lines().filter(|line| line.contains(": ") && !line.starts_with(' ')).collect();
+    assert_eq!(headings.len(), 11, "{headings:?}");
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let commands = ["verify", "title", "inspect", "policy", "doctor", "explain", "completions", "man"];
+    for page in commands.map(|command| vec![command]).into_iter().chain([vec!["policy", "check"]]) {
+        let output = ebl(&[&["man"], page.as_slice()].concat());
+        assert_eq!(code(&output), 0);
+        assert!(text(&output.stdout).contains(&format!(".TH ebl-{} 1", page.join("-"))), "{}", text(&output.stdout));
+    }
+    assert_eq!(code(&ebl(&["man", "polcy"])), 2);
 }

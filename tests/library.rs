@@ -10,7 +10,7 @@ use ebl_verifier::evidence::{
     StoreReading, TxtReading, Unavailable,
 };
 use ebl_verifier::integrity::{self, IntegrityResult, merkle};
-use ebl_verifier::primitives::{Address, Digest32};
+use ebl_verifier::primitives::{Address, ChainId, Digest32};
 use ebl_verifier::verify::{CheckName, Outcome, Policy, Report, Step, Verdict, examine};
 use wrapping::{Format, batch};
 
@@ -134,4 +134,28 @@ async fn the_ready_made_verifier_does_the_same_and_offline_asks_nobody() {
     for entry in evidence.entries() {
         assert_eq!(entry.answer.as_ref().map_err(|why| why.cause), Err(Cause::Offline));
     }
+}
+
+#[tokio::test]
+async fn whoever_waits_can_be_told_for_whom() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = format!("127.0.0.1:{}", silent.local_addr().unwrap().port());
+    let chain = ChainId::try_from(1337).unwrap();
+    let verifier = Verifier::builder()
+        .endpoint(chain, format!("http://{host}/secret").parse().unwrap())
+        .resolver("127.0.0.1:1".parse().unwrap())
+        .timeout(std::time::Duration::from_secs(2))
+        .build()
+        .unwrap();
+    assert!(verifier.waiting_for().is_empty());
+    let bill = std::fs::read("fixtures/documents/bill-v2.json").unwrap();
+    let asked_meanwhile = async {
+        // It has asked once somebody has called.
+        let _call = silent.accept().await.unwrap();
+        verifier.waiting_for()
+    };
+    let (report, waiting) = tokio::join!(verifier.verify(&bill), asked_meanwhile);
+    assert_eq!(report.unwrap().verdict, Verdict::Indeterminate);
+    assert!(waiting.contains(&host), "{waiting:?}");
+    assert!(verifier.waiting_for().is_empty());
 }

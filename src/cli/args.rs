@@ -47,8 +47,11 @@ pub enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page (roff)
-    Man,
+    /// Print a manual page (roff), of the program or of one of its commands: `ebl man verify`
+    Man {
+        /// A command, such as `verify` or `policy check`
+        command: Vec<String>,
+    },
 }
 
 #[derive(Debug, Args)]

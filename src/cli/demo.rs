@@ -35,8 +35,8 @@ async fn tell() -> Result<()> {
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut sandbox = Sandbox::start(any_port, any_port).await?;
     let mut story = Story { verifier: sandbox.verifier()?.timeout(Duration::from_secs(5)).build()?, step: 0 };
-    say(
-        "One electronic bill of lading from issue to end. Everything below is real verification, against a chain, a\n\
+    paragraph(
+        "One electronic bill of lading from issue to end. Everything below is real verification, against a chain, a \
          registry and a name server that run inside this process: nothing leaves this machine.",
     )?;
     let registry = sandbox.v5;
@@ -107,7 +107,10 @@ async fn tell() -> Result<()> {
     sandbox.stop_server().await;
     let because = "An outage is not a forgery: nothing is said against the document, and nothing for it.";
     story.verify(&wrapped, Expected(Verdict::Indeterminate, "chain.rpc_unavailable"), because).await?;
-    say("\nTo try it yourself: `ebl testchain` keeps such a chain running, with a sample file for each of these cases.")
+    say("")?;
+    paragraph(
+        "To try it yourself: `ebl testchain` keeps such a chain running, with a sample file for each of these cases.",
+    )
 }
 
 fn altered(wrapped: &Wrapped) -> Wrapped {
@@ -141,13 +144,14 @@ struct Story {
 impl Story {
     fn event(&mut self, event: &str) -> Result<()> {
         self.step += 1;
-        say(&format!("\n{:>2}. {event}", self.step))
+        say(&format!("\n{:>2}. {}", self.step, hanging(event, 4, output::reading_width())))
     }
 
     async fn verify(&self, wrapped: &Wrapped, expected: Expected, because: &str) -> Result<()> {
         let report = self.verifier.verify(wrapped.document.to_string().as_bytes()).await?;
         let indent = " ".repeat(INDENT);
-        let lines = [finding(&report, expected.1), because.to_owned()].map(|text| hanging(&text, INDENT, WIDTH));
+        let lines = [finding(&report, expected.1), because.to_owned()]
+            .map(|text| hanging(&text, INDENT, output::reading_width()));
         say(&format!("    {:<13}  {}\n{indent}{}", report.verdict.headline(), lines[0], lines[1]))?;
         let found = report.checks.iter().any(|check| check.code.id == expected.1);
         if report.verdict != expected.0 || !found {
@@ -157,9 +161,8 @@ impl Story {
     }
 }
 
-/// Where the text beside a verdict starts, and where it ends.
+/// Where the text beside a verdict starts.
 const INDENT: usize = 19;
-const WIDTH: usize = 110;
 
 /// The finding that decides: what failed, else what is not known, else the one that the step is about.
 fn finding(report: &Report, code: &str) -> String {
@@ -175,6 +178,10 @@ fn finding(report: &Report, code: &str) -> String {
         }
         _ => format!("{}: {}", check.code.id, check.code.meaning),
     }
+}
+
+fn paragraph(text: &str) -> Result<()> {
+    say(&hanging(text, 0, output::reading_width()))
 }
 
 fn say(text: &str) -> Result<()> {

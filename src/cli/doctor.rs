@@ -38,7 +38,7 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
     let found = runtime.block_on(verifier.examine_sources(&chains));
     let page = Page::new(&in_force, found.as_ref(), now());
     let text = match args.format {
-        PageFormat::Human => page.human(),
+        PageFormat::Human => page.human(output::page_width()),
         PageFormat::Json => report_json::render(&page, Layout::Indented)? + "\n",
         PageFormat::Jsonl => report_json::render(&page, Layout::OneLine)? + "\n",
     };
@@ -156,15 +156,15 @@ impl Page {
         }
     }
 
-    fn human(&self) -> String {
+    fn human(&self, width: usize) -> String {
         let mut out = String::from(if self.works { "WORKS\n" } else { "DOES NOT WORK\n" });
         for problem in &self.problems {
-            let _ = writeln!(out, "  {}", hanging(&escape(problem), 2, WIDTH));
+            let _ = writeln!(out, "  {}", hanging(&escape(problem), 2, width));
         }
         out.push_str("\n  Settings\n");
         for Setting { name, value, origin } in &self.settings {
             let text = format!("{} ({})", escape(value), origin_in_words(name, *origin));
-            let _ = writeln!(out, "    {name:<15} {}", hanging(&text, 20, WIDTH));
+            let _ = writeln!(out, "    {name:<15} {}", hanging(&text, 20, width));
         }
         for chain in &self.chains {
             let name = chain.name.map(|name| format!(" ({name})")).unwrap_or_default();
@@ -173,29 +173,26 @@ impl Page {
                 out.push_str("    no  no endpoint is known\n");
             }
             for Endpoint { host, works, summary, .. } in &chain.endpoints {
-                line(&mut out, *works, host, summary);
+                line(&mut out, width, *works, host, summary);
             }
         }
         if self.chains.is_empty() {
-            out.push_str(
-                "\n  No chain was tried out: no endpoint is set. --chain-id N tries the embedded ones of a chain.\n",
-            );
+            let text = "No chain was tried out: no endpoint is set. --chain-id N tries the embedded ones of a chain.";
+            let _ = writeln!(out, "\n  {}", hanging(text, 2, width));
         }
         if !self.resolvers.is_empty() {
             out.push_str("\n  Resolvers\n");
         }
         for Resolving { resolver, works, summary, .. } in &self.resolvers {
-            line(&mut out, *works, resolver, summary);
+            line(&mut out, width, *works, resolver, summary);
         }
         out
     }
 }
 
-const WIDTH: usize = 120;
-
-fn line(out: &mut String, works: bool, who: &str, summary: &str) {
+fn line(out: &mut String, width: usize, works: bool, who: &str, summary: &str) {
     let mark = if works { "ok" } else { "no" };
-    let _ = writeln!(out, "    {mark}  {}", hanging(&escape(&format!("{who}: {summary}")), 8, WIDTH));
+    let _ = writeln!(out, "    {mark}  {}", hanging(&escape(&format!("{who}: {summary}")), 8, width));
 }
 
 fn settings(in_force: &InForce) -> Vec<Setting> {

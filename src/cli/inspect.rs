@@ -21,7 +21,7 @@ use crate::primitives::{encode_hex, rfc3339};
 use crate::report::human::Style;
 use crate::report::json::{self as report_json, Layout};
 use crate::sources::now;
-use crate::text::escape_for_terminal as escape;
+use crate::text::{beside, escape_for_terminal as escape, hanging};
 use crate::verify::{Policy, Step, examine};
 use crate::web_address::Reach;
 
@@ -47,7 +47,7 @@ pub fn run(args: &InspectArgs) -> Result<Exit> {
     let layout = if args.format == PageFormat::Jsonl { Layout::OneLine } else { Layout::Indented };
     let (text, exit) = match (args.format, &page) {
         (PageFormat::Human, Ok(page)) => (page.human.clone(), Exit::Done),
-        (PageFormat::Human, Err(why)) => (why.human(&name), why.exit()),
+        (PageFormat::Human, Err(why)) => (why.human(&name, style), why.exit()),
         (_, Ok(page)) => (report_json::render(&page.json(&name), layout)? + "\n", Exit::Done),
         (_, Err(why)) => (why.json(&name, layout)? + "\n", why.exit()),
     };
@@ -168,7 +168,23 @@ fn human(name: &str, document: &Document<'_>, integrity: &Integrity, around: &Ar
     lines.push(String::new());
     lines.push(heading.into());
     lines.extend(asked.iter().map(|question| format!("    - {}", escape(question))));
-    lines.join("\n") + "\n"
+    fitted(&lines, style)
+}
+
+/// The lines as a page: what stands beside a label is broken between words and stays beside it.
+pub(super) fn fitted(lines: &[String], style: Style) -> String {
+    const LABEL: usize = "  Target hash ".len();
+    const BULLET: usize = "    - ".len();
+    let fitted = lines.iter().map(|line| {
+        let indent = match line.get(..BULLET) {
+            Some("    - ") => BULLET,
+            Some(start) if start.starts_with("  ") => LABEL,
+            _ => 0,
+        };
+        let (label, text) = line.split_at_checked(indent).unwrap_or(("", line));
+        beside(label, &hanging(text, indent, style.width)) + "\n"
+    });
+    fitted.collect()
 }
 
 fn object(document: &Document<'_>, integrity: &Integrity, around: &Around) -> serde_json::Value {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::inspect::{Page, headline};
+use super::inspect::{Page, fitted, headline};
 use crate::document::link::Link;
 use crate::report::human::Style;
 use crate::text::escape_for_terminal as escape;
@@ -28,7 +28,7 @@ pub(super) fn page(link: &Link, style: Style) -> Page {
         "carries_key": link.key.is_some(),
         "needs_allow_private": public.is_err(),
     });
-    Page { human: lines.join("\n") + "\n", found }
+    Page { human: fitted(&lines, style), found }
 }
 
 /// The URL without what may be a secret: no query, and no path segment as long as one.

@@ -13,6 +13,7 @@ mod input;
 mod inspect;
 mod inspect_link;
 mod interrupt;
+mod man;
 mod no_document;
 mod output;
 mod policy;
@@ -23,6 +24,7 @@ mod settings;
 mod testchain;
 mod title;
 mod verify;
+mod waiting;
 mod way_out;
 
 use std::io::Write as _;
@@ -75,11 +77,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
             clap_complete::generate(*shell, &mut Cli::command(), "ebl", &mut script);
             Ok(output::print(&String::from_utf8(script)?, Exit::Done))
         }
-        Command::Man => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-            Ok(output::print(&String::from_utf8(page)?, Exit::Done))
-        }
+        Command::Man { command } => Ok(output::print(&man::page(command)?, Exit::Done)),
     }
 }
 

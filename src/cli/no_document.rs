@@ -7,9 +7,10 @@ use super::input::InputError;
 use crate::document::ReadError;
 use crate::document::link::InvalidLink;
 use crate::report::fragments::{self, Fragments};
+use crate::report::human::Style;
 use crate::report::json::{self, Layout, Unreadable};
 use crate::sources::now;
-use crate::text::escape_for_terminal as escape;
+use crate::text::{beside, escape_for_terminal as escape, hanging};
 use crate::verifier::VerifyLinkError;
 use crate::verify::codes::{self, Code};
 
@@ -28,9 +29,12 @@ impl NoDocument {
         if self.code == &codes::READ_FETCH_FAILED { Exit::NotFetched } else { Exit::Unreadable }
     }
 
-    pub fn human(&self, name: &str) -> String {
+    pub fn human(&self, name: &str, style: Style) -> String {
         let headline = if self.exit() == Exit::NotFetched { "NOT FETCHED" } else { "UNREADABLE" };
-        format!("{headline}  {}\n\n  {}   [{}]\n", escape(name), escape(&self.message), self.code.id)
+        let name = hanging(&escape(name), headline.len() + 2, style.width);
+        let headline = beside(&format!("{headline}  "), &name);
+        let message = format!("{}   [{}]", escape(&self.message), self.code.id);
+        format!("{headline}\n\n  {}\n", hanging(&message, 2, style.width))
     }
 
     /// Without a line break at the end.

@@ -101,6 +101,25 @@ impl Output {
     }
 }
 
+/// The columns to use of what somebody looks at: `COLUMNS` where it is set, else the terminal's.
+pub fn width(is_terminal: bool) -> usize {
+    let wanted = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)).filter(|_| is_terminal);
+    wanted.or_else(terminal).unwrap_or(WIDTH_ELSEWHERE).clamp(40, 140)
+}
+
+/// As [`width`], of standard output.
+pub fn page_width() -> usize {
+    width(io::stdout().is_terminal())
+}
+
+/// As [`page_width`], for a text to be read, which is no easier to read for being wide.
+pub fn reading_width() -> usize {
+    page_width().min(110)
+}
+
+const WIDTH_ELSEWHERE: usize = 120;
+
 /// Prints a result whose exit code is `known`.
 pub fn print(text: &str, known: Exit) -> Exit {
     Output(To::Stdout).write_only(text, known)

@@ -22,26 +22,26 @@ pub const TEMPLATE: &str = include_str!("policy_template.toml");
 
 fn in_words(PolicyRules { rules, require_dnssec }: &PolicyRules) -> String {
     let dnssec = "The records of the issuer's domain must be validated with DNSSEC; otherwise the issuer is not known.";
+    let width = output::reading_width();
     let mut sentences: Vec<(String, &str)> = rules.iter().map(|rule| (rule.to_string(), rule.name())).collect();
     if *require_dnssec {
         sentences.insert(0, (dnssec.to_owned(), "dnssec"));
     }
     if sentences.is_empty() {
-        return "This policy asks for nothing beyond what `ebl verify` always checks.\n".to_owned();
+        return hanging("This policy asks for nothing beyond what `ebl verify` always checks.", 0, width) + "\n";
     }
-    let mut page = String::from("Besides being authentic, a document must meet all of this:\n\n");
+    let mut page = hanging("Besides being authentic, a document must meet all of this:", 0, width) + "\n\n";
     for (sentence, key) in sentences {
         page.push_str("  - ");
-        page.push_str(&hanging(&format!("{} ({key})", escape(&sentence)), 4, WIDTH));
+        page.push_str(&hanging(&format!("{} ({key})", escape(&sentence)), 4, width));
         page.push('\n');
     }
     let policy = Policy { rules: rules.clone(), ..Policy::default() };
     let others = [AcceptedState::Returned, AcceptedState::Ended].into_iter().filter(|state| policy.accepts(*state));
     let others: Vec<_> = others.map(AcceptedState::as_str).collect();
     if !others.is_empty() {
-        page.push_str(&format!("\nA title that is {} counts as valid here.\n", others.join(" or ")));
+        let sentence = format!("A title that is {} counts as valid here.", others.join(" or "));
+        page.push_str(&format!("\n{}\n", hanging(&sentence, 0, width)));
     }
     page
 }
-
-const WIDTH: usize = 110;

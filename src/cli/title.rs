@@ -13,7 +13,7 @@ use super::input::{self, Input};
 use super::no_document::NoDocument;
 use super::output::{Output, Wanted};
 use super::verify::{runtime, style};
-use super::{interrupt, note};
+use super::{interrupt, note, waiting};
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
 use crate::report::human::Style;
 use crate::report::json::{self, Layout};
@@ -39,7 +39,8 @@ pub fn run(args: &TitleArgs) -> Result<Exit> {
     let powers = if args.powers { PowersWanted::Yes } else { PowersWanted::No };
     let name = subject.name(&verifier);
     interrupt::begin(&name);
-    let found = runtime(args.network.offline)?.block_on(asked(&verifier, &subject, args.max_size, powers));
+    let asking = asked(&verifier, &subject, args.max_size, powers);
+    let found = runtime(args.network.offline)?.block_on(waiting::said(&verifier, asking));
     let exit = match &found {
         Ok(report) => Exit::Verdict(report.verdict()),
         Err(why) => why.exit(),
@@ -124,9 +125,9 @@ fn text(
         }
         (TitleFormat::Json, Err(why)) => json::render(&why.object(name).instead_of_title(), Layout::Indented)? + "\n",
         (TitleFormat::Jsonl, Err(why)) => json::render(&why.object(name).instead_of_title(), Layout::OneLine)? + "\n",
-        (TitleFormat::Human, Err(why)) => why.human(name),
+        (TitleFormat::Human, Err(why)) => why.human(name, style),
         (TitleFormat::Csv, Err(why)) => {
-            let _ = write!(std::io::stderr(), "{}", why.human(name));
+            let _ = write!(std::io::stderr(), "{}", why.human(name, style));
             return Ok(None);
         }
     }))

@@ -9,8 +9,8 @@ use super::config::Configured;
 use super::exit::Exit;
 use super::input::{ENDINGS, Found, Input};
 use super::no_document::NoDocument;
-use super::output::{Output, Wanted};
-use super::{config, input, interrupt, note};
+use super::output::{self, Output, Wanted};
+use super::{config, input, interrupt, note, waiting};
 use crate::report::fragments;
 use crate::report::human::{self, Style};
 use crate::report::json::{self, Layout};
@@ -37,7 +37,7 @@ pub fn run(args: &VerifyArgs) -> Result<Exit> {
     for (index, file) in found.files.iter().enumerate() {
         let input = Input::of(file, |text| verifier.read_link(text));
         interrupt::begin(&input.name());
-        let outcome = runtime.block_on(outcome(&verifier, &input, args.max_size));
+        let outcome = runtime.block_on(waiting::said(&verifier, outcome(&verifier, &input, args.max_size)));
         let exit = known.map_or(outcome.exit(), |known: Exit| known.worse(outcome.exit()));
         known = Some(exit);
         let mut text = match printer.text(&input.name(), &outcome) {
@@ -117,9 +117,7 @@ pub(super) fn style(output: &Output, color: When, verbose: bool) -> Style {
         When::Never => false,
         When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    let width = columns.filter(|_| terminal).unwrap_or(120).clamp(40, 140);
-    Style { width, color, verbose }
+    Style { width: output::width(terminal), color, verbose }
 }
 
 struct Printer {
@@ -140,7 +138,7 @@ impl Printer {
     fn human(&self, name: &str, outcome: &Outcome) -> String {
         match outcome {
             Outcome::Report(report) => human::render(report, name, self.style),
-            Outcome::NoDocument(why) => why.human(name),
+            Outcome::NoDocument(why) => why.human(name, self.style),
         }
     }
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use crate::evidence::{Cause, Dnssec, Finality};
 use crate::primitives::Address;
 use crate::status::Position;
-use crate::text::{escape_for_terminal as escape, hanging};
+use crate::text::{beside, columns, escape_for_terminal as escape, hanging_from};
 use crate::verify::codes::{self, Actor};
 use crate::verify::{
     AsOf, Check, CheckName, Outcome, ProofFacts, ProofResult, RegistryFacts, Report, StoreFacts, TitleStateName,
@@ -28,7 +28,14 @@ pub struct Style {
 /// Renders the report of one file.
 pub fn render(report: &Report, file: &str, style: Style) -> String {
     let mut page = Page::new(style, &report.names);
-    page.headline(report.verdict, file);
+    let (words, color) = match report.verdict {
+        // Nobody should take it for a document whose title is live.
+        Verdict::Valid if report.title.state == TitleStateName::None => ("VALID, no title", "32"),
+        Verdict::Valid => (report.verdict.headline(), "32"),
+        Verdict::Invalid => (report.verdict.headline(), "31"),
+        _ => (report.verdict.headline(), "33"),
+    };
+    page.headline(words, color, file);
     if report.verdict != Verdict::Invalid || report.as_of.is_some() {
         page.facts(report);
     }
@@ -54,14 +61,11 @@ impl<'r> Page<'r> {
         Self { out: String::new(), style, names }
     }
 
-    fn headline(&mut self, verdict: Verdict, file: &str) {
-        let color = match verdict {
-            Verdict::Valid => "32",
-            Verdict::Invalid => "31",
-            _ => "33",
-        };
-        let word = self.painted(verdict.headline(), &format!("1;{color}"));
-        let _ = writeln!(self.out, "{word}  {}\n", escape(file));
+    /// What it came to, and of which file.
+    pub fn headline(&mut self, words: &str, color: &str, file: &str) {
+        let painted = self.painted(words, &format!("1;{color}"));
+        self.hanging_labelled("", &painted, columns(words), "  ", &escape(file));
+        self.out.push('\n');
     }
 
     fn facts(&mut self, report: &Report) {
@@ -188,7 +192,9 @@ impl<'r> Page<'r> {
         };
         self.hanging_labelled("  ", &label, 2, &name, &format!("{}{code}", escape(&check.message)));
         if check.actor != Actor::Nobody && check.outcome != Outcome::Pass {
-            let advice = format!("who acts: {}. {} `ebl explain {}`", check.actor, check.code.remedy, check.code.id);
+            let tried = tried(check).map(|tried| format!(" ({})", escape(&tried))).unwrap_or_default();
+            let advice =
+                format!("who acts: {}{tried}. {} `ebl explain {}`", check.actor, check.code.remedy, check.code.id);
             self.hanging("                 ", &advice);
         }
         if self.style.verbose {
@@ -256,9 +262,25 @@ impl<'r> Page<'r> {
 
     /// Prints `before` + `label` + `after` + text, broken at blanks; continuation lines stand under the text.
     fn hanging_labelled(&mut self, before: &str, label: &str, label_width: usize, after: &str, text: &str) {
-        let indent = before.chars().count() + label_width + after.chars().count();
-        let _ = writeln!(self.out, "{before}{label}{after}{}", hanging(text, indent, self.style.width));
+        let start = columns(before) + label_width + columns(after);
+        // A label that is longer than usual does not push the rest to the side.
+        let text = hanging_from(text, start, start.min(DEEPEST), self.style.width);
+        let _ = writeln!(self.out, "{}", beside(&format!("{before}{label}{after}"), &text));
     }
+}
+
+/// Where the text beside the name of a check starts.
+const DEEPEST: usize = 17;
+
+/// Everybody that was asked in vain, where it was more than the one whom the message names.
+fn tried(check: &Check) -> Option<String> {
+    let mut hosts: Vec<&str> = Vec::new();
+    for host in check.unavailable.iter().filter_map(|why| why.host.as_deref()) {
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    (hosts.len() > 1).then(|| format!("tried: {}", hosts.join(", ")))
 }
 
 fn mark(outcome: Outcome) -> (&'static str, &'static str) {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::human::{Page, Style, utc};
 use crate::primitives::Address;
-use crate::text::escape_for_terminal as escape;
+use crate::text::{columns, escape_for_terminal as escape};
 use crate::verify::{
     AccountFacts, HistoryEntry, Outcome, PartyRole, PowersFacts, TitleReport, TitleStateName, Verdict,
 };
@@ -14,8 +14,7 @@ use crate::verify::{
 pub fn render(report: &TitleReport, name: &str, style: Style) -> String {
     let mut page = Page::new(style, &report.names);
     let (word, color) = headline(report);
-    let word = page.painted(word, &format!("1;{color}"));
-    let _ = writeln!(page.out, "{word}  {}\n", escape(name));
+    page.headline(word, color, name);
     facts(&mut page, report);
     if !report.history.is_empty() {
         history(&mut page, report);
@@ -113,12 +112,15 @@ fn history(page: &mut Page<'_>, report: &TitleReport) {
     let heads = ["time (UTC)", "operation", "beneficiary", "holder", "nominee", "block"].map(str::to_owned);
     let width = |column: usize| {
         let cells = std::iter::once(&heads).chain(&rows).filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+        cells.map(|cell| columns(cell)).max().unwrap_or_default()
     };
     let widths: Vec<usize> = (0..6).map(width).collect();
     let line = |cells: &[String; 6]| {
-        let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, &width)| format!("{cell:<width$}")).collect();
-        format!("  {}", padded.join("  ").trim_end())
+        let padded = cells.iter().zip(&widths).map(|(cell, &width)| {
+            let filler = " ".repeat(width.saturating_sub(columns(cell)));
+            format!("{cell}{filler}")
+        });
+        format!("  {}", padded.collect::<Vec<_>>().join("  ").trim_end())
     };
     let fits = widths.iter().sum::<usize>() + 2 * widths.len() <= page.style.width;
     if fits {

@@ -308,6 +308,11 @@ impl ChainSource {
         }
     }
 
+    /// Who can be asked about a chain, without paths or credentials.
+    pub(crate) fn hosts(&self, chain: ChainId) -> Vec<String> {
+        self.pool(chain).rpcs.iter().map(|rpc| rpc.endpoint.host()).collect()
+    }
+
     fn pool(&self, chain: ChainId) -> Arc<Pool> {
         let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let pool = known.entry(chain).or_insert_with(|| {

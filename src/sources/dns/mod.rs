@@ -128,6 +128,11 @@ impl DnsSource {
     }
 
     /// Those that are asked.
+    /// Who is asked, as shown to people.
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        self.resolvers().iter().map(ToString::to_string).collect()
+    }
+
     fn resolvers(&self) -> &[Resolver] {
         match self.config.resolvers.as_slice() {
             [] => &[Resolver::System],

@@ -213,7 +213,8 @@ impl Examination {
         }
     }
 
-    pub(super) fn into_report(self, policy: &Policy, now: i64) -> Report {
+    pub(super) fn into_report(mut self, policy: &Policy, now: i64) -> Report {
+        suspect_the_own_network(&mut self.checks);
         let mut report = Report {
             schema: "ebl-verifier/report/1",
             file: None,
@@ -297,6 +298,21 @@ fn warning_kind(warning: &Warning) -> WarningKind {
         Warning::WrongChecksum { .. } => WarningKind::WrongChecksum,
         Warning::HiddenFields { .. } => WarningKind::HiddenFields,
         Warning::EmptyContainers { .. } => WarningKind::EmptyGroups,
+    }
+}
+
+/// Where several were asked and none could even be reached, the fault is more likely on this side.
+pub(super) fn suspect_the_own_network(checks: &mut [Check]) {
+    let failures = || checks.iter().flat_map(|check| &check.unavailable);
+    let nobody_answered = checks.iter().all(|check| check.answered_by.is_empty())
+        && failures().all(|why| matches!(why.cause, Cause::Unreachable | Cause::Timeout));
+    let asked: BTreeSet<&str> = failures().filter_map(|why| why.host.as_deref()).collect();
+    if !nobody_answered || asked.len() < 2 {
+        return;
+    }
+    for check in checks.iter_mut().filter(|check| check.outcome == Outcome::Unknown && check.actor == Actor::Network) {
+        check.actor = Actor::Verifier;
+        check.message.push_str("; nobody that was asked could be reached, so look at your own network first");
     }
 }
 

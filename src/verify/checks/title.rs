@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Case, Examination, IssuanceMethod, another_question, finding, from_entry, not_applicable, not_asked_yet,
-    unavailable,
+    suspect_the_own_network, unavailable,
 };
 use crate::document::Document;
 use crate::evidence::{
@@ -257,11 +257,12 @@ impl<'i> TitleExamination<'i> {
         self.base.checks.extend(rest.map(|name| not_applicable(name, &codes::NOT_ASKED)));
     }
 
-    fn step(self, inquiry: &TitleInquiry<'_, '_, '_>, now: i64) -> TitleStep {
+    fn step(mut self, inquiry: &TitleInquiry<'_, '_, '_>, now: i64) -> TitleStep {
         if !self.base.open_questions.is_empty() {
             return TitleStep::Ask(self.base.open_questions);
         }
         let issuer = if inquiry.powers == PowersWanted::Yes { self.base.issuers } else { Vec::new() };
+        suspect_the_own_network(&mut self.base.checks);
         let mut report = TitleReport {
             schema: "ebl-verifier/title/1",
             file: None,
