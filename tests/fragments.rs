@@ -203,7 +203,7 @@ fn several_files_are_one_line_each_readable_or_not() {
         "valid ERROR:check.offline skipped skipped ERROR:check.offline skipped".to_owned(),
         "INVALID:DOCUMENT_TAMPERED ERROR:check.not_asked skipped skipped ERROR:check.not_asked skipped".to_owned(),
         format!("skipped {unrecognised}"),
-        format!("ERROR:read.syntax {unrecognised}"),
+        format!("ERROR:read.other_kind {unrecognised}"),
         ["ERROR:read.file"; 6].join(" "),
     ];
     assert_eq!(lines.iter().map(words).collect::<Vec<_>>(), wanted);
