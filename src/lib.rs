@@ -29,6 +29,7 @@
 //!             records: vec!["openatts net=ethereum netId=1337 addr=0x8f9c0b5da5bf6f2c8f9e0f9b1e5b0a0a7c1d2e3f".into()],
 //!             dnssec: Dnssec::NotChecked,
 //!             agreeing: 1,
+//!             top_level: None,
 //!         })),
 //!         _ => Err(Unavailable { cause: Cause::NoSource, host: None, detail: "nobody to ask".into() }),
 //!     }

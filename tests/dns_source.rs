@@ -10,6 +10,7 @@ mod zones;
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dns_server::{Delivery, DnsServer, HTTPS_NAME, tls_server};
@@ -18,12 +19,15 @@ use ebl_verifier::sources::dns::{DnsConfig, DnsSource, Resolver};
 use hickory_proto::rr::RecordType;
 use hickory_server::net::xfer::Protocol;
 use rustls_pki_types::CertificateDer;
-use zones::Zones;
+use zones::{Trust, Zones};
 
+/// What is said of every TXT question. For the top-level domain, all but the blind answer.
 #[derive(Clone, Copy)]
 enum Behaviour {
     Records(&'static [&'static [&'static str]]),
     Code(u8),
+    /// This code, and no record, to every question.
+    Blind(u8),
     Silence,
     Garbage,
     /// An answer to a question about another name.
@@ -33,39 +37,76 @@ enum Behaviour {
 }
 
 fn server(behaviour: Behaviour) -> Resolver {
+    speaking(move |query| {
+        Some(match behaviour {
+            Behaviour::Records(_) | Behaviour::Code(3) if is_about_servers(query) => {
+                with_records(query, 0, &[(NS, &[0])], &[])
+            }
+            Behaviour::Records(records) => packet(query, 0, records),
+            Behaviour::Code(code) | Behaviour::Blind(code) => packet(query, code, &[]),
+            Behaviour::Silence => return None,
+            Behaviour::Garbage => [&query[..2], &[0xff; 9]].concat(),
+            Behaviour::OtherQuestion => {
+                let mut reply = packet(query, 0, &[&["x"]]);
+                reply[13] ^= 1;
+                reply
+            }
+            Behaviour::OtherOwner => {
+                let mut reply = packet(query, 0, &[&["x"]]);
+                // The owner of the record: the parent of the name asked for.
+                let owner = reply.windows(2).rposition(|pair| pair == [0xc0, 0x0c]).unwrap();
+                reply[owner + 1] += query[12] + 1;
+                reply
+            }
+        })
+    })
+}
+
+/// Answers each packet over UDP with what the function makes of it.
+fn speaking(mut reply: impl FnMut(&[u8]) -> Option<Vec<u8>> + Send + 'static) -> Resolver {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
     std::thread::spawn(move || {
         let mut query = [0; 1500];
         while let Ok((length, peer)) = socket.recv_from(&mut query) {
-            let reply = match behaviour {
-                Behaviour::Records(records) => packet(&query[..length], 0, records),
-                Behaviour::Code(code) => packet(&query[..length], code, &[]),
-                Behaviour::Silence => continue,
-                Behaviour::Garbage => [&query[..2], &[0xff; 9]].concat(),
-                Behaviour::OtherQuestion => {
-                    let mut reply = packet(&query[..length], 0, &[&["x"]]);
-                    reply[13] ^= 1;
-                    reply
-                }
-                Behaviour::OtherOwner => {
-                    let mut reply = packet(&query[..length], 0, &[&["x"]]);
-                    // The owner of the record: the parent of the name asked for.
-                    let owner = reply.windows(2).rposition(|pair| pair == [0xc0, 0x0c]).unwrap();
-                    reply[owner + 1] += query[12] + 1;
-                    reply
-                }
-            };
-            let _ = socket.send_to(&reply, peer);
+            if let Some(reply) = reply(&query[..length]) {
+                let _ = socket.send_to(&reply, peer);
+            }
         }
     });
     Resolver::Plain(address)
 }
 
-fn packet(query: &[u8], code: u8, records: &[&[&str]]) -> Vec<u8> {
+const A: u8 = 1;
+const NS: u8 = 2;
+const SOA: u8 = 6;
+const TXT: u8 = 16;
+
+/// The name and what follows it of a question.
+fn question(query: &[u8]) -> &[u8] {
     let name_end = 12 + query[12..].iter().position(|&byte| byte == 0).unwrap() + 1;
+    &query[12..name_end + 4]
+}
+
+fn is_about_servers(query: &[u8]) -> bool {
+    question(query).ends_with(&[0, NS, 0, 1])
+}
+
+/// Type and data of each record of the name asked for, in the answer and authority sections.
+fn with_records(query: &[u8], code: u8, answers: &[(u8, &[u8])], authorities: &[(u8, &[u8])]) -> Vec<u8> {
+    let count = |section: &[(u8, &[u8])]| u8::try_from(section.len()).unwrap();
+    let counts = [0, 1, 0, count(answers), 0, count(authorities), 0, 0];
+    let mut out = [&query[..2], &[0x81, 0x80 | code], &counts, question(query)].concat();
+    for (kind, data) in answers.iter().chain(authorities) {
+        out.extend([0xc0, 0x0c, 0, *kind, 0, 1, 0, 0, 0, 60, 0, u8::try_from(data.len()).unwrap()]);
+        out.extend(*data);
+    }
+    out
+}
+
+fn packet(query: &[u8], code: u8, records: &[&[&str]]) -> Vec<u8> {
     let count = u16::try_from(records.len()).unwrap().to_be_bytes();
-    let mut out = [&query[..2], &[0x81, 0x80 | code, 0, 1], &count, &[0, 0, 0, 0], &query[12..name_end + 4]].concat();
+    let mut out = [&query[..2], &[0x81, 0x80 | code, 0, 1], &count, &[0, 0, 0, 0], question(query)].concat();
     for strings in records {
         let data: Vec<u8> =
             strings.iter().flat_map(|text| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat()).collect();
@@ -122,6 +163,157 @@ async fn what_is_no_answer_is_unavailable_with_host_and_cause() {
 }
 
 #[tokio::test]
+async fn a_reply_that_is_none_is_no_denial() {
+    const ZONE: &[u8] = &[0; 22];
+    type Reply = fn(&[u8]) -> Vec<u8>;
+    let cases: [(&str, Reply); 7] = [
+        ("refers to other servers", |query| with_records(query, 0, &[], &[(NS, &[0])])),
+        ("nor answers for this zone", |query| {
+            let mut reply = with_records(query, 0, &[], &[]);
+            reply[3] = 0;
+            reply
+        }),
+        ("nor answers for this zone", |query| {
+            let mut reply = with_records(query, 3, &[], &[]);
+            reply[3] = 3;
+            reply
+        }),
+        ("does not exist, and gives records", |query| with_records(query, 3, &[(TXT, b"\x01x")], &[])),
+        ("zone that the name does not belong to", |query| {
+            let mut reply = with_records(query, 3, &[], &[(SOA, ZONE)]);
+            // Some name that is not above the one asked for.
+            let owner = reply.len() - ZONE.len() - 12;
+            reply.splice(owner..owner + 2, *b"\x05other\0");
+            reply
+        }),
+        ("another operation", |query| {
+            let mut reply = with_records(query, 3, &[], &[]);
+            reply[2] |= 4 << 3;
+            reply
+        }),
+        // As a login page that answers everything with itself.
+        ("not those that were asked for", |query| with_records(query, 0, &[(A, &[192, 0, 2, 1])], &[])),
+    ];
+    for (words, reply) in cases {
+        let (answer, _) = asked(vec![speaking(move |query| Some(reply(query)))]).await;
+        let why = answer.expect_err(words);
+        assert!(why.cause == Cause::NotAnAnswer && why.detail.contains(words), "{words}: {why:?}");
+    }
+}
+
+/// What the resolvers said of the top-level domain, beside the answer.
+fn shown(answer: Answer) -> (bool, Option<(String, bool)>) {
+    match answer {
+        Ok(Fact::DnsTxt(found)) => {
+            (found.name_exists, found.top_level.map(|top_level| (top_level.name, top_level.answered)))
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn who_denies_is_asked_about_the_top_level_domain() {
+    let seen = |answered| Some(("example".to_owned(), answered));
+    for (behaviour, wanted) in [
+        (Behaviour::Code(3), (false, seen(true))),
+        (Behaviour::Records(&[]), (true, seen(true))),
+        (Behaviour::Blind(3), (false, seen(false))),
+        (Behaviour::Blind(0), (true, seen(false))),
+        (Behaviour::Records(&[&["x"]]), (true, None)),
+    ] {
+        assert_eq!(shown(asked(vec![server(behaviour)]).await.0), wanted);
+    }
+    // As a login page that answers everything else with its own address.
+    let with_itself = speaking(|query| {
+        let is_txt = question(query).ends_with(&[0, TXT, 0, 1]);
+        let records: &[(u8, &[u8])] = if is_txt { &[] } else { &[(A, &[192, 0, 2, 1])] };
+        Some(with_records(query, 0, records, &[]))
+    });
+    assert_eq!(shown(asked(vec![with_itself]).await.0), (true, seen(false)));
+    // As a server whose only zone is an empty root.
+    let of_the_root = speaking(|query| {
+        let mut reply = with_records(query, 3, &[], &[(SOA, &[0; 22])]);
+        let owner = reply.len() - 22 - 12;
+        reply.splice(owner..owner + 2, [0]);
+        Some(reply)
+    });
+    assert_eq!(shown(asked(vec![of_the_root]).await.0), (false, seen(false)));
+}
+
+#[tokio::test]
+async fn the_top_level_domain_is_asked_about_once_and_only_after_a_denial() {
+    let zones = || Zones::new(&[("example.", Trust::Unsigned)]).txt("carrier.example.", &["x"]).signed();
+    let server = DnsServer::start(&Arc::new(zones()), Delivery::Stripped).await;
+    let source = plain_source(&server);
+    // Validation asks for NS records, too.
+    let asked = |server: &DnsServer| server.asked().iter().filter(|(_, kind)| *kind == RecordType::SOA).count();
+    source.txt("carrier.example").await.0.unwrap();
+    assert_eq!(asked(&server), 0);
+    for name in ["one.example", "two.example", "three.example"] {
+        assert_eq!(shown(source.txt(name).await.0), (false, Some(("example".into(), true))), "{name}");
+    }
+    assert_eq!(asked(&server), 1);
+}
+
+#[tokio::test]
+async fn behind_aliases_the_denied_name_says_which_top_level_domain_is_meant() {
+    let zones = Zones::new(&[("example.", Trust::Unsigned), ("test.", Trust::Unsigned)])
+        .cname("known.example.", "nowhere.test.")
+        .cname("unknown.example.", "nowhere.invalid.")
+        .signed();
+    let server = DnsServer::start(&Arc::new(zones), Delivery::Stripped).await;
+    let source = plain_source(&server);
+    assert_eq!(shown(source.txt("known.example").await.0), (true, Some(("test".into(), true))));
+    assert_eq!(shown(source.txt("unknown.example").await.0), (true, Some(("invalid".into(), false))));
+    // A name without dots is its own top-level domain.
+    assert_eq!(shown(source.txt("test").await.0), (true, Some(("test".into(), true))));
+    assert_eq!(shown(source.txt("intranet").await.0), (false, Some(("intranet".into(), false))));
+}
+
+#[tokio::test]
+async fn beside_somebody_who_knows_a_resolver_that_denies_everything_does_not_count() {
+    for blind in [Behaviour::Blind(3), Behaviour::Blind(0)] {
+        let (answer, provenance) = asked(vec![server(blind), server(Behaviour::Records(&[&["x"]]))]).await;
+        assert_eq!(reading(answer), (true, vec!["x".into()]));
+        let [set_aside] = provenance.failed.as_slice() else { panic!("{provenance:?}") };
+        assert!(set_aside.cause == Cause::NotAnAnswer && set_aside.detail.contains("nothing of \"example\""));
+        let (answer, provenance) = asked(vec![server(blind), server(Behaviour::Code(3))]).await;
+        assert_eq!(shown(answer), (false, Some(("example".into(), true))));
+        assert_eq!((provenance.hosts.len(), provenance.failed.len()), (1, 1));
+    }
+    let (answer, provenance) = asked(vec![server(Behaviour::Blind(3)), server(Behaviour::Blind(3))]).await;
+    assert_eq!(shown(answer), (false, Some(("example".into(), false))));
+    assert_eq!(provenance.hosts.len(), 2);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_know_edns_is_asked_again_without_it() {
+    // FORMERR and NOTIMP.
+    for code in [1, 4] {
+        let resolver = speaking(move |query| {
+            let has_edns = query[11] != 0;
+            Some(if has_edns { packet(query, code, &[]) } else { packet(query, 0, &[&["x"]]) })
+        });
+        assert_eq!(reading(asked(vec![resolver]).await.0), (true, vec!["x".into()]), "{code}");
+        let resolver = speaking(move |query| Some(packet(query, code, &[])));
+        assert_eq!(asked(vec![resolver]).await.0.expect_err("no answer").cause, Cause::ServerFailure, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_silent_is_not_asked_twice() {
+    let packets = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&packets);
+    let silent = speaking(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        None
+    });
+    assert_eq!(asked(vec![silent]).await.0.expect_err("no answer").cause, Cause::Timeout);
+    // One with DNSSEC and one without, which run at the same time.
+    assert_eq!(packets.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
 async fn a_resolver_that_fails_does_not_hide_one_that_answers() {
     let resolvers = vec![server(Behaviour::Code(2)), server(Behaviour::Records(&[&["x"]]))];
     let (answer, provenance) = asked(resolvers).await;
@@ -145,9 +337,26 @@ async fn resolvers_agree_whatever_the_order_and_differ_over_any_record() {
 
 async fn asked_of(zones: Zones, delivery: Delivery, name: &str) -> (Answer, Provenance, DnsServer) {
     let server = DnsServer::start(&Arc::new(zones), delivery).await;
-    let resolvers = vec![Resolver::Plain(server.address)];
-    let (answer, provenance) = DnsSource::new(DnsConfig { resolvers, ..DnsConfig::default() }).unwrap().txt(name).await;
+    let (answer, provenance) = plain_source(&server).txt(name).await;
     (answer, provenance, server)
+}
+
+fn plain_source(server: &DnsServer) -> DnsSource {
+    let resolvers = vec![Resolver::Plain(server.address)];
+    DnsSource::new(DnsConfig { resolvers, ..DnsConfig::default() }).unwrap()
+}
+
+#[tokio::test]
+async fn of_more_records_than_are_read_none_is() {
+    for (count, are_read) in [(1024, true), (1025, false)] {
+        let texts: Vec<String> = (0..count).map(|index| format!("{index:04}")).collect();
+        let zones = texts.iter().fold(Zones::unsigned(), |zones, text| zones.txt("carrier.example.", &[text]));
+        let (answer, ..) = asked_of(zones, Delivery::Whole, "carrier.example").await;
+        match are_read {
+            true => assert_eq!(reading(answer), (true, texts)),
+            false => assert!(answer.expect_err("too many").detail.contains("more than 1024"), "{count}"),
+        }
+    }
 }
 
 #[tokio::test]
@@ -308,6 +517,8 @@ fn the_command_keeps_outages_of_dns_apart_from_contradictions() {
         (server(Behaviour::Garbage), 3, "unknown", "issuer.dns_unavailable"),
         (server(Behaviour::Code(3)), 1, "fail", "issuer.domain_does_not_exist"),
         (server(Behaviour::Records(&[])), 1, "fail", "issuer.no_record"),
+        (server(Behaviour::Blind(3)), 3, "unknown", "issuer.dns_denies_everything"),
+        (server(Behaviour::Blind(0)), 3, "unknown", "issuer.dns_denies_everything"),
         (server(Behaviour::Records(&[&[OTHER]])), 1, "fail", "issuer.record_for_other_address"),
     ];
     for (resolver, exit, outcome, code) in cases {
@@ -318,6 +529,7 @@ fn the_command_keeps_outages_of_dns_apart_from_contradictions() {
             "{check:#}"
         );
         let host = check["unavailable"][0]["host"].as_str().unwrap_or_default();
-        assert!(outcome == "fail" || host.starts_with("127.0.0.1:"), "{check:#}");
+        let is_named = host.starts_with("127.0.0.1:");
+        assert!(code != "issuer.dns_unavailable" || is_named, "{check:#}");
     }
 }

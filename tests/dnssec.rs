@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dns_server::{Delivery, DnsServer};
-use ebl_verifier::evidence::{Answer, Cause, Dnssec, Fact, Provenance, TxtReading};
+use ebl_verifier::evidence::{Answer, Cause, Dnssec, Fact, Provenance, TopLevelReading, TxtReading};
 use ebl_verifier::sources::dns::{DnsConfig, DnsSource, Resolver, TrustAnchor};
 use serde_json::{Value, json};
 use zones::{Trust, Zones};
@@ -77,11 +77,14 @@ fn cause((answer, provenance): (Answer, Provenance)) -> Cause {
 
 fn found(records: &[&str], dnssec: Dnssec) -> TxtReading {
     let records = records.iter().map(|record| (*record).to_owned()).collect();
-    TxtReading { name_exists: true, records, dnssec, agreeing: 1 }
+    TxtReading { name_exists: true, records, dnssec, agreeing: 1, top_level: None }
 }
 
 fn no_such_name(dnssec: Dnssec) -> TxtReading {
-    TxtReading { name_exists: false, records: Vec::new(), dnssec, agreeing: 1 }
+    // Only what is not proven is asked for twice.
+    let top_level = TopLevelReading { name: "example".into(), answered: true };
+    let top_level = (dnssec != Dnssec::Secure).then_some(top_level);
+    TxtReading { name_exists: false, records: Vec::new(), dnssec, agreeing: 1, top_level }
 }
 
 #[tokio::test]
@@ -166,8 +169,10 @@ async fn an_absence_without_its_proof_is_bogus() {
     for name in ["nothing.carrier.example", "example", "any.wild.carrier.example", "any.other.wild.carrier.example"] {
         assert_eq!(cause(asked_with(&zones, Delivery::WithoutProofs, name).await), Cause::Bogus, "{name}");
     }
-    let answer = asked_with(&zones, Delivery::DeniesWithAnotherZone, "carrier.example").await;
+    let answer = asked_with(&zones, Delivery::DeniesBesideAnotherZone, "carrier.example").await;
     assert_eq!(cause(answer), Cause::Bogus);
+    let answer = asked_with(&zones, Delivery::DeniesWithAnotherZone, "carrier.example").await;
+    assert_eq!(cause(answer), Cause::NotAnAnswer);
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ const TRIALS: &[(&str, fn())] = &[
     ("every_setting_has_its_origin_and_no_key_is_printed", every_setting_has_its_origin_and_no_key_is_printed),
     ("chains_without_endpoints_are_asked_for_by_number", chains_without_endpoints_are_asked_for_by_number),
     ("dnssec_is_tried_on_the_root", dnssec_is_tried_on_the_root),
+    ("a_resolver_that_denies_everything_does_not_work", a_resolver_that_denies_everything_does_not_work),
     ("offline_only_the_settings_are_shown", offline_only_the_settings_are_shown),
     ("wrong_settings_are_a_usage_error", wrong_settings_are_a_usage_error),
 ];
@@ -399,6 +400,20 @@ fn dnssec_is_tried_on_the_root() {
     let nobody = format!("127.0.0.1:{}", closed_port());
     let (exit, page) = doctor(&[], &["--dns", &nobody, "--timeout", "1"]);
     assert_eq!((exit, &page["resolvers"][0]["works"]), (3, &json!(false)));
+    assert_eq!(page["resolvers"][0]["knows_the_root"], json!(null));
+}
+
+fn a_resolver_that_denies_everything_does_not_work() {
+    let blind = Resolver::denying_everything();
+    let (exit, page) = doctor(&[], &["--dns", &blind.address]);
+    let resolver = &page["resolvers"][0];
+    assert_eq!((exit, &resolver["works"], &resolver["knows_the_root"]), (3, &json!(false), &json!(false)));
+    assert!(resolver["summary"].as_str().unwrap().contains("denies everything"), "{page:#}");
+    assert!(page["problems"][0].as_str().unwrap().contains("deny everything"), "{page:#}");
+    // One that works is enough.
+    let good = Resolver::start();
+    let (exit, page) = doctor(&[], &["--dns", &blind.address, "--dns", &good.address]);
+    assert_eq!((exit, &page["resolvers"][1]["knows_the_root"]), (0, &json!(true)), "{page:#}");
 }
 
 fn offline_only_the_settings_are_shown() {

@@ -35,6 +35,7 @@ fn known(question: &Question) -> Answer {
             records: vec![format!("openatts net=ethereum netId=1337 addr={STORE}")],
             dnssec: Dnssec::Secure,
             agreeing: 1,
+            top_level: None,
         })),
         Question::DocumentStore { target_hash, proof, .. } => Ok(Fact::DocumentStore(Box::new(StoreReading {
             chain_id: 1337,

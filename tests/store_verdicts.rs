@@ -66,6 +66,7 @@ fn report_under(policy: &Policy, document: &Wrapped, mut answer: impl FnMut(&Que
                             records: [ONE, TWO].map(|it| format!("openatts net=ethereum netId=31337 addr={it}")).into(),
                             dnssec: Dnssec::NotChecked,
                             agreeing: 1,
+                            top_level: None,
                         })),
                         other => answer(other),
                     };
@@ -169,7 +170,13 @@ fn evidence_about_something_else_does_not_count() {
     assert_eq!(found(&other_nodes, CheckName::Issuance), (Outcome::Unknown, "issuance.store_unreadable"));
     let no_store = |_: &Question| {
         let (name_exists, records) = (true, Vec::new());
-        Some(Fact::DnsTxt(TxtReading { name_exists, records, dnssec: Dnssec::NotChecked, agreeing: 1 }))
+        Some(Fact::DnsTxt(TxtReading {
+            name_exists,
+            records,
+            dnssec: Dnssec::NotChecked,
+            agreeing: 1,
+            top_level: None,
+        }))
     };
     assert_eq!(report(&two_stores(), no_store).verdict, Verdict::Indeterminate);
 }

@@ -121,6 +121,8 @@ struct Resolving {
     works: bool,
     summary: String,
     dnssec: Option<Dnssec>,
+    /// Whether its denials count.
+    knows_the_root: Option<bool>,
     unavailable: Option<Unavailable>,
     queries: u32,
 }
@@ -140,7 +142,11 @@ impl Page {
         }
         let secure = resolvers.iter().any(|resolver| resolver.dnssec == Some(Dnssec::Secure));
         if found.is_some() && !resolvers.iter().any(|resolver| resolver.works) {
-            problems.push("no resolver answers: issuers cannot be confirmed; name another with --dns".into());
+            let why = match resolvers.iter().any(|resolver| resolver.knows_the_root.is_some()) {
+                true => "the resolvers deny everything",
+                false => "no resolver answers",
+            };
+            problems.push(format!("{why}: issuers cannot be confirmed; name another with --dns"));
         } else if found.is_some() && in_force.dnssec.value == DnssecMode::Require && !secure {
             problems.push("DNSSEC is required, and no resolver gives answers that can be validated".into());
         }
@@ -404,11 +410,16 @@ fn age(seconds: i64) -> String {
 
 fn resolving(found: &ResolverExamination) -> Resolving {
     let (dnssec, unavailable, summary) = match &found.found {
+        Ok(_) if !found.knows_the_root => {
+            (None, None, "answers, but denies everything: it does not know the root either".to_owned())
+        }
         Ok(dnssec) => (Some(*dnssec), None, answers(*dnssec).to_owned()),
         Err(why) => (None, Some(why.clone()), why.detail.clone()),
     };
     let (resolver, queries) = (found.resolver.clone(), found.queries);
-    Resolving { resolver, works: dnssec.is_some(), summary, dnssec, unavailable, queries }
+    let knows_the_root = found.found.is_ok().then_some(found.knows_the_root);
+    let works = knows_the_root == Some(true);
+    Resolving { resolver, works, summary, dnssec, knows_the_root, unavailable, queries }
 }
 
 fn answers(dnssec: Dnssec) -> &'static str {

@@ -472,6 +472,18 @@ pub struct TxtReading {
     pub dnssec: Dnssec,
     /// Number of resolvers that gave exactly this record set.
     pub agreeing: u32,
+    /// Where there is no record and nothing validates that: what the same resolver said of the top-level domain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_level: Option<TopLevelReading>,
+}
+
+/// What a resolver that denies a name said of the top-level domain of that name (checks.md §5.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopLevelReading {
+    /// Of the name at the end of the aliases; without dots.
+    pub name: String,
+    /// Whether it answered with SOA or NS records of it.
+    pub answered: bool,
 }
 
 /// DNSSEC state of an answer (checks.md §5.4). A bogus answer is [`Cause::Bogus`], not a reading.

@@ -6,8 +6,8 @@ use super::{Did, DidUrl, NearMiss, Record, mention, parse_record};
 use crate::evidence::TxtReading;
 use crate::primitives::Address;
 
-/// Compares a domain's records with the key of a signed document. Only answers reach this function, so it never says
-/// `unknown`.
+/// Compares a domain's records with the key of a signed document. Only answers reach this function, and no denial that
+/// says nothing ([`denial_that_says_nothing`](super::denial_that_says_nothing)), so it never says `unknown`.
 pub fn judge_dns_did(reading: &TxtReading, key: &DidUrl) -> DnsDidFinding {
     if !reading.name_exists {
         return DnsDidFinding::DomainDoesNotExist;
@@ -125,7 +125,8 @@ mod tests {
 
     fn judged(records: &[&str]) -> DnsDidFinding {
         let records = records.iter().map(|record| (*record).to_owned()).collect();
-        let reading = TxtReading { name_exists: true, records, dnssec: Dnssec::NotChecked, agreeing: 1 };
+        let reading =
+            TxtReading { name_exists: true, records, dnssec: Dnssec::NotChecked, agreeing: 1, top_level: None };
         judge_dns_did(&reading, &DidUrl::parse(KEY).unwrap())
     }
 

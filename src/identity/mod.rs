@@ -1,5 +1,6 @@
 //! What an issuer claims and how a domain's records prove it (checks.md §5).
 
+mod denial;
 mod did;
 mod did_document;
 mod did_ethr;
@@ -10,6 +11,7 @@ mod record;
 mod resolution;
 mod signature;
 
+pub use denial::{BlindDenial, denial_that_says_nothing};
 pub use did::{Did, DidUrl, EthrDid, InvalidDid, WebDid, did_registry};
 pub use did_document::{
     DidDocument, FormerKey, InvalidDidDocument, KeyEnd, KeyMaterial, KeyRefusal, VerificationMethod,
@@ -28,8 +30,8 @@ use crate::evidence::TxtReading;
 use crate::primitives::{Address, ChainId};
 use likeness::excerpt;
 
-/// Compares a domain's records with the contract and chain of the document. Only answers reach this function, so it
-/// never says `unknown`.
+/// Compares a domain's records with the contract and chain of the document. Only answers reach this function, and no
+/// denial that says nothing ([`denial_that_says_nothing`]), so it never says `unknown`.
 pub fn judge_dns_txt(reading: &TxtReading, contract: Address, chain: ChainId) -> DnsTxtFinding {
     if !reading.name_exists {
         return DnsTxtFinding::DomainDoesNotExist;
@@ -148,6 +150,7 @@ mod tests {
             records: records.iter().map(|record| (*record).to_owned()).collect(),
             dnssec: Dnssec::NotChecked,
             agreeing: 1,
+            top_level: None,
         };
         judge_dns_txt(&reading, CONTRACT, ChainId::try_from(1).unwrap())
     }
@@ -181,7 +184,8 @@ mod tests {
         assert!(records.len() > 8);
         for (name, [record, wanted]) in records {
             let records = vec!["v=spf1 -all".to_owned(), record.clone()];
-            let reading = TxtReading { name_exists: true, records, dnssec: Dnssec::NotChecked, agreeing: 1 };
+            let reading =
+                TxtReading { name_exists: true, records, dnssec: Dnssec::NotChecked, agreeing: 1, top_level: None };
             let found = judge_dns_txt(&reading, contract, ChainId::try_from(1337).unwrap());
             assert!(found.to_string().contains(&wanted), "{name}: {found}");
             let shown = matches!(found, DnsTxtFinding::MalformedRecord { .. } | DnsTxtFinding::OtherAddresses { .. });

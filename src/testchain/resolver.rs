@@ -1,5 +1,5 @@
-//! A DNS resolver on loopback that knows the sample issuers' TXT records and nothing else (DESIGN.md §6). Over UDP and
-//! TCP, without DNSSEC, so what it says is *not checked*.
+//! A DNS resolver on loopback that knows the sample issuers' TXT records, the top-level domains they stand in, and nothing
+//! else (DESIGN.md §6). Over UDP and TCP, without DNSSEC, so what it says is *not checked*.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,8 +8,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use hickory_proto::op::{Edns, Message, MessageType, Metadata, OpCode, Query, ResponseCode};
-use hickory_proto::rr::rdata::TXT;
-use hickory_proto::rr::{DNSClass, RData, Record, RecordType};
+use hickory_proto::rr::rdata::{NS, SOA, TXT};
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::{JoinHandle, JoinSet};
@@ -201,6 +201,16 @@ fn answer(query: &Message, records: &TxtRecords) -> (ResponseCode, Vec<Record>) 
     }
     let name = asked.name().to_ascii().trim_end_matches('.').to_ascii_lowercase();
     let records = records.read().unwrap_or_else(PoisonError::into_inner);
+    // Its denials count because it answers for these (checks.md §5.3).
+    let is_own_zone = name.is_empty() || !name.contains('.') && records.keys().any(|known| is_below(known, &name));
+    let start_of_zone = match asked.query_type() {
+        RecordType::SOA if is_own_zone => Some(RData::SOA(SOA::new(Name::root(), Name::root(), 1, 60, 60, 60, 1))),
+        RecordType::NS if is_own_zone => Some(RData::NS(NS(Name::root()))),
+        _ => None,
+    };
+    if let Some(data) = start_of_zone {
+        return (ResponseCode::NoError, vec![Record::from_rdata(asked.name().clone(), TTL, data)]);
+    }
     match records.get(&name) {
         Some(texts) if matches!(asked.query_type(), RecordType::TXT | RecordType::ANY) => {
             (ResponseCode::NoError, texts.iter().map(|text| txt_record(asked, text)).collect())
@@ -214,13 +224,14 @@ fn answer(query: &Message, records: &TxtRecords) -> (ResponseCode, Vec<Record>) 
     }
 }
 
+const TTL: u32 = 1;
+
 fn is_below(name: &str, parent: &str) -> bool {
     name.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// One string of a TXT record holds 255 bytes at most.
 fn txt_record(asked: &Query, text: &str) -> Record {
-    const TTL: u32 = 1;
     let strings: Vec<&[u8]> = if text.is_empty() { vec![&[]] } else { text.as_bytes().chunks(255).collect() };
     Record::from_rdata(asked.name().clone(), TTL, RData::TXT(TXT::from_bytes(strings)))
 }
@@ -288,6 +299,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn its_denials_count_below_its_own_top_level_domains_only() {
+        let resolver = started();
+        for (name, answered) in [("nothing.example", true), ("example", true), ("carrier.test", false)] {
+            let top_level = txt(&resolver, name).await.unwrap().top_level.unwrap();
+            assert_eq!(top_level.answered, answered, "{name}");
+        }
+    }
+
+    #[tokio::test]
     async fn what_is_too_long_for_a_packet_is_read_over_tcp() {
         let resolver = started();
         let reading = txt(&resolver, "long.example").await.unwrap();
@@ -317,10 +337,18 @@ mod tests {
             (reply.metadata.response_code, reply.answers.len())
         };
         assert_eq!(code(&query("CARRIER.example.", RecordType::TXT)), (ResponseCode::NoError, 2));
-        for (name, kind) in
-            [("carrier.example.", RecordType::A), ("example.", RecordType::TXT), (".", RecordType::DNSKEY)]
-        {
+        for (name, kind) in [
+            ("carrier.example.", RecordType::A),
+            ("carrier.example.", RecordType::SOA),
+            ("example.", RecordType::TXT),
+            (".", RecordType::DNSKEY),
+        ] {
             assert_eq!(code(&query(name, kind)), (ResponseCode::NoError, 0), "{name}");
+        }
+        for kind in [RecordType::SOA, RecordType::NS] {
+            assert_eq!(code(&query("Example.", kind)), (ResponseCode::NoError, 1));
+            assert_eq!(code(&query(".", kind)), (ResponseCode::NoError, 1));
+            assert_eq!(code(&query("test.", kind)), (ResponseCode::NXDomain, 0));
         }
         assert_eq!(code(&query("rier.example.", RecordType::TXT)), (ResponseCode::NXDomain, 0));
         let mut update = query("carrier.example.", RecordType::TXT);

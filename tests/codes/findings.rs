@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ebl_verifier::block_age::MaxBlockAge;
-use ebl_verifier::evidence::{CallReading, Cause, CodeReading, Dnssec, LatestReading, Question};
+use ebl_verifier::evidence::{CallReading, Cause, CodeReading, Dnssec, LatestReading, Question, TopLevelReading};
 use ebl_verifier::primitives::{Address, ChainId, Digest32};
 use ebl_verifier::status::Family;
 use ebl_verifier::title::Generation;
@@ -90,7 +90,18 @@ const ISSUER: &[Case] = &[
         bill_with(|plain| plain["issuers"][0]["identityProof"]["location"] = json!(""))
     }),
     ("issuer.domain_does_not_exist", Issuer, Fail, Invalid, "NXDOMAIN", || {
-        bill().dns(|reading| reading.name_exists = false)
+        bill().dns(|reading| {
+            reading.name_exists = false;
+            reading.dnssec = Dnssec::NotChecked;
+            reading.top_level = Some(TopLevelReading { name: "example".into(), answered: true });
+        })
+    }),
+    ("issuer.dns_denies_everything", Issuer, Unknown, Indeterminate, "NXDOMAIN from a resolver without a view", || {
+        bill().dns(|reading| {
+            reading.name_exists = false;
+            reading.dnssec = Dnssec::NotChecked;
+            reading.top_level = Some(TopLevelReading { name: "example".into(), answered: false });
+        })
     }),
     ("issuer.no_record", Issuer, Fail, Invalid, "no record of this kind", || {
         bill().dns(|reading| reading.records = vec!["v=spf1 -all".into()])

@@ -58,6 +58,7 @@ impl Stores {
                 records: self.records.clone(),
                 dnssec: Dnssec::Secure,
                 agreeing: 1,
+                top_level: None,
             }),
             Question::DocumentStore { store, target_hash, proof, .. } => {
                 let no = || word(&[]);

@@ -41,6 +41,7 @@ fn answer(question: &Question) -> (Answer, Vec<&'static str>) {
             records: vec![record(&format!("{}#controller", did_ethr(signer)))],
             dnssec: Dnssec::Insecure,
             agreeing: 1,
+            top_level: None,
         }),
         Question::Web { .. } => {
             let document = json!({

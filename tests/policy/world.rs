@@ -4,7 +4,7 @@
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
     Answer, BlockReading, CallReading, Cause, Dnssec, Evidence, Fact, Finality, InterfaceReading, Provenance,
-    ProxySlots, Question, REGISTRY_INTERFACES, RegistryReading, TxtReading, Unavailable,
+    ProxySlots, Question, REGISTRY_INTERFACES, RegistryReading, TopLevelReading, TxtReading, Unavailable,
 };
 use ebl_verifier::primitives::{Address, ChainId, Digest32, TokenId};
 use ebl_verifier::testchain::bill::{Bill, Issuance};
@@ -122,6 +122,7 @@ impl World {
                         records: if self.record { vec![record] } else { Vec::new() },
                         dnssec,
                         agreeing: u32::try_from(self.resolvers.len()).unwrap(),
+                        top_level: Some(TopLevelReading { name: "example".into(), answered: true }),
                     })
                 });
                 (answer, self.resolvers.clone())

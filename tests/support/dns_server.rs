@@ -35,6 +35,8 @@ pub enum Delivery {
     WithoutProofs,
     /// Says that there is no such name, with the SOA record of an unsigned zone beside it.
     DeniesWithAnotherZone,
+    /// Says that there is no such name, with another record of an unsigned zone beside it.
+    DeniesBesideAnotherZone,
     /// Answers SERVFAIL to questions for keys and digests, and delivers signatures.
     RefusesKeys,
     /// Answers REFUSED whenever the DO bit is set.
@@ -130,10 +132,15 @@ impl RequestHandler for Handler {
             edns
         });
         let mut metadata = Metadata::response_from_request(&request.metadata);
+        metadata.recursion_available = true;
         let about_keys = matches!(kind, RecordType::DNSKEY | RecordType::DS);
         let mut reply = self.zones.answer(&owner, kind);
         if self.delivery == Delivery::DeniesWithAnotherZone && kind == RecordType::TXT {
             reply = self.zones.answer(&name("nothing.unsigned.example."), kind);
+        }
+        if self.delivery == Delivery::DeniesBesideAnotherZone && kind == RecordType::TXT {
+            reply = self.zones.answer(&name("nothing.unsigned.example."), kind);
+            reply.authorities = self.zones.answer(&name("unsigned.example."), kind).answers;
         }
         if self.delivery == Delivery::AliasesFirst {
             let alias = self.zones.answer(&owner, RecordType::CNAME).answers;

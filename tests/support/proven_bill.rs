@@ -39,6 +39,7 @@ pub fn report(recording: &Recording, proof: Answer, hosts: &[&str], policy: Poli
                             records: vec![format!("openatts net=ethereum netId=31337 addr={}", recording.registry)],
                             dnssec: Dnssec::NotChecked,
                             agreeing: 1,
+                            top_level: None,
                         })),
                         other => panic!("{other:?}"),
                     };

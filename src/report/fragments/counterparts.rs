@@ -279,6 +279,7 @@ static ROWS: &[Row] = &[
     ),
     row(DnsTxt, &codes::ISSUER_METHOD_MISFIT, several, ("INVALID_ISSUERS", 3), Invalid, OTHER_TYPE),
     row(DnsTxt, &codes::ISSUER_DNS_UNAVAILABLE, always, THROWN_0, Error, OURS),
+    row(DnsTxt, &codes::ISSUER_DNS_DENIES_EVERYTHING, always, THROWN_0, Error, OURS),
     // Identity by DNS-DID.
     row(DnsDid, &codes::ISSUER_NO_SUCH_DOMAIN, always, NOWHERE, Invalid, NO_IDENTITY),
     row(DnsDid, &codes::ISSUER_NO_RECORD, always, NOWHERE, Invalid, NO_IDENTITY),
@@ -305,6 +306,7 @@ static ROWS: &[Row] = &[
     row(DnsDid, &codes::ISSUER_METHOD_MISFIT, several, ("INVALID_ISSUERS", 3), Error, NOT_DNS_DID),
     row(DnsDid, &codes::ISSUER_NONE_CLAIMED, several, ("MALFORMED_IDENTITY_PROOF", 2), Error, "Identity proof missing"),
     row(DnsDid, &codes::ISSUER_DNS_UNAVAILABLE, always, THROWN_1, Error, OURS),
+    row(DnsDid, &codes::ISSUER_DNS_DENIES_EVERYTHING, always, THROWN_1, Error, OURS),
     // Identity by a DID, where the signature itself counts too.
     row(Did, &codes::ISSUER_NO_KEY, unsigned, ("UNSIGNED", 5), Error, "Document is not signed"),
     row(Did, &codes::ISSUER_NO_KEY, without_did, ("DID_MISSING", 4), Error, NO_DID),

@@ -3,6 +3,8 @@
 //! Resolvers must give the same record set. A validated answer goes before all others: it cannot have been changed on
 //! the way, so whoever says something else is set aside, and the report names them. Without one, a resolver whose answer
 //! failed validation leaves the question open: that somebody else delivers an unvalidated answer does not repair it.
+//!
+//! Who denies the name and shows nothing of the top-level domain either counts only where nobody else answers.
 
 use super::resolver::Resolver;
 use super::validate::{Reading, unavailable};
@@ -25,7 +27,21 @@ pub(super) fn combine(said: Vec<(&Resolver, Result<Reading, Unavailable>)>) -> (
             provenance.hosts = hosts(&others);
             return (Err(bogus), provenance);
         }
-        (true, None) => (others, Vec::new()),
+        (true, None) => {
+            let (knowing, blind): (Vec<_>, Vec<_>) =
+                others.into_iter().partition(|(_, reading)| !reading.shows_nothing());
+            if knowing.is_empty() {
+                (blind, Vec::new())
+            } else {
+                let set_aside = blind.iter().map(|(resolver, reading)| {
+                    let top_level = reading.top_level.as_ref().map_or("", |top_level| &top_level.name);
+                    let detail = format!("it says {} and knows nothing of {top_level:?} either", shown(reading));
+                    unavailable(resolver, Cause::NotAnAnswer, &detail)
+                });
+                provenance.failed.extend(set_aside);
+                (knowing, Vec::new())
+            }
+        }
         (false, _) => (validated, others),
     };
     let Some((first_resolver, first)) = agreeing.first().cloned() else {
@@ -52,6 +68,7 @@ pub(super) fn combine(said: Vec<(&Resolver, Result<Reading, Unavailable>)>) -> (
         dnssec: strongest(agreeing.iter().map(|(_, reading)| reading.dnssec)),
         records: first.records,
         agreeing: u32::try_from(agreeing.len()).unwrap_or(u32::MAX),
+        top_level: first.top_level,
     };
     (Ok(Fact::DnsTxt(reading)), provenance)
 }
@@ -95,7 +112,7 @@ mod tests {
     }
 
     fn reading(record: &str, dnssec: Dnssec) -> Result<Reading, Unavailable> {
-        Ok(Reading { exists: true, records: vec![record.to_owned()], dnssec })
+        Ok(Reading { exists: true, records: vec![record.to_owned()], dnssec, top_level: None })
     }
 
     fn bogus() -> Result<Reading, Unavailable> {

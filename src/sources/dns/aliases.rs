@@ -17,6 +17,8 @@ pub(super) struct Found {
     pub(super) exists: bool,
     /// In sorted order, the strings of each record joined.
     pub(super) records: Vec<String>,
+    /// The name at the end of the aliases, whose records these are.
+    pub(super) end: Name,
     /// The weakest proof of any step; means nothing where the handle does not validate.
     pub(super) proof: Proof,
 }
@@ -36,14 +38,16 @@ pub(super) enum NotFound {
     TooManyAliases,
     #[error("a name with two aliases")]
     TwoAliases,
-    #[error("the records in the answer belong to other names")]
+    #[error("the records in the answer are not those that were asked for")]
     Unrelated,
+    #[error("more than {MOST_RECORDS} TXT records")]
+    TooManyRecords,
 }
 
 /// Longest chain of CNAME records that is followed.
 const MOST_ALIASES: usize = 8;
 
-/// A domain with more TXT records than this is cut: the record of a contract is not hidden among thousands.
+/// TXT records of one domain. Of more, none is read: what is left out could be the one that matters.
 const MOST_RECORDS: usize = 1024;
 
 pub(super) async fn txt<H: DnsHandle>(handle: &H, name: &Name) -> Result<Found, NotFound> {
@@ -55,23 +59,25 @@ pub(super) async fn txt<H: DnsHandle>(handle: &H, name: &Name) -> Result<Found, 
             path.step(target, proof)?;
         }
         if path.end == asked {
-            let (records, proof) = reply.texts_of(&asked);
+            let (records, proof) = reply.texts_of(&asked)?;
             if !records.is_empty() {
-                return Ok(Found { exists: true, records, proof: path.proof.min(proof) });
+                return Ok(Found { exists: true, records, end: asked, proof: path.proof.min(proof) });
             }
-            if reply.is_about_others(&asked) {
+            // Records of another name or type neither are what was asked for nor say that there is none.
+            if !reply.answers.is_empty() {
                 return Err(NotFound::Unrelated);
             }
             // A name that is an alias exists, whatever its target does (RFC 6604).
             let exists = reply.code != ResponseCode::NXDomain || !path.passed.is_empty();
-            return Ok(Found { exists, records, proof: path.proof.min(reply.proof_of_absence(&asked)) });
+            let proof = path.proof.min(reply.proof_of_absence(&asked));
+            return Ok(Found { exists, records, end: asked, proof });
         }
         // The target's records may stand in the same answer. What needs a proof of absence is asked for by itself: the
         // validator proves what is missing at the name that was asked for, not along the chain.
         if signature_of_expansion(&reply.answers, &path.end).is_none() {
-            let (records, proof) = reply.texts_of(&path.end);
+            let (records, proof) = reply.texts_of(&path.end)?;
             if !records.is_empty() {
-                return Ok(Found { exists: true, records, proof: path.proof.min(proof) });
+                return Ok(Found { exists: true, records, end: path.end, proof: path.proof.min(proof) });
             }
         }
     }
@@ -104,6 +110,13 @@ struct Reply {
     authorities: Vec<Record>,
     /// What the handle says of the absence that the answer claims, beside the proof of each record.
     absence: Proof,
+}
+
+impl Found {
+    /// No such name, or no TXT record.
+    pub(super) fn is_denial(&self) -> bool {
+        self.records.is_empty()
+    }
 }
 
 impl Reply {
@@ -145,7 +158,7 @@ impl Reply {
     }
 
     /// Sorted, so that two resolvers that answer in another order agree.
-    fn texts_of(&self, name: &Name) -> (Vec<String>, Proof) {
+    fn texts_of(&self, name: &Name) -> Result<(Vec<String>, Proof), NotFound> {
         let mut proof = Proof::Secure;
         let mut texts = Vec::new();
         for record in self.answers.iter().filter(|record| record.name == *name) {
@@ -154,9 +167,11 @@ impl Reply {
                 proof = proof.min(self.proof_of(record));
             }
         }
+        if texts.len() > MOST_RECORDS {
+            return Err(NotFound::TooManyRecords);
+        }
         texts.sort();
-        texts.truncate(MOST_RECORDS);
-        (texts, proof)
+        Ok((texts, proof))
     }
 
     /// A record that stands for itself needs its own proof only. One made from a wildcard also needs the proof that there
@@ -168,10 +183,6 @@ impl Reply {
             }
             _ => record.proof,
         }
-    }
-
-    fn is_about_others(&self, name: &Name) -> bool {
-        !self.answers.is_empty() && self.answers.iter().all(|record| record.name != *name)
     }
 
     /// A validating handle lets a negative answer pass when it is denied by NSEC or NSEC3, when the name is below a

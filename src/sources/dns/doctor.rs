@@ -10,6 +10,8 @@ pub struct ResolverExamination {
     pub resolver: String,
     /// What DNSSEC says of its answer, or why it cannot be used.
     pub found: Result<Dnssec, Unavailable>,
+    /// Whether it knows the root, or proves what it says of it: nobody can rely on the denials of another.
+    pub knows_the_root: bool,
     /// DNS queries made.
     pub queries: u32,
 }
@@ -20,14 +22,15 @@ impl DnsSource {
     pub async fn examine(&self) -> Vec<ResolverExamination> {
         let mut tried = tokio::task::JoinSet::new();
         for (index, resolver) in self.resolvers().iter().cloned().enumerate() {
-            let config = self.config.clone();
-            tried.spawn(async move { (index, validate::ask(&resolver, &config, ROOT).await) });
+            let (config, known) = (self.config.clone(), self.known.clone());
+            tried.spawn(async move { (index, validate::ask(&resolver, &config, &known, ROOT).await) });
         }
         let mut found: Vec<_> = self.resolvers().iter().map(unasked).collect();
         while let Some(joined) = tried.join_next().await {
             if let Ok((index, asked)) = joined
                 && let Some(place) = found.get_mut(index)
             {
+                place.knows_the_root = asked.said.as_ref().is_ok_and(|reading| !reading.shows_nothing());
                 place.found = asked.said.map(|reading| reading.dnssec);
                 place.queries = asked.queries;
             }
@@ -41,5 +44,5 @@ const ROOT: &str = "";
 
 fn unasked(resolver: &Resolver) -> ResolverExamination {
     let found = Err(validate::unavailable(resolver, Cause::NotAnAnswer, "the look-up was cut short"));
-    ResolverExamination { resolver: resolver.to_string(), found, queries: 0 }
+    ResolverExamination { resolver: resolver.to_string(), found, knows_the_root: false, queries: 0 }
 }

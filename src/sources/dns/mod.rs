@@ -1,14 +1,18 @@
 //! TXT records through the configured resolvers (checks.md §5.1, §5.4).
 //!
-//! NOERROR and NXDOMAIN are answers. Every other RCODE, a timeout or a malformed packet is not: the next resolver is
-//! asked, and in the end the question stays open. Each answer is validated in this process as far as the resolver lets
-//! it (`validate`), and several resolvers must give the same record set, unless one answer is validated (`agreement`).
+//! NOERROR and NXDOMAIN are answers, if the reply is one (`reply`). Every other RCODE, a timeout or a malformed packet is
+//! not: the next resolver is asked, and in the end the question stays open. Each answer is validated in this process as far
+//! as the resolver lets it (`validate`); who denies something without proof is asked what it knows at all (`top_level`); and
+//! several resolvers must give the same record set, unless one answer is validated (`agreement`).
 
 mod agreement;
 mod aliases;
 mod anchor;
+mod checked;
 mod doctor;
+mod reply;
 mod resolver;
+mod top_level;
 mod validate;
 mod wildcard;
 
@@ -25,6 +29,7 @@ pub use resolver::{InvalidResolver, Resolver};
 use super::place;
 use crate::evidence::{Answer, Cause, Provenance};
 use crate::sources::{ProxyRules, TlsRoots};
+use top_level::KnownTopLevels;
 
 /// Which resolvers are asked, and how.
 #[derive(Debug, Clone)]
@@ -78,12 +83,13 @@ pub enum ConfigError {
 #[derive(Debug)]
 pub struct DnsSource {
     config: DnsConfig,
+    known: KnownTopLevels,
 }
 
 impl DnsSource {
     /// A source that has not asked anything yet.
     pub fn new(config: DnsConfig) -> Result<Self, ConfigError> {
-        Ok(Self { config })
+        Ok(Self { config, known: KnownTopLevels::default() })
     }
 
     /// The TXT records of `name` (A-labels, no trailing dot), from all configured resolvers at once.
@@ -91,8 +97,8 @@ impl DnsSource {
         let resolvers = self.distinct_resolvers().await;
         let mut lookups = tokio::task::JoinSet::new();
         for (index, resolver) in resolvers.iter().cloned().enumerate() {
-            let (config, name) = (self.config.clone(), name.to_owned());
-            lookups.spawn(async move { (index, validate::ask(&resolver, &config, &name).await) });
+            let (config, known, name) = (self.config.clone(), self.known.clone(), name.to_owned());
+            lookups.spawn(async move { (index, validate::ask(&resolver, &config, &known, &name).await) });
         }
         let mut asked: Vec<Option<validate::Asked>> = resolvers.iter().map(|_| None).collect();
         while let Some(joined) = lookups.join_next().await {

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_resolver::config::{NameServerConfig, ResolverOpts};
-use hickory_resolver::net::RetryDnsHandle;
 use hickory_resolver::net::runtime::iocompat::AsyncIoTokioAsStd;
 use hickory_resolver::net::runtime::{RuntimeProvider, TokioRuntimeProvider};
 use hickory_resolver::system_conf::read_system_conf;
@@ -18,6 +17,7 @@ use http::Uri;
 
 use super::super::http::{Dial, Hosts};
 use super::super::place::{Place, Port};
+use super::checked::Checked;
 use super::{ConfigError, DnsConfig};
 
 /// One resolver.
@@ -75,16 +75,23 @@ impl std::fmt::Display for Resolver {
 #[error("expected system, IP[:PORT] or https://HOST/dns-query")]
 pub struct InvalidResolver;
 
-/// Sends single queries: over UDP and again over TCP when the answer is truncated, or over HTTPS; once more after an
-/// error. It follows no alias, knows no search list and keeps nothing.
-pub(super) type Connection = RetryDnsHandle<NameServerPool<Runtime>>;
+/// Sends single queries to one server: over UDP and again over TCP when the answer is truncated, or over HTTPS. It follows
+/// no alias, knows no search list and keeps nothing.
+#[derive(Clone)]
+pub(super) struct Connection {
+    /// Which server of the resolver.
+    pub(super) server: String,
+    pub(super) handle: Handle,
+}
 
-const RETRIES: usize = 1;
+pub(super) type Handle = NameServerPool<Checked<Runtime>>;
 
-pub(super) async fn connect(resolver: &Resolver, config: &DnsConfig) -> Result<Connection, ConfigError> {
+/// The system's settings may name several servers; each is a connection of its own, because what one of them shows says
+/// nothing of another.
+pub(super) async fn connect(resolver: &Resolver, config: &DnsConfig) -> Result<Vec<Connection>, ConfigError> {
     let mut options = ResolverOpts::default();
     let mut runtime = Runtime::default();
-    let servers = match resolver {
+    let mut servers = match resolver {
         Resolver::System => {
             let (system, system_options) = read_system_conf().map_err(|_| ConfigError::System)?;
             options = system_options;
@@ -104,14 +111,23 @@ pub(super) async fn connect(resolver: &Resolver, config: &DnsConfig) -> Result<C
             vec![server]
         }
     };
+    servers.truncate(MOST_SERVERS);
     options.timeout = config.timeout;
     let tls = TlsConfig {
         config: super::super::tls::client_config(config.tls_roots, &config.extra_roots)
             .map_err(|_| ConfigError::Tls)?,
     };
     let context = Arc::new(PoolContext::new(options, tls));
-    Ok(RetryDnsHandle::new(NameServerPool::from_config(servers, context, runtime), RETRIES))
+    let connections = servers.into_iter().map(|server| {
+        let name = format!("{resolver:?} {}", server.ip);
+        let provider = Checked(runtime.clone());
+        Connection { server: name, handle: NameServerPool::from_config([server], Arc::clone(&context), provider) }
+    });
+    Ok(connections.collect())
 }
+
+/// As many as other programs on a system use (resolv.conf).
+const MOST_SERVERS: usize = 3;
 
 /// Where it is. That of the system is at all the addresses that the system asks.
 pub(super) async fn place(resolver: &Resolver, config: &DnsConfig) -> Place {

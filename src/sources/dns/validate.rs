@@ -18,9 +18,9 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use futures_util::stream::{self, Stream, StreamExt as _};
+use futures_util::stream::{self, FuturesUnordered, Stream, StreamExt as _};
 use hickory_proto::dnssec::{Proof, TrustAnchors};
-use hickory_proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Query};
+use hickory_proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Query, ResponseCode};
 use hickory_proto::rr::{Name, Record, RecordType};
 use hickory_resolver::net::dnssec::DnssecDnsHandle;
 use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer as _};
@@ -30,7 +30,8 @@ use tokio::time::timeout;
 use super::DnsConfig;
 use super::aliases::{self, Found, NotFound};
 use super::resolver::{Connection, Resolver, connect};
-use crate::evidence::{Cause, Dnssec, Unavailable};
+use super::top_level::KnownTopLevels;
+use crate::evidence::{Cause, Dnssec, TopLevelReading, Unavailable};
 
 /// What one resolver said, and the number of queries it took.
 pub(super) struct Asked {
@@ -44,83 +45,170 @@ pub(super) struct Reading {
     pub(super) exists: bool,
     pub(super) records: Vec<String>,
     pub(super) dnssec: Dnssec,
+    /// Where it denies something and nothing validates that.
+    pub(super) top_level: Option<TopLevelReading>,
 }
 
 impl Reading {
-    fn new(found: Found, dnssec: Dnssec) -> Self {
-        Self { exists: found.exists, records: found.records, dnssec }
+    /// A denial by somebody who gave no sign of knowing anything.
+    pub(super) fn shows_nothing(&self) -> bool {
+        self.top_level.as_ref().is_some_and(|top_level| !top_level.answered)
     }
 }
 
-pub(super) async fn ask(resolver: &Resolver, config: &DnsConfig, name: &str) -> Asked {
-    let account = Arc::new(Account::default());
+pub(super) async fn ask(resolver: &Resolver, config: &DnsConfig, known: &KnownTopLevels, name: &str) -> Asked {
+    let queries = Arc::new(AtomicU32::new(0));
     let said = match Name::from_ascii(format!("{name}.")) {
-        Ok(name) => ask_both_ways(resolver, config, &name, &account).await,
+        Ok(name) => ask_servers(resolver, config, known, &name, &queries).await,
         Err(error) => Err(unavailable(resolver, Cause::NotAnAnswer, &error.to_string())),
     };
-    Asked { said, queries: account.queries.load(Ordering::Relaxed) }
+    Asked { said, queries: queries.load(Ordering::Relaxed) }
 }
 
-async fn ask_both_ways(
+/// Of a resolver's servers the one counts that says most; what there is, is not waited for longer.
+async fn ask_servers(
     resolver: &Resolver,
     config: &DnsConfig,
+    known: &KnownTopLevels,
     name: &Name,
-    account: &Arc<Account>,
+    queries: &Arc<AtomicU32>,
 ) -> Result<Reading, Unavailable> {
-    let connection = connect(resolver, config)
+    let connections = connect(resolver, config)
         .await
         .map_err(|error| unavailable(resolver, Cause::Unreachable, &error.to_string()))?;
-    // The plain look-up leaves no trace but its number: it asks for no signatures.
-    let plain_account = Arc::new(Account::default());
-    let plain_handle = Witness { handle: connection.clone(), account: Arc::clone(&plain_account) };
-    // Nothing may hang longer than a few tries of one query, whatever the library does.
-    let limit = config.timeout.saturating_mul(3);
-    let mut plain = pin!(timeout(limit, aliases::txt(&plain_handle, name)));
-    let mut checked = pin!(timeout(limit, check(connection, config, name, account)));
-
-    let (plain, checked) = tokio::select! {
-        checked = &mut checked => match checked {
-            Ok(Checked::Undecided) | Err(_) => (Some(plain.await), Checked::Undecided),
-            Ok(decided) => (None, decided),
-        },
-        // With an answer at hand, validation may take as long as one more query, not longer.
-        plain = &mut plain => {
-            (Some(plain), timeout(config.timeout, checked).await.ok().and_then(Result::ok).unwrap_or(Checked::Undecided))
+    let lookups = connections.into_iter().map(|connection| async {
+        let lookup = Lookup::new(connection, queries);
+        lookup.ask_both_ways(config, known, name).await.map_err(|(cause, detail)| unavailable(resolver, cause, &detail))
+    });
+    let mut lookups: FuturesUnordered<_> = lookups.collect();
+    let mut best = Err(unavailable(resolver, Cause::NoSource, "no server is set"));
+    while let Some(said) = lookups.next().await {
+        if weight(&said) > weight(&best) {
+            best = said;
         }
-    };
-    account.queries.fetch_add(plain_account.queries.load(Ordering::Relaxed), Ordering::Relaxed);
-    match (checked, plain) {
-        (Checked::Decided(reading), _) => Ok(reading),
-        (Checked::Bogus, _) => Err(unavailable(resolver, Cause::Bogus, "the answer failed DNSSEC validation")),
-        (Checked::Undecided, Some(Ok(Ok(found)))) => Ok(Reading::new(found, Dnssec::NotChecked)),
-        (Checked::Undecided, Some(Ok(Err(why)))) => Err(failure(resolver, &why)),
-        (Checked::Undecided, Some(Err(_)) | None) => Err(unavailable(resolver, Cause::Timeout, "no answer in time")),
+        if weight(&best) == MOST_WEIGHT {
+            break;
+        }
     }
+    best
+}
+
+const MOST_WEIGHT: u8 = 4;
+
+fn weight(said: &Result<Reading, Unavailable>) -> u8 {
+    match said {
+        Err(why) if why.cause == Cause::NoSource => 0,
+        Err(why) if why.cause == Cause::Bogus => MOST_WEIGHT,
+        Err(_) => 1,
+        Ok(reading) if reading.shows_nothing() => 2,
+        Ok(reading) if reading.top_level.is_some() => 3,
+        Ok(_) => MOST_WEIGHT,
+    }
+}
+
+/// Two look-ups of one name at one server.
+struct Lookup {
+    server: String,
+    plain: Witness,
+    checked: Witness,
+}
+
+impl Lookup {
+    fn new(Connection { server, handle }: Connection, queries: &Arc<AtomicU32>) -> Self {
+        let account = || Arc::new(Account { total: Arc::clone(queries), ..Account::default() });
+        // The plain look-up leaves no trace but its number: it asks for no signatures.
+        let plain = Witness { handle: handle.clone(), account: account() };
+        Self { server, plain, checked: Witness { handle, account: account() } }
+    }
+
+    async fn ask_both_ways(
+        &self,
+        config: &DnsConfig,
+        known: &KnownTopLevels,
+        name: &Name,
+    ) -> Result<Reading, (Cause, String)> {
+        // Nothing may hang longer than a few tries of one query, whatever the library does.
+        let limit = config.timeout.saturating_mul(3);
+        let mut plain = pin!(timeout(limit, async {
+            let found = aliases::txt(&self.plain, name).await?;
+            let top_level = match found.is_denial() {
+                true => Some(self.top_level_above(&found, known).await),
+                false => None,
+            };
+            Ok((found, top_level))
+        }));
+        let mut checked = pin!(timeout(limit, check(&self.checked, config, name)));
+        let (plain, checked) = tokio::select! {
+            checked = &mut checked => match checked.unwrap_or(Checked::Undecided) {
+                Checked::Bogus => return Err(bogus()),
+                Checked::Decided(found, dnssec) if dnssec == Dnssec::Secure || !found.is_denial() => {
+                    return Ok(reading(found, dnssec, None));
+                }
+                other => (plain.await, other),
+            },
+            plain = &mut plain => {
+                let nobody_is_there = !matches!(plain, Ok(Ok(_))) && !self.checked.account.has_an_answer();
+                let checked = match nobody_is_there {
+                    true => None,
+                    // With an answer at hand, validation may take as long as one more query, not longer.
+                    false => timeout(config.timeout, checked).await.ok().and_then(Result::ok),
+                };
+                (plain, checked.unwrap_or(Checked::Undecided))
+            }
+        };
+        let told =
+            plain.as_ref().ok().and_then(|plain| plain.as_ref().ok()).and_then(|(_, top_level)| top_level.clone());
+        let (found, dnssec) = match (checked, plain) {
+            (Checked::Bogus, _) => return Err(bogus()),
+            (Checked::Decided(found, dnssec), _) => (found, dnssec),
+            (Checked::Undecided, Ok(Ok((found, _)))) => (found, Dnssec::NotChecked),
+            (Checked::Undecided, Ok(Err(why))) => return Err(failure(&why)),
+            (Checked::Undecided, Err(_)) => return Err((Cause::Timeout, "no answer in time".into())),
+        };
+        let top_level = match (found.is_denial() && dnssec != Dnssec::Secure, told) {
+            (false, _) => None,
+            (true, Some(told)) if told.is_above(&found.end) => Some(told),
+            (true, _) => Some(self.top_level_above(&found, known).await),
+        };
+        Ok(reading(found, dnssec, top_level))
+    }
+
+    async fn top_level_above(&self, denied: &Found, known: &KnownTopLevels) -> TopLevelReading {
+        known.above(&denied.end, &self.server, &self.plain).await
+    }
+}
+
+fn reading(found: Found, dnssec: Dnssec, top_level: Option<TopLevelReading>) -> Reading {
+    Reading { exists: found.exists, records: found.records, dnssec, top_level }
+}
+
+fn bogus() -> (Cause, String) {
+    (Cause::Bogus, "the answer failed DNSSEC validation".into())
 }
 
 /// What the chain of trust says.
 enum Checked {
     /// Secure, or provably not signed.
-    Decided(Reading),
+    Decided(Found, Dnssec),
     /// There is a chain, and the answer is not part of it.
     Bogus,
     /// Nothing to decide with.
     Undecided,
 }
 
-async fn check(connection: Connection, config: &DnsConfig, name: &Name, account: &Arc<Account>) -> Checked {
-    let witness = Witness { handle: connection, account: Arc::clone(account) };
+async fn check(witness: &Witness, config: &DnsConfig, name: &Name) -> Checked {
     let anchors = match &config.trust_anchor {
-        Some(anchor) => anchor.beside_root(&witness).await,
+        Some(anchor) => anchor.beside_root(witness).await,
         None => TrustAnchors::default(),
     };
-    let handle = DnssecDnsHandle::with_trust_anchor(witness, Arc::new(anchors));
+    let handle = DnssecDnsHandle::with_trust_anchor(witness.clone(), Arc::new(anchors));
     match aliases::txt(&handle, name).await {
-        Ok(found) if found.proof == Proof::Secure => return Checked::Decided(Reading::new(found, Dnssec::Secure)),
-        Ok(found) if found.proof == Proof::Insecure => return Checked::Decided(Reading::new(found, Dnssec::Insecure)),
+        Ok(found) if found.proof == Proof::Secure => return Checked::Decided(found, Dnssec::Secure),
+        Ok(found) if found.proof == Proof::Insecure => return Checked::Decided(found, Dnssec::Insecure),
         Ok(_) => {}
         Err(_) => return Checked::Undecided,
     }
+    let account = &witness.account;
     if !account.has_seen_a_signature() {
         // Every resolver that delivers signatures at all delivers those over the root's keys.
         let root_keys = Query::query(Name::root(), RecordType::DNSKEY);
@@ -129,10 +217,13 @@ async fn check(connection: Connection, config: &DnsConfig, name: &Name, account:
     if account.has_seen_a_signature() && !account.has_a_gap() { Checked::Bogus } else { Checked::Undecided }
 }
 
-/// What a resolver delivered to the queries of one look-up.
+/// What a server delivered to the queries of one look-up.
 #[derive(Debug, Default)]
 struct Account {
+    /// Of all look-ups of one name at one resolver.
+    total: Arc<AtomicU32>,
     queries: AtomicU32,
+    answer: AtomicBool,
     signature: AtomicBool,
     gap: AtomicBool,
 }
@@ -142,6 +233,11 @@ struct Account {
 const MOST_QUERIES: u32 = 100;
 
 impl Account {
+    /// Anything at all: an error is a sign of life, too.
+    fn has_an_answer(&self) -> bool {
+        self.answer.load(Ordering::Relaxed)
+    }
+
     fn has_seen_a_signature(&self) -> bool {
         self.signature.load(Ordering::Relaxed)
     }
@@ -150,69 +246,89 @@ impl Account {
         self.gap.load(Ordering::Relaxed)
     }
 
-    fn may_ask(&self) -> bool {
-        self.queries.fetch_add(1, Ordering::Relaxed) < MOST_QUERIES
+    async fn ask(&self, handle: &impl DnsHandle, request: DnsRequest) -> Result<DnsResponse, NetError> {
+        if self.queries.fetch_add(1, Ordering::Relaxed) >= MOST_QUERIES {
+            return Err(NetError::Message("too many queries for one name"));
+        }
+        self.total.fetch_add(1, Ordering::Relaxed);
+        handle.send(request).first_answer().await
     }
 
-    /// Notes what arrived, and refuses what answers another question.
-    fn note(&self, asked: Option<&Query>, result: Result<DnsResponse, NetError>) -> Result<DnsResponse, NetError> {
+    fn note(&self, result: &Result<DnsResponse, NetError>) {
         let signed = |records: &[Record]| records.iter().any(|record| record.record_type() == RecordType::RRSIG);
-        let (answered, signature) = match &result {
-            Ok(response) => (response.queries.first(), signed(&response.answers) || signed(&response.authorities)),
-            Err(NetError::Dns(DnsError::NoRecordsFound(NoRecords { query, authorities, .. }))) => {
-                (Some(&**query), authorities.as_deref().is_some_and(signed))
+        let signature = match result {
+            Ok(response) => signed(&response.answers) || signed(&response.authorities),
+            Err(NetError::Dns(DnsError::NoRecordsFound(NoRecords { authorities, .. }))) => {
+                authorities.as_deref().is_some_and(signed)
             }
             Err(_) => {
                 self.gap.store(true, Ordering::Relaxed);
-                return result;
+                false
             }
         };
-        if answered != asked {
-            self.gap.store(true, Ordering::Relaxed);
-            return Err(NetError::Message("the answer is to another question"));
-        }
         self.signature.fetch_or(signature, Ordering::Relaxed);
-        result
+        self.answer.fetch_or(matches!(result, Ok(_) | Err(NetError::Dns(_))), Ordering::Relaxed);
     }
 }
 
-/// Stands between the validator and the resolver and keeps the account.
+/// Stands between the validator and the server, asks again where that helps, and keeps the account.
 #[derive(Clone)]
-pub(super) struct Witness {
-    handle: Connection,
+struct Witness {
+    handle: super::resolver::Handle,
     account: Arc<Account>,
 }
 
 impl DnsHandle for Witness {
     type Response = Pin<Box<dyn Stream<Item = Result<DnsResponse, NetError>> + Send>>;
-    type Runtime = <Connection as DnsHandle>::Runtime;
+    type Runtime = <super::resolver::Handle as DnsHandle>::Runtime;
 
     fn send(&self, request: DnsRequest) -> Self::Response {
-        let account = Arc::clone(&self.account);
-        if !account.may_ask() {
-            let refused = account.note(None, Err(NetError::Message("too many queries for one name")));
-            return Box::pin(stream::iter([refused]));
-        }
-        let asked = request.queries.first().cloned();
-        Box::pin(self.handle.send(request).map(move |result| account.note(asked.as_ref(), result)))
+        let Self { handle, account } = self.clone();
+        Box::pin(stream::once(async move {
+            let mut result = account.ask(&handle, request.clone()).await;
+            if let Err(why) = &result
+                && let Some(request) = worth_asking_again(why, request)
+            {
+                if request.edns.is_none() {
+                    // What comes now can hold no signature.
+                    account.gap.store(true, Ordering::Relaxed);
+                }
+                result = account.ask(&handle, request).await;
+            }
+            account.note(&result);
+            result
+        }))
     }
 }
 
-fn failure(resolver: &Resolver, why: &NotFound) -> Unavailable {
+/// Who does not answer at all is not asked again: a packet that got lost was already sent again by then.
+fn worth_asking_again(why: &NetError, mut request: DnsRequest) -> Option<DnsRequest> {
+    match why {
+        // Older servers do not know EDNS (RFC 6891 §6.2.2, §7).
+        NetError::Dns(DnsError::ResponseCode(ResponseCode::FormErr | ResponseCode::NotImp)) => {
+            request.edns.take().map(|_| request)
+        }
+        NetError::Dns(DnsError::ResponseCode(ResponseCode::ServFail)) => Some(request),
+        closed if closed.is_connection_closed() => Some(request),
+        _ => None,
+    }
+}
+
+fn failure(why: &NotFound) -> (Cause, String) {
     let net = match why {
         NotFound::Net(net) => net,
-        NotFound::Code(_) => return unavailable(resolver, Cause::ServerFailure, &why.to_string()),
-        _ => return unavailable(resolver, Cause::NotAnAnswer, &why.to_string()),
+        NotFound::Code(_) => return (Cause::ServerFailure, why.to_string()),
+        _ => return (Cause::NotAnAnswer, why.to_string()),
     };
     match net {
-        NetError::Timeout => unavailable(resolver, Cause::Timeout, "no answer in time"),
-        NetError::Io(error) => unavailable(resolver, Cause::Unreachable, &error.to_string()),
-        NetError::NoConnections => unavailable(resolver, Cause::Unreachable, "no connection"),
+        NetError::Timeout => (Cause::Timeout, "no answer in time".into()),
+        NetError::Io(error) => (Cause::Unreachable, error.to_string()),
+        NetError::NoConnections => (Cause::Unreachable, "no connection".into()),
         // An HTTP error carries the page that came with it, which says nothing here.
         other => {
             let text = other.to_string();
             let head = text.split_once(", message:").map_or(text.as_str(), |(head, _)| head);
-            unavailable(resolver, Cause::NotAnAnswer, head)
+            (Cause::NotAnAnswer, head.to_owned())
         }
     }
 }

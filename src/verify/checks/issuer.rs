@@ -6,7 +6,8 @@ use super::{Case, Examination, another_question, finding, from_entry, not_asked_
 use crate::document::{self, IdentityKind, IdentityProof, IssuingContract, MOST_ISSUERS};
 use crate::evidence::{Dnssec, Entry, Fact, Question, TxtReading};
 use crate::identity::{
-    Did, DnsDidFinding, DnsTxtFinding, DomainName, KeyMaterial, KeyRefusal, WebDid, judge_dns_did, judge_dns_txt,
+    Did, DnsDidFinding, DnsTxtFinding, DomainName, KeyMaterial, KeyRefusal, WebDid, denial_that_says_nothing,
+    judge_dns_did, judge_dns_txt,
 };
 use crate::verify::Policy;
 use crate::verify::codes::{self, Code};
@@ -179,23 +180,27 @@ fn records_check(
     let check = match &entry.answer {
         Err(why) => unavailable(CheckName::Issuer, why, &format!("the records of {domain} could not be read")),
         Ok(Fact::DnsTxt(reading)) => {
-            let found = judge(reading);
             facts.dnssec = Some(reading.dnssec);
-            facts.confirmed = found.code.is_ok();
-            facts.assurance = facts.confirmed.then_some(found.assurance);
-            let (outcome, code) = match found.code {
-                _ if policy.require_dnssec && reading.dnssec != Dnssec::Secure => {
-                    (Outcome::Unknown, &codes::ISSUER_DNSSEC_REQUIRED)
+            let (outcome, code, message) = if let Some(why) = denial_that_says_nothing(reading) {
+                (Outcome::Unknown, &codes::ISSUER_DNS_DENIES_EVERYTHING, why.to_string())
+            } else {
+                let found = judge(reading);
+                facts.confirmed = found.code.is_ok();
+                facts.assurance = facts.confirmed.then_some(found.assurance);
+                match found.code {
+                    _ if policy.require_dnssec && reading.dnssec != Dnssec::Secure => {
+                        (Outcome::Unknown, &codes::ISSUER_DNSSEC_REQUIRED, found.message)
+                    }
+                    Ok(code) => (Outcome::Pass, code, found.message),
+                    Err(code) => (Outcome::Fail, code, found.message),
                 }
-                Ok(code) => (Outcome::Pass, code),
-                Err(code) => (Outcome::Fail, code),
             };
             let strength = match reading.dnssec {
                 Dnssec::Secure => Strength::Dnssec,
                 _ if reading.agreeing > 1 => Strength::AgreeingResolvers,
                 _ => Strength::SingleResolver,
             };
-            let message = format!("{domain}: {}", found.message);
+            let message = format!("{domain}: {message}");
             Check { strength: Some(strength), ..finding(CheckName::Issuer, outcome, code, message) }
         }
         Ok(_) => another_question(CheckName::Issuer, &codes::ISSUER_DNS_UNAVAILABLE),
