@@ -75,7 +75,7 @@ fn without_history(stage: &Stage) -> Result<(), Failed> {
     let draft = controller(Format::V3, &key(1));
     stage.publish(&draft);
     let page = stage.page(&draft, &key(1))?;
-    for part in ["VALID  ", "carrier.example controls this domain", "signed by did:ethr:0x7a69:", "As of "] {
+    for part in ["VALID, no title  ", "carrier.example controls this domain", "signed by did:ethr:0x7a69:", "As of "] {
         equal(&json!([part, page.contains(part)]), &json!([part, true]))?;
     }
     Ok(())
