@@ -6,7 +6,9 @@ use std::str::FromStr;
 use aes_gcm::aead::AeadInOut as _;
 use aes_gcm::{Aes256Gcm, KeyInit as _};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use zeroize::Zeroizing;
 
 use super::json::{Kind, Members, Value};
@@ -63,8 +65,8 @@ impl Sealed {
         Aes256Gcm::new((&*key.0).into())
             .decrypt_inout_detached(&self.iv.into(), b"", text.as_mut_slice().into(), &self.tag.into())
             .map_err(|_| error(ReadErrorKind::WrongKeyOrDamaged))?;
-        // Producers write one alphabet or the other; a mixture fits neither.
-        let content = STANDARD.decode(&text).or_else(|_| URL_SAFE_NO_PAD.decode(&text)).ok();
+        // Producers write one alphabet or the other, the second with or without padding; a mixture fits neither.
+        let content = STANDARD.decode(&text).or_else(|_| URL_SAFE_ANY_PAD.decode(&text)).ok();
         let content = content.ok_or(error(ReadErrorKind::SealedContent("not base64 text")))?;
         let content =
             String::from_utf8(content).map_err(|_| error(ReadErrorKind::SealedContent("not valid UTF-8 text")))?;
@@ -80,6 +82,11 @@ pub(super) fn is_untyped(mut members: Members<'_>) -> bool {
     ["cipherText", "iv", "tag"].iter().all(|part| members.get(part).is_some())
         && members.all(|(name, _)| !name.is("type") && MEMBERS.iter().any(|known| name.is(known)))
 }
+
+const URL_SAFE_ANY_PAD: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// What was inside a sealed file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,6 +182,7 @@ mod tests {
         let not_base64 = Err(ReadErrorKind::SealedContent("not base64 text"));
         assert_eq!(opened(b"++//"), not_utf8);
         assert_eq!(opened(b"--__"), not_utf8);
+        assert_eq!(opened(b"eyJfIjoiPz8_In0="), Ok(r#"{"_":"???"}"#.into()));
         assert_eq!(opened(b"++__"), not_base64);
         assert_eq!(opened(b"e30="), Ok("{}".into()));
         assert_eq!(opened(b"e30"), Ok("{}".into()));

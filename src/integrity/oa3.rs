@@ -77,7 +77,7 @@ fn judge(document: &Document<'_>, survey: &Survey) -> Result<IntegrityResult, Fa
     if found != document.merkle_root {
         return Err(Fault::MerkleMismatch { stated: document.merkle_root, found });
     }
-    shape::shape_of_oa3(document.whole(), document.obfuscated.len()).map_err(Fault::Shape)?;
+    shape::shape_of_oa3(document.whole()).map_err(Fault::Shape)?;
     super::one_title(std::slice::from_ref(&document.issuer), &document.proofs)?;
     Ok(match coverage {
         Coverage::All => IntegrityResult::Intact,
