@@ -4,7 +4,7 @@
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
     Answer, BlockReading, CallReading, Cause, CodeReading, DidEthrReading, Dnssec, Evidence, Fact, NodeReading,
-    Provenance, Question, StoreReading, TopLevelReading, TxtReading, Unavailable, WebReading,
+    Provenance, Question, StoreReading, TxtReading, Unavailable, WebReading,
 };
 use ebl_verifier::primitives::{Address, ChainId, Digest32};
 use ebl_verifier::verify::{Policy, Report, Step, Verdict, examine};
@@ -84,7 +84,7 @@ impl World {
                     records: self.records.clone(),
                     dnssec: Dnssec::Secure,
                     agreeing: 1,
-                    top_level: Some(TopLevelReading { name: "example".into(), answered: true }),
+                    top_level: None,
                 })
             }
             Question::DidEthr { registry, .. } => {
