@@ -125,6 +125,7 @@ fn did_document(case: &Value) -> Result<(), Failed> {
                             records: vec![format!("openatts a=dns-did; p={key_id}; v=1.0;")],
                             dnssec: Dnssec::Secure,
                             agreeing: 1,
+                            top_level: None,
                         })),
                         other => return Err(format!("not to be asked: {other:?}").into()),
                     };
