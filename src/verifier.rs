@@ -179,7 +179,7 @@ impl Verifier {
     }
 
     async fn judge(&self, document: &Document<'_>, policy: Policy, link: Option<&Link>) -> (Report, Evidence) {
-        let policy = Policy { link_chain: link.map(|link| link.chain), ..policy };
+        let policy = Policy { link_chain: link.and_then(|link| link.chain), ..policy };
         let checked = Checked::new(document);
         let mut evidence = Evidence::new();
         let mut fetches_left = MOST_FETCHES - usize::from(link.is_some());

@@ -279,6 +279,9 @@ fn link(path: &str, payload_key: Option<&str>, fragment_key: Option<&str>, chain
     if let Some(key) = payload_key {
         payload["key"] = json!(key);
     }
+    if payload["chainId"].is_null() {
+        payload.as_object_mut().unwrap().remove("chainId");
+    }
     let encode = |value: Value| {
         percent_encoding::utf8_percent_encode(&value.to_string(), percent_encoding::NON_ALPHANUMERIC).to_string()
     };
@@ -312,6 +315,37 @@ fn a_link_is_fetched_unwrapped_opened_and_verified() {
     let shown = text(&page.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(shown.starts_with("INDETERMINATE link to docs.example "), "{shown}");
     assert!(shown.contains("opened with its key, fetched from docs.example"), "{shown}");
+}
+
+#[test]
+fn a_link_as_mail_programs_make_it_is_followed() {
+    let storage = Storage::start();
+    let plain = link("/sealed/s3cret", None, Some(KEY), json!("1337"));
+    let encoded = percent_encoding::utf8_percent_encode(&plain, percent_encoding::NON_ALPHANUMERIC).to_string();
+    for text in [
+        format!("{plain}."),
+        format!("<{plain}>"),
+        plain.replacen("https://", "", 1),
+        plain.replacen('#', "%23", 1),
+        format!("https://filter.example/?url={encoded}&data=05"),
+    ] {
+        let (code, report) = storage.verify(&[&text]);
+        assert_eq!((code, intact(&report), &report["document"]["sealed"]), (3, true, &json!(true)), "{text}");
+    }
+}
+
+#[test]
+fn without_a_chain_in_the_link_the_documents_own_counts() {
+    let storage = Storage::start();
+    let without = |path: &str| link(path, Some(KEY), None, Value::Null);
+    let (code, report) = storage.verify(&[&without("/sealed/s3cret")]);
+    assert_eq!((code, &report["document"]["network"]["chain_id"]), (3, &json!(1337)), "{report:#}");
+    let (_, report) = storage.verify(&["--chain-id", "137", &without("/vector/v2-no-network")]);
+    assert_eq!(report["document"]["network"]["chain_id"], 137);
+    let (_, report) = storage.verify(&[&without("/vector/v2-no-network")]);
+    assert_eq!(report["checks"][2]["code"], "chain.not_named");
+    let page = text(&ebl(&["inspect", &without("/d/1")]).stdout);
+    assert!(page.contains("none in the link: the document's own counts"), "{page}");
 }
 
 #[test]

@@ -15,7 +15,10 @@ pub(super) fn page(link: &Link, style: Style) -> Page {
         headline(&format!("link to {}", link.address.host()), "nothing was fetched", style),
         String::new(),
         format!("  Would fetch {}", escape(&address)),
-        format!("  Chain       {}: the document must be on it", link.chain),
+        match link.chain {
+            Some(chain) => format!("  Chain       {chain}: the document must be on it"),
+            None => "  Chain       none in the link: the document's own counts".to_owned(),
+        },
         format!("  Key         {}", if link.key.is_some() { "in the link" } else { "none in the link" }),
     ];
     if let Err(why) = public {
@@ -24,7 +27,7 @@ pub(super) fn page(link: &Link, style: Style) -> Page {
     let found = json!({
         "format": "link",
         "would_fetch": address,
-        "chain_id": link.chain.to_string(),
+        "chain_id": link.chain.map(|chain| chain.to_string()),
         "carries_key": link.key.is_some(),
         "needs_allow_private": public.is_err(),
     });

@@ -7,6 +7,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::json::{self, Kind, Members, Tree, Value};
+use super::link_spelling as spelling;
 use super::{Key, Limits};
 use crate::primitives::ChainId;
 use crate::web_address::{NotAllowed, Reach, WebAddress};
@@ -18,12 +19,13 @@ pub struct Link {
     pub address: WebAddress,
     /// The key in the fragment, else the one in the payload.
     pub key: Option<Key>,
-    /// The chain that the document must be on.
-    pub chain: ChainId,
+    /// The chain that the document must be on, where the link names one; else the document's own counts.
+    pub chain: Option<ChainId>,
 }
 
 impl Link {
-    /// Reads a link. Private hosts and IP literals are refused unless `reach` lets them through.
+    /// Reads a link, also one that arrived without its scheme, with the full stop of its sentence, or inside the link of a
+    /// mail filter. Private hosts and IP literals are refused unless `reach` lets them through.
     ///
     /// ```
     /// use ebl_verifier::document::link::Link;
@@ -32,34 +34,41 @@ impl Link {
     /// let text = r#"https://actions.tradetrust.io?q={"type":"DOCUMENT","payload":
     ///     {"uri":"https://docs.example/d/1","chainId":"137"}}"#;
     /// let link = Link::parse(text, Reach::Public)?;
-    /// assert_eq!((link.address.host(), link.chain.get()), ("docs.example", 137));
+    /// assert_eq!((link.address.host(), link.chain.map(|chain| chain.get())), ("docs.example", Some(137)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn parse(text: &str, reach: Reach) -> Result<Self, InvalidLink> {
         if text.len() > LONGEST {
             return Err(InvalidLink::TooLong);
         }
-        let url = Url::parse(text).map_err(|_| InvalidLink::NotAUrl)?;
+        let url = spelling::url(&spelling::cleaned(text)).ok_or(InvalidLink::NotAUrl)?;
+        Self::of_url(&url, reach, MOST_WRAPPINGS)
+    }
+
+    fn of_url(url: &Url, reach: Reach, wrappings_left: usize) -> Result<Self, InvalidLink> {
         if url.scheme() != "https" || !url.username().is_empty() || url.password().is_some() {
             return Err(InvalidLink::Origin);
         }
-        let query = single_q(url.query().unwrap_or_default())?;
-        let action = object(&query).ok_or(InvalidLink::Query)?;
+        let query = single_q(url.query().unwrap_or_default());
+        if !query.as_ref().is_ok_and(|query| spelling::is_object(query))
+            && let Some(inner) = spelling::wrapped_in(url)
+        {
+            let wrappings_left = wrappings_left.checked_sub(1).ok_or(InvalidLink::Wrapped)?;
+            let inner = spelling::url(&inner).ok_or(InvalidLink::NotAUrl)?;
+            return Self::of_url(&inner, reach, wrappings_left);
+        }
+        let query = query?;
+        let (query, in_query) = spelling::fragment_in(&query);
+        let action = object(query).ok_or(InvalidLink::Query)?;
         let action = action.root();
         if !action.get("type").is_some_and(|kind| kind.is_str("DOCUMENT")) {
             return Err(InvalidLink::Type);
         }
         let payload = action.get("payload").and_then(Value::as_object).ok_or(InvalidLink::Payload)?;
         let uri = payload.get("uri").and_then(Value::as_str).ok_or(InvalidLink::UriMissing)?;
-        let in_fragment = match url.fragment() {
-            None | Some("") => None,
-            Some(fragment) => {
-                let text = decoded(fragment).ok_or(InvalidLink::Fragment)?;
-                let object = object(&text).ok_or(InvalidLink::Fragment)?;
-                object.root().as_object().map_or(Ok(None), key)?
-            }
-        };
-        let in_payload = key(payload)?;
+        let in_fragments = [url.fragment(), in_query].map(|fragment| fragment.map_or(Ok(None), fragment_key));
+        let [in_fragment, in_query] = in_fragments;
+        let (in_fragment, in_payload) = (in_fragment?.or(in_query?), key(payload)?);
         Ok(Self {
             address: WebAddress::parse(&uri, reach).map_err(InvalidLink::Uri)?,
             key: in_fragment.or(in_payload),
@@ -86,18 +95,27 @@ fn object(text: &str) -> Option<Tree<'_>> {
     json::parse(text.as_bytes(), &Limits { max_bytes: LONGEST, max_depth: 8 }).ok()
 }
 
+fn fragment_key(fragment: &str) -> Result<Option<Key>, InvalidLink> {
+    if fragment.is_empty() {
+        return Ok(None);
+    }
+    let text = decoded(fragment).ok_or(InvalidLink::Fragment)?;
+    let object = object(&text).ok_or(InvalidLink::Fragment)?;
+    object.root().as_object().map_or(Ok(None), key)
+}
+
 fn key(members: Members<'_>) -> Result<Option<Key>, InvalidLink> {
     let key = members.get("key").map(|key| key.as_str().and_then(|text| text.parse().ok()));
     key.map(|key| key.ok_or(InvalidLink::Key)).transpose()
 }
 
 /// A text or a number, in plain decimal digits.
-fn chain(payload: Members<'_>) -> Result<ChainId, InvalidLink> {
+fn chain(payload: Members<'_>) -> Result<Option<ChainId>, InvalidLink> {
     match payload.get("chainId").map(Value::kind) {
-        Some(Kind::String(text)) => text.decoded().parse().map_err(|_| InvalidLink::Chain),
-        Some(Kind::Number(token)) => token.parse().map_err(|_| InvalidLink::Chain),
+        Some(Kind::String(text)) => text.decoded().parse().map(Some).map_err(|_| InvalidLink::Chain),
+        Some(Kind::Number(token)) => token.parse().map(Some).map_err(|_| InvalidLink::Chain),
         Some(_) => Err(InvalidLink::Chain),
-        None => Err(InvalidLink::ChainMissing),
+        None => Ok(None),
     }
 }
 
@@ -132,9 +150,11 @@ pub enum InvalidLink {
     /// A `uri` that may not be fetched.
     #[error("the place of the document cannot be asked: {0}")]
     Uri(NotAllowed),
-    /// No `chainId`.
-    #[error("it does not say on which chain the document is: `chainId` is missing")]
-    ChainMissing,
+    /// A link within a link within a link.
+    #[error(
+        "it is wrapped into other links more than {MOST_WRAPPINGS} times: open it and copy the address it leads to"
+    )]
+    Wrapped,
     /// A `chainId` that is no chain id.
     #[error("its `chainId` is not a decimal number")]
     Chain,
@@ -147,6 +167,7 @@ pub enum InvalidLink {
 }
 
 const LONGEST: usize = 32 * 1024;
+const MOST_WRAPPINGS: usize = 3;
 
 #[cfg(test)]
 mod tests {
@@ -186,6 +207,50 @@ mod tests {
         assert!(link(payload, "#{}").unwrap().key.is_none());
         let bad_payload_key = r#"{"uri":"https://docs.example/","chainId":1,"key":"x"}"#;
         assert_eq!(link(bad_payload_key, &format!(r#"#{{"key":"{KEY}"}}"#)).unwrap_err(), InvalidLink::Key);
+    }
+
+    /// The links of the field with `docs.example` and this key, as they arrive.
+    #[test]
+    fn a_link_is_read_as_mail_programs_and_people_write_it() {
+        let q = r#"{"type":"DOCUMENT","payload":{"uri":"https://docs.example/x.json","chainId":"1337"}}"#;
+        let fragment = format!(r#"{{"key":"{KEY}"}}"#);
+        let encoded =
+            |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let plain = format!("https://app.example/?q={}#{}", encoded(q), encoded(&fragment));
+        let wrapped = format!("https://filter.example/?url={}&data=05", encoded(&plain));
+        let forms = [
+            plain.clone(),
+            format!(" {plain}\r\n"),
+            format!("<{plain}>"),
+            format!("\"{plain}\""),
+            format!("“{plain}”."),
+            format!("({plain});"),
+            format!("\u{200b}{plain}\u{feff}"),
+            plain.replacen("app", "a\u{200b}pp", 1),
+            plain.replace("https://", ""),
+            plain.replace("https:", ""),
+            plain.replace("?q=", "?lang=en&amp;q="),
+            format!("https://app.example/?q={}", encoded(&format!("{q}#{fragment}"))),
+            format!("https://app.example/?q={}", encoded(&format!("{q}#{}", encoded(&fragment)))),
+            wrapped.clone(),
+            format!("https://other.example/url?q={}", encoded(&wrapped)),
+        ];
+        for text in forms {
+            let link = Link::parse(&text, Reach::Public).unwrap_or_else(|why| panic!("{text}: {why}"));
+            assert_eq!((link.address.host(), link.chain.map(ChainId::get)), ("docs.example", Some(1337)), "{text}");
+            assert!(link.key.is_some(), "{text}");
+        }
+        let deep = (0..5).fold(plain, |inner, _| format!("https://filter.example/?url={}", encoded(&inner)));
+        assert_eq!(Link::parse(&deep, Reach::Public).unwrap_err(), InvalidLink::Wrapped);
+        // Which of two was meant nobody can know.
+        let two = "https://filter.example/?a=https%3A%2F%2Fx.example&b=https%3A%2F%2Fy.example";
+        assert_eq!(Link::parse(two, Reach::Public).unwrap_err(), InvalidLink::QueryCount);
+    }
+
+    #[test]
+    fn a_link_need_not_name_a_chain() {
+        assert_eq!(link(r#"{"uri":"https://docs.example/"}"#, "").unwrap().chain, None);
+        assert_eq!(link(r#"{"uri":"https://docs.example/","chainId":null}"#, "").unwrap_err(), InvalidLink::Chain);
     }
 
     #[test]

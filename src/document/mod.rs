@@ -14,6 +14,7 @@ mod error;
 mod file_kind;
 pub mod json;
 pub mod link;
+mod link_spelling;
 pub mod oa2;
 pub mod oa3;
 mod sealed;

@@ -87,7 +87,7 @@ impl Verifier {
     }
 
     async fn inquire(&self, inquiry: &TitleInquiry<'_, '_, '_>, link: Option<&Link>) -> TitleReport {
-        let policy = Policy { link_chain: link.map(|link| link.chain), ..self.policy.clone() };
+        let policy = Policy { link_chain: link.and_then(|link| link.chain), ..self.policy.clone() };
         let mut evidence = Evidence::new();
         let mut fetches_left = MOST_FETCHES - usize::from(link.is_some());
         loop {
