@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::primitives::ChainId;
 
@@ -22,6 +22,8 @@ pub struct Network {
     /// For tests: titles on it are meant to have no legal effect.
     #[serde(default)]
     pub testnet: bool,
+    /// Why nobody issues on it any more.
+    pub retired: Option<Retirement>,
     /// The currency's symbol.
     pub currency: String,
     /// Host of the block explorer.
@@ -31,6 +33,26 @@ pub struct Network {
     /// Public endpoints that need no key.
     #[serde(default)]
     pub rpc: Vec<String>,
+}
+
+/// How a network came to be one of the past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Retirement {
+    /// The chain was ended: no node runs it.
+    Stopped,
+    /// The field's software no longer knows it, whether or not the chain runs.
+    NoLongerUsed,
+}
+
+impl std::fmt::Display for Retirement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Stopped => "a retired test network, its chain no longer runs",
+            Self::NoLongerUsed => "a network that the software of this field no longer uses",
+        })
+    }
 }
 
 /// A network by its chain id, if it is known.
@@ -65,9 +87,19 @@ mod tests {
 
     #[test]
     fn the_table_is_read_whole() {
-        assert_eq!(TABLE.network.len(), 12);
+        assert_eq!(TABLE.network.len(), 19);
+        let ids: std::collections::BTreeSet<_> = TABLE.network.iter().map(|network| network.id).collect();
+        assert_eq!(ids.len(), TABLE.network.len());
         let urls = TABLE.network.iter().flat_map(|network| &network.rpc);
         assert!(urls.clone().count() > 5 && urls.clone().all(|url| url.starts_with("https://")));
+    }
+
+    #[test]
+    fn nobody_is_asked_about_a_retired_network_unless_the_caller_names_an_endpoint() {
+        for id in [3, 4, 5, 42, 295, 296, 80001] {
+            let network = known(ChainId::try_from(id).unwrap()).unwrap();
+            assert!(network.retired.is_some() && network.rpc.is_empty(), "{network:?}");
+        }
     }
 
     #[test]

@@ -86,8 +86,12 @@ impl<'r> Page<'r> {
             self.hanging("  Store       ", &format!("{address}{chain}, {}", store_state(store, by.as_deref())));
         }
         self.hanging("  Document    ", &document_line(report));
-        if let Some(network) = report.document.network.as_ref().filter(|network| network.testnet) {
-            self.hanging("  Network     ", &format!("{network} is a test network: no legal effect intended"));
+        match report.document.network.as_ref().map(|network| (network, network.retired)) {
+            Some((network, Some(retired))) => self.hanging("  Network     ", &format!("{network} is {retired}")),
+            Some((network, None)) if network.testnet => {
+                self.hanging("  Network     ", &format!("{network} is a test network: no legal effect intended"));
+            }
+            _ => {}
         }
         if let Some(as_of) = &report.as_of {
             self.as_of(as_of);

@@ -274,6 +274,9 @@ codes! {
     CHAIN_NO_ENDPOINT = "chain.no_endpoint", Verifier,
         "No endpoint is known for this chain, or fewer than the quorum asks for.",
         "Give one with --rpc CHAINID=URL or the variable EBL_RPC_<CHAINID>.";
+    CHAIN_RETIRED_NETWORK = "chain.retired_network", Issuer,
+        "The document names a network of the past: its chain no longer runs, or the field's software no longer uses it; what became of the document there cannot be found out.",
+        "Ask the issuer to issue the document again on a network in use. Whoever still has an endpoint of the old chain can give it with --rpc.";
     CHAIN_RPC_UNAVAILABLE = "chain.rpc_unavailable", Network,
         "No endpoint of this chain gave a usable answer; this says nothing about the document.",
         "Try again, or give another endpoint with --rpc.";

@@ -187,6 +187,11 @@ const CHAINS: &[Case] = &[
         chain_fails(Cause::WrongChain)
     }),
     ("chain.no_endpoint", Chain, Unknown, Indeterminate, "nobody to ask", || chain_fails(Cause::NoSource)),
+    ("chain.retired_network", Chain, Unknown, Indeterminate, "a chain that no longer runs, and nobody to ask", || {
+        bill_with(|plain| plain["network"]["chainId"] = json!("5"))
+            .dns(|reading| reading.records[0] = reading.records[0].replace("31337", "5"))
+            .unanswered(Cause::NoSource, |question| matches!(question, Question::Registry { .. }))
+    }),
     ("chain.rpc_unavailable", Chain, Unknown, Indeterminate, "the endpoint is down", || {
         chain_fails(Cause::Unreachable)
     }),

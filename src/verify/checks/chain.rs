@@ -2,7 +2,7 @@
 
 use super::{Case, Examination, finding, from_entry, not_applicable, unavailable};
 use crate::document::Document;
-use crate::evidence::{BlockReading, Entry, ReadMethod, Unavailable};
+use crate::evidence::{BlockReading, Cause, Entry, ReadMethod, Unavailable};
 use crate::networks;
 use crate::primitives::ChainId;
 use crate::verify::codes;
@@ -141,7 +141,17 @@ pub(super) fn wrong_chain(wanted: ChainId, served: u64, entry: &Entry) -> Check 
 
 /// The chain could not be read.
 pub(super) fn chain_unread(chain: ChainId, why: &Unavailable, entry: &Entry) -> Check {
-    from_entry(unavailable(CheckName::Chain, why, &format!("chain {chain} could not be read")), entry)
+    let check = unavailable(CheckName::Chain, why, &format!("chain {chain} could not be read"));
+    let network = networks::known(chain).filter(|_| why.cause == Cause::NoSource);
+    let check = match network.and_then(|network| Some((network, network.retired?))) {
+        Some((network, retired)) => {
+            let code = &codes::CHAIN_RETIRED_NETWORK;
+            let message = format!("chain {chain} is {}, {retired}; {}", network.name, why.detail);
+            Check { code, actor: code.actor, message, ..check }
+        }
+        None => check,
+    };
+    from_entry(check, entry)
 }
 
 /// What rests on a chain whose check came to `chain` is not known.

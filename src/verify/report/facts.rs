@@ -111,6 +111,8 @@ pub struct Network {
     pub name: Option<&'static str>,
     /// A known network for tests: titles on it are meant to have no legal effect.
     pub testnet: bool,
+    /// Why nobody issues on it any more.
+    pub retired: Option<networks::Retirement>,
 }
 
 impl Network {
@@ -120,6 +122,7 @@ impl Network {
             chain_id: chain.get(),
             name: known.map(|network| network.name.as_str()),
             testnet: known.is_some_and(|network| network.testnet),
+            retired: known.and_then(|network| network.retired),
         }
     }
 }
