@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::primitives::Address;
+use crate::primitives::{Address, InvalidAddress};
+use crate::text::repeatable;
 
 /// A user's names for addresses.
 ///
@@ -48,10 +49,10 @@ impl std::str::FromStr for AddressBook {
         };
         let mut book = Self::default();
         for (text, name) in entries.0 {
-            let address: Address = text.parse().map_err(|_| InvalidAddressBook::Address(text.clone()))?;
-            if !address.checksum_agrees(&text) {
-                return Err(InvalidAddressBook::Checksum { found: text, expected: address });
-            }
+            let address = Address::from_caller(&text).map_err(|why| match why {
+                InvalidAddress::Form(_) => InvalidAddressBook::Address(repeatable(&text)),
+                why => InvalidAddressBook::Checksum(why),
+            })?;
             let name = name.trim();
             if name.is_empty() || name.chars().count() > LONGEST_NAME {
                 return Err(InvalidAddressBook::Name(address));
@@ -78,13 +79,8 @@ pub enum InvalidAddressBook {
     #[error("{0:?} is not an address: 0x and 40 hexadecimal characters")]
     Address(String),
     /// An address with a mistake in it.
-    #[error("the letters of {found} do not carry its checksum; if it is the right address, write {expected}")]
-    Checksum {
-        /// As written.
-        found: String,
-        /// As it should be.
-        expected: Address,
-    },
+    #[error(transparent)]
+    Checksum(InvalidAddress),
     /// A name that is empty or too long to show.
     #[error("the name of {0} is empty or longer than {LONGEST_NAME} characters")]
     Name(Address),
@@ -146,7 +142,7 @@ mod tests {
         let lower = A.to_lowercase();
         let wrong = A.replace("C51812dc", "C51812Dc");
         let refused = |text: String| text.parse::<AddressBook>().unwrap_err();
-        assert!(matches!(refused(format!(r#"{{"{wrong}": "x"}}"#)), InvalidAddressBook::Checksum { .. }));
+        assert!(matches!(refused(format!(r#"{{"{wrong}": "x"}}"#)), InvalidAddressBook::Checksum(_)));
         assert!(matches!(refused(format!(r#"{{"{A}": "x", "{lower}": "y"}}"#)), InvalidAddressBook::Twice(_)));
         assert!(matches!(refused(format!(r#"{{"{A}": "x", "{A}": "y"}}"#)), InvalidAddressBook::Twice(_)));
         assert!(matches!(refused(r#"{"shipper.eth": "x"}"#.into()), InvalidAddressBook::Address(_)));

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
 
+use crate::text::repeatable;
+
 /// Keccak-256 with the original padding, as Ethereum uses it (documents.md §0).
 pub fn keccak256(bytes: impl AsRef<[u8]>) -> Digest32 {
     Digest32(Keccak256::digest(bytes.as_ref()).into())
@@ -84,6 +86,25 @@ impl Address {
         !mixed || self.checksummed().ends_with(digits)
     }
 
+    /// Reads an address that somebody gave us to go by: as [`FromStr`], and where its letters carry a checksum (EIP-55) it must
+    /// be right, because a mistyped address is another account's.
+    ///
+    /// ```
+    /// use ebl_verifier::primitives::Address;
+    ///
+    /// assert!(Address::from_caller("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed").is_ok());
+    /// assert!(Address::from_caller("0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed").is_ok());
+    /// assert!(Address::from_caller("0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed").is_err());
+    /// ```
+    pub fn from_caller(text: &str) -> Result<Self, InvalidAddress> {
+        let address: Self = text.parse()?;
+        if address.checksum_agrees(text) {
+            Ok(address)
+        } else {
+            Err(InvalidAddress::Checksum { found: text.to_owned(), expected: address })
+        }
+    }
+
     /// Shortened for people: `0x7099…79C8`.
     pub fn short(self) -> String {
         let full = self.checksummed();
@@ -101,7 +122,9 @@ impl FromStr for Address {
         let mut out = [0; 20];
         match digits {
             Some(digits) if digits.len() == 40 && decode_hex_into(digits.as_bytes(), &mut out) => Ok(Self(out)),
-            _ => Err(InvalidValue { expected: "an address: 0x and 40 hexadecimal characters", found: clip(text) }),
+            _ => {
+                Err(InvalidValue { expected: "an address: 0x and 40 hexadecimal characters", found: repeatable(text) })
+            }
         }
     }
 }
@@ -162,12 +185,8 @@ impl FromStr for ChainId {
     type Err = InvalidValue;
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
-        plain
-            .then(|| text.parse().ok())
-            .flatten()
-            .map(Self)
-            .ok_or_else(|| InvalidValue { expected: "a chain id in decimal digits", found: clip(text) })
+        let id = plain_decimal(text).filter(|id| *id > 0).map(Self);
+        id.ok_or_else(|| InvalidValue { expected: "a chain id in decimal digits", found: repeatable(text) })
     }
 }
 
@@ -183,8 +202,31 @@ impl fmt::Display for ChainId {
 pub struct InvalidValue {
     /// What would have been right.
     pub expected: &'static str,
-    /// What was there, cut to a printable length.
+    /// What was there, as far as it may be repeated.
     pub found: String,
+}
+
+/// Why a text is not an address that can be gone by.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidAddress {
+    /// Not an address.
+    #[error(transparent)]
+    Form(#[from] InvalidValue),
+    /// An address with a mistake in it.
+    #[error("the letters of {found} do not carry its checksum; if it is the right address, write {expected}")]
+    Checksum {
+        /// As written.
+        found: String,
+        /// As it should be.
+        expected: Address,
+    },
+}
+
+/// A whole number in plain decimal digits: no sign, no blanks, no leading zero, so that every number has one spelling.
+pub(crate) fn plain_decimal<T: FromStr>(text: &str) -> Option<T> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    plain.then(|| text.parse().ok()).flatten()
 }
 
 /// Lower-case hexadecimal without a prefix.
@@ -215,10 +257,6 @@ pub(crate) fn decode_hex_into(digits: &[u8], out: &mut [u8]) -> bool {
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
-
-fn clip(text: &str) -> String {
-    text.chars().take(80).collect()
-}
 
 macro_rules! hexadecimal_serde {
     ($type:ident, $length:literal, $print:expr) => {
@@ -310,6 +348,26 @@ mod tests {
         assert_eq!(Digest32::from_hex64(&text.to_uppercase()), None);
         assert_eq!(Digest32::from_hex64(&format!("0x{}", &text[2..])), None);
         assert_eq!(Digest32::from_hex64(&text[1..]), None);
+    }
+
+    #[test]
+    fn a_number_has_one_spelling() {
+        assert_eq!((plain_decimal("0"), plain_decimal("10")), (Some(0), Some(10)));
+        for text in ["", "+1", "-1", "01", "00", " 1", "1 ", "1e0", "1.0", "0x1", "１", "99999999999999999999"] {
+            assert_eq!(plain_decimal::<u64>(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_callers_address_with_a_mistake_is_refused_with_what_it_would_be() {
+        let good = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+        let upper = format!("0x{}", good[2..].to_uppercase());
+        for text in [good, &good.to_lowercase(), &upper, &good.replace("0x", "xdc")] {
+            assert!(Address::from_caller(text).is_ok(), "{text}");
+        }
+        let wrong = good.replace("aAeb", "aaeb");
+        let why = Address::from_caller(&wrong).unwrap_err().to_string();
+        assert!(why.contains(&wrong) && why.ends_with(good), "{why}");
     }
 
     #[test]

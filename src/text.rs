@@ -125,6 +125,30 @@ fn with_hashes_by_their_ends(word: &str, room: usize) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// What a message may repeat of a value that somebody gave: a short beginning, cut at the first sign of a web address, a user
+/// name, a parameter or an object, because a key may follow, and nothing that may be a key itself.
+pub fn repeatable(text: &str) -> String {
+    const LONGEST: usize = 80;
+    let end = text.find(['/', '\\', '?', '#', '@', '&', '=', '%', '{']).unwrap_or(text.len());
+    let (before, after) = text.split_at(end);
+    // A user name stands before its sign.
+    let before = if after.starts_with('@') || may_hold_a_key(before) { "" } else { before };
+    let shown: String = before.chars().take(LONGEST).collect();
+    if shown.len() == text.len() { shown } else { shown + "…" }
+}
+
+/// Whether a text has a word as long and as mixed as keys are. Addresses are known by their length.
+pub fn may_hold_a_key(text: &str) -> bool {
+    const SHORTEST: usize = 32;
+    text.split(|character: char| !character.is_ascii_alphanumeric()).any(|word| {
+        let digits = word.strip_prefix("0x").or(word.strip_prefix("xdc")).unwrap_or(word);
+        let address = (38..=42).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let mixed =
+            word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
+        word.len() >= SHORTEST && !address && (mixed || digits.len() >= 2 * SHORTEST)
+    })
+}
+
 /// Characters that change how other text is shown, or are not shown at all: controls, line and paragraph separators,
 /// bidirectional controls, zero-width characters, tags and other default-ignorables.
 pub fn is_deceptive(character: char) -> bool {
@@ -188,6 +212,24 @@ mod tests {
         let did = format!("did:ethr:0x{address}#controller");
         assert_eq!(hanging(&did, 2, 50), "did:ethr:0x3D7A4B38…109BDbAe#controller");
         assert_eq!(hanging(&did, 2, 80), did);
+    }
+
+    #[test]
+    fn a_value_is_repeated_without_what_may_be_secret() {
+        for (text, wanted) in [
+            ("yesterday", "yesterday"),
+            ("1:0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAe", "1:0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAe"),
+            ("https://user:pw@rpc.example/v3/KEY?k=KEY", "https:…"),
+            ("1=https://rpc.example/KEY", "1…"),
+            ("user:pw@rpc.example", "…"),
+            ("rpc.example/v3/KEY", "rpc.example…"),
+            ("key=KEY", "key…"),
+            ("8ce81a858defaefd88eb5ab97800c28e7507364be1e3399a1149926f480cf98e", "…"),
+            ("0123456789abcdef0123456789abcdef", "…"),
+        ] {
+            assert_eq!(repeatable(text), wanted, "{text}");
+        }
+        assert_eq!(repeatable(&"é".repeat(100)).chars().count(), 81);
     }
 
     #[test]

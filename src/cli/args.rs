@@ -78,8 +78,8 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "CHAIN:ADDR")]
     pub trust_registry: Vec<String>,
     /// What the document must meet besides (TOML; see `ebl policy template`). All rules hold together: those of this file,
-    /// of the settings' policy and of the flags below
-    #[arg(long, value_name = "FILE", env = "EBL_POLICY")]
+    /// of EBL_POLICY, of the settings' policy and of the flags below
+    #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// The issuer must be this one: a domain, *.DOMAIN for any below it, or a DID, which trusts that key (repeatable: one
     /// of them)
@@ -256,7 +256,7 @@ pub struct NetworkArgs {
     #[arg(long)]
     pub allow_private: bool,
     /// Settings file (TOML); flags and EBL_RPC_… go before it
-    #[arg(long, value_name = "FILE", env = "EBL_CONFIG")]
+    #[arg(long, value_name = "FILE", env = "EBL_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
 }
 

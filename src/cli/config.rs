@@ -12,15 +12,16 @@ use zeroize::Zeroizing;
 
 use super::args::{DnssecMode, NetworkArgs, ProofChoice, VerifyArgs};
 use super::policy_file::{self, PolicyRules, accepted_state};
-use super::settings::{Chosen, Origin, Settings, optional, settings, settings_file, variables};
-use super::way_out;
+use super::settings::{Chosen, Origin, Settings, optional, place, settings, settings_file, variables};
+use super::{secrecy, way_out};
 use crate::address_book::AddressBook;
 use crate::block_age::MaxBlockAge;
 use crate::document::{Key, Limits};
-use crate::primitives::{Address, ChainId, Digest32};
+use crate::primitives::{Address, ChainId, Digest32, plain_decimal};
 use crate::sources::chain::{BlockChoice, Endpoint};
 use crate::sources::dns::{Resolver, TrustAnchor};
 use crate::sources::{ProxyRules, TlsRoots};
+use crate::text::repeatable;
 use crate::verifier::{Verifier, VerifierBuilder};
 use crate::verify::{Policy, ProofMode, Rule};
 use crate::web_address::Reach;
@@ -55,7 +56,7 @@ pub fn verifier(args: &VerifyArgs) -> Result<Configured> {
     let (builder, mut policy, in_force) = combined(&asked)?;
     policy.accept_unauthenticated_falsy = args.accept_unauthenticated_falsy;
     policy.all_checks = args.all_checks;
-    for file in in_force.policy.iter().chain(&args.policy) {
+    for file in in_force.policies.iter().map(|chosen| &chosen.value).chain(&args.policy) {
         let PolicyRules { rules, require_dnssec } = policy_file::read(file)?;
         policy.rules.extend(rules);
         policy.require_dnssec |= require_dnssec;
@@ -77,7 +78,8 @@ pub fn configured(asked: &Asked<'_>) -> Result<Configured> {
 /// Puts everything together.
 fn combined(asked: &Asked<'_>) -> Result<(VerifierBuilder, Policy, InForce)> {
     let chain_id = asked.chain_id.map(str::parse::<ChainId>).transpose().context("--chain-id")?;
-    let in_force = InForce::read(asked.network, chain_id)?;
+    let key_variable = asked.key.and_then(|key| key.strip_prefix("env:"));
+    let in_force = InForce::read(asked.network, chain_id, key_variable)?;
     let mut builder = in_force.builder()?.limits(Limits { max_bytes: asked.max_size, ..Limits::default() });
     if let Some(text) = asked.key {
         builder = builder.key(key(text)?);
@@ -94,8 +96,9 @@ fn combined(asked: &Asked<'_>) -> Result<(VerifierBuilder, Policy, InForce)> {
         trusted_block: in_force.trusted_block.value,
         ..Policy::default()
     };
-    for registry in asked.trust_registry.iter().chain(in_force.trust_registry.iter().map(|chosen| &chosen.value)) {
-        policy.trusted_registries.insert(contract("--trust-registry", registry)?);
+    let by_flag = asked.trust_registry.iter().map(|text| Chosen::by(text.clone(), Origin::Flag));
+    for registry in in_force.trust_registry.iter().cloned().chain(by_flag) {
+        policy.trusted_registries.insert(contract(&registry.place("trust_registry"), &registry.value)?);
     }
     Ok((builder, policy, in_force))
 }
@@ -108,8 +111,9 @@ fn expectations(args: &VerifyArgs) -> Result<Vec<Rule>> {
     let issuers = set("--expect-issuer", &args.expect_issuer, |text| Ok(text.parse()?))?;
     let registries = args.expect_registry.iter().map(|text| contract("--expect-registry", text));
     let registries = registries.collect::<Result<BTreeSet<_>>>()?;
-    let holders = set("--expect-holder", &args.expect_holder, |text| Ok(text.parse()?))?;
-    let beneficiaries = set("--expect-beneficiary", &args.expect_beneficiary, |text| Ok(text.parse()?))?;
+    let account = |text: &str| Ok(Address::from_caller(text)?);
+    let holders = set("--expect-holder", &args.expect_holder, account)?;
+    let beneficiaries = set("--expect-beneficiary", &args.expect_beneficiary, account)?;
     let states = set("--accept-state", &args.accept_state, |text| accepted_state(text).map_err(anyhow::Error::msg))?;
     let rules = [
         (!issuers.is_empty()).then_some(Rule::Issuers(issuers)),
@@ -151,18 +155,19 @@ pub struct InForce {
     /// Those of the file and of the variable.
     pub trust_registry: Vec<Chosen<String>>,
     pub did_registries: BTreeMap<ChainId, Chosen<Address>>,
-    /// The policy that the file names.
-    pub policy: Option<PathBuf>,
+    /// The policies that the file and the variable name: both hold.
+    pub policies: Vec<Chosen<PathBuf>>,
     /// The address book that the variable or the file names.
     pub names: Option<PathBuf>,
 }
 
 impl InForce {
-    /// Reads flags, environment and settings file. `only` is the chain of an `--rpc` that names none.
-    pub fn read(network: &NetworkArgs, only: Option<ChainId>) -> Result<Self> {
+    /// Reads flags, environment and settings file. `only` is the chain of an `--rpc` that names none, `key_variable` the
+    /// variable that holds a key, if one does.
+    pub fn read(network: &NetworkArgs, only: Option<ChainId>, key_variable: Option<&str>) -> Result<Self> {
         let file = settings_file(network);
         let settings = settings(file.as_ref().map(|file| file.value.as_path()))?;
-        let variables = variables()?;
+        let variables = variables(key_variable)?;
         let proxy = way_out::proxy(network, &variables, &settings)?;
         let tls_roots = way_out::tls_roots(network, &variables, &settings)?;
         let endpoints = endpoints(network, &settings, only)?;
@@ -192,7 +197,17 @@ impl InForce {
             bail!("--timeout takes 1 to 600 seconds");
         }
         let dns = Chosen::list(&network.dns, variables.dns, settings.dns);
-        let resolver = |text: &String| text.parse().with_context(|| format!("resolver {text:?}"));
+        // What was there may hold a user name or a key.
+        let resolver = |text: &String| text.parse().with_context(|| place("dns", dns.origin));
+        let resolve = Chosen::list(&network.resolve, variables.resolve, settings.resolve);
+        for entry in &resolve.value {
+            redirection(entry).with_context(|| place("resolve", resolve.origin))?;
+        }
+        let trust_registry = Chosen::all(settings.trust_registry, variables.trust_registry);
+        for registry in &trust_registry {
+            contract(&registry.place("trust_registry"), &registry.value)?;
+        }
+        let policies = [(settings.policy, Origin::File), (variables.policy, Origin::Variable)];
         let mut did_registries = BTreeMap::new();
         // Of several for one chain the flag counts, then the variable.
         for (origin, list) in [
@@ -201,7 +216,7 @@ impl InForce {
             (Origin::Flag, &network.did_registry),
         ] {
             for text in list {
-                let (chain, address) = contract("--did-registry", text)?;
+                let (chain, address) = contract(&place("did_registry", origin), text)?;
                 did_registries.insert(chain, Chosen::by(address, origin));
             }
         }
@@ -223,11 +238,11 @@ impl InForce {
             proxy,
             max_hidden: optional(None, variables.max_hidden, settings.max_hidden),
             ca_file: optional(network.ca_file.clone(), variables.ca_file, settings.ca_file),
-            resolve: Chosen::list(&network.resolve, variables.resolve, settings.resolve),
+            resolve,
             allow_private: Chosen::switch(network.allow_private, variables.allow_private, settings.allow_private),
-            trust_registry: Chosen::all(settings.trust_registry, variables.trust_registry),
+            trust_registry,
             did_registries,
-            policy: settings.policy,
+            policies: policies.into_iter().filter_map(|(path, by)| Some(Chosen::by(path?, by))).collect(),
             names: variables.names.or(settings.names),
         })
     }
@@ -235,12 +250,13 @@ impl InForce {
     /// Every file that a run with these settings reads, beside its documents.
     fn files(&self, asked: &Asked<'_>) -> Vec<PathBuf> {
         let settings = self.file.as_ref().map(|file| &file.value);
-        let by_settings = [settings, self.policy.as_ref(), self.dns_anchor.value.as_ref(), self.ca_file.value.as_ref()];
+        let by_settings = [settings, self.dns_anchor.value.as_ref(), self.ca_file.value.as_ref()];
         let key = asked.key.and_then(|key| key.strip_prefix('@')).map(Path::new);
         let others = [key, asked.names.or(self.names.as_deref())];
         by_settings
             .into_iter()
             .flatten()
+            .chain(self.policies.iter().map(|chosen| &chosen.value))
             .map(PathBuf::as_path)
             .chain(others.into_iter().flatten())
             .map(Path::to_owned)
@@ -316,7 +332,7 @@ fn endpoints(
     }
     for (name, value) in std::env::vars_os() {
         let Some(chain) = name.to_str().and_then(|name| name.strip_prefix("EBL_RPC_")) else { continue };
-        let variable = format!("EBL_RPC_{chain}");
+        let variable = format!("EBL_RPC_{}", repeatable(chain));
         let chain: ChainId = chain.parse().with_context(|| variable.clone())?;
         let value = value.into_string().ok().with_context(|| format!("{variable} is not text"))?;
         if let Entry::Vacant(entry) = found.entry(chain) {
@@ -344,10 +360,10 @@ fn block_choice(text: &str) -> Result<BlockChoice> {
         "latest" => BlockChoice::Latest,
         "safe" => BlockChoice::Safe,
         "finalized" => BlockChoice::Finalized,
-        _ => match (text.parse(), text.strip_prefix("0x").and_then(Digest32::from_hex64)) {
-            (Ok(number), _) => BlockChoice::Number(number),
+        _ => match (plain_decimal(text), text.strip_prefix("0x").and_then(Digest32::from_hex64)) {
+            (Some(number), _) => BlockChoice::Number(number),
             (_, Some(hash)) => BlockChoice::Hash(hash),
-            _ => bail!("--block takes latest, safe, finalized, a number or a block hash, not {text:?}"),
+            _ => bail!("--block takes latest, safe, finalized, a number or a block hash, not {:?}", repeatable(text)),
         },
     })
 }
@@ -355,29 +371,34 @@ fn block_choice(text: &str) -> Result<BlockChoice> {
 fn block_hash(text: &str) -> Result<Digest32> {
     text.strip_prefix("0x")
         .and_then(Digest32::from_hex64)
-        .with_context(|| format!("--trusted-block takes 0x and the 64 lower-case digits of a block hash, not {text:?}"))
+        .context("--trusted-block takes 0x and the 64 lower-case digits of a block hash")
 }
 
-fn contract(flag: &'static str, text: &str) -> Result<(ChainId, Address)> {
+fn contract(place: &str, text: &str) -> Result<(ChainId, Address)> {
     let Some((chain, address)) = text.split_once(':') else {
-        bail!("{flag} takes CHAIN:ADDRESS, as in 1:0x…, not {text:?}");
+        bail!("{place} takes CHAIN:ADDRESS, as in 1:0x…, not {:?}", repeatable(text));
     };
-    Ok((chain.parse().context(flag)?, address.parse().context(flag)?))
+    let named = || place.to_owned();
+    Ok((chain.parse().with_context(named)?, Address::from_caller(address).with_context(named)?))
 }
 
 fn redirection(text: &str) -> Result<(String, u16, std::net::SocketAddr)> {
-    let wanted = || format!("--resolve takes HOST:PORT=ADDR:PORT, not {text:?}");
-    let (from, to) = text.split_once('=').with_context(wanted)?;
-    let (host, port) = from.rsplit_once(':').with_context(wanted)?;
+    let wanted = "expected HOST:PORT=ADDR:PORT";
+    let (from, to) = text.split_once('=').context(wanted)?;
+    let (host, port) = from.rsplit_once(':').context(wanted)?;
     if host.is_empty() || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok() {
-        bail!("--resolve takes a host name before the first colon, not an address: {text:?}");
+        bail!("expected a host name before the first colon, not an address");
     }
-    Ok((host.to_ascii_lowercase(), port.parse().with_context(wanted)?, to.parse().with_context(wanted)?))
+    if host.contains(['/', '@', ':', '?', '#']) {
+        bail!(wanted);
+    }
+    let port = plain_decimal(port).context(wanted)?;
+    Ok((host.to_ascii_lowercase(), port, to.parse().ok().context(wanted)?))
 }
 
 fn dns_anchor(path: &Path) -> Result<TrustAnchor> {
     const MOST_BYTES: u64 = 64 * 1024;
-    let name = path.display();
+    let name = secrecy::path(path);
     let mut text = String::new();
     let file = std::fs::File::open(path).with_context(|| format!("cannot read --dns-anchor {name}"))?;
     file.take(MOST_BYTES + 1).read_to_string(&mut text).with_context(|| format!("cannot read --dns-anchor {name}"))?;
@@ -389,7 +410,7 @@ fn dns_anchor(path: &Path) -> Result<TrustAnchor> {
 
 fn address_book(path: &Path) -> Result<AddressBook> {
     const MOST_BYTES: u64 = 1 << 20;
-    let name = path.display();
+    let name = secrecy::path(path);
     let mut text = String::new();
     let file = std::fs::File::open(path).with_context(|| format!("cannot read --names {name}"))?;
     file.take(MOST_BYTES + 1).read_to_string(&mut text).with_context(|| format!("cannot read --names {name}"))?;
@@ -398,10 +419,12 @@ fn address_book(path: &Path) -> Result<AddressBook> {
 
 fn root_certificates(path: &Path) -> Result<Vec<rustls_pki_types::CertificateDer<'static>>> {
     use rustls_pki_types::pem::PemObject as _;
-    let name = path.display();
+    let name = secrecy::path(path);
     let found = rustls_pki_types::CertificateDer::pem_file_iter(path)
         .with_context(|| format!("cannot read --ca-file {name}"))?
         .collect::<Result<Vec<_>, _>>()
+        .ok()
+        // The library's own words would repeat a line of the file.
         .with_context(|| format!("--ca-file {name} is not PEM"))?;
     if found.is_empty() {
         bail!("--ca-file {name} holds no certificate");

@@ -11,6 +11,7 @@ use super::args::{DnssecMode, DoctorArgs, PageFormat};
 use super::config::InForce;
 use super::exit::Exit;
 use super::output;
+use super::secrecy;
 use super::settings::{Chosen, Origin};
 use super::way_out;
 use crate::block_age::in_words;
@@ -30,7 +31,7 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
     let asked = args.chain_id.iter().map(|text| text.parse()).collect::<Result<Vec<ChainId>, _>>();
     let asked = asked.context("--chain-id")?;
     let only = if let [only] = asked[..] { Some(only) } else { None };
-    let in_force = InForce::read(&args.network, only)?;
+    let in_force = InForce::read(&args.network, only, None)?;
     let chains: BTreeSet<ChainId> = in_force.endpoints.keys().copied().chain(asked).collect();
     let chains: Vec<ChainId> = chains.into_iter().collect();
     let verifier = in_force.builder()?.build()?;
@@ -205,7 +206,7 @@ fn settings(in_force: &InForce) -> Vec<Setting> {
     let mut settings = Vec::new();
     let mut add = |name: String, value: String, origin| settings.push(Setting { name, value, origin });
     match &in_force.file {
-        Some(file) => add("config".into(), file.value.display().to_string(), file.origin),
+        Some(file) => add("config".into(), secrecy::path(&file.value), file.origin),
         None => add("config".into(), "none: there is no file in your configuration folder".into(), Origin::Default),
     }
     for (chain, chosen) in &in_force.endpoints {
@@ -233,7 +234,7 @@ fn settings(in_force: &InForce) -> Vec<Setting> {
     let dnssec = if in_force.dnssec.value == DnssecMode::Require { "require" } else { "report" };
     chosen("dnssec", dnssec.into(), in_force.dnssec.origin);
     let path = |chosen: &Chosen<Option<std::path::PathBuf>>| {
-        chosen.value.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string())
+        chosen.value.as_ref().map_or_else(|| "none".to_owned(), |path| secrecy::path(path))
     };
     chosen("dns_anchor", path(&in_force.dns_anchor), in_force.dns_anchor.origin);
     let by_default = || {
@@ -260,8 +261,8 @@ fn settings(in_force: &InForce) -> Vec<Setting> {
     for (chain, registry) in &in_force.did_registries {
         chosen("did_registry", format!("{chain}:{}", registry.value), registry.origin);
     }
-    if let Some(policy) = &in_force.policy {
-        chosen("policy", policy.display().to_string(), Origin::File);
+    for policy in &in_force.policies {
+        chosen("policy", secrecy::path(&policy.value), policy.origin);
     }
     settings
 }

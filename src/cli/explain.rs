@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use super::exit::Exit;
 use super::output;
-use crate::text::hanging;
+use crate::text::{hanging, repeatable};
 use crate::verify::codes::{self, Actor, Code};
 
 pub fn run(code: Option<&str>) -> Result<Exit> {
@@ -19,7 +19,7 @@ pub fn run(code: Option<&str>) -> Result<Exit> {
             None if codes::all().any(|code| group(code) == id) => {
                 list(codes::all().filter(|code| group(code) == id), width)
             }
-            None => bail!("there is no code {id:?}; {}", guess(id)),
+            None => bail!("there is no code {:?}; {}", repeatable(id), guess(id)),
         },
     };
     Ok(output::print(&page, Exit::Done))

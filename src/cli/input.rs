@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+use super::secrecy;
 use crate::document::link::{InvalidLink, Link};
 
 /// One argument.
@@ -20,28 +21,26 @@ pub enum Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// What was meant. A web address is never taken for a file, whatever its scheme.
+    /// What was meant. A web address is never taken for a file, and of what may be a link in another spelling only a file
+    /// that is there.
     pub fn of(argument: &'a Path, read_link: impl FnOnce(&str) -> Result<Link, InvalidLink>) -> Self {
-        match argument.to_str().filter(|text| starts_like_a_url(text)) {
-            Some(text) => read_link(text).map_or_else(Self::NotALink, Self::Link),
-            None => Self::File(argument),
+        let text = argument.to_string_lossy();
+        let is_there = || argument.symlink_metadata().is_ok();
+        if secrecy::begins_like_a_url(&text) || secrecy::is_link(&text) && !is_there() {
+            read_link(&text).map_or_else(Self::NotALink, Self::Link)
+        } else {
+            Self::File(argument)
         }
     }
 
     /// As shown to people. A link may hold a key, so only the host it leads to is named.
     pub fn name(&self) -> String {
         match self {
-            Self::File(path) => path.display().to_string(),
+            Self::File(path) => secrecy::path(path),
             Self::Link(link) => format!("link to {}", link.address.host()),
             Self::NotALink(_) => "link".into(),
         }
     }
-}
-
-fn starts_like_a_url(text: &str) -> bool {
-    ["https://", "http://"]
-        .iter()
-        .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
 }
 
 /// A file that could not be read, as a sentence.

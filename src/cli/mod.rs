@@ -19,10 +19,12 @@ mod output;
 mod policy;
 mod policy_file;
 mod same_file;
+mod secrecy;
 mod settings;
 #[cfg(feature = "testchain")]
 mod testchain;
 mod title;
+mod toml_error;
 mod verify;
 mod waiting;
 mod way_out;
@@ -46,7 +48,7 @@ pub fn main() -> ExitCode {
         },
         Err(help) if !help.use_stderr() => output::printed(help.print(), Exit::Done),
         Err(error) => {
-            let _ = error.print();
+            let _ = write!(std::io::stderr(), "{}", secrecy::usage(&error));
             Exit::Usage
         }
     };
@@ -55,7 +57,7 @@ pub fn main() -> ExitCode {
 
 fn ended(cli: &Cli) -> Exit {
     run(cli).unwrap_or_else(|error| {
-        note(&format!("{error:#}"));
+        note(&secrecy::message(&format!("{error:#}")));
         Exit::Usage
     })
 }

@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 
 use super::exit::Exit;
 use super::same_file::{FileIdentity, Way, followed};
-use super::{interrupt, note};
+use super::{interrupt, note, secrecy};
 
 /// An open place for results.
 pub struct Output(To);
@@ -52,7 +52,7 @@ impl Output {
             ensure!(!is_read, "standard output goes to a file that is read, too; write to another one");
             return Ok(Self(To::Stdout));
         };
-        open(path, read).map(Self).with_context(|| format!("cannot write to --output {}", path.display()))
+        open(path, read).map(Self).with_context(|| format!("cannot write to --output {}", secrecy::path(path)))
     }
 
     /// Whether somebody looks at it.
@@ -71,7 +71,7 @@ impl Output {
             To::Stdout => to_stdout(text),
             To::Stream { to, name } => to.write_all(text.as_bytes()).map_err(|error| Stopped::of(name, error)),
             To::File { to, target } => {
-                to.write_all(text.as_bytes()).map_err(|error| Stopped::of(&target.display().to_string(), error))
+                to.write_all(text.as_bytes()).map_err(|error| Stopped::of(&secrecy::path(target), error))
             }
         }
     }
@@ -79,7 +79,7 @@ impl Output {
     /// Puts the file in its place; without this it stays as it was.
     pub fn finish(self) -> Result<(), Stopped> {
         let To::File { to, target } = self.0 else { return Ok(()) };
-        let name = target.display().to_string();
+        let name = secrecy::path(&target);
         let finished = interrupt::complete(move || {
             let file = to.into_inner().map_err(io::IntoInnerError::into_error)?;
             // Some disks are found to be full only now; some file systems have nothing to synchronise.
@@ -198,7 +198,7 @@ fn open(path: &Path, read: &[&Path]) -> Result<To> {
         Some(open) => open,
         None => OpenOptions::new().append(true).open(path)?,
     };
-    Ok(To::Stream { to, name: path.display().to_string() })
+    Ok(To::Stream { to, name: secrecy::path(path) })
 }
 
 fn beside(target: PathBuf, permissions: Option<Permissions>) -> Result<To> {
@@ -213,7 +213,7 @@ fn beside(target: PathBuf, permissions: Option<Permissions>) -> Result<To> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let made = interrupt::unfinished(|| builder.tempfile_in(folder), NamedTempFile::path)
-        .with_context(|| format!("it is written beside first, and no file can be made in {}", folder.display()))?;
+        .with_context(|| format!("it is written beside first, and no file can be made in {}", secrecy::path(folder)))?;
     if let Some(permissions) = permissions {
         made.as_file().set_permissions(permissions)?;
     }

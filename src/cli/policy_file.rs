@@ -10,7 +10,9 @@ use anyhow::{Context as _, Result, bail};
 use serde::de::{Deserialize, Deserializer, Error as _, Unexpected, Visitor};
 
 use super::args::DnssecMode;
-use crate::primitives::{Address, ChainId};
+use super::{secrecy, toml_error};
+use crate::primitives::{Address, ChainId, InvalidAddress};
+use crate::text::repeatable;
 use crate::verify::{AcceptedState, DeniedWarnings, FieldPath, IssuerName, LeastFinality, Rule, WarningKind};
 
 /// What a policy file asks for.
@@ -25,7 +27,7 @@ pub struct PolicyRules {
 /// Reads a policy file.
 pub fn read(path: &Path) -> Result<PolicyRules> {
     const MOST_BYTES: u64 = 1024 * 1024;
-    let name = path.display();
+    let name = secrecy::path(path);
     let mut text = String::new();
     let file = std::fs::File::open(path).with_context(|| format!("cannot read the policy {name}"))?;
     file.take(MOST_BYTES + 1).read_to_string(&mut text).with_context(|| format!("cannot read the policy {name}"))?;
@@ -37,24 +39,19 @@ pub fn read(path: &Path) -> Result<PolicyRules> {
 
 /// Every error names the key and says what would be right.
 pub fn parse(text: &str) -> Result<PolicyRules> {
-    let table: toml::Table = toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", on_one_line(text, &error)))?;
+    let table: toml::Table =
+        toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", toml_error::in_words(text, &error)))?;
     // Key by key, so that the message can begin with the key and not with a place in the text.
     let known = PolicyFile::deserialize(table).map_err(|error| anyhow::anyhow!("{}", after_key(&error.to_string())))?;
     Ok(known.into())
-}
-
-/// Where the text is not TOML, and why.
-fn on_one_line(text: &str, error: &toml::de::Error) -> String {
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    format!("line {}: {}", before.matches('\n').count() + 1, error.message().replace('\n', ", "))
 }
 
 /// `what is wrong` + newline + `in `key`` as `key: what is wrong`.
 fn after_key(message: &str) -> String {
     let message = message.trim_end();
     match message.rsplit_once("\nin `") {
-        Some((what, key)) => format!("{}: {what}", key.trim_end_matches('`')),
-        None => message.to_owned(),
+        Some((what, key)) => format!("{}: {}", key.trim_end_matches('`'), toml_error::cause(what)),
+        None => toml_error::cause(message),
     }
 }
 
@@ -180,7 +177,15 @@ macro_rules! items_from_text {
     };
 }
 
-items_from_text!(IssuerName, Address, FieldPath);
+items_from_text!(IssuerName, FieldPath);
+
+impl Item for Address {
+    type Written = String;
+
+    fn read(written: String) -> Result<Self, String> {
+        Self::from_caller(&written).map_err(|error| error.to_string())
+    }
+}
 
 #[derive(Debug)]
 struct Registry((ChainId, Address));
@@ -189,11 +194,13 @@ impl Item for Registry {
     type Written = String;
 
     fn read(written: String) -> Result<Self, String> {
-        let pair = written
-            .split_once(':')
-            .ok_or(())
-            .and_then(|(chain, address)| Ok((chain.parse().map_err(|_| ())?, address.parse().map_err(|_| ())?)));
-        pair.map(Self).map_err(|()| format!("{written:?} is not CHAIN:ADDRESS, such as \"1:0x…\""))
+        let parts = written.split_once(':').and_then(|(chain, address)| Some((chain.parse().ok()?, address)));
+        let address = parts.map(|(chain, address)| (chain, Address::from_caller(address)));
+        match address {
+            Some((chain, Ok(address))) => Ok(Self((chain, address))),
+            Some((_, Err(why @ InvalidAddress::Checksum { .. }))) => Err(why.to_string()),
+            _ => Err(format!("{:?} is not CHAIN:ADDRESS, such as \"1:0x…\"", repeatable(&written))),
+        }
     }
 }
 
@@ -217,7 +224,7 @@ impl<T: Words> Word<T> {
         let found = T::words().into_iter().find(|(word, _)| *word == written);
         found.map(|(_, value)| Self(value)).ok_or_else(|| {
             let words: Vec<_> = T::words().into_iter().map(|(word, _)| word).collect();
-            format!("{written:?} is not one of {}", words.join(", "))
+            format!("{:?} is not one of {}", repeatable(written), words.join(", "))
         })
     }
 }
@@ -424,7 +431,7 @@ mod tests {
         for (text, key) in refused {
             let message = format!("{:#}", parse(&text).expect_err(&text));
             assert!(message.contains(key), "{text}: the message does not name the key: {message}");
-            let says_what_is_right = ["expected", " is not ", "neither", "leave the key out"];
+            let says_what_is_right = ["expected", " is not ", "neither", "leave the key out", "did you mean"];
             assert!(says_what_is_right.iter().any(|words| message.contains(words)), "{text}: {message}");
             assert!(!schema_accepts(&text), "{text}");
         }
@@ -460,6 +467,6 @@ mod tests {
     #[test]
     fn text_that_is_no_toml_is_named_by_its_line() {
         let message = format!("{:#}", parse("chains = [1\nquorum = 2").unwrap_err());
-        assert!(message.starts_with("line 2: ") && !message.contains('\n'), "{message}");
+        assert!(message.starts_with("line 2, column 1: ") && !message.contains('\n'), "{message}");
     }
 }

@@ -65,8 +65,9 @@ pub fn followed(path: &Path) -> io::Result<(PathBuf, Way)> {
         };
         let Some(name) = path.file_name() else { return Ok((path.canonicalize()?, way)) };
         let reached = folder.canonicalize();
-        let plain =
-            reached.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", folder.display())))?.join(name);
+        let plain = reached
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", super::secrecy::path(folder))))?
+            .join(name);
         match std::fs::read_link(&plain) {
             Ok(target) => path = folder.join(target),
             Err(_) => return Ok((plain, way)),

@@ -7,6 +7,9 @@ use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use super::args::{DnssecMode, NetworkArgs, ProofChoice, RootsChoice};
+use super::{secrecy, toml_error};
+use crate::primitives::plain_decimal;
+use crate::text::repeatable;
 
 /// Settings from a TOML file. Unknown keys are errors: a misspelt rule must not be ignored.
 #[derive(Debug, Default, Deserialize)]
@@ -64,6 +67,17 @@ pub enum Origin {
     Default,
 }
 
+/// How a message names a setting where it was made.
+pub fn place(key: &str, origin: Origin) -> String {
+    match origin {
+        Origin::Variable => variable(key),
+        Origin::File => format!("`{key}` in the settings"),
+        Origin::Flag | Origin::Environment | Origin::Embedded | Origin::Default => {
+            format!("--{}", key.replace('_', "-"))
+        }
+    }
+}
+
 /// A value and who chose it.
 #[derive(Debug, Clone)]
 pub struct Chosen<T> {
@@ -85,6 +99,11 @@ impl<T> Chosen<T> {
 }
 
 impl Chosen<String> {
+    /// How a message names the setting that this value is of.
+    pub fn place(&self, key: &str) -> String {
+        place(key, self.origin)
+    }
+
     /// A list whose items all count, wherever they stand.
     pub fn all(file: Vec<String>, variable: Vec<String>) -> Vec<Self> {
         let by = |origin| move |value| Self::by(value, origin);
@@ -113,25 +132,52 @@ pub fn optional<T>(flag: Option<T>, variable: Option<T>, file: Option<T>) -> Cho
 }
 
 /// The settings that stand in variables: `EBL_QUORUM` for `quorum` and so on, with commas between the items of a list.
-pub fn variables() -> Result<Settings> {
+/// One that is not known is an error, as in the file; `key` is a variable's name where `--key` takes the key from one.
+pub fn variables(key: Option<&str>) -> Result<Settings> {
+    refuse_unknown_variables(key)?;
     let mut table = toml::Table::new();
     for &(key, kind) in VARIABLES {
-        let name = format!("EBL_{}", key.to_uppercase());
+        let name = variable(key);
         let Some(value) = std::env::var_os(&name).filter(|value| !value.is_empty()) else { continue };
         let text = value.into_string().ok().with_context(|| format!("{name} is not text"))?;
         let value = match kind {
             VariableKind::Text => toml::Value::from(text),
             VariableKind::List => text.split(',').map(|item| item.trim().to_owned()).collect::<Vec<_>>().into(),
-            VariableKind::Number => text.parse::<i64>().with_context(|| format!("{name} takes a number"))?.into(),
+            VariableKind::Number => {
+                plain_decimal::<i64>(&text).with_context(|| format!("{name} takes a number"))?.into()
+            }
             VariableKind::Switch => match text.as_str() {
                 "1" | "true" => true.into(),
                 "0" | "false" => false.into(),
                 _ => bail!("{name} takes true or false"),
             },
         };
+        let alone = toml::Table::from_iter([(key.to_owned(), value.clone())]);
+        // One by one, so that the message can name the variable.
+        if let Err(error) = alone.try_into::<Settings>() {
+            bail!("{name}: {}", toml_error::cause(error.message()));
+        }
         table.insert(key.to_owned(), value);
     }
-    table.try_into().context("the variables EBL_… are not right")
+    table.try_into().ok().context("the variables EBL_… are not right")
+}
+
+fn variable(key: &str) -> String {
+    format!("EBL_{}", key.to_uppercase())
+}
+
+fn refuse_unknown_variables(key: Option<&str>) -> Result<()> {
+    let known: Vec<String> = VARIABLES.iter().map(|(key, _)| variable(key)).chain(["EBL_CONFIG".into()]).collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        let ours = name.starts_with("EBL_") && !name.starts_with("EBL_RPC_");
+        if ours && !known.contains(&name.as_ref()) && key != Some(name.as_ref()) {
+            let nearest = toml_error::nearest(&name, &known);
+            bail!("there is no setting for the variable {}{nearest}", repeatable(&name));
+        }
+    }
+    Ok(())
 }
 
 #[derive(Clone, Copy)]
@@ -142,7 +188,7 @@ enum VariableKind {
     Switch,
 }
 
-/// `EBL_CONFIG`, `EBL_POLICY` and `EBL_RPC_…` are read elsewhere.
+/// `EBL_CONFIG` and `EBL_RPC_…` are read elsewhere.
 const VARIABLES: &[(&str, VariableKind)] = &[
     ("dns", VariableKind::List),
     ("dnssec", VariableKind::Text),
@@ -163,6 +209,7 @@ const VARIABLES: &[(&str, VariableKind)] = &[
     ("no_default_rpc", VariableKind::Switch),
     ("allow_private", VariableKind::Switch),
     ("names", VariableKind::Text),
+    ("policy", VariableKind::Text),
 ];
 
 /// The file that is read.
@@ -177,9 +224,11 @@ pub fn settings_file(network: &NetworkArgs) -> Option<Chosen<PathBuf>> {
 /// What the file says; nothing without one.
 pub fn settings(path: Option<&Path>) -> Result<Settings> {
     let Some(path) = path else { return Ok(Settings::default()) };
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the settings {}", path.display()))?;
-    let mut settings: Settings =
-        toml::from_str(&text).with_context(|| format!("the settings {} are not right", path.display()))?;
+    let name = secrecy::path(path);
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the settings {name}"))?;
+    let mut settings: Settings = toml::from_str(&text).map_err(|error| {
+        anyhow::anyhow!("the settings {name} are not right: {}", toml_error::in_words(&text, &error))
+    })?;
     settings.policy = settings.policy.map(|policy| path.parent().unwrap_or(Path::new("")).join(policy));
     Ok(settings)
 }

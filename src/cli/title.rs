@@ -65,7 +65,7 @@ impl<'a> Subject<'a> {
         match (&args.file, &args.chain_id, &args.registry, &args.token) {
             (None, Some(chain), Some(registry), Some(token)) => Ok(Self::Token {
                 chain: chain.parse().context("--chain-id")?,
-                registry: registry.parse().context("--registry")?,
+                registry: Address::from_caller(registry).context("--registry")?,
                 token: token_id(token)?,
             }),
             (Some(file), ..) => Ok(Self::File(file)),

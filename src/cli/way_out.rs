@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result};
 
 use super::args::{NetworkArgs, RootsChoice};
-use super::settings::{Chosen, Origin, Settings, optional};
+use super::settings::{Chosen, Origin, Settings, optional, place};
 use crate::sources::{Proxy, ProxyRules, TlsRoots};
 
 /// The flag, the variable, the file; without any of them `HTTPS_PROXY` and `ALL_PROXY`.
@@ -13,7 +13,9 @@ pub fn proxy(network: &NetworkArgs, variables: &Settings, settings: &Settings) -
     let except = environment("NO_PROXY")?.unwrap_or_default();
     let rules = match given.value.as_deref() {
         Some("none") => ProxyRules::default(),
-        Some(url) => ProxyRules { all: Some(url.parse().context("proxy")?), https: None, except },
+        Some(url) => {
+            ProxyRules { all: Some(url.parse().with_context(|| place("proxy", given.origin))?), https: None, except }
+        }
         None => {
             let rules = ProxyRules { all: known("ALL_PROXY")?, https: known("HTTPS_PROXY")?, except };
             let origin =

@@ -28,7 +28,7 @@ pub fn shows<'s>(document: &Document<'_>, integrity: &Integrity, steps: impl Int
 fn step<'v>(value: Value<'v>, name: &str) -> Option<Value<'v>> {
     match value.kind() {
         Kind::Object(members) => members.get(name),
-        Kind::Array(mut items) => items.nth(name.parse().ok()?),
+        Kind::Array(mut items) => items.nth(crate::primitives::plain_decimal(name)?),
         _ => None,
     }
 }

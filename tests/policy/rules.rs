@@ -127,6 +127,10 @@ fn every_rule_comes_to_what_the_evidence_shows() {
         (visible(&["blNumber"]), good().hiding("blNumber"), Fail),
         (visible(&["blNumber", "packages"]), good().hiding("packages"), Fail),
         (visible(&["packages.1.weight"]), good(), Fail),
+        // A place in a list has one spelling.
+        (visible(&["packages.+0.weight"]), good(), Fail),
+        (visible(&["packages.00.weight"]), good(), Fail),
+        (visible(&["packages.0e0.weight"]), good(), Fail),
         (visible(&["blNumber.0"]), good(), Fail),
         (Rule::NothingUnauthenticated, good(), Pass),
         (Rule::NothingUnauthenticated, foreign_member(), Fail),

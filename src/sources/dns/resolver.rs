@@ -52,7 +52,12 @@ impl FromStr for Resolver {
         if let Ok(ip) = text.parse::<IpAddr>() {
             return Ok(Self::Plain(SocketAddr::new(ip, 53)));
         }
-        let url = url::Url::parse(text).ok().filter(|url| url.scheme() == "https" && url.username().is_empty());
+        // What would be left out is refused: a query may be what makes the resolver somebody's own.
+        let whole = |url: &url::Url| {
+            let plain = url.username().is_empty() && url.password().is_none();
+            url.scheme() == "https" && plain && url.query().is_none() && url.fragment().is_none()
+        };
+        let url = url::Url::parse(text).ok().filter(whole);
         let host = url.as_ref().and_then(url::Url::host_str).ok_or(InvalidResolver)?;
         let (port, path) = url.as_ref().map_or((443, "/"), |url| (url.port().unwrap_or(443), url.path()));
         Ok(Self::Https { host: host.trim_matches(['[', ']']).to_owned(), port, path: path.to_owned() })
@@ -72,7 +77,7 @@ impl std::fmt::Display for Resolver {
 
 /// A text that names no resolver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected system, IP[:PORT] or https://HOST/dns-query")]
+#[error("expected system, IP[:PORT] or https://HOST/dns-query, without user name and query")]
 pub struct InvalidResolver;
 
 /// Sends single queries to one server: over UDP and again over TCP when the answer is truncated, or over HTTPS. It follows

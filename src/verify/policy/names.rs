@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::identity::{DomainName, NotADomainName};
+use crate::identity::{Did, DomainName, NotADomainName};
+use crate::primitives::{Address, InvalidAddress};
+use crate::text::repeatable;
 
 /// An issuer as a rule names it.
 ///
@@ -53,11 +55,20 @@ impl FromStr for IssuerName {
 
     fn from_str(text: &str) -> Result<Self, InvalidIssuerName> {
         if text.starts_with("did:") {
-            return if is_did(text) { Ok(Self::Did(text.to_owned())) } else { Err(InvalidIssuerName::Did(clip(text))) };
+            if !is_did(text) {
+                return Err(InvalidIssuerName::Did(repeatable(text)));
+            }
+            // A mistyped account would be trusted, or never met.
+            if let Ok(Did::Ethr(did)) = Did::parse(text)
+                && !did.names_public_key()
+            {
+                Address::from_caller(text.rsplit(':').next().unwrap_or_default())?;
+            }
+            return Ok(Self::Did(text.to_owned()));
         }
         let below = text.strip_prefix("*.").or_else(|| text.strip_prefix('.'));
         let domain = DomainName::parse(below.unwrap_or(text))
-            .map_err(|why| InvalidIssuerName::Domain { text: clip(text), why })?;
+            .map_err(|why| InvalidIssuerName::Domain { text: repeatable(text), why })?;
         let domain = domain.as_str().to_owned();
         Ok(if below.is_some() { Self::Below(domain) } else { Self::Domain(domain) })
     }
@@ -88,6 +99,9 @@ pub enum InvalidIssuerName {
     /// It begins like a DID.
     #[error("{0:?} is not a DID such as did:web:carrier.example, without the # and what follows it")]
     Did(String),
+    /// A did:ethr whose account carries a wrong checksum.
+    #[error(transparent)]
+    Address(#[from] InvalidAddress),
 }
 
 /// DID Core §3.1, without path, query and fragment.
@@ -122,7 +136,7 @@ impl FromStr for FieldPath {
         if names && text.len() <= LONGEST_PATH && !text.chars().any(crate::text::is_deceptive) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(InvalidFieldPath(clip(text)))
+            Err(InvalidFieldPath(repeatable(text)))
         }
     }
 }
@@ -139,10 +153,6 @@ impl fmt::Display for FieldPath {
 pub struct InvalidFieldPath(String);
 
 const LONGEST_PATH: usize = 512;
-
-fn clip(text: &str) -> String {
-    text.chars().take(80).collect()
-}
 
 #[cfg(test)]
 mod tests {
@@ -208,6 +218,14 @@ mod tests {
         ] {
             assert!(text.parse::<IssuerName>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_did_with_a_mistyped_account_is_refused() {
+        let good = "did:ethr:0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+        assert!(good.parse::<IssuerName>().is_ok() && good.to_lowercase().parse::<IssuerName>().is_ok());
+        let why = good.replace("aAeb", "aaeb").parse::<IssuerName>().unwrap_err();
+        assert!(matches!(why, InvalidIssuerName::Address(_)) && why.to_string().contains("checksum"), "{why}");
     }
 
     #[test]
