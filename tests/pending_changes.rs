@@ -24,7 +24,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use ebl_verifier::evidence::{
-    CallReading, DidChange, DidEthrReading, DidEvent, Fact, LatestReading, Provenance, RegistryReading, StoreReading,
+    CallReading, Cause, DidChange, DidEthrReading, DidEvent, Fact, LatestReading, Provenance, RegistryReading,
+    StoreReading, Unavailable,
 };
 use ebl_verifier::primitives::{Address, ChainId, Digest32, TokenId};
 use ebl_verifier::report::human::{Style, render};
@@ -114,6 +115,13 @@ async fn asked((chain, config): (ChainId, ChainConfig)) -> (RegistryReading, Pro
     }
 }
 
+/// Why the endpoint gave no answer.
+async fn unread(server: &Server) -> Unavailable {
+    let (chain, config) = config(137, &[server.url()]);
+    let (answer, _) = ChainSource::new(config).unwrap().read_registry(chain, REGISTRY, TOKEN).await;
+    answer.expect_err("an answer that says nothing of the newest block")
+}
+
 async fn read(server: &Server) -> (RegistryReading, Provenance) {
     asked(config(137, &[server.url()])).await
 }
@@ -186,7 +194,7 @@ async fn a_node_that_refuses_the_lens_or_the_block_object_is_looked_ahead_at_too
 }
 
 #[tokio::test]
-async fn what_is_not_a_whole_answer_of_the_newest_block_is_left_out_and_asked_no_further() {
+async fn without_a_whole_answer_of_the_newest_block_nothing_is_known_to_be_still_so() {
     type Twist = fn(&TwoBlocks, &Value) -> Option<Outcome>;
     let twists: [(&str, Twist); 9] = [
         ("an error", |_, _| Some(Err(json!({"code": -32000, "message": "header not found"})))),
@@ -205,9 +213,39 @@ async fn what_is_not_a_whole_answer_of_the_newest_block_is_left_out_and_asked_no
     ];
     for (name, twist) in twists {
         let server = TwoBlocks::handed_over(TOKEN).serve_but(twist);
-        let (reading, provenance) = read(&server).await;
-        assert_eq!((reading.latest, provenance.requests), (Vec::new(), 2), "{name}");
-        assert_eq!(reading.holder.address(), Ok(HOLDER), "{name}");
+        let why = unread(&server).await;
+        assert!(why.detail.contains("what stands in its newest block, 111, could not be read"), "{name}: {why:?}");
+        // The block may just have been left, so both were chosen anew once.
+        assert_eq!(lens_calls(&server.asked()), 4, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_node_without_a_newest_block_is_not_believed_about_the_finalized_one() {
+    type Twist = fn(Value) -> Outcome;
+    let twists: [(&str, Twist); 4] = [
+        ("null", |_| Ok(Value::Null)),
+        ("an error that names it", |_| Err(json!({"code": -32000, "message": "latest not available"}))),
+        ("an older one than the finalized one", |mut header| {
+            header["number"] = json!("0x1");
+            Ok(header)
+        }),
+        ("one of a time that has not come", |mut header| {
+            header["timestamp"] = json!("0x953f5f200");
+            Ok(header)
+        }),
+    ];
+    for (name, twist) in twists {
+        let blocks = TwoBlocks::handed_over(TOKEN);
+        let server = Server::start(move |request| {
+            blocks.finalized.reply_but(request, |method, params| {
+                let outcome = blocks.outcome(method, params);
+                let newest = method == "eth_getBlockByNumber" && params[0] == "latest";
+                Some(if newest { twist(outcome.unwrap_or_default()) } else { outcome })
+            })
+        });
+        let why = unread(&server).await;
+        assert_ne!(why.cause, Cause::BlockVanished, "{name}: {why:?}");
     }
 }
 
@@ -221,8 +259,7 @@ fn changed(blocks: &TwoBlocks, params: &Value, change: fn(&mut Node)) -> Option<
 async fn a_batch_that_is_too_much_for_a_node_is_asked_in_two() {
     let limited = |_: &TwoBlocks, _: &Value| Some(Err(json!({"code": -32005, "message": "limit exceeded"})));
     let server = TwoBlocks::handed_over(TOKEN).serve_but(limited);
-    let (reading, provenance) = read(&server).await;
-    assert_eq!((reading.latest, provenance.requests, provenance.failed), (Vec::new(), 4, Vec::new()));
+    assert_eq!(unread(&server).await.cause, Cause::RateLimited);
     let few = TwoBlocks::handed_over(TOKEN);
     let server = Server::start(move |request| {
         let reply = few.finalized.reply_but(request, |method, params| Some(few.outcome(method, params)));

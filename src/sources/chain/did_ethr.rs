@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::plan::{At, checked};
+use super::plan::{At, checked, newest_unread};
 use super::reply::{First, Item, Object};
 use super::transport::{Call, Session};
 use super::values::{Log, code, eth_call, eth_get_code, outcome};
@@ -26,9 +26,8 @@ pub(super) async fn read(
 ) -> Result<DidEthrReading, Unavailable> {
     let mut reading = recorded(session, at, items)?;
     reading.events = history(session, at, about, &reading, None).await?;
-    if let Some(at) = at.newest.as_ref().filter(|_| !newest.is_empty())
-        && let Ok(mut latest) = recorded(session, at, newest)
-    {
+    if let Some(at) = at.newest.as_ref().filter(|_| !newest.is_empty()) {
+        let mut latest = recorded(session, at, newest).map_err(|why| newest_unread(session, at, &why))?;
         // Where the events cannot be read, they do not lead to what is recorded, which is for the judge to see.
         let events = history(session, at, about, &latest, Some(&reading)).await;
         latest.events = events.unwrap_or_else(|_| reading.events.clone());

@@ -66,12 +66,14 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<P
         BlockChoice::Default if !local => {
             let (finalized, latest) =
                 (tagged(session, "finalized", items.next())?, tagged(session, "latest", items.next())?);
+            // Without its newest block a node cannot say what happened since the finalized one.
+            let latest = latest.ok_or_else(|| session.not_an_answer("the node did not give its newest block"))?;
             // A chain too short to have one answers with its first block.
-            let (block, finality) = match (finalized.filter(|block| block.number > 0), &latest) {
-                (Some(block), _) => (block, Finality::Finalized),
-                (None, latest) => (latest.clone().ok_or_else(none)?, Finality::Latest),
+            let (block, finality) = match finalized.filter(|block| block.number > 0) {
+                Some(block) => (block, Finality::Finalized),
+                None => (latest.clone(), Finality::Latest),
             };
-            Pinned { block: BlockReading { finality, ..block }, newest: latest }
+            Pinned { block: BlockReading { finality, ..block }, newest: Some(latest) }
         }
         BlockChoice::Default | BlockChoice::Latest => {
             if choice == BlockChoice::Default {
@@ -89,7 +91,9 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<P
                 _ => ("finalized", Finality::Finalized),
             };
             let block = BlockReading { finality, ..tagged(session, tag, items.next())?.ok_or_else(none)? };
-            Pinned { block, newest: tagged(session, "latest", items.next())? }
+            let newest = tagged(session, "latest", items.next())?;
+            let missing = || session.not_an_answer("the node did not give its newest block");
+            Pinned { block, newest: Some(newest.ok_or_else(missing)?) }
         }
         BlockChoice::Number(_) | BlockChoice::Hash(_) => {
             let found = items.next().and_then(Result::ok).as_ref().and_then(header).filter(|block| match choice {
@@ -101,8 +105,15 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<P
             Pinned { block, newest: None }
         }
     };
-    let timely = request.max_age.check(chain, &pinned.block, crate::sources::now());
-    timely.map_err(|why| session.unavailable(why.cause(), why.to_string()))?;
+    if let Some(newest) = pinned.newest.as_ref().filter(|newest| newest.number < pinned.block.number) {
+        let (newest, block) = (newest.number, pinned.block.number);
+        let detail = format!("the node calls block {block} settled and an older one, {newest}, its newest");
+        return Err(session.not_an_answer(detail));
+    }
+    for block in std::iter::once(&pinned.block).chain(&pinned.newest) {
+        let timely = request.max_age.check(chain, block, crate::sources::now());
+        timely.map_err(|why| session.unavailable(why.cause(), why.to_string()))?;
+    }
     Ok(pinned)
 }
 
@@ -314,7 +325,7 @@ impl At {
 struct Share {
     /// Beside the methods that were called.
     read: Vec<(&'static str, Item)>,
-    /// The same at the newest block; empty where that could not be read.
+    /// The same at the newest block, where there is one beside the block that is read.
     newest: Vec<Item>,
 }
 
@@ -342,7 +353,7 @@ async fn shares(session: &Session<'_>, request: &Request, at: &At) -> Result<Vec
             // A batch of half the size may not be too much for the node.
             Err(why) if !newest.is_empty() && matches!(why.cause, Cause::RateLimited | Cause::NotAnAnswer) => {
                 let mut items = checked(session, &at.block, read).await?;
-                items.extend(session.batch(&newest).await.unwrap_or_default());
+                items.extend(session.batch(&newest).await?);
                 items
             }
             outcome => outcome?,
@@ -350,17 +361,16 @@ async fn shares(session: &Session<'_>, request: &Request, at: &At) -> Result<Vec
     };
     let read_count = methods.iter().map(Vec::len).sum::<usize>();
     let mut ahead = items.split_off(read_count.min(items.len()));
-    let still_there = match (&at.newest, ahead.pop()) {
-        (Some(newest), Some(Ok(now))) => header(&now).is_some_and(|now| now.hash == newest.block.hash),
-        _ => false,
-    };
+    if let (Some(newest), Some(now)) = (&at.newest, ahead.pop())
+        && now.ok().as_ref().and_then(header).is_none_or(|now| now.hash != newest.block.hash)
+    {
+        let detail = format!("its newest block, {}, was replaced while it was read", newest.block.number);
+        return Err(session.unavailable(Cause::BlockVanished, detail));
+    }
     let (mut items, mut ahead) = (items.into_iter(), ahead.into_iter());
-    let share = |(methods, count): (Vec<&'static str>, usize)| {
-        let newest: Vec<Item> = ahead.by_ref().take(count).collect();
-        Share {
-            read: methods.into_iter().zip(items.by_ref()).collect(),
-            newest: if still_there { newest } else { Vec::new() },
-        }
+    let share = |(methods, count): (Vec<&'static str>, usize)| Share {
+        newest: ahead.by_ref().take(count).collect(),
+        read: methods.into_iter().zip(items.by_ref()).collect(),
     };
     Ok(methods.into_iter().zip(counts).map(share).collect())
 }
@@ -390,6 +400,13 @@ fn calls_at_newest(request: &Request, question: &ChainQuestion, newest: &At) -> 
         | ChainQuestion::Proof { .. }
         | ChainQuestion::Revocation { .. } => Vec::new(),
     }
+}
+
+/// What the newest block holds could not be read. What was read before it is then not enough: a title may have been
+/// returned, or a document revoked or issued, since (chain.md §5.3). A block that is just being left is chosen anew once.
+pub(super) fn newest_unread(session: &Session<'_>, newest: &At, why: &Unavailable) -> Unavailable {
+    let detail = format!("what stands in its newest block, {}, could not be read: {}", newest.block.number, why.detail);
+    session.unavailable(Cause::BlockVanished, detail)
 }
 
 /// A batch with the re-check of the header behind it; fails when the block is no longer there afterwards.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::plan::At;
+use super::plan::{At, newest_unread};
 use super::reply::{Item, Json};
 use super::transport::{Call, Session};
 use super::values::{code, eth_get_code, slot};
@@ -23,8 +23,7 @@ pub(super) fn lens_call(registry: Address, token: TokenId, at: &Value) -> Call {
     ("eth_call", json!([{"data": data}, at]))
 }
 
-/// The results of [`calls`], with further rounds of plain calls where the node refuses the lens. What is of the newest block
-/// is left out unless it is a whole answer.
+/// The results of [`calls`], with further rounds of plain calls where the node refuses the lens.
 pub(super) async fn read(
     session: &Session<'_>,
     at: &At,
@@ -47,7 +46,8 @@ pub(super) async fn read(
         reading.proxy_slots = ProxySlots { implementation, admin, beacon };
     }
     if let (Some(at), Some(item)) = (&at.newest, newest.into_iter().next()) {
-        reading.latest.extend(at_newest(session, at, (registry, token), &reading, item).await);
+        let latest = at_newest(session, at, (registry, token), &reading, item).await;
+        reading.latest.push(latest.map_err(|why| newest_unread(session, at, &why))?);
     }
     Ok(reading)
 }
@@ -64,20 +64,21 @@ async fn at_newest(
     (registry, token): (Address, TokenId),
     reading: &RegistryReading,
     item: Item,
-) -> Option<LatestReading> {
+) -> Result<LatestReading, Unavailable> {
     let (block, code) = (&at.block, &reading.registry_code);
     let seen = match (reading.method, item) {
         (ReadMethod::Lens, Ok(answer)) => {
-            let seen = lens_answer(session, (at.chain, block), &answer).ok()?;
+            let seen = lens_answer(session, (at.chain, block), &answer)?;
             if code.is_empty() && seen.registry_size > 0 {
-                return Some(LatestReading::of_new_registry(seen.reading, seen.registry_size, block.clone()));
+                return Ok(LatestReading::of_new_registry(seen.reading, seen.registry_size, block.clone()));
             }
-            of_this_code(session, seen, code).ok()?
+            of_this_code(session, seen, code)?
         }
-        (ReadMethod::Lens, Err(_)) => return None,
-        _ => calls::read(session, at, registry, token, code).await.ok()?,
+        (ReadMethod::Lens, Err(error)) => return Err(session.refused("the call was refused", &error)),
+        _ => calls::read(session, at, registry, token, code).await?,
     };
-    LatestReading::beside(reading, seen, block.clone())
+    let other = || session.not_an_answer("the registry itself is another one there");
+    LatestReading::beside(reading, seen, block.clone()).ok_or_else(other)
 }
 
 /// The lens's answer, held against chain, block and code as the node gave them outside it.

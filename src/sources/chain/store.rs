@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::plan::At;
+use super::plan::{At, newest_unread};
 use super::reply::Item;
 use super::transport::{Call, Session};
 use super::values::{code, code_facts, eth_call, eth_get_code, outcome, supports_interface};
@@ -39,7 +39,8 @@ pub(super) fn read(
 ) -> Result<StoreReading, Unavailable> {
     let mut read = reading(session, at, store, path, items)?;
     if let Some(at) = at.newest.as_ref().filter(|_| !newest.is_empty()) {
-        read.latest.extend(reading(session, at, store, path, newest.into_iter()).ok());
+        let latest = reading(session, at, store, path, newest.into_iter());
+        read.latest.push(latest.map_err(|why| newest_unread(session, at, &why))?);
     }
     Ok(read)
 }
