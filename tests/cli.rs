@@ -85,6 +85,9 @@ fn files_that_are_not_documents_exit_with_6_and_say_why() {
         }
         let human = ebl(&["verify", "--offline", path.to_str().unwrap()]);
         assert!(text(&human.stdout).starts_with("UNREADABLE"), "{name}: {}", text(&human.stdout));
+        let page = text(&human.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+        let explained = format!("`ebl explain {}`", report["error"]["code"].as_str().unwrap());
+        assert!(page.contains("who acts: the sender. ") && page.ends_with(&explained), "{name}: {page}");
     }
 }
 

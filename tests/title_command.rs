@@ -300,3 +300,67 @@ fn what_is_no_document_exits_with_6_in_every_form() {
     let ran = world.title("live.json", &["--offline", "--format", "json"]);
     assert_eq!((ran.exit, &check(&checked(&ran), "chain")["code"]), (3, &json!("check.offline")));
 }
+
+#[test]
+fn what_is_said_fits_what_was_asked() {
+    let world = World::new();
+    let verify = |sample: &str, arguments: &[&str]| {
+        let file = world.path(sample);
+        let ran = world.ebl(&[&["verify", file.to_str().unwrap()], arguments].concat());
+        Ran { out: flat(&ran.out), ..ran }
+    };
+    let says = |ran: &Ran, texts: &[&str]| {
+        for text in texts {
+            assert!(ran.out.contains(text), "{text}: {}", ran.out);
+        }
+    };
+    let changed = verify("changed.json", &["--all-checks"]);
+    says(&changed, &["for the hash that the file states, which its content does not fit", "24 fields, 0 hidden"]);
+    assert_eq!(changed.exit, 1);
+
+    let (_, report) = world.report("live.json", &[]);
+    let subject = &report["subject"];
+    let (registry, token) = (subject["registry"].as_str().unwrap(), subject["token_id"].as_str().unwrap());
+    let alone = world.ebl(&["title", "--chain-id", "1337", "--registry", registry, "--token", token]);
+    assert!(flat(&alone.out).contains("issued a title for this token"), "{}", alone.out);
+
+    // Whoever chose the block, the endpoint or the chain is the one who can choose again.
+    let early = verify("live.json", &["--block", "1"]);
+    says(&early, &["as of block 1, which you chose", "who acts: you. Choose a newer block"]);
+    assert!(!early.out.contains("never issued"), "{}", early.out);
+    let nowhere = verify("live.json", &["--block", "999999"]);
+    says(&nowhere, &["[chain.no_such_block] who acts: you.", "[check.chain_unanswered] who acts: you."]);
+    assert_eq!(nowhere.exit, 3);
+    let other = verify("live.json", &["--chain-id", "1"]);
+    says(&other, &["depends on the chain: the document is on chain 1337, --chain-id says 1"]);
+    assert!(!other.out.contains("Say which with --chain-id"), "{}", other.out);
+    let unsigned = verify("live.json", &["--dnssec", "require"]);
+    says(
+        &unsigned,
+        &["the resolver gives nothing to validate with", "who acts: you. Name another resolver with --dns"],
+    );
+}
+
+#[test]
+fn every_inspection_follows_its_schema() {
+    let world = World::new();
+    let schema: Value = serde_json::from_str(include_str!("../schemas/inspection.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let mut digests = std::collections::BTreeSet::new();
+    for entry in std::fs::read_dir(world.path("")).unwrap() {
+        let file = entry.unwrap().path();
+        let ran = inspected(&file);
+        let Some(digest) = ran["digest"].as_str() else { continue };
+        let errors: Vec<_> = validator.iter_errors(&ran).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", file.display());
+        assert!(ran["visible_fields"].as_u64().unwrap() > 0, "{}", file.display());
+        digests.insert(digest.to_owned());
+    }
+    assert!(digests.contains("intact") && digests.contains("broken"), "{digests:?}");
+}
+
+fn inspected(file: &std::path::Path) -> Value {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ebl"));
+    command.args(["inspect", "--format", "json"]).arg(file).env_clear().env("HOME", "/nonexistent");
+    serde_json::from_slice(&command.output().unwrap().stdout).unwrap_or(Value::Null)
+}

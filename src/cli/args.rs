@@ -268,7 +268,7 @@ pub struct InspectArgs {
     /// Key of a sealed file: 64 hexadecimal digits, @FILE or env:NAME
     #[arg(long, value_name = "HEX|@FILE|env:NAME")]
     pub key: Option<String>,
-    /// How to report
+    /// How to report; JSON is described by schemas/inspection.schema.json
     #[arg(long, value_enum, default_value_t = PageFormat::Human)]
     pub format: PageFormat,
     /// Write what was found to this file instead of standard output
@@ -295,7 +295,7 @@ pub struct DoctorArgs {
     /// Try out this chain too, with the embedded endpoints if no others are set (repeatable)
     #[arg(long, value_name = "N")]
     pub chain_id: Vec<String>,
-    /// How to report
+    /// How to report; JSON is described by schemas/doctor.schema.json
     #[arg(long, value_enum, default_value_t = PageFormat::Human)]
     pub format: PageFormat,
 }

@@ -120,7 +120,10 @@ fn human(name: &str, document: &Document<'_>, integrity: &Integrity, around: &Ar
             format!("  Digest      broken: {}   [{}]", escape(&fault.to_string()), fault.code())
         }
     });
-    lines.push(format!("  Fields      {} visible, {} hidden", integrity.visible_leaves, integrity.hidden_leaves));
+    lines.push(match (integrity.visible_leaves, integrity.hidden_leaves) {
+        (0, 0) => "  Fields      not counted".into(),
+        (visible, hidden) => format!("  Fields      {visible} visible, {hidden} hidden"),
+    });
     if let Some(hash) = integrity.target_hash {
         lines.push(format!("  Target hash {hash}"));
     }

@@ -34,7 +34,10 @@ impl NoDocument {
         let name = hanging(&escape(name), headline.len() + 2, style.width);
         let headline = beside(&format!("{headline}  "), &name);
         let message = format!("{}   [{}]", escape(&self.message), self.code.id);
-        format!("{headline}\n\n  {}\n", hanging(&message, 2, style.width))
+        let Code { id, actor, remedy, .. } = self.code;
+        let advice = format!("who acts: {actor}. {remedy} `ebl explain {id}`");
+        let lines = [message, advice].map(|line| hanging(&line, 2, style.width));
+        format!("{headline}\n\n  {}\n", lines.join("\n  "))
     }
 
     /// Without a line break at the end.

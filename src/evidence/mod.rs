@@ -211,6 +211,8 @@ pub enum Cause {
     WrongChain,
     /// The pinned block was no longer there when it was read.
     BlockVanished,
+    /// The endpoint says that it has no such block as the caller named.
+    NoSuchBlock,
     /// The endpoint's block is older than its chain allows (chain.md §5.3).
     Behind,
     /// The time of the endpoint's block has not come.

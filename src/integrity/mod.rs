@@ -64,7 +64,7 @@ pub struct Integrity {
     pub target_hash: Option<Digest32>,
     /// The stated root.
     pub merkle_root: Option<Digest32>,
-    /// Number of visible leaves.
+    /// Number of visible leaves; 0 where the file is built so wrongly that they cannot be counted.
     pub visible_leaves: usize,
     /// Number of hidden leaves.
     pub hidden_leaves: usize,

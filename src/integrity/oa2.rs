@@ -19,7 +19,7 @@ pub(super) fn check(document: &Document<'_>) -> Integrity {
     }
     let (visible_leaves, result) = match judge(document) {
         Ok(visible) => (visible, IntegrityResult::Intact),
-        Err(fault) => (0, IntegrityResult::Broken(fault)),
+        Err(fault) => (leaves::count(document.data()), IntegrityResult::Broken(fault)),
     };
     Integrity {
         result,

@@ -16,6 +16,7 @@ use crate::text::{MOST_LISTED, clipped};
 
 pub(super) fn check(document: &Document<'_>) -> Integrity {
     let (survey, surveyed) = Survey::of(document);
+    let counted = surveyed.is_ok();
     let result = surveyed.and_then(|()| judge(document, &survey)).map_err(|fault| match fault {
         // Names are re-encoded like values, and then they no longer fit the salts.
         Fault::DigestMismatch { .. } | Fault::SaltsMismatch(_) => {
@@ -27,12 +28,11 @@ pub(super) fn check(document: &Document<'_>) -> Integrity {
     if survey.empty_containers > 0 {
         warnings.push(Warning::EmptyContainers { count: survey.empty_containers });
     }
-    let intact = result.is_ok();
     Integrity {
         result: result.unwrap_or_else(IntegrityResult::Broken),
         target_hash: Some(document.target_hash),
         merkle_root: Some(document.merkle_root),
-        visible_leaves: if intact { survey.leaves } else { 0 },
+        visible_leaves: if counted { survey.leaves } else { 0 },
         hidden_leaves: document.obfuscated.len(),
         unauthenticated: document.unauthenticated.clone(),
         untyped: survey.untyped,

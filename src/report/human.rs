@@ -145,6 +145,7 @@ impl<'r> Page<'r> {
             TitleStateName::Returned => format!("returned to the issuer; last recorded{parties}"),
             TitleStateName::Ended => "ended: accepted by the issuer, nothing can be claimed with it".into(),
             TitleStateName::NotIssued if title.pending.is_some() => "issued, not final yet".into(),
+            TitleStateName::NotIssued if chosen_block(report.as_of.as_ref()) => "not issued as of that block".into(),
             TitleStateName::NotIssued => "never issued".into(),
             TitleStateName::None => "none".into(),
             TitleStateName::Unknown => "not known".into(),
@@ -197,8 +198,7 @@ impl<'r> Page<'r> {
         self.hanging_labelled("  ", &label, 2, &name, &format!("{}{code}", escape(&check.message)));
         if check.actor != Actor::Nobody && check.outcome != Outcome::Pass {
             let tried = tried(check).map(|tried| format!(" ({})", escape(&tried))).unwrap_or_default();
-            let advice =
-                format!("who acts: {}{tried}. {} `ebl explain {}`", check.actor, check.code.remedy, check.code.id);
+            let advice = format!("who acts: {}{tried}. {} `ebl explain {}`", check.actor, check.remedy, check.code.id);
             self.hanging("                 ", &advice);
         }
         if self.style.verbose {
@@ -353,6 +353,10 @@ fn store_state(store: &StoreFacts, by: Option<&str>) -> String {
     format!("{issued}{revoked}")
 }
 
+fn chosen_block(as_of: Option<&AsOf>) -> bool {
+    as_of.is_some_and(|as_of| as_of.finality == Finality::Chosen)
+}
+
 fn document_line(report: &Report) -> String {
     let document = &report.document;
     let format = match document.format.as_str() {
@@ -363,12 +367,11 @@ fn document_line(report: &Report) -> String {
     let number = document.bl_number.as_deref().map(|number| format!(", BL {}", escape(number))).unwrap_or_default();
     let sealed = if document.sealed { ", opened with its key" } else { "" };
     let fetched = document.fetched_from.as_deref().map(|host| format!(", fetched from {}", escape(host)));
-    format!(
-        "{format}{number}, {} fields, {} hidden{sealed}{}",
-        document.visible_fields,
-        document.hidden_fields,
-        fetched.unwrap_or_default()
-    )
+    let fields = match (document.visible_fields, document.hidden_fields) {
+        (0, 0) => "fields not counted".to_owned(),
+        (visible, hidden) => format!("{visible} fields, {hidden} hidden"),
+    };
+    format!("{format}{number}, {fields}{sealed}{}", fetched.unwrap_or_default())
 }
 
 fn proof_word(proof: &ProofFacts) -> &'static str {

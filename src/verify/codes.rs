@@ -81,13 +81,13 @@ codes! {
         "If you expect a file of this size, raise the limit with --max-size.";
     READ_TOO_DEEP = "read.too_deep", Sender,
         "Objects and lists are nested deeper than in any honest document.",
-        "Ask the issuer for the original file.";
+        "Ask the sender for the file as the issuer made it.";
     READ_TOO_MANY_VALUES = "read.too_many_values", Sender,
         "The file holds far more values than a document of its size: documents carry a salt of 36 and more bytes for each.",
-        "Ask the issuer for the original file.";
+        "Ask the sender for the file as the issuer made it.";
     READ_CLAIM_TOO_LONG = "read.claim_too_long", Sender,
         "A name, domain, identifier or date in the file is longer than in any honest document.",
-        "Ask the issuer for the original file.";
+        "Ask the sender for the file as the issuer made it.";
     READ_BYTE_ORDER_MARK = "read.byte_order_mark", Sender,
         "The file starts with a byte order mark, which JSON does not allow; a text editor may have added it.",
         "Ask the sender for the file as it was issued.";
@@ -96,16 +96,16 @@ codes! {
         "Ask the sender for the file as it was issued.";
     READ_LONE_SURROGATE = "read.lone_surrogate", Sender,
         "The file holds half of a character, which readers would treat differently.",
-        "Ask the issuer for the original file.";
+        "Ask the sender for the file as the issuer made it.";
     READ_TRAILING_BYTES = "read.trailing_bytes", Sender,
         "More text follows after the end of the document.",
         "Ask the sender for the file as it was issued.";
     READ_DUPLICATE_MEMBER = "read.duplicate_member", Sender,
         "A member stands twice in one object: one reader would take the first value, another the last. Honest software does not write such files.",
-        "Do not act on this file. Ask the issuer for the original.";
+        "Do not act on this file. Ask the sender for the file as the issuer made it.";
     READ_RESERVED_NAME = "read.reserved_name", Sender,
         "A member has a name that some readers treat specially. Honest software does not write such files.",
-        "Do not act on this file. Ask the issuer for the original.";
+        "Do not act on this file. Ask the sender for the file as the issuer made it.";
     READ_SYNTAX = "read.syntax", Sender,
         "The file is not JSON: it is of another kind, cut off or damaged.",
         "Ask the sender for the file as it was issued.";
@@ -150,28 +150,28 @@ codes! {
         "Nothing to do.";
     INTEGRITY_DIGEST_MISMATCH = "integrity.digest_mismatch", Sender,
         "The content does not match its digest: at least one field was changed, added or removed after issuance.",
-        "Ask the issuer for the original file.";
+        "Ask the sender for the file as the issuer made it.";
     INTEGRITY_TEXT_REENCODED = "integrity.text_reencoded", Sender,
         "The content does not match its digest, because a program that carried the file re-encoded its text: undone, the digest fits.",
         "This copy stays invalid. Ask the sender for the file as it was received, packed or as an attachment, not through an editor, a database or the text of a message.";
     INTEGRITY_MERKLE_MISMATCH = "integrity.merkle_mismatch", Sender,
         "The digest does not lead to the Merkle root: the proof was changed or belongs to another document.",
-        "Ask the issuer for the original file.";
+        "Ask the sender for the file as the issuer made it.";
     INTEGRITY_AMBIGUOUS_STRUCTURE = "integrity.ambiguous_structure", Sender,
         "The file can be read in more than one way. Honest software does not write such files; this looks deliberate.",
-        "Do not act on this file. Ask the issuer for the original.";
+        "Do not act on this file. Ask the sender for the file as the issuer made it.";
     INTEGRITY_FAMILY_MIX = "integrity.family_mix", Sender,
         "The file carries members of two document formats, or a version that contradicts its proof.",
-        "Do not act on this file. Ask the issuer for the original.";
+        "Do not act on this file. Ask the sender for the file as the issuer made it.";
     INTEGRITY_OUTSIDE_DIGEST = "integrity.outside_digest", Sender,
         "The file has a member that its digest does not cover and its format does not know; software may have left it there, or somebody who wants it to be read.",
-        "The sender can take the named member out and send the rest, which is then verified as ever; or ask the issuer for the original file.";
+        "Ask the sender for the file as the issuer made it, or to take the named member out and send the rest, which is then verified as ever.";
     INTEGRITY_NOT_CANONICAL = "integrity.not_canonical", Sender,
         "A value is not written in the one form that the digest allows.",
-        "Ask the issuer for the original file.";
+        "Ask the sender for the file as the issuer made it.";
     INTEGRITY_SALTS_MISMATCH = "integrity.salts_mismatch", Sender,
         "The list of salts does not fit the visible fields: fields were added or removed.",
-        "Ask the issuer for the original file.";
+        "Ask the sender for the file as the issuer made it.";
     INTEGRITY_SHAPE = "integrity.shape", Issuer,
         "The document lacks a member that its format requires, or has one of the wrong kind.",
         "Ask the issuer to issue the document again with current software.";
@@ -252,7 +252,7 @@ codes! {
         "Try another network or resolver; tell the issuer.";
     ISSUER_DNSSEC_REQUIRED = "issuer.dnssec_required", Issuer,
         "The answer for the domain is not validated with DNSSEC, which you required; so it neither confirms nor contradicts the issuer.",
-        "Ask the issuer to sign the zone, or drop --dnssec require.";
+        "Ask the issuer to sign the zone, or require DNSSEC no more where you asked for it: flag, variable, settings or policy.";
     CHAIN_MATCHES = "chain.matches", Nobody,
         "The endpoint serves the chain that the document names.",
         "Nothing to do.";
@@ -283,6 +283,9 @@ codes! {
     CHAIN_BLOCK_VANISHED = "chain.block_vanished", Network,
         "The block was replaced while it was being read, twice.",
         "Try again, with --block finalized where the chain has it.";
+    CHAIN_NO_SUCH_BLOCK = "chain.no_such_block", Verifier,
+        "The endpoint says that it has no such block as you named, so nothing was read.",
+        "Name another block with --block, or leave it out.";
     CHAIN_BEHIND = "chain.endpoint_behind", Network,
         "The endpoint's block is older than is acceptable on this chain, so it does not know what happened since; this says nothing about the document.",
         "Try again, or give another endpoint with --rpc; --max-block-age sets how old the block may be.";
@@ -347,7 +350,7 @@ codes! {
         "This document has no token registry.",
         "Nothing to do.";
     ISSUANCE_MINTED = "issuance.minted", Nobody,
-        "The registry records a title for exactly this document.",
+        "The registry records a title for the document's digest, or for the token that was asked about.",
         "Nothing to do.";
     ISSUANCE_NOT_MINTED = "issuance.not_minted", Issuer,
         "The registry has never issued a title for this document.",
@@ -414,10 +417,10 @@ codes! {
         "Ask the issuer for the signed file.";
     ISSUANCE_SIGNATURE_MALFORMED = "issuance.signature_malformed", Sender,
         "The signature is not written in one of the accepted ways, so nobody can have signed with it.",
-        "Ask the issuer for the original file.";
+        "Ask the sender for the file as the issuer made it.";
     ISSUANCE_WRONG_SIGNATURE = "issuance.wrong_signature", Sender,
         "Another key than the named one made this signature, or it is the signature of another document.",
-        "Do not rely on this document. Ask the issuer for the original file.";
+        "Do not rely on this document. Ask the sender for the file as the issuer made it.";
     ISSUANCE_NO_DID = "issuance.no_did", Issuer,
         "An issuer of a document without a contract must be named by a DID and one of its keys, with an identity proof of kind DID or DNS-DID.",
         "Ask the issuer to issue the document again.";
@@ -466,12 +469,12 @@ codes! {
     TITLE_LIVE = "title.live", Nobody,
         "The title is live: its escrow holds it for the recorded parties.",
         "Nothing to do.";
-    TITLE_RETURNED = "title.returned", Holder,
+    TITLE_RETURNED = "title.returned", Issuer,
         "The title was returned to the issuer, who may accept it or give it back.",
         "Ask the issuer what happens next; the title cannot be transferred now.";
-    TITLE_ENDED = "title.ended", Holder,
+    TITLE_ENDED = "title.ended", Verifier,
         "The title was accepted by the issuer and has ended for good.",
-        "Nothing can be claimed with this title any more.";
+        "Do not accept this document: nothing can be claimed with its title any more.";
     TITLE_RETURN_PENDING = "title.return_pending", Verifier,
         "The title is returned to the issuer in a newer block, which is not final yet.",
         "Do not rely on the title now. Verify again when that block is final.";
@@ -545,7 +548,7 @@ codes! {
         "The document names more issuers, document stores or signers, or has a longer Merkle proof, than are asked about.",
         "Ask the issuer to issue the document again through fewer of them or in a smaller batch.";
     CHAIN_UNANSWERED = "check.chain_unanswered", Network,
-        "Not known, because the chain could not be read.",
+        "Not known, because of what the chain check came to.",
         "See the chain check.";
 }
 
@@ -553,6 +556,20 @@ codes! {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    /// The reader is told to turn to the one who can act.
+    #[test]
+    fn a_remedy_names_the_one_who_acts() {
+        for code in all() {
+            let asks = |whom: &str| code.remedy.contains(&format!("sk the {whom}"));
+            match code.actor {
+                Actor::Sender => assert!(code.remedy.contains("the sender") && !asks("issuer"), "{}", code.id),
+                Actor::Issuer => assert!(!asks("sender") && !asks("holder"), "{}", code.id),
+                Actor::Holder => assert!(asks("holder"), "{}", code.id),
+                Actor::Nobody | Actor::Verifier | Actor::Network => {}
+            }
+        }
+    }
 
     #[test]
     fn codes_are_unique_and_well_formed() {

@@ -186,6 +186,9 @@ const CHAINS: &[Case] = &[
     ("chain.wrong_endpoint", Chain, Unknown, Indeterminate, "no endpoint of the right chain", || {
         chain_fails(Cause::WrongChain)
     }),
+    ("chain.no_such_block", Chain, Unknown, Indeterminate, "--block names one that is not there", || {
+        chain_fails(Cause::NoSuchBlock)
+    }),
     ("chain.no_endpoint", Chain, Unknown, Indeterminate, "nobody to ask", || chain_fails(Cause::NoSource)),
     ("chain.retired_network", Chain, Unknown, Indeterminate, "a chain that no longer runs, and nobody to ask", || {
         bill_with(|plain| plain["network"]["chainId"] = json!("5"))

@@ -96,7 +96,11 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<P
             Pinned { block, newest: Some(newest.ok_or_else(missing)?) }
         }
         BlockChoice::Number(_) | BlockChoice::Hash(_) => {
-            let found = items.next().and_then(Result::ok).as_ref().and_then(header).filter(|block| match choice {
+            let item = items.next();
+            if matches!(&item, Some(Ok(block)) if block.is_null()) {
+                return Err(session.unavailable(Cause::NoSuchBlock, "it has no such block as you named"));
+            }
+            let found = item.and_then(Result::ok).as_ref().and_then(header).filter(|block| match choice {
                 BlockChoice::Number(number) => block.number == number,
                 BlockChoice::Hash(hash) => block.hash == hash,
                 _ => false,

@@ -2,10 +2,10 @@
 
 use super::{Case, Examination, finding, from_entry, not_applicable, unavailable};
 use crate::document::Document;
-use crate::evidence::{BlockReading, Cause, Entry, ReadMethod, Unavailable};
+use crate::evidence::{BlockReading, Cause, Entry, Finality, ReadMethod, Unavailable};
 use crate::networks;
 use crate::primitives::ChainId;
-use crate::verify::codes;
+use crate::verify::codes::{self, Actor};
 use crate::verify::report::{AsOf, Check, CheckName, Network, Outcome, Strength};
 use crate::verify::{Policy, WarningKind};
 
@@ -77,6 +77,22 @@ impl Examination {
     /// The answer is of another chain than the document's.
     pub(super) fn chain_differs(&mut self, wanted: ChainId, served: u64, entry: &Entry) {
         self.without_chain(wrong_chain(wanted, served, entry));
+    }
+
+    /// That something is not there in a block which the caller chose says nothing of later ones (chain.md §5.3).
+    pub(super) fn at_chosen_block(&self, check: Check) -> Check {
+        let Some(as_of) = self.as_of.as_ref().filter(|as_of| as_of.finality == Finality::Chosen) else { return check };
+        let block = as_of.block;
+        let there_is = match check.code {
+            _ if check.outcome != Outcome::Fail => return check,
+            code if [&codes::ISSUANCE_NOT_MINTED, &codes::ISSUANCE_NOT_ISSUED].contains(&code) => "not issued",
+            code if code == &codes::TITLE_NOT_ISSUED => "there is no title",
+            code if code == &codes::REGISTRY_NO_CODE => "there is no contract",
+            _ => return check,
+        };
+        let message = format!("{there_is} as of block {block}, which you chose");
+        let remedy = "Choose a newer block, or leave --block out, to see whether it was issued since.";
+        Check { message, actor: Actor::Verifier, remedy, ..check }
     }
 
     /// The chain could not be read.
@@ -157,7 +173,9 @@ pub(super) fn chain_unread(chain: ChainId, why: &Unavailable, entry: &Entry) -> 
 /// What rests on a chain whose check came to `chain` is not known.
 pub(super) fn issuance_without_chain(chain: &Check) -> Check {
     let code = if chain.code == &codes::OFFLINE { &codes::OFFLINE } else { &codes::CHAIN_UNANSWERED };
-    finding(CheckName::Issuance, Outcome::Unknown, code, "not known: see the chain check".into())
+    let check = finding(CheckName::Issuance, Outcome::Unknown, code, "not known: see the chain check".into());
+    // Who can change what the chain check came to can change this.
+    Check { actor: chain.actor, ..check }
 }
 
 fn as_of(chain: ChainId, block: &BlockReading, method: ReadMethod, entry: &Entry) -> AsOf {

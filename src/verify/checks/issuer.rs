@@ -10,7 +10,7 @@ use crate::identity::{
     judge_dns_did, judge_dns_txt,
 };
 use crate::verify::Policy;
-use crate::verify::codes::{self, Code};
+use crate::verify::codes::{self, Actor, Code};
 use crate::verify::report::{Check, CheckName, Finding, Issuer, Outcome, Strength};
 
 impl Examination {
@@ -79,11 +79,12 @@ impl Examination {
             Ok(found) => found,
             Err(check) => return check,
         };
-        let Ok(chain) = case.chain else {
-            return unknown(
-                &codes::CHAIN_NOT_NAMED,
-                "which record would match depends on the chain, which is not known".into(),
-            );
+        let chain = match &case.chain {
+            Ok(chain) => *chain,
+            Err(why) => {
+                let message = format!("which record would match depends on the chain: {}", why.message);
+                return unknown(why.code, message);
+            }
         };
         records_check(
             &domain,
@@ -189,23 +190,46 @@ fn records_check(
                 facts.assurance = facts.confirmed.then_some(found.assurance);
                 match found.code {
                     _ if policy.require_dnssec && reading.dnssec != Dnssec::Secure => {
-                        (Outcome::Unknown, &codes::ISSUER_DNSSEC_REQUIRED, found.message)
+                        let message = format!("{domain}: {}; {}", found.message, not_validated(reading.dnssec));
+                        return from_entry(dnssec_required(reading.dnssec, strength(reading), message), entry);
                     }
                     Ok(code) => (Outcome::Pass, code, found.message),
                     Err(code) => (Outcome::Fail, code, found.message),
                 }
             };
-            let strength = match reading.dnssec {
-                Dnssec::Secure => Strength::Dnssec,
-                _ if reading.agreeing > 1 => Strength::AgreeingResolvers,
-                _ => Strength::SingleResolver,
-            };
             let message = format!("{domain}: {message}");
-            Check { strength: Some(strength), ..finding(CheckName::Issuer, outcome, code, message) }
+            Check { strength: Some(strength(reading)), ..finding(CheckName::Issuer, outcome, code, message) }
         }
         Ok(_) => another_question(CheckName::Issuer, &codes::ISSUER_DNS_UNAVAILABLE),
     };
     from_entry(check, entry)
+}
+
+fn strength(reading: &TxtReading) -> Strength {
+    match reading.dnssec {
+        Dnssec::Secure => Strength::Dnssec,
+        _ if reading.agreeing > 1 => Strength::AgreeingResolvers,
+        _ => Strength::SingleResolver,
+    }
+}
+
+fn not_validated(dnssec: Dnssec) -> &'static str {
+    match dnssec {
+        Dnssec::Insecure => "its records are not validated: the zone is not signed",
+        _ => "its records are not validated: the resolver gives nothing to validate with",
+    }
+}
+
+/// What was required is missing at the issuer's zone or at the reader's own resolver.
+fn dnssec_required(dnssec: Dnssec, strength: Strength, message: String) -> Check {
+    let check = unknown(&codes::ISSUER_DNSSEC_REQUIRED, message);
+    let (actor, remedy) = match dnssec {
+        Dnssec::NotChecked => {
+            (Actor::Verifier, "Name another resolver with --dns, one that passes DNSSEC signatures on.")
+        }
+        _ => (check.actor, check.remedy),
+    };
+    Check { actor, remedy, strength: Some(strength), ..check }
 }
 
 /// Identity by the DID alone (checks.md §3.8).

@@ -326,6 +326,7 @@ fn unavailable(name: CheckName, why: &Unavailable, clause: &str) -> Check {
         (_, Cause::WrongChain) => &codes::CHAIN_WRONG_ENDPOINT,
         (_, Cause::Disagreement) => &codes::CHAIN_ENDPOINTS_DISAGREE,
         (_, Cause::BlockVanished) => &codes::CHAIN_BLOCK_VANISHED,
+        (_, Cause::NoSuchBlock) => &codes::CHAIN_NO_SUCH_BLOCK,
         (_, Cause::Behind) => &codes::CHAIN_BEHIND,
         (_, Cause::InTheFuture) => &codes::CHAIN_BLOCK_IN_THE_FUTURE,
         (_, _) => &codes::CHAIN_RPC_UNAVAILABLE,
@@ -374,7 +375,8 @@ fn another_question(name: CheckName, code: &'static Code) -> Check {
 
 fn finding(name: CheckName, outcome: Outcome, code: &'static Code, message: String) -> Check {
     let actor = if outcome == Outcome::Pass { Actor::Nobody } else { code.actor };
-    Check { name, outcome, code, message, actor, answered_by: Vec::new(), unavailable: Vec::new(), strength: None }
+    let (remedy, answered_by, unavailable) = (code.remedy, Vec::new(), Vec::new());
+    Check { name, outcome, code, message, actor, remedy, answered_by, unavailable, strength: None }
 }
 
 /// The same check with another finding: who answered stays.

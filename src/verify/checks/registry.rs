@@ -97,15 +97,27 @@ impl Examination {
     ) {
         let counts = matches!(authenticity, Authenticity::Genuine { .. } | Authenticity::TrustedByCaller { .. });
         self.registry = Some(registry_facts(authenticity, title, reading, registry));
-        for check in [registry_check(authenticity, registry), issuance_check(title, counts), title_check(title, counts)]
-        {
-            self.checks.push(from_entry(check, entry));
+        let checks =
+            [registry_check(authenticity, registry), self.issuance_check(title, counts), title_check(title, counts)];
+        for check in checks {
+            self.checks.push(from_entry(self.at_chosen_block(check), entry));
         }
         self.title = title_facts(title, counts);
         // Trust in today's code is no reason to be silent about who can change it (chain.md 6.9).
         if let Authenticity::TrustedByCaller { proxy: Some(proxy), .. } = authenticity {
             self.warn(WarningKind::RulesCanChange, rules_can_change(registry, proxy));
         }
+    }
+
+    /// Issued for what: only of an intact document is the token known to be its own.
+    fn issuance_check(&self, title: &TitleFinding, counts: bool) -> Check {
+        let integrity = self.checks.iter().find(|check| check.name == CheckName::Integrity);
+        let issued_for = match integrity.map(|check| check.outcome) {
+            None => "this token",
+            Some(Outcome::Fail) => "the hash that the file states, which its content does not fit",
+            Some(_) => "exactly this document",
+        };
+        issuance(title, counts, issued_for)
     }
 
     fn warn_about(&mut self, parties: &title::Parties) {
@@ -176,7 +188,8 @@ fn rules_can_change(registry: Address, proxy: &title::Proxy) -> String {
     format!("the rules at {registry} can be changed by {who}")
 }
 
-fn issuance_check(title: &TitleFinding, counts: bool) -> Check {
+/// The issuance check of a title.
+fn issuance(title: &TitleFinding, counts: bool, issued_for: &str) -> Check {
     let (outcome, code, message) = match title {
         TitleFinding::NotMinted => {
             (Outcome::Fail, &codes::ISSUANCE_NOT_MINTED, "the registry has never issued this title".to_owned())
@@ -190,7 +203,7 @@ fn issuance_check(title: &TitleFinding, counts: bool) -> Check {
             ),
         ),
         TitleFinding::Known(_) if counts => {
-            (Outcome::Pass, &codes::ISSUANCE_MINTED, "the registry issued a title for exactly this document".to_owned())
+            (Outcome::Pass, &codes::ISSUANCE_MINTED, format!("the registry issued a title for {issued_for}"))
         }
         TitleFinding::Unreadable => {
             (Outcome::Fail, &codes::REGISTRY_NO_CODE, "there is no contract that could have issued it".to_owned())

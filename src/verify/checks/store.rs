@@ -68,6 +68,7 @@ impl Examination {
                 issuance_check(found, &Asked { store, chain, reading: latest, path: &path, record: None })
             });
             let check = self.beside_newer(check, newer);
+            let check = self.at_chosen_block(check);
             self.stores.push(store_facts(&found, store, reading, record, Finding::from(&check)));
             issuance_checks.push(from_entry(check, entry));
         }

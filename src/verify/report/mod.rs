@@ -240,6 +240,9 @@ pub struct Check {
     pub message: String,
     /// Who has to act.
     pub actor: Actor,
+    /// What the reader can do about it: [`Code::remedy`], or what fits this case better.
+    #[serde(skip)]
+    pub remedy: &'static str,
     /// Who answered, hosts only.
     pub answered_by: Vec<String>,
     /// Who was asked and gave no answer, with the reason.
