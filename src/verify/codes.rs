@@ -241,7 +241,7 @@ codes! {
     ISSUER_DNS_UNAVAILABLE = "issuer.dns_unavailable", Network,
         "The domain's records could not be read; this says nothing about the issuer.",
         "Try again, or name another resolver with --dns.";
-    ISSUER_DNS_DENIES_EVERYTHING = "issuer.dns_denies_everything", Network,
+    ISSUER_DNS_DENIES_EVERYTHING = "issuer.dns_denies_everything", Verifier,
         "A resolver says that the domain or its record does not exist, but knows nothing of the top-level domain either and proves nothing: as on a closed network or before a login page. This says nothing about the issuer.",
         "Use another network, or name another resolver with --dns. `ebl doctor` tries them out.";
     ISSUER_DNS_DISAGREEMENT = "issuer.dns_disagreement", Network,

@@ -183,7 +183,8 @@ fn records_check(
         Ok(Fact::DnsTxt(reading)) => {
             facts.dnssec = Some(reading.dnssec);
             let (outcome, code, message) = if let Some(why) = denial_that_says_nothing(reading) {
-                (Outcome::Unknown, &codes::ISSUER_DNS_DENIES_EVERYTHING, why.to_string())
+                let message = format!("{why} (asked: {})", entry.provenance.hosts.join(", "));
+                (Outcome::Unknown, &codes::ISSUER_DNS_DENIES_EVERYTHING, message)
             } else {
                 let found = judge(reading);
                 facts.confirmed = found.code.is_ok();
