@@ -112,6 +112,7 @@ fn every_kind_of_failure_is_unknown_with_its_own_code() {
         (Cause::NotAllowed, rpc, dns),
         (Cause::NoSource, "chain.no_endpoint", dns),
         (Cause::Unreachable, rpc, dns),
+        (Cause::Proxy, "check.proxy", "check.proxy"),
         (Cause::Timeout, rpc, dns),
         (Cause::RateLimited, rpc, dns),
         (Cause::NotAnAnswer, rpc, dns),
@@ -124,7 +125,11 @@ fn every_kind_of_failure_is_unknown_with_its_own_code() {
         (Cause::ServerFailure, rpc, dns),
         (Cause::Bogus, rpc, "issuer.dns_bogus"),
     ] {
-        let on_web = if cause == Cause::Offline { "check.offline" } else { "issuer.did_document_unavailable" };
+        let on_web = match cause {
+            Cause::Offline => "check.offline",
+            Cause::Proxy => "check.proxy",
+            _ => "issuer.did_document_unavailable",
+        };
         for (situation, name, wanted) in [
             (situation::bill().unanswered(cause, of_chain), CheckName::Chain, on_chain),
             (situation::bill().unanswered(cause, of_domain), CheckName::Issuer, at_domain),

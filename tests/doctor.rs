@@ -45,6 +45,8 @@ const TRIALS: &[(&str, fn())] = &[
     ("dnssec_is_tried_on_the_root", dnssec_is_tried_on_the_root),
     ("a_resolver_that_denies_everything_does_not_work", a_resolver_that_denies_everything_does_not_work),
     ("offline_only_the_settings_are_shown", offline_only_the_settings_are_shown),
+    ("names_and_policies_are_read_and_shown", names_and_policies_are_read_and_shown),
+    ("what_was_not_tried_is_not_said_to_work", what_was_not_tried_is_not_said_to_work),
     ("wrong_settings_are_a_usage_error", wrong_settings_are_a_usage_error),
 ];
 
@@ -422,6 +424,42 @@ fn offline_only_the_settings_are_shown() {
     assert_eq!((exit, server.asked().len()), (3, 0));
     assert_eq!(setting(&page, "rpc 31337"), (server.host().as_str(), "flag"));
     assert_eq!((&page["chains"], &page["resolvers"]), (&json!([]), &json!([])));
+}
+
+fn names_and_policies_are_read_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (settings, names, policy) = (path("ebl.toml"), path("names.toml"), path("policy.toml"));
+    std::fs::write(&names, "").unwrap();
+    std::fs::write(&policy, "").unwrap();
+    std::fs::write(&settings, format!("names = {names:?}\npolicy = \"policy.toml\"\n")).unwrap();
+    let (_, page) = doctor(&[], &["--offline", "--config", &settings]);
+    assert_eq!(
+        (setting(&page, "names"), setting(&page, "policy")),
+        ((names.as_str(), "file"), (policy.as_str(), "file"))
+    );
+    let (_, page) = doctor(&[("EBL_NAMES", &names), ("EBL_POLICY", &policy)], &["--offline"]);
+    let both = (setting(&page, "names"), setting(&page, "policy"));
+    assert_eq!(both, ((names.as_str(), "variable"), (policy.as_str(), "variable")));
+    let (_, page) = doctor(&[], &["--offline", "--policy", &policy]);
+    assert_eq!((setting(&page, "names"), setting(&page, "policy")), (("none", "default"), (policy.as_str(), "flag")));
+    // What `ebl verify` would refuse is refused here.
+    for (variable, value) in [("EBL_NAMES", "nope"), ("EBL_POLICY", "nope"), ("EBL_TRUST_REGISTRY", "nope")] {
+        assert_eq!(run(&[(variable, value)], &["--offline"]).0, 2, "{variable}");
+    }
+    for line in ["names = \"nope\"", "policy = \"nope\"", "trust_registry = [\"nope\"]"] {
+        std::fs::write(&settings, line).unwrap();
+        assert_eq!(run(&[], &["--offline", "--config", &settings]).0, 2, "{line}");
+    }
+}
+
+fn what_was_not_tried_is_not_said_to_work() {
+    let resolver = Resolver::start();
+    let (exit, text) = run(&[], &["--dns", &resolver.address]);
+    assert!(exit == 0 && text.starts_with("RESOLVERS WORK, NO CHAIN WAS TRIED\n"), "{text}");
+    // The chain is named already.
+    let (exit, text) = run(&[], &["--offline", "--chain-id", "1"]);
+    assert!(exit == 3 && text.contains("offline") && !text.contains("--chain-id N"), "{text}");
 }
 
 fn wrong_settings_are_a_usage_error() {

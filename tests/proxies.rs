@@ -114,18 +114,23 @@ async fn what_a_document_names_is_checked_before_a_proxy_is_asked() {
 async fn a_proxy_that_gives_no_way_is_an_outage_in_words() {
     let server = serving();
     let credentials = Manners { credentials: Some("Basic other".into()), ..Manners::default() };
-    for (manners, wanted) in [
-        (Manners { refuses: Some(403), ..Manners::default() }, "the proxy refused the connection (HTTP status 403)"),
-        (credentials, "the proxy wants other credentials (HTTP status 407)"),
+    let refusing = |status| Manners { refuses: Some(status), ..Manners::default() };
+    for (manners, cause, wanted) in [
+        (refusing(403), Cause::Proxy, "made no connection (HTTP status 403)"),
+        // What is behind it does not answer.
+        (refusing(502), Cause::Unreachable, "made no connection (HTTP status 502)"),
+        (credentials, Cause::Proxy, "wants other credentials (HTTP status 407)"),
     ] {
         let proxy = ConnectProxy::start(manners);
         let config = ChainConfig { proxy: through(&with_credentials(&proxy)), ..ChainConfig::default() };
         let why = read(config, &server.url()).await.0.unwrap_err();
-        assert_eq!((why.cause, why.detail.as_str(), why.host), (Cause::Unreachable, wanted, Some(server.host())));
+        let wanted = format!("the proxy {} {wanted}", proxy.address);
+        assert_eq!((why.cause, why.detail, why.host), (cause, wanted, Some(server.host())));
     }
-    let nobody = through(&format!("http://127.0.0.1:{}", closed_port()));
+    let port = closed_port();
+    let nobody = through(&format!("http://127.0.0.1:{port}"));
     let why = read(ChainConfig { proxy: nobody, ..ChainConfig::default() }, &server.url()).await.0.unwrap_err();
-    assert_eq!((why.cause, why.detail.as_str()), (Cause::Unreachable, "the proxy cannot be reached"));
+    assert_eq!((why.cause, why.detail), (Cause::Proxy, format!("the proxy 127.0.0.1:{port} cannot be reached")));
     assert!(server.asked().is_empty());
 }
 
@@ -138,6 +143,48 @@ fn doctor(endpoint: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Str
     let page = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
     assert!(!page.contains("pa55word"), "{page}");
     page
+}
+
+#[test]
+fn a_dead_proxy_is_named_with_where_it_was_set_and_nobody_else_is_blamed() {
+    let nobody = format!("http://user:pa55word@127.0.0.1:{}", closed_port());
+    let named = nobody.rsplit('@').next().unwrap();
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/documents/bill-v2.json");
+    let endpoint = ["--rpc", "1337=http://127.0.0.1:8545", "--dns", "https://127.0.0.1:8443/dns-query"];
+    let run = |flag: &[&str], variable: Option<(&str, &str)>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ebl"));
+        command.args(["verify", "--format", "json", document]).args(endpoint).args(flag);
+        let output = command.env_clear().env("HOME", "/nonexistent").envs(variable).output().unwrap();
+        let page = String::from_utf8(output.stdout).unwrap();
+        assert!(!page.contains("pa55word"), "{page}");
+        (output.status.code(), page)
+    };
+    for (flag, variable, place) in [
+        (&["--proxy", nobody.as_str()][..], None, "--proxy"),
+        (&[], Some(("EBL_PROXY", nobody.as_str())), "EBL_PROXY"),
+        (&[], Some(("ALL_PROXY", nobody.as_str())), "ALL_PROXY"),
+    ] {
+        let (exit, page) = run(flag, variable);
+        let report: serde_json::Value = serde_json::from_str(&page).unwrap();
+        assert_eq!(exit, Some(3), "{page}");
+        for name in ["issuer", "chain", "registry", "issuance", "title"] {
+            let check = report["checks"].as_array().unwrap().iter().find(|check| check["name"] == name).unwrap();
+            assert_eq!(
+                (check["code"].as_str(), check["actor"].as_str()),
+                (Some("check.proxy"), Some("verifier")),
+                "{check}"
+            );
+            let named = format!("the proxy {named} ({place}) cannot be reached");
+            assert!(
+                !["issuer", "chain"].contains(&name) || check["message"].as_str().unwrap().contains(&named),
+                "{check}"
+            );
+        }
+    }
+    // What the help says is what is taken.
+    let output = Command::new(env!("CARGO_BIN_EXE_ebl")).args(["verify", document, "--proxy", "foo"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && said.contains("--proxy: expected http://HOST:PORT"), "{said}");
 }
 
 #[test]

@@ -16,13 +16,18 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 valid, 1 invalid, 2 usage, 3 indeterminate (could not be found out), 4 authentic but \
 the title is not live, 5 policy not met, 6 not a readable document, 70 a bug in ebl, 74 the result could not be written, \
-130 interrupted. Several files: the worst, in the order 70, 1, 6, 3, 5, 4, 74, 0.";
+130 ended by Ctrl-C (`ebl testchain`, which is there to be ended: 0), 143 ended by SIGTERM. Several files: the worst, in the order 70, 1, 6, 3, 5, 4, 74, 0.";
+
+const TITLE_USAGE: &str = "ebl title [OPTIONS] <FILE|LINK>
+       ebl title [OPTIONS] --chain-id <N> --registry <ADDR> --token <ID>";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Verify documents: digest, issuer, registry, title
+    #[command(after_help = EXIT_CODES)]
     Verify(Box<VerifyArgs>),
     /// Show a title: parties, state, history and, with --powers, who can do what in its registry
+    #[command(after_help = EXIT_CODES, override_usage = TITLE_USAGE)]
     Title(Box<TitleArgs>),
     /// Look into a document without asking anybody; never says valid
     Inspect(InspectArgs),
@@ -94,7 +99,7 @@ pub struct VerifyArgs {
     /// The token registry must be this one (repeatable: one of them)
     #[arg(long, value_name = "CHAIN:ADDR")]
     pub expect_registry: Vec<String>,
-    /// Title states that count, instead of live alone: live, returned, ended
+    /// Title states that count, instead of live alone: live, returned, ended (repeatable, or with commas between)
     #[arg(long, value_name = "STATE", value_delimiter = ',')]
     pub accept_state: Vec<String>,
     /// How many fields may be hidden at most: a validity period or a further issuer may be among them
@@ -116,7 +121,7 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
     pub max_size: usize,
     /// Only the exit code
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "output")]
     pub quiet: bool,
     /// Full addresses, who answered, everything that was not checked
     #[arg(long, short)]
@@ -140,7 +145,7 @@ pub enum PolicyCommand {
 #[derive(Debug, Args)]
 pub struct TitleArgs {
     /// The document whose title it is, or a link to one; - is standard input
-    #[arg(value_name = "FILE|LINK", required_unless_present = "token", conflicts_with_all = ["token", "registry"])]
+    #[arg(value_name = "FILE|LINK", required_unless_present_any = ["token", "registry"], conflicts_with_all = ["token", "registry"])]
     pub file: Option<PathBuf>,
     /// The chain: with --registry and --token, or for a document that names none
     #[arg(long, value_name = "N")]
@@ -175,7 +180,7 @@ pub struct TitleArgs {
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
     pub max_size: usize,
     /// Only the exit code
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "output")]
     pub quiet: bool,
     /// Full addresses, transactions, who answered, everything that was not checked
     #[arg(long, short)]
@@ -255,7 +260,7 @@ pub struct NetworkArgs {
     /// Let documents and links name private and loopback hosts and IP addresses
     #[arg(long)]
     pub allow_private: bool,
-    /// Settings file (TOML); flags and EBL_RPC_… go before it
+    /// Settings file (TOML); flags and all variables EBL_… go before it
     #[arg(long, value_name = "FILE", env = "EBL_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
 }
@@ -278,7 +283,7 @@ pub struct InspectArgs {
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
     pub max_size: usize,
     /// Only the exit code
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "output")]
     pub quiet: bool,
     /// Also size and SHA-256 of the file
     #[arg(long, short)]
@@ -295,6 +300,9 @@ pub struct DoctorArgs {
     /// Try out this chain too, with the embedded endpoints if no others are set (repeatable)
     #[arg(long, value_name = "N")]
     pub chain_id: Vec<String>,
+    /// Show this policy file, too, and whether it is right
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// How to report; JSON is described by schemas/doctor.schema.json
     #[arg(long, value_enum, default_value_t = PageFormat::Human)]
     pub format: PageFormat,

@@ -60,6 +60,7 @@ pub fn verifier(args: &VerifyArgs) -> Result<Configured> {
         let PolicyRules { rules, require_dnssec } = policy_file::read(file)?;
         policy.rules.extend(rules);
         policy.require_dnssec |= require_dnssec;
+        policy.given = true;
     }
     policy.rules.extend(expectations(args)?);
     let most_hidden = args.max_hidden.or(in_force.max_hidden.value);
@@ -84,7 +85,7 @@ fn combined(asked: &Asked<'_>) -> Result<(VerifierBuilder, Policy, InForce)> {
     if let Some(text) = asked.key {
         builder = builder.key(key(text)?);
     }
-    if let Some(file) = asked.names.or(in_force.names.as_deref()) {
+    if let Some(file) = asked.names.or(in_force.names.value.as_deref()) {
         builder = builder.names(address_book(file)?);
     }
     let mut policy = Policy {
@@ -158,7 +159,7 @@ pub struct InForce {
     /// The policies that the file and the variable name: both hold.
     pub policies: Vec<Chosen<PathBuf>>,
     /// The address book that the variable or the file names.
-    pub names: Option<PathBuf>,
+    pub names: Chosen<Option<PathBuf>>,
 }
 
 impl InForce {
@@ -243,7 +244,7 @@ impl InForce {
             trust_registry,
             did_registries,
             policies: policies.into_iter().filter_map(|(path, by)| Some(Chosen::by(path?, by))).collect(),
-            names: variables.names.or(settings.names),
+            names: optional(None, variables.names, settings.names),
         })
     }
 
@@ -252,7 +253,7 @@ impl InForce {
         let settings = self.file.as_ref().map(|file| &file.value);
         let by_settings = [settings, self.dns_anchor.value.as_ref(), self.ca_file.value.as_ref()];
         let key = asked.key.and_then(|key| key.strip_prefix('@')).map(Path::new);
-        let others = [key, asked.names.or(self.names.as_deref())];
+        let others = [key, asked.names.or(self.names.value.as_deref())];
         by_settings
             .into_iter()
             .flatten()
@@ -261,6 +262,12 @@ impl InForce {
             .chain(others.into_iter().flatten())
             .map(Path::to_owned)
             .collect()
+    }
+
+    /// Reads what the builder does not need, so that a mistake there is found all the same.
+    pub fn check_the_rest(&self) -> Result<()> {
+        self.names.value.as_deref().map(address_book).transpose()?;
+        self.policies.iter().try_for_each(|chosen| policy_file::read(&chosen.value).map(drop))
     }
 
     /// A builder with exactly these settings.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
@@ -11,6 +12,7 @@ use super::args::{DnssecMode, DoctorArgs, PageFormat};
 use super::config::InForce;
 use super::exit::Exit;
 use super::output;
+use super::policy_file;
 use super::secrecy;
 use super::settings::{Chosen, Origin};
 use super::way_out;
@@ -35,9 +37,12 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
     let chains: BTreeSet<ChainId> = in_force.endpoints.keys().copied().chain(asked).collect();
     let chains: Vec<ChainId> = chains.into_iter().collect();
     let verifier = in_force.builder()?.build()?;
+    in_force.check_the_rest()?;
+    let policy = args.policy.clone().map(|path| Chosen::by(path, Origin::Flag));
+    policy.as_ref().map(|policy| policy_file::read(&policy.value)).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let found = runtime.block_on(verifier.examine_sources(&chains));
-    let page = Page::new(&in_force, found.as_ref(), now());
+    let page = Page::new(&in_force, policy.as_ref(), found.as_ref(), now());
     let text = match args.format {
         PageFormat::Human => page.human(output::page_width()),
         PageFormat::Json => report_json::render(&page, Layout::Indented)? + "\n",
@@ -52,8 +57,10 @@ struct Page {
     schema: &'static str,
     /// When it was tried out, RFC 3339.
     checked_at: String,
-    /// Whether everything that verification needs works.
+    /// Whether everything that was tried works.
     works: bool,
+    #[serde(skip)]
+    offline: bool,
     settings: Vec<Setting>,
     chains: Vec<Chain>,
     resolvers: Vec<Resolving>,
@@ -129,7 +136,7 @@ struct Resolving {
 }
 
 impl Page {
-    fn new(in_force: &InForce, found: Option<&SourcesExamination>, now: i64) -> Self {
+    fn new(in_force: &InForce, policy: Option<&Chosen<PathBuf>>, found: Option<&SourcesExamination>, now: i64) -> Self {
         let chains: Vec<Chain> =
             found.map_or_else(Vec::new, |found| found.chains.iter().map(|it| chain(it, in_force, now)).collect());
         let resolvers: Vec<Resolving> =
@@ -155,7 +162,8 @@ impl Page {
             schema: "ebl-verifier/doctor/1",
             checked_at: rfc3339(now),
             works: problems.is_empty(),
-            settings: settings(in_force),
+            settings: settings(in_force, policy),
+            offline: found.is_none(),
             chains,
             resolvers,
             problems,
@@ -164,7 +172,11 @@ impl Page {
     }
 
     fn human(&self, width: usize) -> String {
-        let mut out = String::from(if self.works { "WORKS\n" } else { "DOES NOT WORK\n" });
+        let mut out = String::from(match (self.works, self.chains.is_empty()) {
+            (true, false) => "WORKS\n",
+            (true, true) => "RESOLVERS WORK, NO CHAIN WAS TRIED\n",
+            (false, _) => "DOES NOT WORK\n",
+        });
         for problem in &self.problems {
             let _ = writeln!(out, "  {}", hanging(&escape(problem), 2, width));
         }
@@ -183,7 +195,7 @@ impl Page {
                 line(&mut out, width, *works, host, summary);
             }
         }
-        if self.chains.is_empty() {
+        if self.chains.is_empty() && !self.offline {
             let text = "No chain was tried out: no endpoint is set. --chain-id N tries the embedded ones of a chain.";
             let _ = writeln!(out, "\n  {}", hanging(text, 2, width));
         }
@@ -202,7 +214,7 @@ fn line(out: &mut String, width: usize, works: bool, who: &str, summary: &str) {
     let _ = writeln!(out, "    {mark}  {}", hanging(&escape(&format!("{who}: {summary}")), 8, width));
 }
 
-fn settings(in_force: &InForce) -> Vec<Setting> {
+fn settings(in_force: &InForce, policy: Option<&Chosen<PathBuf>>) -> Vec<Setting> {
     let mut settings = Vec::new();
     let mut add = |name: String, value: String, origin| settings.push(Setting { name, value, origin });
     match &in_force.file {
@@ -233,7 +245,7 @@ fn settings(in_force: &InForce) -> Vec<Setting> {
     chosen("dns", resolvers, in_force.resolvers.origin);
     let dnssec = if in_force.dnssec.value == DnssecMode::Require { "require" } else { "report" };
     chosen("dnssec", dnssec.into(), in_force.dnssec.origin);
-    let path = |chosen: &Chosen<Option<std::path::PathBuf>>| {
+    let path = |chosen: &Chosen<Option<PathBuf>>| {
         chosen.value.as_ref().map_or_else(|| "none".to_owned(), |path| secrecy::path(path))
     };
     chosen("dns_anchor", path(&in_force.dns_anchor), in_force.dns_anchor.origin);
@@ -261,7 +273,13 @@ fn settings(in_force: &InForce) -> Vec<Setting> {
     for (chain, registry) in &in_force.did_registries {
         chosen("did_registry", format!("{chain}:{}", registry.value), registry.origin);
     }
-    for policy in &in_force.policies {
+    chosen("names", path(&in_force.names), in_force.names.origin);
+    // All of them hold.
+    let policies: Vec<_> = in_force.policies.iter().chain(policy).collect();
+    if policies.is_empty() {
+        chosen("policy", "none".into(), Origin::Default);
+    }
+    for policy in policies {
         chosen("policy", secrecy::path(&policy.value), policy.origin);
     }
     settings
@@ -310,9 +328,8 @@ fn chain_problem(chain: &Chain, quorum: u8) -> String {
     match (chain.endpoints.len(), working(&chain.endpoints)) {
         (0, _) => format!("no endpoint is known for chain {id}: give one with --rpc {id}=URL"),
         (_, 0) => format!("no endpoint of chain {id} can be used"),
-        (_, working) => {
-            format!("of chain {id} {working} different endpoint(s) can be used, and the quorum is {quorum}")
-        }
+        (_, 1) => format!("chain {id}: the quorum is {quorum}, and only one endpoint can be used"),
+        (_, working) => format!("chain {id}: the quorum is {quorum}, and only {working} endpoints can be used"),
     }
 }
 

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 
 use super::args::{NetworkArgs, RootsChoice};
 use super::settings::{Chosen, Origin, Settings, optional, place};
-use crate::sources::{Proxy, ProxyRules, TlsRoots};
+use crate::sources::{InvalidProxy, Proxy, ProxyRules, TlsRoots};
 
 /// The flag, the variable, the file; without any of them `HTTPS_PROXY` and `ALL_PROXY`.
 pub fn proxy(network: &NetworkArgs, variables: &Settings, settings: &Settings) -> Result<Chosen<ProxyRules>> {
@@ -14,7 +14,11 @@ pub fn proxy(network: &NetworkArgs, variables: &Settings, settings: &Settings) -
     let rules = match given.value.as_deref() {
         Some("none") => ProxyRules::default(),
         Some(url) => {
-            ProxyRules { all: Some(url.parse().with_context(|| place("proxy", given.origin))?), https: None, except }
+            // Only the variables that other programs know, too, leave the scheme out.
+            let proxy = if url.contains("://") { url.parse::<Proxy>() } else { Err(InvalidProxy) };
+            let place = place("proxy", given.origin);
+            let proxy = proxy.with_context(|| place.clone())?.set_by(place);
+            ProxyRules { all: Some(proxy), https: None, except }
         }
         None => {
             let rules = ProxyRules { all: known("ALL_PROXY")?, https: known("HTTPS_PROXY")?, except };
@@ -56,7 +60,8 @@ pub fn in_words(rules: &ProxyRules) -> String {
 fn known(name: &str) -> Result<Option<Proxy>> {
     let text = environment(name)?;
     let what = || format!("{name} (--proxy none goes without one)");
-    text.map(|text| text.parse()).transpose().with_context(what)
+    let proxy = text.map(|text| text.parse::<Proxy>()).transpose().with_context(what)?;
+    Ok(proxy.map(|proxy| proxy.set_by(name)))
 }
 
 /// In capitals or not.

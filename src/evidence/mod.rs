@@ -201,6 +201,8 @@ pub enum Cause {
     NoSource,
     /// Refused, reset, TLS failure, name not found: no connection.
     Unreachable,
+    /// The caller's own proxy gave no way.
+    Proxy,
     /// No answer in time.
     Timeout,
     /// HTTP 429 after all retries.

@@ -84,7 +84,7 @@ impl Dial {
         let hop = self.proxy.for_server(server);
         let mut last = io::Error::new(io::ErrorKind::NotFound, "no address");
         for target in self.targets(&host, port, hop.as_ref()).await {
-            match timeout(self.timeout, reach(&target, hop.as_ref())).await {
+            match timeout(self.timeout, reach(&target, hop.as_ref(), self.timeout)).await {
                 Ok(Ok(stream)) => {
                     let _ = stream.set_nodelay(true);
                     return Ok(stream);
@@ -120,9 +120,9 @@ impl Dial {
     }
 }
 
-async fn reach(target: &Target, hop: Option<&Hop>) -> io::Result<TcpStream> {
+async fn reach(target: &Target, hop: Option<&Hop>, within: Duration) -> io::Result<TcpStream> {
     match (target, hop) {
-        (target, Some(hop)) => hop.tunnel(target).await,
+        (target, Some(hop)) => hop.tunnel(target, within).await,
         (Target::Address(address), None) => TcpStream::connect(address).await,
         (Target::Name(name, port), None) => TcpStream::connect((name.as_str(), *port)).await,
     }

@@ -6,20 +6,37 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::time::Duration;
 
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::evidence::Cause;
 
 /// A proxy of the form `http://[USER:PASSWORD@]HOST[:PORT]`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Proxy(url::Url);
+pub struct Proxy {
+    url: url::Url,
+    set_by: Option<String>,
+}
 
 impl Proxy {
     /// `host:port`, without credentials.
     pub fn host(&self) -> String {
-        format!("{}:{}", self.0.host_str().unwrap_or_default(), self.0.port_or_known_default().unwrap_or_default())
+        format!("{}:{}", self.url.host_str().unwrap_or_default(), self.url.port_or_known_default().unwrap_or_default())
+    }
+
+    /// Where it was set, such as `--proxy`: said wherever it gives no way.
+    pub fn set_by(self, place: impl Into<String>) -> Self {
+        Self { set_by: Some(place.into()), ..self }
+    }
+
+    fn in_words(&self) -> String {
+        let place = self.set_by.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+        format!("{}{place}", self.host())
     }
 }
 
@@ -32,7 +49,7 @@ impl FromStr for Proxy {
         let url = url::Url::parse(&whole).map_err(|_| InvalidProxy)?;
         let plain = url.scheme() == "http" && url.host_str().is_some_and(|host| !host.is_empty());
         let only_a_host = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
-        if plain && only_a_host { Ok(Self(url)) } else { Err(InvalidProxy) }
+        if plain && only_a_host { Ok(Self { url, set_by: None }) } else { Err(InvalidProxy) }
     }
 }
 
@@ -62,21 +79,25 @@ impl ProxyRules {
     /// The proxy for a server, and what it is to be told of who asks.
     pub(crate) fn for_server(&self, server: &Uri) -> Option<Hop> {
         let mut builder = Matcher::builder().no(self.except.as_str());
-        if let Some(Proxy(url)) = &self.all {
-            builder = builder.all(url.as_str());
+        if let Some(proxy) = &self.all {
+            builder = builder.all(proxy.url.as_str());
         }
-        if let Some(Proxy(url)) = &self.https {
-            builder = builder.https(url.as_str());
+        if let Some(proxy) = &self.https {
+            builder = builder.https(proxy.url.as_str());
         }
         let found = builder.build().intercept(server)?;
         let host = found.uri().host()?.trim_matches(['[', ']']).to_owned();
-        Some(Hop { host, port: found.uri().port_u16().unwrap_or(80), credentials: found.basic_auth().cloned() })
+        let for_https = self.https.as_ref().filter(|_| server.scheme_str() == Some("https"));
+        let name = for_https.or(self.all.as_ref())?.in_words();
+        Some(Hop { name, host, port: found.uri().port_u16().unwrap_or(80), credentials: found.basic_auth().cloned() })
     }
 }
 
 /// A proxy on the way to one server.
 #[derive(Debug, Clone)]
 pub(crate) struct Hop {
+    /// As shown to people.
+    name: String,
     host: String,
     port: u16,
     credentials: Option<HeaderValue>,
@@ -100,10 +121,12 @@ impl fmt::Display for Target {
 }
 
 impl Hop {
-    /// A connection to the target, by way of the proxy.
-    pub async fn tunnel(&self, target: &Target) -> io::Result<TcpStream> {
-        let at = (self.host.as_str(), self.port);
-        let mut stream = TcpStream::connect(at).await.map_err(|_| failed(TunnelError::NoProxy))?;
+    /// A connection to the target, by way of the proxy, within this time. Half of it is for the proxy itself, so that one
+    /// that is silent is not taken for a silent target.
+    pub async fn tunnel(&self, target: &Target, within: Duration) -> io::Result<TcpStream> {
+        let failed = |why| io::Error::other(TunnelError { proxy: self.name.clone(), why });
+        let connected = timeout(within / 2, TcpStream::connect((self.host.as_str(), self.port))).await;
+        let mut stream = connected.map_err(|_| failed(NoWay::Silent))?.map_err(|_| failed(NoWay::NoProxy))?;
         let mut request = format!("CONNECT {target} HTTP/1.1\r\nhost: {target}\r\n").into_bytes();
         if let Some(credentials) = &self.credentials {
             request.extend(b"proxy-authorization: ");
@@ -115,17 +138,17 @@ impl Hop {
         let mut head = Vec::new();
         // One byte at a time: what comes after the head is the server's.
         while !head.ends_with(b"\r\n\r\n") {
-            let byte = stream.read_u8().await.map_err(|_| failed(TunnelError::NoAnswer))?;
+            let byte = stream.read_u8().await.map_err(|_| failed(NoWay::NoAnswer))?;
             head.push(byte);
             if head.len() > LONGEST_HEAD {
-                return Err(failed(TunnelError::NoAnswer));
+                return Err(failed(NoWay::NoAnswer));
             }
         }
         match status(&head) {
             Some(200..=299) => Ok(stream),
-            Some(407) => Err(failed(TunnelError::Credentials)),
-            Some(status) => Err(failed(TunnelError::Refused(status))),
-            None => Err(failed(TunnelError::NoAnswer)),
+            Some(407) => Err(failed(NoWay::Credentials)),
+            Some(status) => Err(failed(NoWay::Refused(status))),
+            None => Err(failed(NoWay::NoAnswer)),
         }
     }
 }
@@ -135,20 +158,35 @@ fn status(head: &[u8]) -> Option<u16> {
     std::str::from_utf8(line.get(2..5)?).ok()?.parse().ok()
 }
 
-fn failed(error: TunnelError) -> io::Error {
-    io::Error::other(error)
+/// Why there is no way through a proxy, which is named without its credentials.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the proxy {proxy} {why}")]
+pub(crate) struct TunnelError {
+    proxy: String,
+    why: NoWay,
 }
 
-/// Why there is no way through a proxy.
+impl TunnelError {
+    /// Whose fault it is. A gateway's statuses speak of what is behind it (RFC 9110 §15.6.3, §15.6.5).
+    pub fn cause(&self) -> Cause {
+        match self.why {
+            NoWay::Refused(502 | 504) => Cause::Unreachable,
+            _ => Cause::Proxy,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TunnelError {
-    #[error("the proxy cannot be reached")]
+enum NoWay {
+    #[error("cannot be reached")]
     NoProxy,
-    #[error("the proxy did not answer as a proxy does")]
+    #[error("does not answer in time")]
+    Silent,
+    #[error("did not answer as a proxy does")]
     NoAnswer,
-    #[error("the proxy wants other credentials (HTTP status 407)")]
+    #[error("wants other credentials (HTTP status 407)")]
     Credentials,
-    #[error("the proxy refused the connection (HTTP status {0})")]
+    #[error("made no connection (HTTP status {0})")]
     Refused(u16),
 }
 

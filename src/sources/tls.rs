@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use rustls_pki_types::CertificateDer;
 
 use super::proxy::TunnelError;
+use crate::evidence::Cause;
 
 /// Why TLS could not be set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,19 +63,20 @@ fn system_roots() -> &'static rustls::RootCertStore {
 }
 
 /// What went wrong below HTTP, in words of ours: the library's own may repeat the URL.
-pub(crate) fn connection_detail(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn no_connection(error: &(dyn std::error::Error + 'static)) -> (Cause, String) {
+    if let Some(proxy) = causes(error).find_map(|cause| cause.downcast_ref::<TunnelError>()) {
+        return (proxy.cause(), proxy.to_string());
+    }
     let known = causes(error).find_map(|cause| {
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return Some(tls_detail(tls).to_owned());
-        }
-        if let Some(proxy) = cause.downcast_ref::<TunnelError>() {
-            return Some(proxy.to_string());
         }
         let io = cause.downcast_ref::<std::io::Error>();
         let refused = io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused);
         refused.then(|| "the connection was refused".to_owned())
     });
-    known.unwrap_or_else(|| "no connection could be made: unknown host or unreachable".to_owned())
+    let detail = known.unwrap_or_else(|| "no connection could be made: unknown host or unreachable".to_owned());
+    (Cause::Unreachable, detail)
 }
 
 /// Whether a connection was not made in time.

@@ -244,7 +244,8 @@ async fn body(mut response: Response, address: &WebAddress, max: u64) -> Result<
 
 fn failure(address: &WebAddress, error: &Error) -> Unavailable {
     if error.is_connect() {
-        return unavailable(address, Cause::Unreachable, tls::connection_detail(error));
+        let (cause, detail) = tls::no_connection(error);
+        return unavailable(address, cause, detail);
     }
     unavailable(address, Cause::Unreachable, "the connection was lost before an answer came")
 }

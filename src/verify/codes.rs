@@ -523,6 +523,9 @@ codes! {
     POLICY_NONE = "policy.none", Nobody,
         "No policy was given.",
         "Nothing to do.";
+    POLICY_EMPTY = "policy.empty", Verifier,
+        "The policy that was given asks for nothing.",
+        "Check that it is the file that you meant; `ebl policy template` prints one to start from.";
     POLICY_MET = "policy.met", Nobody,
         "Every rule of your policy that applies to this document holds.",
         "Nothing to do.";
@@ -544,6 +547,9 @@ codes! {
     OFFLINE = "check.offline", Verifier,
         "Not asked: this run was offline.",
         "Run again without --offline.";
+    PROXY = "check.proxy", Verifier,
+        "Your proxy gave no way to whoever was to be asked; this says nothing about the document.",
+        "Check the proxy where it was set, or go without one: --proxy none.";
     TOO_MUCH_TO_ASK = "check.too_much_to_ask", Issuer,
         "The document names more issuers, document stores or signers, or has a longer Merkle proof, than are asked about.",
         "Ask the issuer to issue the document again through fewer of them or in a smaller batch.";

@@ -51,6 +51,8 @@ pub struct Policy {
     pub trusted_block: Option<Digest32>,
     /// How old the block may be at which a chain was read (`--max-block-age`).
     pub max_block_age: MaxBlockAge,
+    /// Whether the caller gave a policy: one without a rule is said to ask for nothing.
+    pub given: bool,
     /// What the document must meet besides. All must hold.
     pub rules: Vec<Rule>,
 }

@@ -461,6 +461,9 @@ const TITLES: &[Case] = &[
 
 const GENERAL: &[Case] = &[
     ("policy.none", Policy, NotApplicable, Valid, "no policy was given", bill),
+    ("policy.empty", Policy, NotApplicable, Valid, "a policy without a rule was given", || {
+        bill().policy(|policy| policy.given = true)
+    }),
     ("policy.met", Policy, Pass, Valid, "no field may be hidden, and none is", || {
         held_to(bill(), Rule::HiddenFields(0))
     }),
@@ -483,6 +486,9 @@ const GENERAL: &[Case] = &[
     }),
     ("check.offline", Chain, Unknown, Indeterminate, "nobody was asked", || {
         bill().unanswered(Cause::Offline, |_| true)
+    }),
+    ("check.proxy", Chain, Unknown, Indeterminate, "the caller's proxy gives no way to any endpoint", || {
+        bill().unanswered(Cause::Proxy, |question| matches!(question, Question::Registry { .. }))
     }),
     ("check.too_much_to_ask", Issuance, Unknown, Indeterminate, "seventeen stores", || {
         let stores: Vec<Address> = (0..17u8).map(|byte| Address([byte; 20])).collect();

@@ -17,7 +17,7 @@ use super::{ChainConfig, ConfigError, node_words};
 use crate::evidence::{Cause, Unavailable};
 use crate::sources::http::{Dial, Error, Hosts, HttpClient, USER_AGENT, Versions};
 use crate::sources::place::{Place, Port};
-use crate::sources::tls::{TlsError, client_config, connection_detail, took_too_long};
+use crate::sources::tls::{TlsError, client_config, no_connection, took_too_long};
 
 /// One method call of a batch.
 pub(super) type Call = (&'static str, Value);
@@ -337,7 +337,8 @@ impl Session<'_> {
             return Failed::For(self.unavailable(Cause::Timeout, "no answer in time"));
         }
         if error.is_connect() {
-            return Failed::For(self.unavailable(Cause::Unreachable, connection_detail(error)));
+            let (cause, detail) = no_connection(error);
+            return Failed::For(self.unavailable(cause, detail));
         }
         Failed::Perhaps(self.unavailable(Cause::Unreachable, "the connection was lost before an answer came"), None)
     }

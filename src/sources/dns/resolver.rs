@@ -5,7 +5,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hickory_resolver::config::{NameServerConfig, ResolverOpts};
@@ -17,8 +17,10 @@ use http::Uri;
 
 use super::super::http::{Dial, Hosts};
 use super::super::place::{Place, Port};
+use super::super::proxy::TunnelError;
 use super::checked::Checked;
 use super::{ConfigError, DnsConfig};
+use crate::evidence::Cause;
 
 /// One resolver.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +89,11 @@ pub(super) struct Connection {
     /// Which server of the resolver.
     pub(super) server: String,
     pub(super) handle: Handle,
+    pub(super) no_way: NoWay,
 }
+
+/// Why a proxy gave no way, which the pool of connections does not pass on.
+pub(super) type NoWay = Arc<OnceLock<(Cause, String)>>;
 
 pub(super) type Handle = NameServerPool<Checked<Runtime>>;
 
@@ -126,7 +132,8 @@ pub(super) async fn connect(resolver: &Resolver, config: &DnsConfig) -> Result<V
     let connections = servers.into_iter().map(|server| {
         let name = format!("{resolver:?} {}", server.ip);
         let provider = Checked(runtime.clone());
-        Connection { server: name, handle: NameServerPool::from_config([server], Arc::clone(&context), provider) }
+        let handle = NameServerPool::from_config([server], Arc::clone(&context), provider);
+        Connection { server: name, handle, no_way: Arc::clone(&runtime.no_way) }
     });
     Ok(connections.collect())
 }
@@ -157,6 +164,7 @@ pub(super) async fn place(resolver: &Resolver, config: &DnsConfig) -> Place {
 pub(super) struct Runtime {
     tokio: TokioRuntimeProvider,
     way: Option<(Arc<Dial>, Uri)>,
+    no_way: NoWay,
 }
 
 impl RuntimeProvider for Runtime {
@@ -176,7 +184,17 @@ impl RuntimeProvider for Runtime {
         wait: Option<Duration>,
     ) -> Pin<Box<dyn Send + Future<Output = io::Result<Self::Tcp>>>> {
         match self.way.clone() {
-            Some((dial, server)) => Box::pin(async move { dial.connect(&server).await.map(AsyncIoTokioAsStd) }),
+            Some((dial, server)) => {
+                let no_way = Arc::clone(&self.no_way);
+                Box::pin(async move {
+                    let connected = dial.connect(&server).await;
+                    let inner = connected.as_ref().err().and_then(io::Error::get_ref);
+                    if let Some(tunnel) = inner.and_then(|inner| inner.downcast_ref::<TunnelError>()) {
+                        let _ = no_way.set((tunnel.cause(), tunnel.to_string()));
+                    }
+                    connected.map(AsyncIoTokioAsStd)
+                })
+            }
             None => self.tokio.connect_tcp(server, bind, wait),
         }
     }

@@ -29,7 +29,7 @@ use tokio::time::timeout;
 
 use super::DnsConfig;
 use super::aliases::{self, Found, NotFound};
-use super::resolver::{Connection, Resolver, connect};
+use super::resolver::{Connection, NoWay, Resolver, connect};
 use super::top_level::KnownTopLevels;
 use crate::evidence::{Cause, Dnssec, TopLevelReading, Unavailable};
 
@@ -111,14 +111,15 @@ struct Lookup {
     server: String,
     plain: Witness,
     checked: Witness,
+    no_way: NoWay,
 }
 
 impl Lookup {
-    fn new(Connection { server, handle }: Connection, queries: &Arc<AtomicU32>) -> Self {
+    fn new(Connection { server, handle, no_way }: Connection, queries: &Arc<AtomicU32>) -> Self {
         let account = || Arc::new(Account { total: Arc::clone(queries), ..Account::default() });
         // The plain look-up leaves no trace but its number: it asks for no signatures.
         let plain = Witness { handle: handle.clone(), account: account() };
-        Self { server, plain, checked: Witness { handle, account: account() } }
+        Self { server, plain, checked: Witness { handle, account: account() }, no_way }
     }
 
     async fn ask_both_ways(
@@ -162,7 +163,11 @@ impl Lookup {
             (Checked::Bogus, _) => return Err(bogus()),
             (Checked::Decided(found, dnssec), _) => (found, dnssec),
             (Checked::Undecided, Ok(Ok((found, _)))) => (found, Dnssec::NotChecked),
-            (Checked::Undecided, Ok(Err(why))) => return Err(failure(&why)),
+            (Checked::Undecided, Ok(Err(why))) => {
+                let (cause, detail) = failure(&why);
+                let by_proxy = self.no_way.get().filter(|_| cause == Cause::Unreachable);
+                return Err(by_proxy.cloned().unwrap_or((cause, detail)));
+            }
             (Checked::Undecided, Err(_)) => return Err((Cause::Timeout, "no answer in time".into())),
         };
         let top_level = match (found.is_denial() && dnssec != Dnssec::Secure, told) {

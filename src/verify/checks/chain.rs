@@ -172,7 +172,9 @@ pub(super) fn chain_unread(chain: ChainId, why: &Unavailable, entry: &Entry) -> 
 
 /// What rests on a chain whose check came to `chain` is not known.
 pub(super) fn issuance_without_chain(chain: &Check) -> Check {
-    let code = if chain.code == &codes::OFFLINE { &codes::OFFLINE } else { &codes::CHAIN_UNANSWERED };
+    // Who has to act is the same then.
+    let same = [&codes::OFFLINE, &codes::PROXY].into_iter().find(|code| *code == chain.code);
+    let code = same.unwrap_or(&codes::CHAIN_UNANSWERED);
     let check = finding(CheckName::Issuance, Outcome::Unknown, code, "not known: see the chain check".into());
     // Who can change what the chain check came to can change this.
     Check { actor: chain.actor, ..check }

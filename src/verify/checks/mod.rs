@@ -307,13 +307,27 @@ pub(super) fn suspect_the_own_network(checks: &mut [Check]) {
     let nobody_answered = checks.iter().all(|check| check.answered_by.is_empty())
         && failures().all(|why| matches!(why.cause, Cause::Unreachable | Cause::Timeout));
     let asked: BTreeSet<&str> = failures().filter_map(|why| why.host.as_deref()).collect();
-    if !nobody_answered || asked.len() < 2 {
+    // What runs on this machine needs no network.
+    if !nobody_answered || asked.len() < 2 || asked.iter().all(|host| is_loopback(host)) {
         return;
     }
-    for check in checks.iter_mut().filter(|check| check.outcome == Outcome::Unknown && check.actor == Actor::Network) {
+    let unknown = checks.iter_mut().filter(|check| check.outcome == Outcome::Unknown && check.actor == Actor::Network);
+    for (index, check) in unknown.enumerate() {
         check.actor = Actor::Verifier;
-        check.message.push_str("; nobody that was asked could be reached, so look at your own network first");
+        // Once is enough.
+        if index == 0 {
+            check.message.push_str("; nobody that was asked could be reached, so look at your own network first");
+        }
     }
+}
+
+/// A host as messages name it, with or without a port, or a resolver's address.
+fn is_loopback(host: &str) -> bool {
+    let name = host.strip_prefix("https://").unwrap_or(host);
+    let name = name.split('/').next().unwrap_or(name);
+    let ip = name.parse::<std::net::SocketAddr>().map(|at| at.ip()).or_else(|_| name.trim_matches(['[', ']']).parse());
+    let label = name.split(':').next().unwrap_or(name);
+    ip.map_or(label.eq_ignore_ascii_case("localhost"), |ip| ip.is_loopback())
 }
 
 /// A question without an answer is `unknown`, whoever's fault it is (checks.md §8).
@@ -336,7 +350,11 @@ fn unavailable(name: CheckName, why: &Unavailable, clause: &str) -> Check {
 
 /// As [`unavailable`], for a question whose failures all have one code.
 fn unanswered(name: CheckName, code: &'static Code, why: &Unavailable, clause: &str) -> Check {
-    let code = if why.cause == Cause::Offline { &codes::OFFLINE } else { code };
+    let code = match why.cause {
+        Cause::Offline => &codes::OFFLINE,
+        Cause::Proxy => &codes::PROXY,
+        _ => code,
+    };
     let message = match &why.host {
         // A disagreement names both sides itself.
         Some(host) if why.cause != Cause::Disagreement => format!("{clause}: {host}: {}", why.detail),

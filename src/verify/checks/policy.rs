@@ -26,7 +26,10 @@ impl Examination {
         let found: Vec<(&'static str, Finding)> = dnssec.into_iter().chain(rules).collect();
         let only_pending = found.iter().all(|(_, found)| found.outcome != Outcome::Unknown || found.pending);
         self.rules = found.into_iter().map(|(name, found)| found.named(name)).collect();
-        self.checks.push(policy_check(&self.rules, only_pending));
+        self.checks.push(match self.rules.as_slice() {
+            [] if case.policy.given => not_applicable(CheckName::Policy, &codes::POLICY_EMPTY),
+            rules => policy_check(rules, only_pending),
+        });
     }
 
     /// Nothing else was judged, so no rule is.
