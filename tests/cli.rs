@@ -96,8 +96,15 @@ fn a_missing_file_and_a_folder_are_named_as_such() {
     let folder = tempfile::tempdir().unwrap();
     let missing = ebl(&["verify", "--offline", folder.path().join("none.json").to_str().unwrap()]);
     assert_eq!((code(&missing), text(&missing.stdout).contains("there is no such file")), (6, true));
-    let directory = ebl(&["verify", "--offline", folder.path().to_str().unwrap()]);
-    assert_eq!((code(&directory), text(&directory.stdout).contains("--recursive")), (6, true));
+    // Only what the command has is advised.
+    for (arguments, recursive) in
+        [(&["verify", "--offline"][..], true), (&["title", "--offline"], false), (&["inspect"], false)]
+    {
+        let directory = ebl(&[arguments, &[folder.path().to_str().unwrap()]].concat());
+        let page = text(&directory.stdout);
+        assert!(code(&directory) == 6 && page.contains("this is a folder"), "{page}");
+        assert_eq!(page.contains("--recursive"), recursive, "{page}");
+    }
 }
 
 #[test]
@@ -376,30 +383,27 @@ fn settings_may_stand_in_variables_and_a_flag_goes_before_them() {
 
 #[test]
 fn where_nobody_can_be_reached_the_own_network_is_named_first() {
-    let arguments = [
-        "verify",
-        "--timeout",
-        "5",
-        "--dns",
-        "127.0.0.1:1",
-        "--rpc",
-        "1337=http://127.0.0.1:1",
-        "--rpc",
-        "1337=http://localhost:2",
-        "fixtures/documents/bill-v2.json",
-    ];
+    let document = "fixtures/documents/bill-v2.json";
+    let ask = ["verify", "--timeout", "5", "--dns", "127.0.0.1:1", "--rpc", "1337=http://127.0.0.1:1", "--rpc"];
+    let elsewhere = ["1337=http://rpc.example:2", "--resolve", "rpc.example:2=127.0.0.1:2", document];
+    let arguments = [&ask[..], &elsewhere].concat();
     let report = json(&ebl(&[&arguments[..], &["--format", "json"]].concat()));
     assert_schema(&report);
     assert_eq!(report["verdict"], "indeterminate");
     for name in ["issuer", "chain"] {
         let check = check(&report, name);
         assert_eq!((&check["outcome"], &check["actor"]), (&"unknown".into(), &"verifier".into()), "{check}");
-        assert!(check["message"].as_str().unwrap().contains("look at your own network first"), "{check}");
+        // Said once.
+        let advises = check["message"].as_str().unwrap().contains("look at your own network first");
+        assert_eq!(advises, name == "issuer", "{check}");
     }
+    // What runs on this machine needs no network.
+    let here = json(&ebl(&[&ask[..], &["1337=http://localhost:2", "--format", "json", document]].concat()));
+    assert_eq!((&check(&here, "chain")["actor"], here.to_string().contains("own network")), (&"network".into(), false));
     let output = ebl(&arguments);
     assert_eq!(code(&output), 3);
     let page = text(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(page.contains("who acts: you (tried: 127.0.0.1:1, localhost:2)."), "{page}");
+    assert!(page.contains("who acts: you (tried: 127.0.0.1:1, rpc.example:2)."), "{page}");
 }
 
 #[test]
@@ -407,12 +411,45 @@ fn a_code_that_is_not_known_is_guessed_at_and_a_group_is_listed() {
     let output = ebl(&["explain", "isuer.no_recrod"]);
     assert_eq!(code(&output), 2);
     assert!(text(&output.stderr).contains("did you mean issuer.no_record?"), "{}", text(&output.stderr));
+    let misspelt = text(&ebl(&["explain", "isuer"]).stderr);
+    assert!(misspelt.contains("did you mean issuer?"), "{misspelt}");
+    assert!(text(&ebl(&["explain", "INTEGRITY.DIGEST_MISMATCH"]).stdout).starts_with("integrity.digest_mismatch\n"));
     let group = text(&ebl(&["explain", "policy"]).stdout);
     assert!(group.starts_with("policy: your own rules\n\n") && group.contains("policy.not_met"), "{group}");
     assert!(!group.contains("issuer."), "{group}");
     let all = text(&ebl(&["explain"]).stdout);
     let headings: Vec<&str> = all.lines().filter(|line| line.contains(": ") && !line.starts_with(' ')).collect();
     assert_eq!(headings.len(), 11, "{headings:?}");
+}
+
+#[test]
+fn an_empty_policy_is_said_to_ask_for_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (good, policy) = (document(folder.path(), "v2-wrapped", GOOD_V2), file_with(folder.path(), "empty.toml", b""));
+    let report = json(&ebl(&[
+        "verify",
+        "--offline",
+        "--format",
+        "json",
+        "--policy",
+        policy.to_str().unwrap(),
+        good.to_str().unwrap(),
+    ]));
+    let (code, message) = (&check(&report, "policy")["code"], &check(&report, "policy")["message"]);
+    assert_eq!((code, message), (&"policy.empty".into(), &"The policy that was given asks for nothing".into()));
+}
+
+#[test]
+fn the_help_of_every_verdict_has_the_exit_codes_and_the_usage_of_a_title_its_two_forms() {
+    for arguments in [&["--help"][..], &["verify", "--help"], &["title", "--help"]] {
+        let help = text(&ebl(arguments).stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(help.contains("Exit codes: 0 valid") && help.contains("143 ended by SIGTERM"), "{help}");
+    }
+    let alone = ebl(&["title", "--registry", "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512"]);
+    let said = text(&alone.stderr);
+    let missing = said.split("Usage:").next().unwrap();
+    assert!(code(&alone) == 2 && missing.contains("--token") && !missing.contains("FILE"), "{said}");
+    assert!(said.contains("ebl title [OPTIONS] --chain-id <N> --registry <ADDR> --token <ID>"), "{said}");
 }
 
 #[test]

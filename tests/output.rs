@@ -259,10 +259,15 @@ fn an_output_file_is_whole_or_untouched() {
     assert_eq!(code(&write(&[&unknown, "-o", &desk.path("to-be.json")])), 3);
     assert!(fs::symlink_metadata(desk.path("made.json")).unwrap().is_file());
 
-    // A run that does not begin leaves it alone; so does one that only wants the exit code.
+    // A run that does not begin leaves it alone.
     let kept = fs::read_to_string(&report).unwrap();
     assert_eq!(code(&write(&["--block", "yesterday", &unknown, "-o", &report])), 2);
-    assert_eq!(code(&write(&["-q", &unknown, "-o", &report])), 3);
+    // Nobody who asks for no output and a file at once is left with the old file for a new one.
+    for name in [["verify", "--offline"].as_slice(), &["title", "--offline"], &["inspect"]] {
+        let output = command(name).args(["-q", &unknown, "-o", &report]).output().unwrap();
+        let said = text(&output.stderr);
+        assert!(code(&output) == 2 && said.contains("cannot be used with"), "{name:?}: {said}");
+    }
     assert_eq!(fs::read_to_string(&report).unwrap(), kept);
 
     // The same holds for a title and an inspection.

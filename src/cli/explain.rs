@@ -1,5 +1,6 @@
 //! `ebl explain CODE`: the rows of the code table.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
@@ -11,7 +12,7 @@ use crate::verify::codes::{self, Actor, Code};
 
 pub fn run(code: Option<&str>) -> Result<Exit> {
     let width = output::reading_width();
-    let page = match code {
+    let page = match code.map(str::to_lowercase).as_deref() {
         None => list(codes::all(), width),
         Some(id) => match codes::find(id) {
             Some(code) => row(code, width),
@@ -79,14 +80,17 @@ fn heading(code: &Code) -> &'static str {
     }
 }
 
-/// The codes that may have been meant, nearest first.
+/// The codes and groups that may have been meant, nearest first.
 fn guess(id: &str) -> String {
     let finding = |id: &str| id.rsplit('.').next().map(str::to_owned);
     let likeness = |known: &str| {
         let alike = strsim::normalized_damerau_levenshtein(known, id);
         if known.contains(id) || finding(known) == finding(id) { alike + 1.0 } else { alike }
     };
-    let mut near: Vec<_> = codes::all().map(|code| (likeness(code.id), code.id)).collect();
+    // A group is not like a code for being the beginning of it.
+    let groups: BTreeSet<&str> = codes::all().map(group).collect();
+    let groups = groups.into_iter().map(|group| (strsim::normalized_damerau_levenshtein(group, id), group));
+    let mut near: Vec<_> = codes::all().map(|code| (likeness(code.id), code.id)).chain(groups).collect();
     near.retain(|(likeness, _)| *likeness > 0.7);
     near.sort_by(|one, other| other.0.total_cmp(&one.0));
     let near: Vec<_> = near.into_iter().take(5).map(|(_, id)| id).collect();

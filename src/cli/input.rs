@@ -45,8 +45,15 @@ impl<'a> Input<'a> {
 
 /// A file that could not be read, as a sentence.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct InputError(pub String);
+pub enum InputError {
+    #[error("this is a folder; name a file in it")]
+    Folder,
+    /// For the command that takes folders.
+    #[error("this is a folder; use --recursive to take the files in it")]
+    FolderToTakeApart,
+    #[error("{0}")]
+    Other(String),
+}
 
 /// Reads a whole file, or standard input for `-`. One byte more than the limit is read at most, so that the reader can
 /// say that the file is too large.
@@ -56,20 +63,18 @@ pub fn read(path: &Path, max_bytes: usize) -> Result<Vec<u8>, InputError> {
     if path.as_os_str() == "-" {
         return match std::io::stdin().lock().take(limit).read_to_end(&mut bytes) {
             Ok(_) => Ok(bytes),
-            Err(error) => Err(InputError(format!("cannot read standard input: {error}"))),
+            Err(error) => Err(InputError::Other(format!("cannot read standard input: {error}"))),
         };
     }
-    let failed = |error: std::io::Error| {
-        InputError(match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file".into(),
-            std::io::ErrorKind::IsADirectory => "this is a folder; use --recursive to take the files in it".into(),
-            _ => format!("cannot read the file: {error}"),
-        })
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => InputError::Other("there is no such file".into()),
+        std::io::ErrorKind::IsADirectory => InputError::Folder,
+        _ => InputError::Other(format!("cannot read the file: {error}")),
     };
     let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     if metadata.is_dir() {
-        return Err(failed(std::io::ErrorKind::IsADirectory.into()));
+        return Err(InputError::Folder);
     }
     // Reserving what the file says it has avoids growing a large buffer by copying.
     bytes.reserve_exact(usize::try_from(metadata.len().min(limit)).unwrap_or(0));

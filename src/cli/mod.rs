@@ -29,11 +29,12 @@ mod verify;
 mod waiting;
 mod way_out;
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
+use crate::text::hanging;
 use args::{Cli, Command};
 use exit::Exit;
 
@@ -85,5 +86,12 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
 
 /// A line on standard error. What goes wrong there changes no result.
 fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "ebl: {}", crate::text::escape_for_terminal(text));
+    let mut to = std::io::stderr();
+    let text = crate::text::escape_for_terminal(text);
+    let text = match to.is_terminal() {
+        true => hanging(&text, "ebl: ".len(), output::width(true)).into(),
+        // As one line, for whoever searches it.
+        false => text,
+    };
+    let _ = writeln!(to, "ebl: {text}");
 }

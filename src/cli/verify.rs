@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::args::{Format, VerifyArgs, When};
 use super::config::Configured;
 use super::exit::Exit;
-use super::input::{ENDINGS, Found, Input};
+use super::input::{ENDINGS, Found, Input, InputError};
 use super::no_document::NoDocument;
 use super::output::{self, Output, Wanted};
 use super::{config, input, interrupt, note, waiting};
@@ -103,7 +103,13 @@ async fn outcome(verifier: &Verifier, input: &Input<'_>, max_bytes: usize) -> Ou
 
 async fn report(verifier: &Verifier, input: &Input<'_>, max_bytes: usize) -> Result<Report, NoDocument> {
     match input {
-        Input::File(path) => Ok(verifier.verify(&input::read(path, max_bytes)?).await?),
+        Input::File(path) => {
+            let bytes = input::read(path, max_bytes).map_err(|error| match error {
+                InputError::Folder => InputError::FolderToTakeApart,
+                other => other,
+            })?;
+            Ok(verifier.verify(&bytes).await?)
+        }
         Input::Link(link) => Ok(verifier.verify_link(link).await?),
         Input::NotALink(error) => Err((*error).into()),
     }

@@ -50,6 +50,7 @@ fn leaves(report: &TitleReport) -> bool {
 }
 
 fn facts(page: &mut Page<'_>, report: &TitleReport) {
+    let before = page.out.len();
     for party in &report.parties {
         let label = match party.role {
             PartyRole::Holder => "  Holder      ",
@@ -93,7 +94,9 @@ fn facts(page: &mut Page<'_>, report: &TitleReport) {
     if let Some(as_of) = &report.as_of {
         page.as_of(as_of);
     }
-    page.out.push('\n');
+    if page.out.len() > before {
+        page.out.push('\n');
+    }
 }
 
 fn account(page: &Page<'_>, account: AccountFacts) -> String {
