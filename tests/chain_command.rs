@@ -235,7 +235,7 @@ fn block_takes_tags_numbers_and_hashes() {
     }
     let server = serving(scene.node());
     let (exit, report) = scene.report(&["--block", "101", "--rpc", &rpc(&server)]);
-    assert_eq!((exit, &check(&report, "chain")["code"]), (3, &"chain.rpc_unavailable".into()));
+    assert_eq!((exit, &check(&report, "chain")["code"]), (3, &"chain.no_such_block".into()));
 }
 
 #[test]

@@ -177,7 +177,7 @@ async fn vouchers() -> Result<(), Failed> {
     report.says("you vouch for its hash")?;
     let wrong = format!("0x{}", "5a".repeat(32));
     let report = scene.verify(&url, &["--proof", "require", "--trusted-block", &wrong]);
-    report.expect(3, "indeterminate", "unknown", "chain.rpc_unavailable")?;
+    report.expect(3, "indeterminate", "unknown", "chain.no_such_block")?;
     // An endpoint that passes another block off as the trusted one.
     let passed_off = wrong.clone();
     let swapped = proxy(&url, move |call, result| {

@@ -9,7 +9,8 @@ const { rpc, websocket, accounts, contracts } = read("addresses.json");
 const address = contracts.RegistryV5.address;
 const abi = read("abi/RegistryV5.json");
 const often = { pollingInterval: 100 };
-const writer = new JsonRpcProvider(rpc, undefined, often);
+// ethers.js remembers an account's nonce for a moment, which is too long for one transaction right after the other.
+const writer = new JsonRpcProvider(rpc, undefined, { ...often, cacheTimeout: -1 });
 const carrier = new Wallet(accounts[0].privateKey, writer);
 const registry = new Contract(address, abi, carrier);
 

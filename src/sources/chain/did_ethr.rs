@@ -80,7 +80,7 @@ async fn history(
         }
         count += events.len();
         if count > MOST_EVENTS {
-            return Err(session.not_an_answer(format!("the identity has more than {MOST_EVENTS} changes")));
+            return Err(too_many_changes(session));
         }
         blocks.push(events);
         block = before;
@@ -102,7 +102,10 @@ async fn events_of(
     });
     let mut items = checked(session, &at.block, vec![("eth_getLogs", json!([filter]))]).await?;
     let logs = match items.pop() {
-        Some(Ok(logs)) => logs.read::<First<Object<Log>, MOST_EVENTS>>().and_then(First::whole),
+        Some(Ok(logs)) => match logs.read::<First<Object<Log>, MOST_EVENTS>>() {
+            Some(logs) => Some(logs.whole().ok_or_else(|| too_many_changes(session))?),
+            None => None,
+        },
         Some(Err(error)) => {
             return Err(session.refused(format!("the node refused the logs of block {block}"), &error));
         }
@@ -122,6 +125,10 @@ async fn events_of(
         }
     }
     Ok(events)
+}
+
+fn too_many_changes(session: &Session<'_>) -> Unavailable {
+    session.not_an_answer(format!("the identity has more than {MOST_EVENTS} changes"))
 }
 
 /// A log with all that an event needs.
