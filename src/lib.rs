@@ -88,7 +88,7 @@ pub mod web_address;
 
 mod verifier;
 
-pub use verifier::{BuildError, SourcesExamination, Verifier, VerifierBuilder, VerifyLinkError};
+pub use verifier::{BuildError, SourcesProbe, Verifier, VerifierBuilder, VerifyLinkError};
 
 /// The README's library example, so that it runs.
 #[cfg(doctest)]

@@ -16,8 +16,8 @@ use crate::document::link::{InvalidLink, Link};
 use crate::document::{self, Content, Document, Key, Limits, ReadError};
 use crate::evidence::{Answer, Cause, Evidence, Fact, Provenance, Question, Unavailable};
 use crate::primitives::{Address, ChainId, Digest32, encode_hex};
-use crate::sources::chain::{BlockChoice, ChainConfig, ChainExamination, ChainQuestion, ChainSource, Endpoint};
-use crate::sources::dns::{DnsConfig, DnsSource, Resolver, ResolverExamination, TrustAnchor};
+use crate::sources::chain::{BlockChoice, ChainConfig, ChainProbe, ChainQuestion, ChainSource, Endpoint};
+use crate::sources::dns::{DnsConfig, DnsSource, Resolver, ResolverProbe, TrustAnchor};
 use crate::sources::now;
 use crate::sources::web::{WebConfig, WebSource};
 use crate::sources::{ProxyRules, TlsRoots};
@@ -123,20 +123,20 @@ impl Verifier {
 
     /// Tries out the endpoints of these chains and the resolvers, all at the same time; `None` offline. It judges no
     /// document.
-    pub async fn examine_sources(&self, chains: &[ChainId]) -> Option<SourcesExamination> {
+    pub async fn probe(&self, chains: &[ChainId]) -> Option<SourcesProbe> {
         let sources = self.sources.as_ref()?;
         let mut tried = tokio::task::JoinSet::new();
         for (index, chain) in chains.iter().copied().enumerate() {
             let sources = Arc::clone(sources);
-            tried.spawn(async move { (index, sources.chain.examine(chain).await) });
+            tried.spawn(async move { (index, sources.chain.probe(chain).await) });
         }
-        let resolvers = sources.dns.examine().await;
+        let resolvers = sources.dns.probe().await;
         let mut chains = Vec::new();
         while let Some(joined) = tried.join_next().await {
             chains.extend(joined.ok());
         }
         chains.sort_by_key(|(index, _)| *index);
-        Some(SourcesExamination { chains: chains.into_iter().map(|(_, chain)| chain).collect(), resolvers })
+        Some(SourcesProbe { chains: chains.into_iter().map(|(_, chain)| chain).collect(), resolvers })
     }
 
     async fn fetch(&self, link: &Link) -> Result<Vec<u8>, Unavailable> {
@@ -226,11 +226,11 @@ impl Verifier {
 
 /// What the sources of a [`Verifier`] can do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourcesExamination {
+pub struct SourcesProbe {
     /// In the order in which they were asked for.
-    pub chains: Vec<ChainExamination>,
+    pub chains: Vec<ChainProbe>,
     /// In the order of the settings.
-    pub resolvers: Vec<ResolverExamination>,
+    pub resolvers: Vec<ResolverProbe>,
 }
 
 /// Questions that are asked in one go.

@@ -22,11 +22,11 @@ use crate::networks;
 use crate::primitives::{ChainId, rfc3339};
 use crate::report::json::{self as report_json, Layout};
 use crate::sources::TlsRoots;
-use crate::sources::chain::{Abilities, BlockChoice, ChainConfig, ChainExamination, EndpointExamination, LogRange};
-use crate::sources::dns::{DnsConfig, Resolver, ResolverExamination};
+use crate::sources::chain::{Abilities, BlockChoice, ChainConfig, ChainProbe, EndpointProbe, LogRange};
+use crate::sources::dns::{DnsConfig, Resolver, ResolverProbe};
 use crate::sources::now;
 use crate::text::{escape_for_terminal as escape, hanging};
-use crate::verifier::SourcesExamination;
+use crate::verifier::SourcesProbe;
 use crate::verify::ProofMode;
 
 pub fn run(args: &DoctorArgs) -> Result<Exit> {
@@ -41,7 +41,7 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
     let policy = args.policy.clone().map(|path| Chosen::by(path, Origin::Flag));
     policy.as_ref().map(|policy| policy_file::read(&policy.value)).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let found = runtime.block_on(verifier.examine_sources(&chains));
+    let found = runtime.block_on(verifier.probe(&chains));
     let page = Page::new(&in_force, policy.as_ref(), found.as_ref(), now());
     let text = match args.format {
         PageFormat::Human => page.human(output::page_width()),
@@ -136,7 +136,7 @@ struct Resolving {
 }
 
 impl Page {
-    fn new(in_force: &InForce, policy: Option<&Chosen<PathBuf>>, found: Option<&SourcesExamination>, now: i64) -> Self {
+    fn new(in_force: &InForce, policy: Option<&Chosen<PathBuf>>, found: Option<&SourcesProbe>, now: i64) -> Self {
         let chains: Vec<Chain> =
             found.map_or_else(Vec::new, |found| found.chains.iter().map(|it| chain(it, in_force, now)).collect());
         let resolvers: Vec<Resolving> =
@@ -311,7 +311,7 @@ fn block_choice(choice: Option<BlockChoice>) -> String {
     }
 }
 
-fn chain(found: &ChainExamination, in_force: &InForce, now: i64) -> Chain {
+fn chain(found: &ChainProbe, in_force: &InForce, now: i64) -> Chain {
     let endpoints: Vec<Endpoint> = found.endpoints.iter().map(|found| endpoint(found, now)).collect();
     let given = in_force.endpoints.get(&found.chain).map(|chosen| chosen.origin);
     Chain {
@@ -338,7 +338,7 @@ fn working(endpoints: &[Endpoint]) -> usize {
     endpoints.iter().filter(|endpoint| endpoint.works && !endpoint.is_an_earlier_one).count()
 }
 
-fn endpoint(found: &EndpointExamination, now: i64) -> Endpoint {
+fn endpoint(found: &EndpointProbe, now: i64) -> Endpoint {
     let mut endpoint = Endpoint {
         host: found.host.clone(),
         is_an_earlier_one: found.is_an_earlier_one,
@@ -426,7 +426,7 @@ fn age(seconds: i64) -> String {
     if ahead { format!("{amount} ahead of this machine's clock") } else { format!("{amount} old") }
 }
 
-fn resolving(found: &ResolverExamination) -> Resolving {
+fn resolving(found: &ResolverProbe) -> Resolving {
     let (dnssec, unavailable, summary) = match &found.found {
         Ok(_) if !found.knows_the_root => {
             (None, None, "answers, but denies everything: it does not know the root either".to_owned())

@@ -69,7 +69,7 @@ struct PolicyFile {
     dnssec: Option<DnssecMode>,
     min_resolvers: Option<Count<1, 16>>,
     quorum: Option<Count<1, 16>>,
-    proof: Option<ProofMode>,
+    proof: Option<ProofRule>,
     accept_states: Option<List<Word<AcceptedState>>>,
     holders: Option<List<Address>>,
     beneficiaries: Option<List<Address>>,
@@ -99,7 +99,7 @@ impl From<PolicyFile> for PolicyRules {
             file.max_document_age.map(|Count(seconds)| Rule::DocumentAge(seconds)),
             file.min_resolvers.map(|Count(least)| Rule::Resolvers(number(least))),
             file.quorum.map(|Count(least)| Rule::Quorum(number(least))),
-            (file.proof == Some(ProofMode::Require)).then_some(Rule::Proof),
+            (file.proof == Some(ProofRule::Require)).then_some(Rule::Proof),
             file.accept_states.map(|list| Rule::TitleStates(list.0.into_iter().map(|Word(state)| state).collect())),
             file.holders.map(|list| Rule::Holders(list.set())),
             file.beneficiaries.map(|list| Rule::Beneficiaries(list.set())),
@@ -130,7 +130,7 @@ enum TestnetsMode {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum ProofMode {
+enum ProofRule {
     Report,
     Require,
 }

@@ -7,7 +7,6 @@
 mod calls;
 mod did_ethr;
 mod difference;
-mod doctor;
 pub mod endpoints;
 mod history;
 mod lens;
@@ -15,6 +14,7 @@ mod logs;
 mod node_words;
 mod plan;
 mod powers;
+mod probe;
 mod proof;
 mod quorum;
 mod registry;
@@ -37,8 +37,8 @@ use crate::block_age::MaxBlockAge;
 use crate::evidence::{Answer, Cause, Fact, Provenance, Question, RevocationEvent, Unavailable};
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
 use crate::sources::{ProxyRules, TlsRoots};
-pub use doctor::{Abilities, ChainExamination, EndpointExamination, LogRange};
 pub use endpoints::{Endpoint, InvalidEndpoint};
+pub use probe::{Abilities, ChainProbe, EndpointProbe, LogRange};
 
 /// How chains are asked.
 #[derive(Debug, Clone)]

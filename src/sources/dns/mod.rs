@@ -9,7 +9,7 @@ mod agreement;
 mod aliases;
 mod anchor;
 mod checked;
-mod doctor;
+mod probe;
 mod reply;
 mod resolver;
 mod top_level;
@@ -23,7 +23,7 @@ use futures_util::future::join_all;
 use rustls_pki_types::CertificateDer;
 
 pub use anchor::{InvalidAnchor, TrustAnchor};
-pub use doctor::ResolverExamination;
+pub use probe::ResolverProbe;
 pub use resolver::{InvalidResolver, Resolver};
 
 use super::place;

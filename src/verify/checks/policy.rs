@@ -23,7 +23,7 @@ impl Examination {
     pub(super) fn judge_policy(&mut self, case: &Case<'_>, now: i64) {
         let dnssec = case.policy.require_dnssec.then(|| (DNSSEC, self.judge_dnssec(case)));
         let rules = case.policy.rules.iter().map(|rule| (rule.name(), self.judge_rule(rule, case, now)));
-        let found: Vec<(&'static str, Finding)> = dnssec.into_iter().chain(rules).collect();
+        let found: Vec<(&'static str, Ruling)> = dnssec.into_iter().chain(rules).collect();
         let only_pending = found.iter().all(|(_, found)| found.outcome != Outcome::Unknown || found.pending);
         self.rules = found.into_iter().map(|(name, found)| found.named(name)).collect();
         self.checks.push(match self.rules.as_slice() {
@@ -36,10 +36,10 @@ impl Examination {
     pub(super) fn leave_rules_unjudged(&mut self, policy: &Policy) {
         let names = policy.require_dnssec.then_some(DNSSEC).into_iter().chain(policy.rules.iter().map(Rule::name));
         let message = codes::NOT_ASKED.meaning.trim_end_matches('.');
-        self.rules = names.map(|rule| Finding::not_applicable(message).named(rule)).collect();
+        self.rules = names.map(|rule| Ruling::not_applicable(message).named(rule)).collect();
     }
 
-    fn judge_rule(&self, rule: &Rule, case: &Case<'_>, now: i64) -> Finding {
+    fn judge_rule(&self, rule: &Rule, case: &Case<'_>, now: i64) -> Ruling {
         match rule {
             Rule::Issuers(names) => self.judge_issuer_names(names),
             Rule::Registries(registries) => judge_registries(registries, case),
@@ -61,85 +61,85 @@ impl Examination {
             Rule::HiddenFields(most) => judge_hidden_fields(case.integrity.hidden_leaves, *most),
             Rule::VisibleFields(paths) => judge_visible_fields(paths, case),
             Rule::NothingUnauthenticated => match self.document.unauthenticated.as_slice() {
-                [] => Finding::pass("the digest covers everything in the file"),
-                members => Finding::fail(format!("the digest does not cover {}", members.join(", "))),
+                [] => Ruling::pass("the digest covers everything in the file"),
+                members => Ruling::fail(format!("the digest does not cover {}", members.join(", "))),
             },
             Rule::NoWarnings(denied) => self.judge_warnings(denied),
         }
     }
 
-    fn judge_issuer_names(&self, names: &BTreeSet<IssuerName>) -> Finding {
+    fn judge_issuer_names(&self, names: &BTreeSet<IssuerName>) -> Ruling {
         if self.document.claims.len() > MOST_ISSUERS {
-            return Finding::unknown(format!("the document names more than {MOST_ISSUERS} issuers"));
+            return Ruling::unknown(format!("the document names more than {MOST_ISSUERS} issuers"));
         }
         let findings = self.issuers.iter().map(|issuer| self.judge_issuer_name(issuer, names));
-        Finding::all_of(findings).unwrap_or_else(|| Finding::fail("the document names no issuer"))
+        Ruling::all_of(findings).unwrap_or_else(|| Ruling::fail("the document names no issuer"))
     }
 
     /// A domain counts when its records or its DID document confirm it, a DID when its key signed the document.
-    fn judge_issuer_name(&self, issuer: &Issuer, names: &BTreeSet<IssuerName>) -> Finding {
+    fn judge_issuer_name(&self, issuer: &Issuer, names: &BTreeSet<IssuerName>) -> Ruling {
         let domain = issuer.domain.as_deref();
         let named = |domain: &&str| names.iter().any(|name| name.is_domain(domain));
         let did = issuer.did.as_deref().filter(|did| names.iter().any(|name| name.is_did(did)));
         match (domain.filter(named), did) {
-            (Some(domain), _) if issuer.confirmed => Finding::pass(format!("{domain} is one of those allowed")),
+            (Some(domain), _) if issuer.confirmed => Ruling::pass(format!("{domain} is one of those allowed")),
             (_, Some(did)) => match self.outcome(CheckName::Issuance) {
-                Outcome::Pass => Finding::pass(format!("{did} is one of those allowed")),
-                Outcome::Fail => Finding::fail(format!("{did} is allowed, but the document is not issued by it")),
+                Outcome::Pass => Ruling::pass(format!("{did} is one of those allowed")),
+                Outcome::Fail => Ruling::fail(format!("{did} is allowed, but the document is not issued by it")),
                 _ => {
-                    Finding::unknown(format!("{did} is allowed, but whether the document is issued by it is not known"))
+                    Ruling::unknown(format!("{did} is allowed, but whether the document is issued by it is not known"))
                 }
             },
             (Some(domain), None) => match self.outcome(CheckName::Issuer) {
-                Outcome::Fail => Finding::fail(format!("{domain} is allowed, but does not confirm the document")),
-                _ => Finding::unknown(format!("{domain} is allowed, but whether it stands behind this is not known")),
+                Outcome::Fail => Ruling::fail(format!("{domain} is allowed, but does not confirm the document")),
+                _ => Ruling::unknown(format!("{domain} is allowed, but whether it stands behind this is not known")),
             },
             (None, None) => {
                 let found = domain.or(issuer.did.as_deref()).unwrap_or("an issuer without a confirmed name");
-                Finding::fail(format!("{found} is not allowed, only {}", one_of_few(names)))
+                Ruling::fail(format!("{found} is not allowed, only {}", one_of_few(names)))
             }
         }
     }
 
-    fn judge_chains(&self, judge: impl Fn(ChainId) -> Finding) -> Finding {
+    fn judge_chains(&self, judge: impl Fn(ChainId) -> Ruling) -> Ruling {
         let chains: BTreeSet<ChainId> = self.asked.iter().filter_map(Question::chain).collect();
-        Finding::all_of(chains.into_iter().map(judge)).unwrap_or_else(|| self.without_chain_answers())
+        Ruling::all_of(chains.into_iter().map(judge)).unwrap_or_else(|| self.without_chain_answers())
     }
 
     /// Of several answers about chains every one must satisfy `judge`.
-    fn judge_answers(&self, case: &Case<'_>, judge: impl Fn(&ChainAnswer<'_>) -> Finding) -> Finding {
+    fn judge_answers(&self, case: &Case<'_>, judge: impl Fn(&ChainAnswer<'_>) -> Ruling) -> Ruling {
         let asked = self.asked.iter().filter_map(|question| Some((question.chain()?, question)));
         let findings = asked.map(|(chain, question)| {
             let entry = case.evidence.about(question);
             let answer =
                 entry.and_then(|entry| Some(ChainAnswer { block: entry.answer.as_ref().ok()?.block()?, entry }));
-            answer.map_or_else(|| Finding::unknown(format!("chain {chain} could not be read")), |answer| judge(&answer))
+            answer.map_or_else(|| Ruling::unknown(format!("chain {chain} could not be read")), |answer| judge(&answer))
         });
-        Finding::all_of(findings).unwrap_or_else(|| self.without_chain_answers())
+        Ruling::all_of(findings).unwrap_or_else(|| self.without_chain_answers())
     }
 
     /// No chain was asked: because none had to be, or because it is not known which.
-    fn without_chain_answers(&self) -> Finding {
+    fn without_chain_answers(&self) -> Ruling {
         match self.outcome(CheckName::Chain) {
-            Outcome::NotApplicable => Finding::not_applicable("the document does not rest on a chain"),
-            _ => Finding::unknown("which chain the document rests on is not known"),
+            Outcome::NotApplicable => Ruling::not_applicable("the document does not rest on a chain"),
+            _ => Ruling::unknown("which chain the document rests on is not known"),
         }
     }
 
-    fn judge_dnssec(&self, case: &Case<'_>) -> Finding {
+    fn judge_dnssec(&self, case: &Case<'_>) -> Ruling {
         self.judge_records(case, |domain, entry| match &entry.answer {
             Ok(Fact::DnsTxt(reading)) if reading.dnssec == Dnssec::Secure => {
-                Finding::pass(format!("the records of {domain} are validated"))
+                Ruling::pass(format!("the records of {domain} are validated"))
             }
             Ok(Fact::DnsTxt(reading)) => {
                 let why = if reading.dnssec == Dnssec::Insecure { "not signed" } else { "not validated" };
-                Finding::fail(format!("the records of {domain} are {why}"))
+                Ruling::fail(format!("the records of {domain} are {why}"))
             }
-            _ => Finding::unknown(format!("the records of {domain} could not be read")),
+            _ => Ruling::unknown(format!("the records of {domain} could not be read")),
         })
     }
 
-    fn judge_resolvers(&self, case: &Case<'_>, least: u32) -> Finding {
+    fn judge_resolvers(&self, case: &Case<'_>, least: u32) -> Ruling {
         self.judge_records(case, |domain, entry| match &entry.answer {
             Ok(Fact::DnsTxt(reading)) => {
                 let agreeing = reading.agreeing.min(distinct_hosts(entry));
@@ -149,25 +149,25 @@ impl Examination {
                 };
                 at_least(agreeing, least, message, "name more with --dns")
             }
-            _ => Finding::unknown(format!("the records of {domain} could not be read")),
+            _ => Ruling::unknown(format!("the records of {domain} could not be read")),
         })
     }
 
     /// The records of every domain that was asked for them.
-    fn judge_records(&self, case: &Case<'_>, judge: impl Fn(&str, &Entry) -> Finding) -> Finding {
+    fn judge_records(&self, case: &Case<'_>, judge: impl Fn(&str, &Entry) -> Ruling) -> Ruling {
         let findings = self.asked.iter().filter_map(|question| match question {
             Question::DnsTxt { name } => Some((name, case.evidence.about(question))),
             _ => None,
         });
-        let not_read = |name: &str| Finding::unknown(format!("the records of {name} could not be read"));
+        let not_read = |name: &str| Ruling::unknown(format!("the records of {name} could not be read"));
         let findings = findings.map(|(name, entry)| entry.map_or_else(|| not_read(name), |entry| judge(name, entry)));
-        Finding::all_of(findings).unwrap_or_else(|| match self.outcome(CheckName::Issuer) {
-            Outcome::Pass => Finding::not_applicable("no issuer here is known by records of a domain"),
-            _ => Finding::unknown("no records of a domain were asked for"),
+        Ruling::all_of(findings).unwrap_or_else(|| match self.outcome(CheckName::Issuer) {
+            Outcome::Pass => Ruling::not_applicable("no issuer here is known by records of a domain"),
+            _ => Ruling::unknown("no records of a domain were asked for"),
         })
     }
 
-    fn judge_proof(&self) -> Finding {
+    fn judge_proof(&self) -> Ruling {
         if !self.asked.iter().any(|question| question.chain().is_some()) {
             return self.without_chain_answers();
         }
@@ -180,28 +180,28 @@ impl Examination {
             .map(|check| check.name.as_str())
             .collect();
         match unproven.as_slice() {
-            [] => Finding::pass("the chain's state proves what was read of it"),
-            names => Finding::fail(format!("not proven by the chain's state: {}", names.join(", "))),
+            [] => Ruling::pass("the chain's state proves what was read of it"),
+            names => Ruling::fail(format!("not proven by the chain's state: {}", names.join(", "))),
         }
     }
 
     /// What holds of the title must hold in newer blocks, too, and a title that is issued only there is not final yet
     /// (chain.md §5.3).
-    fn judge_of_title(&self, judge: impl Fn(&Title) -> Finding) -> Finding {
+    fn judge_of_title(&self, judge: impl Fn(&Title) -> Ruling) -> Ruling {
         let found = judge(&self.title);
         let awaited = self.title.state == TitleStateName::NotIssued;
-        let open = |there: &Finding| awaited || (found.outcome, there.outcome) == (Outcome::Pass, Outcome::Fail);
+        let open = |there: &Ruling| awaited || (found.outcome, there.outcome) == (Outcome::Pass, Outcome::Fail);
         let ahead = self.ahead.iter().map(|ahead| (ahead.block, judge(&ahead.title))).find(|(_, there)| open(there));
         match ahead {
-            Some((block, there)) => Finding {
+            Some((block, there)) => Ruling {
                 pending: true,
-                ..Finding::unknown(format!("at block {block}, which is not final, {}", there.message))
+                ..Ruling::unknown(format!("at block {block}, which is not final, {}", there.message))
             },
             None => found,
         }
     }
 
-    fn judge_warnings(&self, denied: &DeniedWarnings) -> Finding {
+    fn judge_warnings(&self, denied: &DeniedWarnings) -> Ruling {
         let texts = match denied {
             DeniedWarnings::All if self.warnings.is_empty() => Vec::new(),
             DeniedWarnings::All => self.warnings.iter().map(String::as_str).collect(),
@@ -210,10 +210,10 @@ impl Examination {
         match texts.as_slice() {
             // What was not read may have been worth one.
             [] if self.checks.iter().any(|check| check.outcome == Outcome::Unknown) => {
-                Finding::unknown("not everything is known that could be warned of")
+                Ruling::unknown("not everything is known that could be warned of")
             }
-            [] => Finding::pass("there is no such warning"),
-            texts => Finding::fail(texts.join("; ")),
+            [] => Ruling::pass("there is no such warning"),
+            texts => Ruling::fail(texts.join("; ")),
         }
     }
 
@@ -223,14 +223,14 @@ impl Examination {
 }
 
 /// What one rule came to.
-struct Finding {
+struct Ruling {
     outcome: Outcome,
     message: String,
     /// Whether it is unknown only because of a newer block.
     pending: bool,
 }
 
-impl Finding {
+impl Ruling {
     fn pass(message: impl Into<String>) -> Self {
         Self { outcome: Outcome::Pass, message: message.into(), pending: false }
     }
@@ -295,83 +295,83 @@ struct ChainAnswer<'e> {
     entry: &'e Entry,
 }
 
-fn at_least(found: u32, least: u32, message: String, advice: &str) -> Finding {
+fn at_least(found: u32, least: u32, message: String, advice: &str) -> Ruling {
     match found >= least {
-        true => Finding::pass(message),
-        false => Finding::fail(format!("{message}, {least} are wanted: {advice}")),
+        true => Ruling::pass(message),
+        false => Ruling::fail(format!("{message}, {least} are wanted: {advice}")),
     }
 }
 
-fn judge_title_state(title: &Title, states: &BTreeSet<AcceptedState>) -> Finding {
+fn judge_title_state(title: &Title, states: &BTreeSet<AcceptedState>) -> Ruling {
     let state = match title.state {
         TitleStateName::Live => AcceptedState::Live,
         TitleStateName::Returned => AcceptedState::Returned,
         TitleStateName::Ended => AcceptedState::Ended,
-        TitleStateName::NotIssued => return Finding::fail("no title was issued"),
-        TitleStateName::None => return Finding::not_applicable("this document has no title"),
-        TitleStateName::Unknown => return Finding::unknown("the state of the title is not known"),
+        TitleStateName::NotIssued => return Ruling::fail("no title was issued"),
+        TitleStateName::None => return Ruling::not_applicable("this document has no title"),
+        TitleStateName::Unknown => return Ruling::unknown("the state of the title is not known"),
     };
     match states.contains(&state) {
-        true => Finding::pass(format!("the title is {state}, which is accepted")),
-        false => Finding::fail(format!("the title is {state}, not {}", one_of(states))),
+        true => Ruling::pass(format!("the title is {state}, which is accepted")),
+        false => Ruling::fail(format!("the title is {state}, not {}", one_of(states))),
     }
 }
 
-fn judge_party(role: &str, recorded: Option<Address>, state: TitleStateName, allowed: &BTreeSet<Address>) -> Finding {
+fn judge_party(role: &str, recorded: Option<Address>, state: TitleStateName, allowed: &BTreeSet<Address>) -> Ruling {
     match (recorded, state) {
         (Some(party), state) => {
             let last = if state == TitleStateName::Live { "" } else { "last " };
             match allowed.contains(&party) {
-                true => Finding::pass(format!("the registry {last}recorded {party} as {role}")),
+                true => Ruling::pass(format!("the registry {last}recorded {party} as {role}")),
                 false => {
-                    Finding::fail(format!("the registry {last}recorded {party} as {role}, not {}", one_of_few(allowed)))
+                    Ruling::fail(format!("the registry {last}recorded {party} as {role}, not {}", one_of_few(allowed)))
                 }
             }
         }
-        (None, TitleStateName::Unknown) => Finding::unknown(format!("the {role} is not known")),
-        (None, TitleStateName::None) => Finding::fail(format!("this document has no title, so no {role}")),
-        (None, _) => Finding::fail(format!("the registry records nobody as {role}")),
+        (None, TitleStateName::Unknown) => Ruling::unknown(format!("the {role} is not known")),
+        (None, TitleStateName::None) => Ruling::fail(format!("this document has no title, so no {role}")),
+        (None, _) => Ruling::fail(format!("the registry records nobody as {role}")),
     }
 }
 
-fn judge_registries(registries: &BTreeSet<(ChainId, Address)>, case: &Case<'_>) -> Finding {
+fn judge_registries(registries: &BTreeSet<(ChainId, Address)>, case: &Case<'_>) -> Ruling {
     let IssuanceMethod::TokenRegistry(address) = IssuanceMethod::of(case.document) else {
-        return Finding::fail("the document has no token registry");
+        return Ruling::fail("the document has no token registry");
     };
     match &case.chain {
         Ok(chain) if registries.contains(&(*chain, address)) => {
-            Finding::pass(format!("{address} on chain {chain} is one of those allowed"))
+            Ruling::pass(format!("{address} on chain {chain} is one of those allowed"))
         }
         Ok(chain) => {
             let allowed = registries.iter().map(|(chain, address)| format!("{address} on chain {chain}")).collect();
-            Finding::fail(format!("{address} on chain {chain} is not allowed, only {}", one_of_few(&allowed)))
+            Ruling::fail(format!("{address} on chain {chain} is not allowed, only {}", one_of_few(&allowed)))
         }
         Err(_) if registries.iter().any(|(_, allowed)| *allowed == address) => {
-            Finding::unknown(format!("{address} is allowed, but on which chain it is meant is not known"))
+            Ruling::unknown(format!("{address} is allowed, but on which chain it is meant is not known"))
         }
-        Err(_) => Finding::fail(format!("{address} is not one of those allowed")),
+        Err(_) => Ruling::fail(format!("{address} is not one of those allowed")),
     }
 }
 
-fn judge_chain(chain: ChainId, allowed: &BTreeSet<ChainId>) -> Finding {
+fn judge_chain(chain: ChainId, allowed: &BTreeSet<ChainId>) -> Ruling {
     match allowed.contains(&chain) {
-        true => Finding::pass(format!("chain {chain} is one of those allowed")),
-        false => Finding::fail(format!("chain {chain} is not allowed, only {}", one_of_few(allowed))),
+        true => Ruling::pass(format!("chain {chain} is one of those allowed")),
+        false => Ruling::fail(format!("chain {chain} is not allowed, only {}", one_of_few(allowed))),
     }
 }
 
 /// A network that nobody knows may be for tests, unless the caller names it as allowed.
-fn judge_test_network(chain: ChainId, policy: &Policy) -> Finding {
+fn judge_test_network(chain: ChainId, policy: &Policy) -> Ruling {
     let named = policy.rules.iter().any(|rule| matches!(rule, Rule::Chains(chains) if chains.contains(&chain)));
     match networks::known(chain) {
-        Some(network) if network.testnet => Finding::fail(format!("chain {chain} is a test network")),
-        Some(network) => Finding::pass(format!("{} is not a test network", network.name)),
-        None if named => Finding::pass(format!("chain {chain} is not known as a test network, and you allow it")),
-        None => Finding::unknown(format!("chain {chain} is not a known network, so it may be one for tests")),
+        Some(network) if network.testnet => Ruling::fail(format!("chain {chain} is a test network")),
+        Some(network) => Ruling::pass(format!("{} is not a test network", network.name)),
+        None if named => Ruling::pass(format!("chain {chain} is not known as a test network, and you allow it")),
+        None => Ruling::unknown(format!("chain {chain} is not a known network, so it may be one for tests")),
     }
 }
 
-fn judge_finality(found: Finality, least: LeastFinality) -> Finding {
+fn judge_finality(found: Finality, least: LeastFinality) -> Ruling {
     let level = match found {
         Finality::Finalized => LeastFinality::Finalized,
         Finality::Safe => LeastFinality::Safe,
@@ -379,31 +379,31 @@ fn judge_finality(found: Finality, least: LeastFinality) -> Finding {
         Finality::Latest | Finality::Local => LeastFinality::Latest,
         Finality::Chosen => {
             return match least {
-                LeastFinality::Any => Finding::pass("any block will do"),
-                _ => Finding::unknown("how settled the chosen block is nobody said: leave --block to the chain"),
+                LeastFinality::Any => Ruling::pass("any block will do"),
+                _ => Ruling::unknown("how settled the chosen block is nobody said: leave --block to the chain"),
             };
         }
     };
     let what = if found == Finality::Local { "the newest of a local chain" } else { level.as_str() };
     match level >= least {
-        true => Finding::pass(format!("the block is {what}")),
-        false => Finding::fail(format!("the block is {what}, not {}", least.as_str())),
+        true => Ruling::pass(format!("the block is {what}")),
+        false => Ruling::fail(format!("the block is {what}, not {}", least.as_str())),
     }
 }
 
-fn judge_block_age(block: &BlockReading, most: u64, now: i64) -> Finding {
+fn judge_block_age(block: &BlockReading, most: u64, now: i64) -> Ruling {
     match age(i64::try_from(block.timestamp).unwrap_or(i64::MAX), now) {
         Some(age) => at_most(age, most, "the block is"),
-        None => Finding::unknown("the time of the block has not come, so its age is not known"),
+        None => Ruling::unknown("the time of the block has not come, so its age is not known"),
     }
 }
 
-fn judge_document_age(issued_at: Option<&str>, most: u64, now: i64) -> Finding {
-    let Some(text) = issued_at else { return Finding::unknown("the document does not say when it was issued") };
+fn judge_document_age(issued_at: Option<&str>, most: u64, now: i64) -> Ruling {
+    let Some(text) = issued_at else { return Ruling::unknown("the document does not say when it was issued") };
     match rfc3339_seconds(text).map(|time| age(time, now)) {
         Some(Some(age)) => at_most(age, most, "the document was issued at a time that is"),
-        Some(None) => Finding::unknown(format!("the document was issued at a time that has not come: {text:?}")),
-        None => Finding::unknown(format!("when the document was issued cannot be read: {text:?}")),
+        Some(None) => Ruling::unknown(format!("the document was issued at a time that has not come: {text:?}")),
+        None => Ruling::unknown(format!("when the document was issued cannot be read: {text:?}")),
     }
 }
 
@@ -415,14 +415,14 @@ fn age(time: i64, now: i64) -> Option<u64> {
     }
 }
 
-fn at_most(age: u64, most: u64, what: &str) -> Finding {
+fn at_most(age: u64, most: u64, what: &str) -> Ruling {
     match age <= most {
-        true => Finding::pass(format!("{what} {} old", duration(age))),
-        false => Finding::fail(format!("{what} {} old, more than {}", duration(age), duration(most))),
+        true => Ruling::pass(format!("{what} {} old", duration(age))),
+        false => Ruling::fail(format!("{what} {} old, more than {}", duration(age), duration(most))),
     }
 }
 
-fn judge_quorum(entry: &Entry, least: u32) -> Finding {
+fn judge_quorum(entry: &Entry, least: u32) -> Ruling {
     let found = distinct_hosts(entry);
     let message = match found {
         1 => "one endpoint answered".to_owned(),
@@ -431,20 +431,20 @@ fn judge_quorum(entry: &Entry, least: u32) -> Finding {
     at_least(found, least, message, "ask more with --quorum")
 }
 
-fn judge_hidden_fields(hidden: usize, most: usize) -> Finding {
+fn judge_hidden_fields(hidden: usize, most: usize) -> Ruling {
     let message = match hidden {
         0 => "no field is hidden".to_owned(),
         1 => "one field is hidden".to_owned(),
         _ => format!("{hidden} fields are hidden"),
     };
-    if hidden <= most { Finding::pass(message) } else { Finding::fail(format!("{message}, at most {most} may be")) }
+    if hidden <= most { Ruling::pass(message) } else { Ruling::fail(format!("{message}, at most {most} may be")) }
 }
 
-fn judge_visible_fields(paths: &BTreeSet<FieldPath>, case: &Case<'_>) -> Finding {
+fn judge_visible_fields(paths: &BTreeSet<FieldPath>, case: &Case<'_>) -> Ruling {
     let shown = |path: &&FieldPath| integrity::shows(case.document, case.integrity, path.steps());
     let missing: Vec<String> = paths.iter().filter(|path| !shown(path)).map(ToString::to_string).collect();
     match missing.as_slice() {
-        [] => Finding::pass("all of these fields are visible"),
-        paths => Finding::fail(format!("hidden or not there: {}", paths.join(", "))),
+        [] => Ruling::pass("all of these fields are visible"),
+        paths => Ruling::fail(format!("hidden or not there: {}", paths.join(", "))),
     }
 }

@@ -5,7 +5,7 @@ use crate::evidence::{Cause, Dnssec, Unavailable};
 
 /// What is known of one resolver.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResolverExamination {
+pub struct ResolverProbe {
     /// Host and port, or that it is the system's.
     pub resolver: String,
     /// What DNSSEC says of its answer, or why it cannot be used.
@@ -19,7 +19,7 @@ pub struct ResolverExamination {
 impl DnsSource {
     /// Asks every resolver, all at the same time, about the root: the one name that exists wherever there is DNS, and is
     /// signed wherever there is DNSSEC.
-    pub async fn examine(&self) -> Vec<ResolverExamination> {
+    pub async fn probe(&self) -> Vec<ResolverProbe> {
         let mut tried = tokio::task::JoinSet::new();
         for (index, resolver) in self.resolvers().iter().cloned().enumerate() {
             let (config, known) = (self.config.clone(), self.known.clone());
@@ -42,7 +42,7 @@ impl DnsSource {
 /// The name without its last dot.
 const ROOT: &str = "";
 
-fn unasked(resolver: &Resolver) -> ResolverExamination {
+fn unasked(resolver: &Resolver) -> ResolverProbe {
     let found = Err(validate::unavailable(resolver, Cause::NotAnAnswer, "the look-up was cut short"));
-    ResolverExamination { resolver: resolver.to_string(), found, knows_the_root: false, queries: 0 }
+    ResolverProbe { resolver: resolver.to_string(), found, knows_the_root: false, queries: 0 }
 }

@@ -20,18 +20,18 @@ use crate::primitives::{Address, ChainId, TokenId};
 
 /// What is known of a chain's endpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChainExamination {
+pub struct ChainProbe {
     /// The chain.
     pub chain: ChainId,
     /// Whether the endpoints are those of the embedded table.
     pub embedded: bool,
     /// In the order they are tried.
-    pub endpoints: Vec<EndpointExamination>,
+    pub endpoints: Vec<EndpointProbe>,
 }
 
 /// What is known of one endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndpointExamination {
+pub struct EndpointProbe {
     /// Host and port, never the whole URL.
     pub host: String,
     /// Whether an earlier one is the same server by another name: both count once for a quorum.
@@ -80,7 +80,7 @@ pub enum LogRange {
 
 impl ChainSource {
     /// Tries out every endpoint of a chain, all at the same time.
-    pub async fn examine(&self, chain: ChainId) -> ChainExamination {
+    pub async fn probe(&self, chain: ChainId) -> ChainProbe {
         let pool = self.pool(chain);
         let mut tried = tokio::task::JoinSet::new();
         for (index, rpc) in pool.rpcs.iter().cloned().enumerate() {
@@ -88,7 +88,7 @@ impl ChainSource {
             let (choice, max_age) = (self.config.block, self.config.max_block_age);
             let request = Request { chain, questions, choice, max_age, hints };
             let deadline = Instant::now() + self.config.timeout;
-            tried.spawn(async move { (index, examine(&rpc, &request, deadline).await) });
+            tried.spawn(async move { (index, probe(&rpc, &request, deadline).await) });
         }
         let mut endpoints = Vec::new();
         while let Some(joined) = tried.join_next().await {
@@ -100,16 +100,16 @@ impl ChainSource {
             endpoint.is_an_earlier_one = !distinct.contains(index);
         }
         let endpoints = endpoints.into_iter().map(|(_, endpoint)| endpoint).collect();
-        ChainExamination { chain, embedded: pool.embedded, endpoints }
+        ChainProbe { chain, embedded: pool.embedded, endpoints }
     }
 }
 
-async fn examine(rpc: &Arc<Rpc>, request: &Request, deadline: Instant) -> EndpointExamination {
+async fn probe(rpc: &Arc<Rpc>, request: &Request, deadline: Instant) -> EndpointProbe {
     let requests = AtomicU32::new(0);
     let session = Session { rpc, deadline, requests: &requests };
     let found = abilities(&session, request).await;
     let (host, requests) = (rpc.endpoint.host(), requests.load(Ordering::Relaxed));
-    EndpointExamination { host, is_an_earlier_one: false, found, requests }
+    EndpointProbe { host, is_an_earlier_one: false, found, requests }
 }
 
 async fn abilities(session: &Session<'_>, request: &Request) -> Result<Abilities, Unavailable> {
