@@ -1,4 +1,4 @@
-//! The driver: examine, ask what is still open, examine again (DESIGN.md §1). The only place where the judge and the
+//! The driver: examine, ask what is still open, examine again (ARCHITECTURE.md §1). The only place where the judge and the
 //! network meet.
 
 mod title;

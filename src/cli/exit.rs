@@ -1,4 +1,4 @@
-//! Exit codes (PRODUCT.md, Verdict): a contract.
+//! Exit codes (checks.md §1): a contract.
 
 use std::process::ExitCode;
 

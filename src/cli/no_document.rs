@@ -25,7 +25,7 @@ pub(super) struct NoDocument {
 
 impl NoDocument {
     pub fn exit(&self) -> Exit {
-        // What our own rules refuse stays refused; only an outage is worth another try (PRODUCT.md, Verdict).
+        // What our own rules refuse stays refused; only an outage is worth another try (checks.md §1).
         if self.code == &codes::READ_FETCH_FAILED { Exit::NotFetched } else { Exit::Unreadable }
     }
 

@@ -1,5 +1,5 @@
 //! The report as a person reads it: verdict first, then title, issuer, registry, document, the block, the checks, and
-//! what was not checked (PRODUCT.md). Everything from outside is escaped; nothing is cut silently.
+//! what was not checked (checks.md §1.2). Everything from outside is escaped; nothing is cut silently.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

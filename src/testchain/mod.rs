@@ -1,5 +1,5 @@
 //! The embedded local chain: an EVM in process, a JSON-RPC server and a resolver on loopback, and sample bills in every
-//! title state (DESIGN.md §6). It exists so that a fresh machine with only Rust can see the main job work. The library
+//! title state (ARCHITECTURE.md §3). It exists so that a fresh machine with only Rust can see the main job work. The library
 //! does not need it; the feature `testchain` (on by default) brings it.
 
 pub mod accounts;

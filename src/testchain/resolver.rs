@@ -1,5 +1,5 @@
 //! A DNS resolver on loopback that knows the sample issuers' TXT records, the top-level domains they stand in, and nothing
-//! else (DESIGN.md §6). Over UDP and TCP, without DNSSEC, so what it says is *not checked*.
+//! else (ARCHITECTURE.md §3). Over UDP and TCP, without DNSSEC, so what it says is *not checked*.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,7 +1,7 @@
 //! `examine`: the one place where findings become a verdict. Pure: no clock, no socket, no environment.
 //!
 //! It either says which [`Question`]s it still needs answered or returns a [`Report`]. The driver loops: examine, fetch
-//! the open questions, examine again (DESIGN.md §1). Checks, their order and the verdict rule: checks.md §1.
+//! the open questions, examine again (ARCHITECTURE.md §1). Checks, their order and the verdict rule: checks.md §1.
 
 mod checks;
 pub mod codes;

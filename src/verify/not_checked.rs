@@ -1,4 +1,4 @@
-//! What a report does not say (PRODUCT.md, Words). The list shrinks only by what was really done.
+//! What a report does not say (checks.md §1.2). The list shrinks only by what was really done.
 
 use super::report::{CheckName, Issuer, Outcome, ProofResult, Report, Strength, TitleStateName, Voucher};
 use super::title_report::TitleReport;

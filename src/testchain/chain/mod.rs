@@ -1,5 +1,5 @@
 //! A chain in process: every transaction makes a block at once, nothing is ever reorganised unless a test goes back to a
-//! [`Mark`], and what was true at a block stays readable there (DESIGN.md §6). The EVM is `revm` with the rules of [`HARD_FORK`].
+//! [`Mark`], and what was true at a block stays readable there (ARCHITECTURE.md §3). The EVM is `revm` with the rules of [`HARD_FORK`].
 //!
 //! ```
 //! use ebl_verifier::primitives::ChainId;

@@ -286,7 +286,7 @@ pub struct PendingChange {
     pub nominee: Option<Address>,
 }
 
-/// Title states (PRODUCT.md, Verdict).
+/// Title states (chain.md §1.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TitleStateName {

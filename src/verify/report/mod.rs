@@ -66,7 +66,7 @@ impl Report {
     }
 }
 
-/// The verdict (PRODUCT.md, Verdict).
+/// The verdict (checks.md §1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -84,7 +84,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The process exit code (PRODUCT.md, Verdict).
+    /// The process exit code (checks.md §1).
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Valid => 0,
@@ -187,7 +187,7 @@ pub enum Outcome {
     NotApplicable,
 }
 
-/// How far an outcome's evidence can be relied on (DESIGN.md §5).
+/// How far an outcome's evidence can be relied on (checks.md §1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
