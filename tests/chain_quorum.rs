@@ -266,7 +266,7 @@ async fn the_block_that_is_read_is_the_lowest_that_all_call_final() {
         let (reading, provenance) = read(asked_about(137, 2, &urls).await);
         assert_eq!((reading.block.number, reading.block.finality), (100, Finality::Finalized));
         assert_eq!((provenance.requests, provenance.hosts.len()), (4, 2), "two round trips at each");
-        let mut newest: Vec<_> = reading.latest.iter().map(|latest| latest.block.number).collect();
+        let mut newest: Vec<_> = reading.newest.readings().iter().map(|latest| latest.block.number).collect();
         newest.sort_unstable();
         assert_eq!(newest, [107, 108]);
     }
@@ -327,7 +327,7 @@ async fn what_happened_since_an_older_block_is_told_by_whoever_knows() {
         let (reading, _) = read(asked_about(137, 2, &urls).await);
         assert_eq!((reading.block.number, reading.holder.address()), (98, Ok(HOLDER)));
         let newest: Vec<_> =
-            reading.latest.iter().map(|latest| (latest.block.number, latest.holder.address())).collect();
+            reading.newest.readings().iter().map(|latest| (latest.block.number, latest.holder.address())).collect();
         assert_eq!(newest, [(108, Ok(BUYER))]);
     }
 }

@@ -120,6 +120,7 @@ fn every_kind_of_failure_is_unknown_with_its_own_code() {
         (Cause::BlockVanished, "chain.block_vanished", dns),
         (Cause::NoSuchBlock, "chain.no_such_block", dns),
         (Cause::Behind, "chain.endpoint_behind", dns),
+        (Cause::NewestNotRead, "chain.newest_not_read", dns),
         (Cause::InTheFuture, "chain.block_in_the_future", dns),
         (Cause::Disagreement, "chain.endpoints_disagree", "issuer.dns_disagreement"),
         (Cause::ServerFailure, rpc, dns),

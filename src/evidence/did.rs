@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BlockReading, CallReading};
+use super::{AtBlock, BlockReading, CallReading, Newest};
 use crate::primitives::{Address, hex_bytes};
 
 /// One identity at one block.
@@ -21,9 +21,14 @@ pub struct DidEthrReading {
     /// All events of this identity, oldest first, complete: a change whose event the endpoint does not give is no
     /// reading but `Unavailable`.
     pub events: Vec<DidEvent>,
-    /// The same at the newest block of each endpoint, where that comes after `block` (chain.md §5.3).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub latest: Vec<DidEthrReading>,
+    /// The same at the newest block of each endpoint.
+    pub newest: Newest<DidEthrReading>,
+}
+
+impl AtBlock for DidEthrReading {
+    fn block(&self) -> &BlockReading {
+        &self.block
+    }
 }
 
 /// One event of an identity.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BlockReading, CallReading, RegistryReading};
+use super::{AtBlock, BlockReading, CallReading, Newest, RegistryReading};
 use crate::primitives::hex_bytes;
 
 /// What can differ in the newest block of what was read at the settled one. Registry, factory and escrow implementation are
@@ -45,6 +45,12 @@ pub struct LatestReading {
     pub new_registry_code_size: u64,
 }
 
+impl AtBlock for LatestReading {
+    fn block(&self) -> &BlockReading {
+        &self.block
+    }
+}
+
 impl LatestReading {
     /// Of what the lens saw at `block`; `None` where more differs from the pinned reading than a title can change.
     pub(crate) fn beside(pinned: &RegistryReading, seen: RegistryReading, block: BlockReading) -> Option<Self> {
@@ -55,7 +61,7 @@ impl LatestReading {
             method: pinned.method,
             registry_code: pinned.registry_code.clone(),
             proxy_slots: pinned.proxy_slots.clone(),
-            latest: Vec::new(),
+            newest: Newest::Itself,
             ..seen
         };
         (latest.over(pinned) == seen).then_some(latest)
@@ -114,14 +120,14 @@ impl LatestReading {
             prev_beneficiary: latest.prev_beneficiary,
             prev_holder: latest.prev_holder,
             remark: latest.remark,
-            latest: Vec::new(),
+            newest: Newest::Itself,
         }
     }
 }
 
 impl RegistryReading {
     /// The same token at the newest blocks that were read and come after this one.
-    pub fn at_latest(&self) -> impl Iterator<Item = Self> {
-        self.latest.iter().filter(|latest| latest.block.number > self.block.number).map(|latest| latest.over(self))
+    pub fn at_newest(&self) -> impl Iterator<Item = Self> {
+        self.newest.after(&self.block).map(|latest| latest.over(self))
     }
 }

@@ -7,6 +7,7 @@ mod abi;
 mod did;
 mod history;
 mod latest;
+mod newest;
 mod powers;
 mod proof;
 mod revocation;
@@ -24,6 +25,8 @@ pub(crate) use abi::{word_address, word_number};
 pub use did::{DidChange, DidEthrReading, DidEvent};
 pub use history::{AccountReading, BlockRange, HistoryReading, LogReading, LogsReading};
 pub use latest::LatestReading;
+pub(crate) use newest::AtBlock;
+pub use newest::Newest;
 pub use powers::{PowersReading, RoleAdminReading, RoleHoldingReading};
 pub use proof::{AccountProofReading, HeaderReading, NodeBytes, ProofReading, SlotReading};
 pub use revocation::{RevocationEvent, RevocationReading, TransactionReading};
@@ -175,6 +178,16 @@ impl Fact {
             Self::Web(_) | Self::DnsTxt(_) => None,
         }
     }
+
+    /// Whether it is known what happened since the block that it was read at, where that can change what it says.
+    pub fn newest_is_known(&self) -> bool {
+        match self {
+            Self::Registry(reading) => reading.newest.is_known_beside(&reading.block),
+            Self::DocumentStore(reading) => reading.newest.is_known_beside(&reading.block),
+            Self::DidEthr(reading) => reading.newest.is_known_beside(&reading.block),
+            _ => true,
+        }
+    }
 }
 
 /// Why a question has no answer. The host is named, never the whole URL: it may hold a key.
@@ -219,6 +232,8 @@ pub enum Cause {
     Behind,
     /// The time of the endpoint's block has not come.
     InTheFuture,
+    /// Nobody looked at the newest block, so what happened since the settled one is not known.
+    NewestNotRead,
     /// Two sources gave different answers.
     Disagreement,
     /// DNS: an RCODE that is neither NOERROR nor NXDOMAIN.
@@ -362,10 +377,8 @@ pub struct RegistryReading {
     pub prev_holder: CallReading,
     /// Escrow `remark()` (v5 only): ABI-encoded bytes.
     pub remark: CallReading,
-    /// The same at the newest block of each endpoint, where that comes after `block` (chain.md §5.3). What is read there is
-    /// never relied on; it can only take something away.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub latest: Vec<LatestReading>,
+    /// The same at the newest block of each endpoint.
+    pub newest: Newest<LatestReading>,
 }
 
 /// A block and how settled it is.

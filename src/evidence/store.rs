@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BlockReading, CallReading, CodeReading};
+use super::{AtBlock, BlockReading, CallReading, CodeReading, Newest};
 use crate::primitives::Digest32;
 
 /// One store and one document at one block. Both families' questions are asked at once, so that the family need not be
@@ -27,9 +27,14 @@ pub struct StoreReading {
     pub issued_in_batch: CallReading,
     /// From the target hash through every intermediate node to the root.
     pub nodes: Vec<NodeReading>,
-    /// The same at the newest block of each endpoint, where that comes after `block` (chain.md §5.3).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub latest: Vec<StoreReading>,
+    /// The same at the newest block of each endpoint.
+    pub newest: Newest<StoreReading>,
+}
+
+impl AtBlock for StoreReading {
+    fn block(&self) -> &BlockReading {
+        &self.block
+    }
 }
 
 /// What the store says of one node between target hash and root.

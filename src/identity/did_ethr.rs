@@ -228,7 +228,7 @@ fn public_key(name: &[u8], value: &[u8]) -> Option<(Result<Address, KeyMaterial>
 mod tests {
     use super::super::did_document::KeyRefusal;
     use super::*;
-    use crate::evidence::{BlockReading, CallReading};
+    use crate::evidence::{BlockReading, CallReading, Newest};
     use crate::primitives::encode_hex;
 
     const IDENTITY: Address = Address([0xa1; 20]);
@@ -264,7 +264,7 @@ mod tests {
             owner: word(&owner.0),
             changed: word(&(10 * events.len() as u64).to_be_bytes()),
             events,
-            latest: Vec::new(),
+            newest: Newest::default(),
         }
     }
 

@@ -292,6 +292,9 @@ codes! {
     CHAIN_BLOCK_IN_THE_FUTURE = "chain.block_in_the_future", Verifier,
         "The time of the endpoint's block has not come, so nothing tells how old it is.",
         "Check this machine's clock; if it is right, ask another endpoint with --rpc.";
+    CHAIN_NEWEST_NOT_READ = "chain.newest_not_read", Verifier,
+        "The evidence says what a settled block holds and nothing of the newest one, so what happened since is not known: the title may have been returned or the document revoked.",
+        "Gather the evidence again, with the newest block beside the settled one.";
     CHAIN_NO_DID_REGISTRY = "chain.no_did_registry", Verifier,
         "No DID registry (ERC-1056) is known for the chain that the DID names.",
         "Give one with --did-registry CHAIN:ADDRESS, if you know it from the issuer.";

@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ebl_verifier::block_age::MaxBlockAge;
-use ebl_verifier::evidence::{CallReading, Cause, CodeReading, Dnssec, LatestReading, Question, TopLevelReading};
+use ebl_verifier::evidence::{
+    CallReading, Cause, CodeReading, Dnssec, Finality, LatestReading, Newest, Question, TopLevelReading,
+};
 use ebl_verifier::primitives::{Address, ChainId, Digest32};
 use ebl_verifier::status::Family;
 use ebl_verifier::title::Generation;
@@ -14,7 +16,7 @@ use ebl_verifier::verify::{AcceptedState, Rule};
 use serde_json::{Value, json};
 
 use crate::signatures::SIGNATURES;
-use crate::signed_world::{ethr, web, word};
+use crate::signed_world::{BLOCK, ethr, web, word};
 use crate::signing::{Draft, record};
 use crate::situation::{
     CHAIN, HOLDER, OTHER_STORE, REGISTRY, STORE, Situation, bill, bill_v3, bill_v3_with, bill_with, flag, in_stores,
@@ -420,12 +422,31 @@ const PENDING: &[Case] = &[
             let only_returned = Rule::TitleStates([AcceptedState::Returned].into());
             held_to(returned(), only_returned).registry(|reading| {
                 with_newest(reading, |_| {});
-                let [latest] = reading.latest.as_mut_slice() else { return };
+                let Newest::Read(newest) = &mut reading.newest else { return };
+                let [latest] = newest.as_mut_slice() else { return };
                 latest.owner_of = word(&reading.escrow.0);
                 latest.is_holding_token = flag(true);
             })
         },
     ),
+    ("chain.newest_not_read", Chain, Unknown, Indeterminate, "nobody looked at the newest block of a title", || {
+        bill().registry(|reading| reading.newest = Newest::NotRead)
+    }),
+    ("chain.newest_not_read", Chain, Unknown, Indeterminate, "the newest block is said to be an older one", || {
+        bill().registry(|reading| with_newest(reading, |latest| latest.block.number = BLOCK))
+    }),
+    ("chain.newest_not_read", Chain, Unknown, Indeterminate, "nobody looked at the newest block of a store", || {
+        in_stores(&[STORE], 1).store(|reading| reading.newest = Newest::NotRead)
+    }),
+    ("chain.newest_not_read", Chain, Unknown, Indeterminate, "there are no answers of the newest block", || {
+        in_stores(&[STORE], 1).store(|reading| reading.newest = Newest::Read(Vec::new()))
+    }),
+    ("chain.newest_not_read", Chain, Unknown, Indeterminate, "nobody looked at the newest block of a DID", || {
+        signed(&ethr(Format::V2)).did(|reading| reading.newest = Newest::NotRead)
+    }),
+    ("chain.matches", Chain, Pass, Valid, "a block that the caller named is taken alone", || {
+        bill().registry(|reading| (reading.newest, reading.block.finality) = (Newest::NotRead, Finality::Chosen))
+    }),
     ("policy.change_pending", Policy, Unknown, Indeterminate, "another holder in the newest block", || {
         held_to(bill(), Rule::Holders([HOLDER].into()))
             .registry(|reading| with_newest(reading, |latest| latest.holder = word(&[7; 20])))

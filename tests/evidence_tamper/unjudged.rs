@@ -2,8 +2,8 @@
 //! alike, and nothing else may differ between two that are judged valid.
 
 use ebl_verifier::evidence::{
-    CallReading, CodeReading, DidChange, DidEthrReading, Entry, Evidence, Fact, Provenance, Question, RegistryReading,
-    StoreReading, TxtReading, WebReading,
+    CallReading, CodeReading, DidChange, DidEthrReading, Entry, Evidence, Fact, Newest, Provenance, Question,
+    RegistryReading, StoreReading, TxtReading, WebReading,
 };
 use ebl_verifier::primitives::Digest32;
 use serde_json::{Map, Value};
@@ -37,10 +37,10 @@ pub fn judged(evidence: &Evidence) -> Vec<Entry> {
     entries
 }
 
-/// The verdict needs neither the first block nor the remark, which `ebl title` shows. Of newer blocks a valid one needs that
-/// they take nothing away; what else they say is told.
+/// The verdict needs neither the first block nor the remark, which `ebl title` shows.
 fn registry(reading: &mut RegistryReading) {
-    reading.latest.clear();
+    let known = reading.newest.is_known_beside(&reading.block);
+    newest(&mut reading.newest, known);
     reading.genesis = CallReading::default();
     reading.remark = CallReading::default();
     let parts = [&mut reading.factory_code, &mut reading.escrow_implementation_code];
@@ -52,7 +52,8 @@ fn registry(reading: &mut RegistryReading) {
 }
 
 fn store(reading: &mut StoreReading, path: usize) {
-    reading.latest.clear();
+    let known = reading.newest.is_known_beside(&reading.block);
+    newest(&mut reading.newest, known);
     // The question names the store, and which code it runs is not judged.
     reading.code = CodeReading { size: reading.code.size.min(1), ..CodeReading::default() };
     let says_yes = |answer: &CallReading| answer.flag() == Ok(true);
@@ -84,7 +85,8 @@ fn store(reading: &mut StoreReading, path: usize) {
 }
 
 fn did_ethr(reading: &mut DidEthrReading) {
-    reading.latest.clear();
+    let known = reading.newest.is_known_beside(&reading.block);
+    newest(&mut reading.newest, known);
     reading.registry_code_size = reading.registry_code_size.min(1);
     let only_one = reading.events.len() == 1;
     for event in &mut reading.events {
@@ -148,6 +150,13 @@ fn web(reading: &mut WebReading) {
         *hash = lower_address(text).into();
     }
     reading.body = Value::Object(seen).to_string().into_bytes();
+}
+
+/// Of newer blocks a valid one needs that somebody looked, and that they take nothing away; what else they say is told.
+fn newest<R>(newest: &mut Newest<R>, known: bool) {
+    if known {
+        *newest = Newest::Itself;
+    }
 }
 
 fn zero(answer: &CallReading) -> bool {

@@ -34,7 +34,7 @@ fn answer(question: &Question) -> (Answer, Vec<&'static str>) {
             owner: word(&signer.0),
             changed: word(&[]),
             events: Vec::new(),
-            latest: Vec::new(),
+            newest: ebl_verifier::evidence::Newest::Itself,
         })),
         Question::DnsTxt { .. } => Fact::DnsTxt(TxtReading {
             name_exists: true,

@@ -3,7 +3,7 @@
 
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
-    Answer, BlockReading, CallReading, Cause, Dnssec, Evidence, Fact, Finality, InterfaceReading, Provenance,
+    Answer, BlockReading, CallReading, Cause, Dnssec, Evidence, Fact, Finality, InterfaceReading, Newest, Provenance,
     ProxySlots, Question, REGISTRY_INTERFACES, RegistryReading, TopLevelReading, TxtReading, Unavailable,
 };
 use ebl_verifier::primitives::{Address, ChainId, Digest32, TokenId};
@@ -182,6 +182,7 @@ impl World {
             is_holding_token: boolean(self.state == State::Live),
             prev_beneficiary: account(Address::ZERO),
             prev_holder: account(Address::ZERO),
+            newest: Newest::Itself,
             ..RegistryReading::default()
         }
     }

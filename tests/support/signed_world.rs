@@ -3,8 +3,8 @@
 
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
-    Answer, BlockReading, CallReading, Cause, CodeReading, DidEthrReading, Dnssec, Evidence, Fact, NodeReading,
-    Provenance, Question, StoreReading, TxtReading, Unavailable, WebReading,
+    Answer, BlockReading, CallReading, Cause, CodeReading, DidEthrReading, Dnssec, Evidence, Fact, Finality, Newest,
+    NodeReading, Provenance, Question, StoreReading, TxtReading, Unavailable, WebReading,
 };
 use ebl_verifier::primitives::{Address, ChainId, Digest32};
 use ebl_verifier::verify::{Policy, Report, Step, Verdict, examine};
@@ -58,12 +58,13 @@ impl World {
                 owner: word(&signer.0),
                 changed: word(&[]),
                 events: Vec::new(),
-                latest: Vec::new(),
+                newest: Newest::Itself,
             },
             store: StoreReading {
                 chain_id: 31337,
                 block: block(),
                 code: CodeReading { size: 50, ..CodeReading::default() },
+                newest: Newest::Itself,
                 ..StoreReading::default()
             },
             responder: |hash| (200, json!({"revoked": false, "documentHash": hash})),
@@ -121,7 +122,7 @@ impl World {
 }
 
 pub fn block() -> BlockReading {
-    BlockReading { number: BLOCK, hash: Digest32([0xb1; 32]), timestamp: NOW, ..BlockReading::default() }
+    BlockReading { number: BLOCK, hash: Digest32([0xb1; 32]), timestamp: NOW, finality: Finality::Finalized }
 }
 
 pub fn word(bytes: &[u8]) -> CallReading {

@@ -3,10 +3,10 @@
 
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
-    Answer, CallReading, Cause, CodeReading, DidEthrReading, Evidence, Fact, Finality, HistoryReading,
-    InterfaceReading, LatestReading, LogReading, NodeReading, PowersReading, Provenance, Question, REGISTRY_INTERFACES,
-    RegistryReading, RevocationEvent, RevocationReading, StoreReading, TransactionReading, TxtReading, Unavailable,
-    WebReading,
+    Answer, BlockReading, CallReading, Cause, CodeReading, DidEthrReading, Evidence, Fact, Finality, HistoryReading,
+    InterfaceReading, LatestReading, LogReading, Newest, NodeReading, PowersReading, Provenance, Question,
+    REGISTRY_INTERFACES, RegistryReading, RevocationEvent, RevocationReading, StoreReading, TransactionReading,
+    TxtReading, Unavailable, WebReading,
 };
 use ebl_verifier::integrity::merkle::path_from;
 use ebl_verifier::primitives::{Address, Digest32, TokenId, keccak256};
@@ -297,26 +297,34 @@ impl Situation {
 pub fn with_newest(reading: &mut RegistryReading, change: impl FnOnce(&mut LatestReading)) {
     let same = serde_json::to_value(&*reading).expect("JSON");
     let mut latest: LatestReading = serde_json::from_value(same).expect("the same members");
-    latest.block.number += 5;
-    latest.block.finality = Finality::Latest;
+    latest.block = newest_block();
     change(&mut latest);
-    reading.latest.push(latest);
+    add(&mut reading.newest, latest);
 }
 
 /// As [`with_newest`], of a store.
 pub fn with_newest_store(reading: &mut StoreReading, change: impl FnOnce(&mut StoreReading)) {
-    let mut latest = StoreReading { latest: Vec::new(), ..reading.clone() };
-    latest.block.number += 5;
+    let mut latest = StoreReading { block: newest_block(), newest: Newest::Itself, ..reading.clone() };
     change(&mut latest);
-    reading.latest.push(latest);
+    add(&mut reading.newest, latest);
 }
 
 /// As [`with_newest`], of a DID.
 pub fn with_newest_did(reading: &mut DidEthrReading, change: impl FnOnce(&mut DidEthrReading)) {
-    let mut latest = DidEthrReading { latest: Vec::new(), ..reading.clone() };
-    latest.block.number += 5;
+    let mut latest = DidEthrReading { block: newest_block(), newest: Newest::Itself, ..reading.clone() };
     change(&mut latest);
-    reading.latest.push(latest);
+    add(&mut reading.newest, latest);
+}
+
+fn newest_block() -> BlockReading {
+    BlockReading { number: block().number + 5, finality: Finality::Latest, ..block() }
+}
+
+fn add<R>(newest: &mut Newest<R>, reading: R) {
+    match newest {
+        Newest::Read(readings) => readings.push(reading),
+        Newest::Itself | Newest::NotRead => *newest = Newest::Read(vec![reading]),
+    }
 }
 
 /// A clone of the published registry with a live title (chain.md §1.6): the code behind a clone counts by its hash, so
@@ -329,7 +337,7 @@ pub fn genuine_registry(generation: Generation, registry: Address, token: TokenI
     let only_v5 = |answer: CallReading| if v5 { answer } else { reverted(&[]) };
     RegistryReading {
         chain_id: CHAIN,
-        block: ebl_verifier::evidence::BlockReading { finality: Finality::Finalized, ..block() },
+        block: block(),
         registry_code: clone_of(implementation),
         clone_target: Some(published.registry.at(implementation)),
         interfaces: REGISTRY_INTERFACES
@@ -356,6 +364,7 @@ pub fn genuine_registry(generation: Generation, registry: Address, token: TokenI
         prev_beneficiary: only_v5(word(&[])),
         prev_holder: only_v5(word(&[])),
         remark: only_v5(CallReading { success: true, data: [[0; 31].as_slice(), &[32], &[0; 32]].concat() }),
+        newest: Newest::Itself,
         ..RegistryReading::default()
     }
 }
@@ -381,7 +390,7 @@ pub fn genuine_store(family: Family, path: &[Digest32]) -> StoreReading {
         issued: flag(true),
         issued_in_batch: only(batchable, flag(true)),
         nodes: path.iter().map(node).collect(),
-        latest: Vec::new(),
+        newest: Newest::Itself,
     }
 }
 

@@ -7,7 +7,7 @@ use super::plan::{At, checked, newest_unread};
 use super::reply::{First, Item, Object};
 use super::transport::{Call, Session};
 use super::values::{Log, code, eth_call, eth_get_code, outcome};
-use crate::evidence::{DidChange, DidEthrReading, DidEvent, Unavailable, word_address, word_number};
+use crate::evidence::{DidChange, DidEthrReading, DidEvent, Newest, Unavailable, word_address, word_number};
 use crate::primitives::{Address, Digest32, encode_hex};
 
 /// The identity's share of the second round.
@@ -31,7 +31,7 @@ pub(super) async fn read(
         // Where the events cannot be read, they do not lead to what is recorded, which is for the judge to see.
         let events = history(session, at, about, &latest, Some(&reading)).await;
         latest.events = events.unwrap_or_else(|_| reading.events.clone());
-        reading.latest.push(latest);
+        reading.newest = Newest::Read(vec![latest]);
     }
     Ok(reading)
 }
@@ -46,7 +46,8 @@ fn recorded(session: &Session<'_>, at: &At, items: Vec<Item>) -> Result<DidEthrR
     };
     let (owner, changed) = (next()?, next()?);
     let (chain_id, block) = (at.chain.get(), at.block.clone());
-    Ok(DidEthrReading { chain_id, block, registry_code_size, owner, changed, ..DidEthrReading::default() })
+    let newest = at.nothing_newer();
+    Ok(DidEthrReading { chain_id, block, registry_code_size, owner, changed, events: Vec::new(), newest })
 }
 
 /// All events, oldest first. Each block's first event names the block before it, so the walk goes backwards and ends: at

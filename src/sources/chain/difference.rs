@@ -58,14 +58,14 @@ pub(super) fn first_difference(left: &Fact, right: &Fact) -> Option<Difference> 
                 prev_beneficiary,
                 prev_holder,
                 remark,
-            } but not [method, latest],
+            } but not [method, newest],
             left.as_ref(),
             right.as_ref()
         ),
         (Fact::DocumentStore(left), Fact::DocumentStore(right)) => compare!(
             StoreReading {
                 chain_id, block, code, batchable, transferable, everything, issued, issued_in_batch, nodes,
-            } but not [latest],
+            } but not [newest],
             left.as_ref(),
             right.as_ref()
         ),
@@ -75,7 +75,7 @@ pub(super) fn first_difference(left: &Fact, right: &Fact) -> Option<Difference> 
             right.as_ref()
         ),
         (Fact::DidEthr(left), Fact::DidEthr(right)) => compare!(
-            DidEthrReading { chain_id, block, registry_code_size, owner, changed, events } but not [latest],
+            DidEthrReading { chain_id, block, registry_code_size, owner, changed, events } but not [newest],
             left.as_ref(),
             right.as_ref()
         ),
@@ -150,7 +150,7 @@ fn short(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{CallReading, Finality, LatestReading, NodeReading, ReadMethod};
+    use crate::evidence::{CallReading, Finality, LatestReading, Newest, NodeReading, ReadMethod};
     use crate::primitives::Address;
 
     fn differs(change: impl FnOnce(&mut RegistryReading)) -> Option<String> {
@@ -169,7 +169,7 @@ mod tests {
     fn the_first_difference_is_named_with_both_values() {
         assert_eq!(differs(|_| {}), None);
         assert_eq!(differs(|other| other.method = ReadMethod::Calls), None);
-        assert_eq!(differs(|other| other.latest = vec![LatestReading::default()]), None);
+        assert_eq!(differs(|other| other.newest = Newest::Read(vec![LatestReading::default()])), None);
         assert_eq!(differs(|other| other.holder.data[31] = 0x4d).unwrap(), "holder.data 0x0 0x4d");
         assert_eq!(differs(|other| other.holder.success = false).unwrap(), "holder.success true false");
         assert_eq!(

@@ -8,7 +8,7 @@ use super::transport::{Call, Session};
 use super::values::{header, quantity};
 use super::{BlockChoice, ChainQuestion, did_ethr, history, powers, proof, registry, revocation, store};
 use crate::block_age::MaxBlockAge;
-use crate::evidence::{BlockReading, Cause, Fact, Finality, RegistryReading, Unavailable};
+use crate::evidence::{BlockReading, Cause, Fact, Finality, Newest, RegistryReading, Unavailable};
 use crate::integrity::merkle::path_from;
 use crate::networks;
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
@@ -316,6 +316,14 @@ impl At {
             Box::new(Self { chain, form: form(&block), block, newest: None })
         });
         Self { chain, form: form(&block), block, newest }
+    }
+
+    /// What is said of newer blocks where there is none to look at.
+    pub fn nothing_newer<R>(&self) -> Newest<R> {
+        match (self.block.finality, &self.newest) {
+            (Finality::Chosen, _) | (_, Some(_)) => Newest::NotRead,
+            (_, None) => Newest::Itself,
+        }
     }
 
     fn by_number(self) -> Self {

@@ -305,9 +305,15 @@ fn first_proof(seen: &[Seen], index: usize) -> Option<Answer> {
 /// What each says of its own newest block stands beside what all agree about.
 fn add_newest(all: &mut Fact, one: &Fact) {
     match (all, one) {
-        (Fact::Registry(all), Fact::Registry(one)) => all.latest.extend_from_slice(&one.latest),
-        (Fact::DocumentStore(all), Fact::DocumentStore(one)) => all.latest.extend_from_slice(&one.latest),
-        (Fact::DidEthr(all), Fact::DidEthr(one)) => all.latest.extend_from_slice(&one.latest),
+        (Fact::Registry(all), Fact::Registry(one)) => {
+            all.newest = std::mem::take(&mut all.newest).and(one.newest.clone())
+        }
+        (Fact::DocumentStore(all), Fact::DocumentStore(one)) => {
+            all.newest = std::mem::take(&mut all.newest).and(one.newest.clone())
+        }
+        (Fact::DidEthr(all), Fact::DidEthr(one)) => {
+            all.newest = std::mem::take(&mut all.newest).and(one.newest.clone())
+        }
         _ => {}
     }
 }

@@ -7,7 +7,9 @@ use super::reply::{Item, Json};
 use super::transport::{Call, Session};
 use super::values::{code, eth_get_code, slot};
 use super::{calls, lens};
-use crate::evidence::{BlockReading, Cause, LatestReading, ProxySlots, ReadMethod, RegistryReading, Unavailable};
+use crate::evidence::{
+    BlockReading, Cause, LatestReading, Newest, ProxySlots, ReadMethod, RegistryReading, Unavailable,
+};
 use crate::primitives::{Address, ChainId, TokenId, encode_hex, keccak256};
 
 /// The registry's share of the second round.
@@ -42,12 +44,13 @@ pub(super) async fn read(
     };
     reading.registry_code = registry_code;
     reading.block = at.block.clone();
+    reading.newest = at.nothing_newer();
     if let [implementation, admin, beacon] = slots[..] {
         reading.proxy_slots = ProxySlots { implementation, admin, beacon };
     }
     if let (Some(at), Some(item)) = (&at.newest, newest.into_iter().next()) {
         let latest = at_newest(session, at, (registry, token), &reading, item).await;
-        reading.latest.push(latest.map_err(|why| newest_unread(session, at, &why))?);
+        reading.newest = Newest::Read(vec![latest.map_err(|why| newest_unread(session, at, &why))?]);
     }
     Ok(reading)
 }

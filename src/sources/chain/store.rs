@@ -7,7 +7,7 @@ use super::plan::{At, newest_unread};
 use super::reply::Item;
 use super::transport::{Call, Session};
 use super::values::{code, code_facts, eth_call, eth_get_code, outcome, supports_interface};
-use crate::evidence::{NodeReading, StoreReading, Unavailable};
+use crate::evidence::{Newest, NodeReading, StoreReading, Unavailable};
 use crate::primitives::{Address, Digest32};
 
 /// The store's share of the second round. `path` leads from the target hash to the root along `proof`.
@@ -40,7 +40,7 @@ pub(super) fn read(
     let mut read = reading(session, at, store, path, items)?;
     if let Some(at) = at.newest.as_ref().filter(|_| !newest.is_empty()) {
         let latest = reading(session, at, store, path, newest.into_iter());
-        read.latest.push(latest.map_err(|why| newest_unread(session, at, &why))?);
+        read.newest = Newest::Read(vec![latest.map_err(|why| newest_unread(session, at, &why))?]);
     }
     Ok(read)
 }
@@ -70,7 +70,7 @@ fn reading(
             .iter()
             .map(|&hash| Ok(NodeReading { hash, revoked: next()?, revoked_in_batch: next()?, revoked_at: next()? }))
             .collect::<Result<_, Unavailable>>()?,
-        latest: Vec::new(),
+        newest: at.nothing_newer(),
     })
 }
 

@@ -342,6 +342,7 @@ fn unavailable(name: CheckName, why: &Unavailable, clause: &str) -> Check {
         (_, Cause::BlockVanished) => &codes::CHAIN_BLOCK_VANISHED,
         (_, Cause::NoSuchBlock) => &codes::CHAIN_NO_SUCH_BLOCK,
         (_, Cause::Behind) => &codes::CHAIN_BEHIND,
+        (_, Cause::NewestNotRead) => &codes::CHAIN_NEWEST_NOT_READ,
         (_, Cause::InTheFuture) => &codes::CHAIN_BLOCK_IN_THE_FUTURE,
         (_, _) => &codes::CHAIN_RPC_UNAVAILABLE,
     };

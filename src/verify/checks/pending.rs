@@ -30,7 +30,7 @@ impl Examination {
         if reading.registry_code.is_empty() {
             return self.await_registry(reading, registry);
         }
-        for latest in reading.at_latest() {
+        for latest in reading.at_newest() {
             let found = title::judge(&latest, registry, token, trusted_by_caller);
             // A registry whose word does not count says nothing of a change either.
             if found.generation().is_none() {
@@ -59,8 +59,8 @@ impl Examination {
 
     /// A registry that is there only in a newer block is not one that does not exist.
     fn await_registry(&mut self, reading: &RegistryReading, registry: Address) {
-        let newer = reading.latest.iter().filter(|latest| latest.block.number > reading.block.number);
-        let Some(latest) = newer.clone().find(|latest| latest.new_registry_code_size > 0) else { return };
+        let mut newer = reading.newest.after(&reading.block);
+        let Some(latest) = newer.find(|latest| latest.new_registry_code_size > 0) else { return };
         let message = format!(
             "not final yet: at block {}, which is not final, there is a contract at {registry}",
             latest.block.number

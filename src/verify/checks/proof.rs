@@ -3,7 +3,7 @@
 //! known, whatever was asked for. Anything else matters only where a proof is required.
 
 use super::{Examination, endpoint_strength, instead};
-use crate::evidence::{Entry, Fact, RegistryReading};
+use crate::evidence::{Entry, Fact, Finality, RegistryReading};
 use crate::primitives::{Address, TokenId};
 use crate::title::proof::{NotProven, Proven, prove};
 use crate::verify::codes::{self, Code};
@@ -144,6 +144,12 @@ impl Judged {
     /// Whether it is proven, and not only within a block that the endpoint may have made up.
     pub(super) fn counts(&self) -> bool {
         self.facts.result == ProofResult::Proven
+    }
+
+    /// Whether its block is one beside which no newer one needs to be looked at (chain.md §5.3).
+    pub(super) fn is_of_no_settled_block(&self) -> bool {
+        let block = self.proven().map(|proven| &proven.reading.block);
+        block.is_some_and(|block| !matches!(block.finality, Finality::Finalized | Finality::Safe))
     }
 
     /// What the proof says of the registry, where it holds.

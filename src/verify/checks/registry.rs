@@ -60,8 +60,10 @@ impl Examination {
             Ok(Fact::Registry(reading)) => self.chain_differs(chain, reading.chain_id, entry),
             Ok(_) => self.without_chain(another_question(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE)),
             Err(why) => {
-                // A proof needs no answer to a call, if others than the endpoint vouch for its block.
+                // A proof needs no answer to a call, if others than the endpoint vouch for its block. It says nothing of newer
+                // blocks, and of a settled one that is not enough.
                 let judged = self.judged_proof(policy, proof, None, (registry, token)).filter(Judged::counts);
+                let judged = judged.filter(Judged::is_of_no_settled_block);
                 let alone = judged.as_ref().and_then(Judged::proven).cloned().zip(proof);
                 let Some((proven, entry)) = alone else {
                     self.chain_unavailable(chain, why, entry);

@@ -136,7 +136,7 @@ impl Examination {
     /// The same key by what the DID's registry records at newer blocks.
     fn judge_newer_keys(&mut self, check: Check, claim: &Claim<'_>, reading: &DidEthrReading, root: Digest32) -> Check {
         let mut newer = Vec::new();
-        for latest in reading.latest.iter().filter(|latest| latest.block.number > reading.block.number) {
+        for latest in reading.newest.after(&reading.block) {
             let otherwise = (&latest.owner, &latest.changed) != (&reading.owner, &reading.changed);
             let check = match resolve_did(&claim.did, &Fact::DidEthr(Box::new(latest.clone()))) {
                 Ok(document) => self.judge_key(claim, &document, root),

@@ -217,7 +217,7 @@ pub(super) fn at_newer(
     judge: impl Fn(&StoreReading, &StoreFinding) -> Check,
 ) -> Vec<Newer> {
     let found = judge_store(reading, path);
-    let newer = reading.latest.iter().filter(|latest| latest.block.number > reading.block.number);
+    let newer = reading.newest.after(&reading.block);
     newer
         .map(|latest| {
             let there = judge_store(latest, path);

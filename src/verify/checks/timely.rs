@@ -1,9 +1,9 @@
-//! What was read at a block that is too old, or whose time has not come, counts as not answered (chain.md §5.3), whether the
-//! answer is fresh, replayed or made by hand.
+//! What was read at a block that is too old, or whose time has not come, or of which nobody looked what happened since,
+//! counts as not answered (chain.md §5.3), whether the answer is fresh, replayed or made by hand.
 
 use std::borrow::Cow;
 
-use crate::evidence::{Entry, Evidence, Provenance, Unavailable};
+use crate::evidence::{Cause, Entry, Evidence, Provenance, Unavailable};
 use crate::verify::Policy;
 
 /// The evidence that counts at `now`.
@@ -21,8 +21,12 @@ pub(super) fn timely<'e>(evidence: &'e Evidence, policy: &Policy, now: i64) -> C
 }
 
 fn untimely(entry: &Entry, policy: &Policy, now: i64) -> Option<Unavailable> {
-    let (chain, block) = (entry.question.chain()?, entry.answer.as_ref().ok()?.block()?);
-    let why = policy.max_block_age.check(chain, block, now).err()?;
-    let host = entry.provenance.hosts.first().cloned();
-    Some(Unavailable { cause: why.cause(), host, detail: why.to_string() })
+    let (chain, fact) = (entry.question.chain()?, entry.answer.as_ref().ok()?);
+    let block = fact.block()?;
+    let (cause, detail) = match policy.max_block_age.check(chain, block, now) {
+        Err(why) => (why.cause(), why.to_string()),
+        Ok(()) if fact.newest_is_known() => return None,
+        Ok(()) => (Cause::NewestNotRead, format!("block {} was read, and nothing of what came after it", block.number)),
+    };
+    Some(Unavailable { cause, host: entry.provenance.hosts.first().cloned(), detail })
 }
