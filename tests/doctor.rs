@@ -270,6 +270,10 @@ fn an_endpoint_without_state_cannot_be_used() {
     let (exit, page) = doctor(&[], &["--rpc", &rpc(&pruned), "--dns", &resolver.address]);
     assert_eq!((exit, &endpoint(&page)["works"]), (3, &json!(false)), "{page:#}");
     assert!(endpoint(&page)["summary"].as_str().unwrap().contains("does not give state at block 100"), "{page:#}");
+    let blind = node(live(), |method, _| (method == "eth_call").then(|| Ok(json!("0x"))));
+    let (exit, page) = doctor(&[], &["--rpc", &rpc(&blind), "--dns", &resolver.address]);
+    assert_eq!((exit, &endpoint(&page)["works"]), (3, &json!(false)), "{page:#}");
+    assert!(endpoint(&page)["summary"].as_str().unwrap().contains("does not run calls"), "{page:#}");
 }
 
 fn the_longest_range_of_logs_is_found() {

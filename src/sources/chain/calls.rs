@@ -2,6 +2,7 @@
 
 use super::lens;
 use super::plan::{At, checked};
+use super::sight;
 use super::transport::{Call, Session};
 use super::values::{code, code_facts as facts, eth_call, eth_get_code, outcome, supports_interface};
 use crate::evidence::{CallReading, REGISTRY_INTERFACES, ReadMethod, RegistryReading, Unavailable};
@@ -18,12 +19,15 @@ pub(super) async fn read(
 ) -> Result<RegistryReading, Unavailable> {
     let ask = |to: Address, data: &[u8]| eth_call(to, data, &at.form);
     let code_of = |of: Address| eth_get_code(of, &at.form);
-    let mut calls: Vec<Call> = REGISTRY_INTERFACES.iter().map(|id| ask(registry, &supports_interface(*id))).collect();
+    let mut calls: Vec<Call> = vec![sight::call(registry, &at.form)];
+    calls.extend(REGISTRY_INTERFACES.iter().map(|id| ask(registry, &supports_interface(*id))));
     calls.push(ask(registry, &[&[0x63, 0x52, 0x21, 0x1e], &token.0[..]].concat()));
     calls.extend([0x3256_89f9u32, 0xa7f0_b3de, 0x5c97_5abb].map(|getter| ask(registry, &getter.to_be_bytes())));
-    let items = checked(session, &at.block, calls).await?;
+    let mut items = checked(session, &at.block, calls).await?.into_iter();
+    let shown = items.next();
     let mut reading = RegistryReading { chain_id: at.chain.get(), method: ReadMethod::Calls, ..Default::default() };
-    let mut outcomes = items.into_iter().map(|item| outcome(session, item)).collect::<Result<Vec<_>, _>>()?;
+    let mut outcomes = items.map(|item| outcome(session, item)).collect::<Result<Vec<_>, _>>()?;
+    sight::check(session, registry, shown, registry_code.len(), outcomes.iter())?;
 
     let target = clone_target_address(registry_code).filter(|target| !target.is_zero());
     let factory = outcomes.get(7).and_then(address);

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::plan::{At, checked, newest_unread};
 use super::reply::{First, Item, Object};
+use super::sight;
 use super::transport::{Call, Session};
 use super::values::{Log, code, eth_call, eth_get_code, outcome};
 use crate::evidence::{DidChange, DidEthrReading, DidEvent, Newest, Unavailable, word_address, word_number};
@@ -13,7 +14,7 @@ use crate::primitives::{Address, Digest32, encode_hex};
 /// The identity's share of the second round.
 pub(super) fn calls(registry: Address, identity: Address, at: &Value) -> Vec<Call> {
     let ask = |selector: [u8; 4]| eth_call(registry, &[selector.as_slice(), &word(identity)].concat(), at);
-    vec![eth_get_code(registry, at), ask(IDENTITY_OWNER), ask(CHANGED)]
+    vec![sight::call(registry, at), eth_get_code(registry, at), ask(IDENTITY_OWNER), ask(CHANGED)]
 }
 
 /// The results of [`calls`] and the events that they lead to, and the same at the newest block.
@@ -24,10 +25,10 @@ pub(super) async fn read(
     items: Vec<Item>,
     newest: Vec<Item>,
 ) -> Result<DidEthrReading, Unavailable> {
-    let mut reading = recorded(session, at, items)?;
+    let mut reading = recorded(session, at, about.0, items)?;
     reading.events = history(session, at, about, &reading, None).await?;
     if let Some(at) = at.newest.as_ref().filter(|_| !newest.is_empty()) {
-        let mut latest = recorded(session, at, newest).map_err(|why| newest_unread(session, at, &why))?;
+        let mut latest = recorded(session, at, about.0, newest).map_err(|why| newest_unread(session, at, &why))?;
         // Where the events cannot be read, they do not lead to what is recorded, which is for the judge to see.
         let events = history(session, at, about, &latest, Some(&reading)).await;
         latest.events = events.unwrap_or_else(|_| reading.events.clone());
@@ -37,14 +38,21 @@ pub(super) async fn read(
 }
 
 /// Without the events.
-fn recorded(session: &Session<'_>, at: &At, items: Vec<Item>) -> Result<DidEthrReading, Unavailable> {
+fn recorded(
+    session: &Session<'_>,
+    at: &At,
+    registry: Address,
+    items: Vec<Item>,
+) -> Result<DidEthrReading, Unavailable> {
     let mut items = items.into_iter();
+    let shown = items.next();
     let registry_code_size = code(session, items.next())?.len() as u64;
     let mut next = || match items.next() {
         Some(item) => outcome(session, item),
         None => Err(session.not_an_answer("a call of the batch was left unanswered")),
     };
     let (owner, changed) = (next()?, next()?);
+    sight::check(session, registry, shown, registry_code_size as usize, [&owner, &changed].into_iter())?;
     let (chain_id, block) = (at.chain.get(), at.block.clone());
     let newest = at.nothing_newer();
     Ok(DidEthrReading { chain_id, block, registry_code_size, owner, changed, events: Vec::new(), newest })

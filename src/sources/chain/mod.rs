@@ -20,6 +20,7 @@ mod quorum;
 mod registry;
 mod reply;
 mod revocation;
+mod sight;
 mod store;
 mod transport;
 mod values;

@@ -9,15 +9,16 @@ use super::history::{accounts, code_calls, distinct};
 use super::logs::{self, Extent, Filter};
 use super::plan::{At, block_by_number, checked};
 use super::reply::Item;
+use super::sight;
 use super::transport::{Call, Session};
-use super::values::{eth_call, header, outcome};
+use super::values::{code, eth_call, eth_get_code, header, outcome};
 use crate::evidence::{BlockRange, PowersReading, RoleAdminReading, RoleHoldingReading, Unavailable};
 use crate::primitives::{Address, Digest32};
 use crate::title::powers::{KNOWN_ROLES, role_event_topics};
 
 /// The registry's share of the second round.
 pub(super) fn calls(registry: Address, at: &Value) -> Vec<Call> {
-    vec![eth_call(registry, &GENESIS, at)]
+    vec![sight::call(registry, at), eth_get_code(registry, at), eth_call(registry, &GENESIS, at)]
 }
 
 /// The result of [`calls`], and everything after it.
@@ -27,9 +28,11 @@ pub(super) async fn read(
     registry: Address,
     items: Vec<Item>,
 ) -> Result<PowersReading, Unavailable> {
-    let genesis =
-        items.into_iter().next().ok_or_else(|| session.not_an_answer("a call of the batch was left unanswered"))?;
+    let mut items = items.into_iter();
+    let (shown, code) = (items.next(), code(session, items.next())?);
+    let genesis = items.next().ok_or_else(|| session.not_an_answer("a call of the batch was left unanswered"))?;
     let genesis = outcome(session, genesis)?;
+    sight::check(session, registry, shown, code.len(), [&genesis].into_iter())?;
     let filter = Filter { contract: registry, topics: vec![role_event_topics().to_vec()], extent: Extent::All };
     let blocks = BlockRange { first: genesis.number().unwrap_or(0), last: at.block.number };
     let (logs, _) = logs::read(session, &at.block, &filter, blocks, Vec::new()).await?;

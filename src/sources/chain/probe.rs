@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::plan::{self, Request};
 use super::proof::Hints;
 use super::reply::{Item, Json};
+use super::sight;
 use super::transport::{Rpc, Session};
 use super::values::{eth_get_code, header};
 use super::{ChainSource, lens, quorum};
@@ -129,6 +130,8 @@ async fn abilities(session: &Session<'_>, request: &Request) -> Result<Abilities
         eth_get_code(Address::ZERO, &by_number),
         lens_data(&by_hash),
         lens_data(&by_number),
+        sight::call(UNUSED, &by_hash),
+        sight::call(UNUSED, &by_number),
     ];
     let items = session.batch(&calls).await?;
     let item = |index: usize| items.get(index).and_then(|item| item.as_ref().ok());
@@ -140,13 +143,20 @@ async fn abilities(session: &Session<'_>, request: &Request) -> Result<Abilities
         let error = items.get(4).and_then(|item| item.as_ref().err());
         return Err(error.map_or_else(|| session.not_an_answer(&what), |error| session.refused(&what, error)));
     }
-    let seen = read(if by_block_hash { 5 } else { 6 }).and_then(|answer| lens::decoded(&answer));
+    let (lens, sight) = if by_block_hash { (5, 7) } else { (6, 8) };
+    let seen = read(lens).and_then(|answer| lens::decoded(&answer));
     let one_call = seen.is_some_and(|seen| (seen.chain, seen.number) == (request.chain.get(), block.number));
+    let newest = number(0);
+    // A chain too short to have one answers with its first block.
+    let [finalized, safe] = [1, 2].map(|index| number(index).filter(|number| *number > 0));
+    if !one_call {
+        // Titles are then read in plain calls.
+        sight::shown(session, UNUSED, items.into_iter().nth(sight))?;
+    }
     Ok(Abilities {
-        newest: number(0),
-        // A chain too short to have one answers with its first block.
-        finalized: number(1).filter(|number| *number > 0),
-        safe: number(2).filter(|number| *number > 0),
+        newest,
+        finalized,
+        safe,
         batches: !session.rpc.refuses_batches.load(Ordering::Relaxed),
         by_block_hash,
         one_call,
@@ -155,6 +165,9 @@ async fn abilities(session: &Session<'_>, request: &Request) -> Result<Abilities
         block,
     })
 }
+
+/// Any address.
+const UNUSED: Address = Address([0xee; 20]);
 
 /// The lengths that are tried, longest first: what providers are known to allow.
 const LOG_RANGES: [u64; 5] = [1_000_000, 100_000, 10_000, 1_000, 100];

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::plan::{At, newest_unread};
+use super::plan::{At, checked, newest_unread};
 use super::reply::{Item, Json};
 use super::transport::{Call, Session};
 use super::values::{code, eth_get_code, slot};
@@ -78,6 +78,15 @@ async fn at_newest(
             of_this_code(session, seen, code)?
         }
         (ReadMethod::Lens, Err(error)) => return Err(session.refused("the call was refused", &error)),
+        _ if code.is_empty() => {
+            let mut items = checked(session, block, vec![eth_get_code(registry, &at.form)]).await?.into_iter();
+            let code = self::code(session, items.next())?;
+            let seen = calls::read(session, at, registry, token, &code).await?;
+            if !code.is_empty() {
+                return Ok(LatestReading::of_new_registry(seen, code.len() as u64, block.clone()));
+            }
+            seen
+        }
         _ => calls::read(session, at, registry, token, code).await?,
     };
     let other = || session.not_an_answer("the registry itself is another one there");

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::plan::{At, newest_unread};
 use super::reply::Item;
+use super::sight;
 use super::transport::{Call, Session};
 use super::values::{code, code_facts, eth_call, eth_get_code, outcome, supports_interface};
 use crate::evidence::{Newest, NodeReading, StoreReading, Unavailable};
@@ -14,7 +15,7 @@ use crate::primitives::{Address, Digest32};
 pub(super) fn calls(store: Address, path: &[Digest32], proof: &[Digest32], at: &Value) -> Vec<Call> {
     let (target, root) = ends(path);
     let ask = |data: &[u8]| eth_call(store, data, at);
-    let mut calls = vec![eth_get_code(store, at)];
+    let mut calls = vec![sight::call(store, at), eth_get_code(store, at)];
     calls.extend([BATCHABLE, TRANSFERABLE, EVERYTHING].map(|id| ask(&supports_interface(id))));
     calls.push(ask(&about(IS_ISSUED, root)));
     calls.push(ask(&about_in_batch(IS_ISSUED_IN_BATCH, root, target, proof)));
@@ -52,12 +53,13 @@ fn reading(
     path: &[Digest32],
     mut items: impl Iterator<Item = Item>,
 ) -> Result<StoreReading, Unavailable> {
+    let shown = items.next();
     let code = code_facts(store, &code(session, items.next())?);
     let mut next = || match items.next() {
         Some(item) => outcome(session, item),
         None => Err(session.not_an_answer("a call of the batch was left unanswered")),
     };
-    Ok(StoreReading {
+    let reading = StoreReading {
         chain_id: at.chain.get(),
         block: at.block.clone(),
         code,
@@ -71,7 +73,12 @@ fn reading(
             .map(|&hash| Ok(NodeReading { hash, revoked: next()?, revoked_in_batch: next()?, revoked_at: next()? }))
             .collect::<Result<_, Unavailable>>()?,
         newest: at.nothing_newer(),
-    })
+    };
+    let of_nodes = reading.nodes.iter().flat_map(|node| [&node.revoked, &node.revoked_in_batch, &node.revoked_at]);
+    let answers = [&reading.batchable, &reading.transferable, &reading.everything, &reading.issued];
+    let answers = answers.into_iter().chain([&reading.issued_in_batch]).chain(of_nodes);
+    sight::check(session, store, shown, reading.code.size as usize, answers)?;
+    Ok(reading)
 }
 
 fn ends(path: &[Digest32]) -> (Digest32, Digest32) {
