@@ -62,12 +62,13 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<P
     let mut items = items.into_iter();
     serves(session, chain, items.next())?;
     let none = || session.not_an_answer("the node did not give the block asked for");
+    let no_newest = || session.not_an_answer("the node did not give its newest block");
     let pinned = match choice {
         BlockChoice::Default if !local => {
             let (finalized, latest) =
                 (tagged(session, "finalized", items.next())?, tagged(session, "latest", items.next())?);
             // Without its newest block a node cannot say what happened since the finalized one.
-            let latest = latest.ok_or_else(|| session.not_an_answer("the node did not give its newest block"))?;
+            let latest = latest.ok_or_else(no_newest)?;
             // A chain too short to have one answers with its first block.
             let (block, finality) = match finalized.filter(|block| block.number > 0) {
                 Some(block) => (block, Finality::Finalized),
@@ -92,8 +93,7 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<P
             };
             let block = BlockReading { finality, ..tagged(session, tag, items.next())?.ok_or_else(none)? };
             let newest = tagged(session, "latest", items.next())?;
-            let missing = || session.not_an_answer("the node did not give its newest block");
-            Pinned { block, newest: Some(newest.ok_or_else(missing)?) }
+            Pinned { block, newest: Some(newest.ok_or_else(no_newest)?) }
         }
         BlockChoice::Number(_) | BlockChoice::Hash(_) => {
             let item = items.next();
