@@ -81,6 +81,11 @@ fn front(upstream: &str, mut twist: impl FnMut(&Value) -> Option<Reply> + Send +
     })
 }
 
+/// To a call of this id, whatever it was.
+fn reply(id: Value) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "result": "0x1"})
+}
+
 fn refusal(id: &Value, code: i64, message: &str) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}})
 }
@@ -95,7 +100,7 @@ async fn single_calls_read_the_same_where_batches_are_refused_in_whatever_way() 
         Reply::json(&calls.iter().map(|call| refusal(&call["id"], code, message)).collect())
     };
     type Batch = fn(&[Value], &dyn Fn(&[Value], i64, &str) -> Reply) -> Reply;
-    let cases: [(&str, Batch); 9] = [
+    let cases: [(&str, Batch); 16] = [
         ("one error with a null id in a list", |_, _| {
             Reply::json(&json!([refusal(&Value::Null, -32600, "Too many methods in the batch")]))
         }),
@@ -109,6 +114,19 @@ async fn single_calls_read_the_same_where_batches_are_refused_in_whatever_way() 
         ("a client error", |_, _| Reply::status("404 Not Found")),
         ("a page", |_, _| Reply::text("<html>")),
         ("nothing", |_, _| Reply::text("")),
+        ("no content", |_, _| Reply::status("204 No Content")),
+        ("no reply", |_, _| Reply::json(&json!([]))),
+        ("a reply too few", |calls, _| {
+            Reply::json(&calls.iter().skip(1).map(|call| reply(call["id"].clone())).collect())
+        }),
+        ("ids as texts", |calls, _| {
+            Reply::json(&calls.iter().map(|call| reply(json!(call["id"].to_string()))).collect())
+        }),
+        ("ids with a fraction", |calls, _| {
+            Reply::json(&calls.iter().map(|call| reply(json!(call["id"].as_f64()))).collect())
+        }),
+        ("equal ids", |calls, _| Reply::json(&calls.iter().map(|_| reply(json!(0))).collect())),
+        ("no ids", |calls, _| Reply::json(&calls.iter().map(|_| json!({"jsonrpc": "2.0", "result": "0x1"})).collect())),
     ];
     for (name, batch) in cases {
         let front = front(world.sandbox.rpc_url(), move |body| body.as_array().map(|calls| batch(calls, &each)));

@@ -135,14 +135,12 @@ impl Session<'_> {
             return self.singly(&bodies, self.rpc.retries).await;
         }
         match self.post(Shape::Batch { calls: calls.len() }, &Value::Array(bodies.clone()), self.rpc.retries).await? {
-            Reply::Batch(replies) => self.again_where_refused(self.matched(replies, calls.len())?, &bodies).await,
-            Reply::BatchRefused(Refusal::Unsaid(failure)) => match self.singly(&bodies, 0).await {
-                Ok(items) if items.iter().any(Result::is_ok) => {
-                    self.learn_from(&items);
-                    Ok(items)
-                }
-                _ => Err(failure),
+            Reply::Batch(replies) => match self.matched(replies, calls.len()) {
+                Ok(items) => self.again_where_refused(items, &bodies).await,
+                // Other ids than were asked for, or too few: as if the batch had met no answer.
+                Err(failure) => self.singly_after(failure, &bodies).await,
             },
+            Reply::BatchRefused(Refusal::Unsaid(failure)) => self.singly_after(failure, &bodies).await,
             Reply::BatchRefused(refusal) => {
                 let items = self.singly(&bodies, self.rpc.retries).await?;
                 if matches!(refusal, Refusal::ForGood) {
@@ -174,6 +172,17 @@ impl Session<'_> {
             self.learn_from(&items);
         }
         Ok(items)
+    }
+
+    /// After a batch whose failure says nothing about batches; it stands where single calls do no better.
+    async fn singly_after(&self, failure: Unavailable, bodies: &[Value]) -> Result<Vec<Item>, Unavailable> {
+        match self.singly(bodies, 0).await {
+            Ok(items) if items.iter().any(Result::is_ok) => {
+                self.learn_from(&items);
+                Ok(items)
+            }
+            _ => Err(failure),
+        }
     }
 
     async fn singly(&self, bodies: &[Value], retries: u32) -> Result<Vec<Item>, Unavailable> {
