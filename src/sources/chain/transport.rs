@@ -292,24 +292,29 @@ impl Session<'_> {
             }
             bytes.extend_from_slice(&chunk);
         }
-        self.reply(shape, status, bytes, wait)
+        let calls = match shape {
+            Shape::Batch { calls } => calls,
+            Shape::Single => 1,
+        };
+        let is_empty = bytes.is_empty();
+        // Long replies take a while to read, and the deadline holds for that, too: it is looked at where this waits.
+        let read = tokio::task::spawn_blocking(move || {
+            let body = Body::read(bytes, calls);
+            (body.errors(), body)
+        });
+        let (errors, body) = read.await.map_err(|_| Failed::For(self.not_an_answer("the reply cannot be read")))?;
+        self.reply(shape, status, Received { body, errors, is_empty }, wait)
     }
 
     fn reply(
         &self,
         shape: Shape,
         status: http::StatusCode,
-        bytes: Vec<u8>,
+        Received { body, errors, is_empty }: Received,
         wait: Option<Duration>,
     ) -> Result<Reply, Failed> {
-        let (is_batch, calls) = match shape {
-            Shape::Batch { calls } => (true, calls),
-            Shape::Single => (false, 1),
-        };
+        let is_batch = matches!(shape, Shape::Batch { .. });
         let refused_batch = is_batch && BATCH_REFUSALS.contains(&status.as_u16());
-        let is_empty = bytes.is_empty();
-        let body = Body::read(bytes, calls);
-        let errors = body.errors();
         if let Some(limit) = errors.iter().find(|error| error.is_rate_limit()) {
             let detail = format!("too many requests (JSON-RPC error {})", limit.code);
             return Err(Failed::Perhaps(self.unavailable(Cause::RateLimited, detail), wait));
@@ -357,6 +362,13 @@ impl Session<'_> {
 enum Shape {
     Batch { calls: usize },
     Single,
+}
+
+/// The body of a reply, read.
+struct Received {
+    body: Body,
+    errors: Vec<NodeError>,
+    is_empty: bool,
 }
 
 enum Reply {
