@@ -1,5 +1,5 @@
-//! Endpoints that answer with nothing, whatever they are asked: a denial counts only from one that sees (chain.md §1.6, §5.2
-//! rule 5). A scripted proxy stands in front of the embedded chain.
+//! Endpoints that answer with nothing, whatever they are asked: a denial counts only from one that sees (chain.md §5.2
+//! rule 6). A scripted proxy stands in front of the embedded chain.
 #![cfg(feature = "testchain")]
 
 #[path = "support/proxy.rs"]

@@ -1,4 +1,4 @@
-//! An answer of nothing counts only from an endpoint that sees (chain.md §1.6, §5.2 rule 5): one that gives `0x` for whatever
+//! An answer of nothing counts only from an endpoint that sees (chain.md §5.2 rule 6): one that gives `0x` for whatever
 //! it is asked, or reverts whatever it is asked to run, would otherwise deny every contract. So where contracts are read in
 //! plain calls, a call with a known result stands beside them. The lens needs none: an endpoint that ran it has shown
 //! chain, block and code.
