@@ -265,7 +265,8 @@ async fn a_batch_that_is_too_much_for_a_node_is_asked_in_two() {
     let server = Server::start(move |request| {
         let reply = few.finalized.reply_but(request, |method, params| Some(few.outcome(method, params)));
         // The lens, code, three slots and the header again are six.
-        if request.body.as_array().is_some_and(|calls| calls.len() > 6) { Reply::text("[]") } else { reply }
+        let too_many = request.body.as_array().is_some_and(|calls| calls.len() > 6);
+        if too_many { Reply::status("429 Too Many Requests") } else { reply }
     });
     let (reading, provenance) = read(&server).await;
     assert_eq!((reading.newest.readings()[0].holder.address(), provenance.requests), (Ok(BUYER), 4));
