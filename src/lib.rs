@@ -69,11 +69,13 @@ pub mod address_book;
 pub mod block_age;
 #[doc(hidden)]
 pub mod cli;
+mod contracts;
 mod date_time;
 pub mod document;
 pub mod evidence;
 pub mod identity;
 pub mod integrity;
+pub mod merkle;
 pub mod networks;
 pub mod primitives;
 pub mod report;

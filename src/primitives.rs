@@ -60,6 +60,18 @@ impl Address {
     /// `0x…dEaD`, where an accepted (shredded) title ends (chain.md §1.6).
     pub const DEAD: Self = Self([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xde, 0xad]);
 
+    /// The address in a word of the ABI, whose upper 12 bytes must be zero.
+    pub fn of_word(word: &[u8; 32]) -> Option<Self> {
+        word.strip_prefix(&[0; 12])?.try_into().ok().map(Self)
+    }
+
+    /// As a word of the ABI.
+    pub fn word(self) -> [u8; 32] {
+        let mut word = [0; 32];
+        word[12..].copy_from_slice(&self.0);
+        word
+    }
+
     /// Whether this is the zero address.
     pub fn is_zero(self) -> bool {
         self == Self::ZERO

@@ -23,18 +23,13 @@ impl CallReading {
 
     /// An address: a word whose upper 12 bytes are zero.
     pub fn address(&self) -> Result<Address, NotAWord> {
-        word_address(self.word()?).ok_or(NotAWord::OutOfRange)
+        Address::of_word(self.word()?).ok_or(NotAWord::OutOfRange)
     }
 
     /// An unsigned number that fits 64 bits.
     pub fn number(&self) -> Result<u64, NotAWord> {
         word_number(self.word()?).ok_or(NotAWord::OutOfRange)
     }
-}
-
-/// The address in a word whose upper 12 bytes are zero.
-pub(crate) fn word_address(word: &[u8; 32]) -> Option<Address> {
-    word.strip_prefix(&[0; 12])?.try_into().ok().map(Address)
 }
 
 /// The number in a word, where it fits 64 bits.

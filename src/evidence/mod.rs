@@ -12,16 +12,20 @@ mod powers;
 mod proof;
 mod revocation;
 mod store;
+mod wanted;
 mod web;
 
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::contracts::known_code::CodeHashes;
 use crate::primitives::{Address, ChainId, Digest32, TokenId, hex_bytes};
 
+pub use crate::contracts::document_store::RevocationEvent;
+pub use crate::contracts::token_registry::REGISTRY_INTERFACES;
 pub use abi::NotAWord;
-pub(crate) use abi::{word_address, word_number};
+pub(crate) use abi::word_number;
 pub use did::{DidChange, DidEthrReading, DidEvent};
 pub use history::{AccountReading, BlockRange, HistoryReading, LogReading, LogsReading};
 pub use latest::LatestReading;
@@ -29,8 +33,9 @@ pub(crate) use newest::AtBlock;
 pub use newest::Newest;
 pub use powers::{PowersReading, RoleAdminReading, RoleHoldingReading};
 pub use proof::{AccountProofReading, HeaderReading, NodeBytes, ProofReading, SlotReading};
-pub use revocation::{RevocationEvent, RevocationReading, TransactionReading};
+pub use revocation::{RevocationReading, TransactionReading};
 pub use store::{NodeReading, StoreReading};
+pub use wanted::{Wanted, wanted};
 pub use web::WebReading;
 
 /// Something `verify::examine` has to know and cannot compute.
@@ -447,6 +452,18 @@ pub struct CodeReading {
     pub stripped_hash: Digest32,
 }
 
+impl CodeReading {
+    /// What `code` is, at this address.
+    pub fn of(address: Address, code: &[u8]) -> Self {
+        let CodeHashes { size, hash, stripped_hash } = CodeHashes::of(code);
+        Self { address, size, hash, stripped_hash }
+    }
+
+    pub(crate) fn hashes(&self) -> CodeHashes {
+        CodeHashes { size: self.size, hash: self.hash, stripped_hash: self.stripped_hash }
+    }
+}
+
 /// The three ERC-1967 slots of the registry (chain.md 6.9).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProxySlots {
@@ -467,16 +484,6 @@ pub struct InterfaceReading {
     /// The answer.
     pub answer: CallReading,
 }
-
-/// The interface ids asked of a registry, in this order (chain.md §1.5).
-pub const REGISTRY_INTERFACES: [[u8; 4]; 6] = [
-    [0xff, 0xff, 0xff, 0xff],
-    [0xb8, 0x95, 0x09, 0x77],
-    [0x30, 0x4a, 0xd1, 0xf2],
-    [0x80, 0xac, 0x58, 0xcd],
-    [0x9f, 0x9e, 0x69, 0xf3],
-    [0x14, 0xac, 0x11, 0xd9],
-];
 
 /// The TXT records of a name. NXDOMAIN is an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

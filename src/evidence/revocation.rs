@@ -5,19 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::{BlockReading, LogReading};
 use crate::primitives::{Address, Digest32};
 
-/// What a store writes when it revokes: each family has its own event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum RevocationEvent {
-    /// `DocumentRevoked(bytes32)`, and `DocumentRevokedWithReason(bytes32,uint256)` beside it in some stores.
-    Document,
-    /// `DocumentRevoked(bytes32,bytes32)` of root and node.
-    DocumentInBatch,
-    /// ERC-721 `Transfer` of the document's token to the zero address.
-    Burn,
-}
-
 /// The logs of one revocation and who sent its transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevocationReading {

@@ -11,7 +11,7 @@
 //! ```
 
 mod leaves;
-pub mod merkle;
+pub use crate::merkle;
 mod oa2;
 mod oa3;
 mod path;

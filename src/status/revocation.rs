@@ -2,8 +2,9 @@
 //! answers state already, and decides nothing.
 
 use super::{Family, RevokedNode};
-use crate::evidence::{LogReading, RevocationEvent, RevocationReading};
-use crate::primitives::{Address, ChainId, Digest32, keccak256};
+use crate::contracts::document_store::{RevocationEvent, revocation_topics};
+use crate::evidence::{LogReading, RevocationReading};
+use crate::primitives::{Address, ChainId, Digest32};
 
 /// A revocation as the chain recorded it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,25 +24,6 @@ pub fn revocation_event(family: Family) -> RevocationEvent {
         Family::Legacy => RevocationEvent::Document,
         Family::Batchable => RevocationEvent::DocumentInBatch,
         Family::Transferable => RevocationEvent::Burn,
-    }
-}
-
-/// What the topics of the logs of this event about this node may be, place by place; anything where a place is empty.
-/// All arguments of these events but the reason are indexed.
-pub fn revocation_topics(event: RevocationEvent, node: Digest32) -> Vec<Vec<Digest32>> {
-    let any = Vec::new;
-    match event {
-        RevocationEvent::Document => {
-            let events = ["DocumentRevoked(bytes32)", "DocumentRevokedWithReason(bytes32,uint256)"];
-            vec![events.map(keccak256).into(), vec![node]]
-        }
-        RevocationEvent::DocumentInBatch => {
-            vec![vec![keccak256("DocumentRevoked(bytes32,bytes32)")], any(), vec![node]]
-        }
-        RevocationEvent::Burn => {
-            let nobody = Digest32::default();
-            vec![vec![keccak256("Transfer(address,address,uint256)")], any(), vec![nobody], vec![node]]
-        }
     }
 }
 
@@ -85,6 +67,7 @@ fn is_selected(log: &LogReading, topics: &[Vec<Digest32>]) -> bool {
 mod tests {
     use super::*;
     use crate::evidence::TransactionReading;
+    use crate::primitives::keccak256;
     use crate::status::Position;
 
     const STORE: Address = Address([0xa1; 20]);

@@ -6,6 +6,8 @@
 
 use serde::Serialize;
 
+use crate::contracts::document_store::DOCUMENT_NOT_ISSUED;
+use crate::contracts::token_registry::ERC721_NONEXISTENT_TOKEN;
 use crate::evidence::{CallReading, NodeReading, NotAWord, StoreReading};
 use crate::primitives::{Digest32, encode_hex};
 
@@ -309,11 +311,6 @@ fn flag(call: &'static str, answer: &CallReading) -> Result<bool, Unreadable> {
         NotAWord::OutOfRange => Unreadable::NotABoolean { call },
     })
 }
-
-/// `DocumentNotIssued(bytes32,bytes32)` of root and document.
-const DOCUMENT_NOT_ISSUED: [u8; 4] = [0x51, 0x7e, 0xeb, 0x7d];
-/// `ERC721NonexistentToken(uint256)`.
-const ERC721_NONEXISTENT_TOKEN: [u8; 4] = [0x7e, 0x27, 0x32, 0x89];
 
 #[cfg(test)]
 mod tests;

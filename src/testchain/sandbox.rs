@@ -15,9 +15,10 @@ use super::contracts::{Contract, Recipient, TitleWrite, creation_code};
 use super::resolver::{Resolver, TxtRecords};
 use super::rpc::{Origin, RpcServer};
 use super::wrap::Salts;
+use crate::contracts::clone::escrow_address;
 use crate::primitives::{Address, ChainId, TokenId, keccak256};
 use crate::sources::chain::{BlockChoice, InvalidEndpoint};
-use crate::title::{Generation, escrow_address};
+use crate::title::Generation;
 use crate::verifier::{Verifier, VerifierBuilder};
 
 /// The running world. Dropping it ends it.

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
+use crate::contracts::clone::clone_target_address;
 use crate::evidence::AccountReading;
 use crate::primitives::Address;
-use crate::title::known_code::clone_target_address;
 
 /// What stands at an address, at the block that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -74,7 +74,7 @@ const DELEGATION: [u8; 3] = [0xef, 0x01, 0x00];
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::title::known_code::clone_code;
+    use crate::contracts::clone::clone_code;
 
     #[test]
     fn accounts_are_told_apart_by_their_code() {

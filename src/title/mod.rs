@@ -6,7 +6,6 @@
 
 pub mod account;
 pub mod history;
-mod known_code;
 pub mod powers;
 pub mod proof;
 pub mod remark;
@@ -14,11 +13,12 @@ mod state;
 
 use serde::Serialize;
 
-use crate::evidence::{CallReading, CodeReading, REGISTRY_INTERFACES, RegistryReading};
+use crate::contracts::known_code::{self, CodeHashes, KnownRegistry};
+use crate::contracts::token_registry::{REGISTRY_INTERFACES, SBT_V4, SBT_V5, claimed_generation};
+use crate::evidence::{CallReading, CodeReading, RegistryReading};
 use crate::primitives::{Address, Digest32, TokenId, keccak256};
 
-pub(crate) use known_code::{clone_target_address, without_metadata};
-pub(crate) use state::escrow_address;
+pub use crate::contracts::{Generation, Variant};
 pub use state::{Contradiction, Parties, Rejection, TitleFinding, TitleState};
 
 /// Judges one reading. `trusted_by_caller` is `--trust-registry` for exactly this chain and address.
@@ -123,48 +123,6 @@ pub enum Authenticity {
     NoCode,
 }
 
-/// Registry generations (chain.md §1.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Generation {
-    /// `TradeTrustERC721`.
-    V2,
-    /// The clone-based successor of v2.
-    V3,
-    /// Token registry 4.
-    V4,
-    /// Token registry 5.
-    V5,
-}
-
-impl Generation {
-    /// Whether title states of this generation are read.
-    pub fn is_supported(self) -> bool {
-        self >= Self::V4
-    }
-}
-
-impl std::fmt::Display for Generation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::V2 => "v2",
-            Self::V3 => "v3",
-            Self::V4 => "v4",
-            Self::V5 => "v5",
-        })
-    }
-}
-
-/// How a genuine registry is deployed (chain.md §1.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Variant {
-    /// The constructor variant: a full contract.
-    Standalone,
-    /// The initialiser variant behind an EIP-1167 clone.
-    Clone,
-}
-
 /// Non-zero ERC-1967 slots: somebody can replace the registry's rules (chain.md 6.9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Proxy {
@@ -178,27 +136,31 @@ fn authenticity(reading: &RegistryReading) -> Authenticity {
     if reading.registry_code.is_empty() {
         return Authenticity::NoCode;
     }
-    match known_code::registry(&reading.registry_code, reading.clone_target.as_ref()) {
-        Some(known_code::KnownRegistry { code, .. }) if parts_are_known(reading, code.generation) => {
-            Authenticity::Genuine {
-                generation: code.generation,
-                variant: code.variant,
-                other_build: code.other_build || parts_are_other_builds(reading),
-            }
-        }
+    match known_registry(reading) {
+        Some(KnownRegistry { code, .. }) if parts_are_known(reading, code.generation) => Authenticity::Genuine {
+            generation: code.generation,
+            variant: code.variant,
+            other_build: code.other_build || parts_are_other_builds(reading),
+        },
         _ => Authenticity::Unrecognised {
             code_hash: keccak256(&reading.registry_code),
-            claims: claimed_generation(reading),
+            claims: claimed_generation(|id| state::says_yes(reading, id)),
             proxy: proxy(reading),
         },
     }
 }
 
+fn known_registry(reading: &RegistryReading) -> Option<KnownRegistry> {
+    let target = reading.clone_target.as_ref().map(|target| (target.address, target.hashes()));
+    known_code::registry(&reading.registry_code, target.as_ref().map(|(address, hashes)| (*address, hashes)))
+}
+
 /// Only the registry's code matters first; but a genuine registry can be set up with any factory, so the factory's and
 /// the escrow implementation's code must be known too.
 fn parts_are_known(reading: &RegistryReading, generation: Generation) -> bool {
-    known_code::factory(&reading.factory_code).is_some_and(|known| known.generation == generation)
-        && known_code::escrow(&reading.escrow_implementation_code).is_some_and(|known| known.generation == generation)
+    known_code::factory(&reading.factory_code.hashes()).is_some_and(|known| known.generation == generation)
+        && known_code::escrow(&reading.escrow_implementation_code.hashes())
+            .is_some_and(|known| known.generation == generation)
 }
 
 /// What this code cannot have answered. The verdict does not rest on these answers, but where one of them is not the
@@ -227,8 +189,8 @@ fn foreign_answer(reading: &RegistryReading, generation: Generation, title: &Tit
 }
 
 fn parts_are_other_builds(reading: &RegistryReading) -> bool {
-    let other = |code: &CodeReading, lookup: fn(&CodeReading) -> Option<known_code::Known>| {
-        lookup(code).is_some_and(|known| known.other_build)
+    let other = |code: &CodeReading, lookup: fn(&CodeHashes) -> Option<known_code::Known>| {
+        lookup(&code.hashes()).is_some_and(|known| known.other_build)
     };
     other(&reading.factory_code, known_code::factory) || other(&reading.escrow_implementation_code, known_code::escrow)
 }
@@ -239,26 +201,6 @@ fn proxy(reading: &RegistryReading) -> Option<Proxy> {
     is_proxy
         .then(|| Proxy { implementation: slots.implementation, admin: (!slots.admin.is_zero()).then_some(slots.admin) })
 }
-
-/// What the ERC-165 answers claim, by the decision rule of chain.md §1.5.
-fn claimed_generation(reading: &RegistryReading) -> Option<Generation> {
-    let says = |id: [u8; 4]| state::says_yes(reading, id);
-    if says(SBT_V4) {
-        Some(Generation::V4)
-    } else if says(SBT_V5) {
-        Some(Generation::V5)
-    } else if says([0x80, 0xac, 0x58, 0xcd]) && says([0x9f, 0x9e, 0x69, 0xf3]) {
-        Some(Generation::V2)
-    } else if says([0x14, 0xac, 0x11, 0xd9]) {
-        Some(Generation::V3)
-    } else {
-        None
-    }
-}
-
-/// ERC-165 ids of chain.md §1.5.
-const SBT_V4: [u8; 4] = [0x30, 0x4a, 0xd1, 0xf2];
-const SBT_V5: [u8; 4] = [0xb8, 0x95, 0x09, 0x77];
 
 #[cfg(test)]
 mod tests;

@@ -2,11 +2,12 @@
 //! registry itself says at the pinned block. Where the logs are not whole, nobody is said to be the only one.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
 use super::account::AccountKind;
+use crate::contracts::token_registry::role_event_topics;
+pub use crate::contracts::token_registry::{KNOWN_ROLES, Role};
 use crate::evidence::{LogReading, PowersReading, Unavailable};
-use crate::primitives::{Address, Digest32, keccak256};
+use crate::primitives::{Address, Digest32};
 
 /// Judges one reading of the registry's roles.
 pub fn judge(reading: &PowersReading, registry: Address) -> Powers {
@@ -47,52 +48,6 @@ pub struct RoleHolders {
     pub holders: Vec<(Address, Option<AccountKind>)>,
     /// The role whose holders grant and revoke this one.
     pub administered_by: Role,
-}
-
-/// A role of a registry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Pauses the registry, and grants and revokes the roles.
-    Admin,
-    /// Issues titles.
-    Minter,
-    /// Accepts returned titles, which ends them.
-    Accepter,
-    /// Gives returned titles back.
-    Restorer,
-    /// Some other role.
-    Other(Digest32),
-}
-
-/// The roles that every registry has, in the order they are told.
-pub const KNOWN_ROLES: [Role; 4] = [Role::Admin, Role::Minter, Role::Accepter, Role::Restorer];
-
-impl Role {
-    /// The role's id on the chain (chain.md §1.3).
-    pub fn id(self) -> Digest32 {
-        match self {
-            Self::Admin => Digest32::default(),
-            Self::Minter => keccak256("MINTER_ROLE"),
-            Self::Accepter => keccak256("ACCEPTER_ROLE"),
-            Self::Restorer => keccak256("RESTORER_ROLE"),
-            Self::Other(id) => id,
-        }
-    }
-
-    /// As in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Minter => "minter",
-            Self::Accepter => "accepter",
-            Self::Restorer => "restorer",
-            Self::Other(_) => "other",
-        }
-    }
-
-    fn of(id: Digest32) -> Self {
-        KNOWN_ROLES.into_iter().find(|known| known.id() == id).unwrap_or(Self::Other(id))
-    }
 }
 
 /// Why it is not fully known who holds the roles.
@@ -166,19 +121,6 @@ fn deed(role: Role) -> String {
     }
 }
 
-/// The first topics of the logs that count: granted, revoked, administration changed.
-pub fn role_event_topics() -> &'static [Digest32; 3] {
-    static TOPICS: LazyLock<[Digest32; 3]> = LazyLock::new(|| {
-        [
-            "RoleGranted(bytes32,address,address)",
-            "RoleRevoked(bytes32,address,address)",
-            "RoleAdminChanged(bytes32,bytes32,bytes32)",
-        ]
-        .map(keccak256)
-    });
-    &TOPICS
-}
-
 /// What the logs come to.
 #[derive(Default)]
 struct Ledger {
@@ -221,7 +163,7 @@ impl Ledger {
     fn apply(&mut self, log: &LogReading) -> Option<()> {
         let [topic, role, first, _] = log.topics.as_slice() else { return None };
         let [granted, revoked, administered] = role_event_topics();
-        let account = || first.0.strip_prefix(&[0; 12]).and_then(|account| account.try_into().ok()).map(Address);
+        let account = || Address::of_word(&first.0);
         if topic == granted {
             self.set_up |= *role == Role::Admin.id();
             self.members.insert((*role, account()?));

@@ -4,9 +4,10 @@
 
 use serde::Serialize;
 
-use super::known_code::clone_code;
+use crate::contracts::clone::{clone_code, escrow_address};
+use crate::contracts::token_registry::{ERC721_NONEXISTENT_TOKEN, not_minted_revert};
 use crate::evidence::{CallReading, NotAWord, RegistryReading};
-use crate::primitives::{Address, Digest32, TokenId, keccak256};
+use crate::primitives::{Address, TokenId};
 
 /// Reads the state of one token. Never consults what the registry claims to be.
 pub(super) fn read(reading: &RegistryReading, registry: Address, token: TokenId) -> TitleFinding {
@@ -156,34 +157,8 @@ pub(super) fn says_yes(reading: &RegistryReading, id: [u8; 4]) -> bool {
 }
 
 fn refusal(revert: &[u8]) -> TitleFinding {
-    let not_minted = revert == error_string(NONEXISTENT) || revert.starts_with(&ERC721_NONEXISTENT_TOKEN);
+    let not_minted = revert == not_minted_revert() || revert.starts_with(&ERC721_NONEXISTENT_TOKEN);
     if not_minted { TitleFinding::NotMinted } else { TitleFinding::Refused(revert.to_vec()) }
-}
-
-/// What genuine code reverts with for an id that was never minted.
-pub(super) fn not_minted_revert() -> Vec<u8> {
-    error_string(NONEXISTENT)
-}
-
-/// OpenZeppelin 4 wording, chain.md §1.6.
-const NONEXISTENT: &[u8] = b"ERC721: owner query for nonexistent token";
-/// `ERC721NonexistentToken(uint256)`, the OpenZeppelin 5 form.
-const ERC721_NONEXISTENT_TOKEN: [u8; 4] = [0x7e, 0x27, 0x32, 0x89];
-
-/// ABI encoding of `Error(string)`.
-fn error_string(text: &[u8]) -> Vec<u8> {
-    let mut out = vec![0x08, 0xc3, 0x79, 0xa0];
-    out.extend(number_word(32));
-    out.extend(number_word(text.len()));
-    out.extend(text);
-    out.resize(4 + 64 + text.len().next_multiple_of(32), 0);
-    out
-}
-
-fn number_word(number: usize) -> [u8; 32] {
-    let mut word = [0; 32];
-    word[24..].copy_from_slice(&(number as u64).to_be_bytes());
-    word
 }
 
 fn owned(reading: &RegistryReading, registry: Address, token: TokenId) -> Result<TitleState, Contradiction> {
@@ -213,17 +188,6 @@ fn checked_escrow(reading: &RegistryReading, registry: Address, token: TokenId) 
     let points_back = address("registry", &reading.escrow_registry)? == registry
         && word("tokenId", &reading.escrow_token_id)? == &token.0;
     if points_back { Ok(escrow) } else { Err(Contradiction::EscrowPointsElsewhere) }
-}
-
-/// CREATE2(factory, keccak(registry ‖ token), creation code of an EIP-1167 clone of `implementation`) (chain.md §1.9).
-pub(crate) fn escrow_address(factory: Address, registry: Address, token: TokenId, implementation: Address) -> Address {
-    const CREATION_HEAD: [u8; 10] = [0x3d, 0x60, 0x2d, 0x80, 0x60, 0x0a, 0x3d, 0x39, 0x81, 0xf3];
-    let salt = keccak256([registry.0.as_slice(), &token.0].concat());
-    let creation = keccak256([CREATION_HEAD.as_slice(), &clone_code(implementation.0)].concat());
-    let Digest32(hash) = keccak256([&[0xff], factory.0.as_slice(), &salt.0, &creation.0].concat());
-    let mut out = [0; 20];
-    out.copy_from_slice(&hash[12..]);
-    Address(out)
 }
 
 struct Records {

@@ -21,7 +21,7 @@ fn boolean(value: bool) -> CallReading {
 
 /// A private build of v5 with a live title: everything is right but the code is not in the table.
 fn live() -> RegistryReading {
-    let escrow = state::escrow_address(FACTORY, REGISTRY, TOKEN, IMPLEMENTATION);
+    let escrow = crate::contracts::clone::escrow_address(FACTORY, REGISTRY, TOKEN, IMPLEMENTATION);
     RegistryReading {
         registry_code: vec![0x60, 0x80],
         interfaces: REGISTRY_INTERFACES
@@ -33,7 +33,7 @@ fn live() -> RegistryReading {
         escrow_implementation: word(IMPLEMENTATION),
         paused: boolean(false),
         escrow,
-        escrow_code: known_code::clone_code(IMPLEMENTATION.0),
+        escrow_code: crate::contracts::clone::clone_code(IMPLEMENTATION.0),
         escrow_code_size: 45,
         escrow_registry: word(REGISTRY),
         escrow_token_id: CallReading { success: true, data: TOKEN.0.to_vec() },

@@ -4,10 +4,14 @@ use super::lens;
 use super::plan::{At, checked};
 use super::sight;
 use super::transport::{Call, Session};
-use super::values::{code, code_facts as facts, eth_call, eth_get_code, outcome, supports_interface};
-use crate::evidence::{CallReading, REGISTRY_INTERFACES, ReadMethod, RegistryReading, Unavailable};
+use super::values::{code, eth_call, eth_get_code, outcome, supports_interface};
+use crate::contracts::clone::{clone_target_address, escrow_address};
+use crate::contracts::title_escrow::GETTERS;
+use crate::contracts::token_registry::{
+    GENESIS, IMPLEMENTATION, OWNER_OF, PAUSED, REGISTRY_INTERFACES, TITLE_ESCROW_FACTORY,
+};
+use crate::evidence::{CallReading, CodeReading, ReadMethod, RegistryReading, Unavailable};
 use crate::primitives::{Address, TokenId};
-use crate::title::{clone_target_address, escrow_address};
 
 /// Everything but block, proxy slots and the registry's code, which the caller has read already.
 pub(super) async fn read(
@@ -21,8 +25,8 @@ pub(super) async fn read(
     let code_of = |of: Address| eth_get_code(of, &at.form);
     let mut calls: Vec<Call> = vec![sight::call(registry, &at.form)];
     calls.extend(REGISTRY_INTERFACES.iter().map(|id| ask(registry, &supports_interface(*id))));
-    calls.push(ask(registry, &[&[0x63, 0x52, 0x21, 0x1e], &token.0[..]].concat()));
-    calls.extend([0x3256_89f9u32, 0xa7f0_b3de, 0x5c97_5abb].map(|getter| ask(registry, &getter.to_be_bytes())));
+    calls.push(ask(registry, &[&OWNER_OF, &token.0[..]].concat()));
+    calls.extend([TITLE_ESCROW_FACTORY, GENESIS, PAUSED].map(|getter| ask(registry, &getter)));
     let mut items = checked(session, &at.block, calls).await?.into_iter();
     let shown = items.next();
     let mut reading = RegistryReading { chain_id: at.chain.get(), method: ReadMethod::Calls, ..Default::default() };
@@ -34,13 +38,13 @@ pub(super) async fn read(
     let mut implementation = None;
     if target.is_some() || factory.is_some() {
         let mut calls: Vec<Call> = target.into_iter().chain(factory).map(code_of).collect();
-        calls.extend(factory.map(|factory| ask(factory, &0x5c60_da1bu32.to_be_bytes())));
+        calls.extend(factory.map(|factory| ask(factory, &IMPLEMENTATION)));
         let mut items = checked(session, &at.block, calls).await?.into_iter();
         if let Some(target) = target {
-            reading.clone_target = Some(facts(target, &code(session, items.next())?));
+            reading.clone_target = Some(CodeReading::of(target, &code(session, items.next())?));
         }
         if let Some(factory) = factory {
-            reading.factory_code = facts(factory, &code(session, items.next())?);
+            reading.factory_code = CodeReading::of(factory, &code(session, items.next())?);
         }
         if let Some(item) = items.next() {
             let answer = outcome(session, item)?;
@@ -51,9 +55,9 @@ pub(super) async fn read(
     if let (Some(factory), Some(implementation)) = (factory, implementation) {
         reading.escrow = escrow_address(factory, registry, token, implementation);
         let mut calls = vec![code_of(implementation), code_of(reading.escrow)];
-        calls.extend(ESCROW_GETTERS.map(|getter| ask(reading.escrow, &getter.to_be_bytes())));
+        calls.extend(GETTERS.map(|getter| ask(reading.escrow, &getter)));
         let mut items = checked(session, &at.block, calls).await?.into_iter();
-        reading.escrow_implementation_code = facts(implementation, &code(session, items.next())?);
+        reading.escrow_implementation_code = CodeReading::of(implementation, &code(session, items.next())?);
         reading.escrow_code = code(session, items.next())?;
         reading.escrow_code_size = reading.escrow_code.len() as u64;
         reading.escrow_code.truncate(45);
@@ -70,17 +74,3 @@ pub(super) async fn read(
 fn address(answer: &CallReading) -> Option<Address> {
     answer.address().ok().filter(|address| !address.is_zero())
 }
-
-/// registry, tokenId, beneficiary, holder, nominee, active, isHoldingToken, prevBeneficiary, prevHolder, remark.
-const ESCROW_GETTERS: [u32; 10] = [
-    0x7b10_3999,
-    0x17d7_0f7c,
-    0x38af_3eed,
-    0xe534_155d,
-    0x20f9_9c0a,
-    0x02fb_0c5e,
-    0xc943_7e5e,
-    0xbd1d_07b5,
-    0x035a_edfa,
-    0xa47d_1f5e,
-];

@@ -8,12 +8,13 @@ use super::reply::{First, Item, Object};
 use super::sight;
 use super::transport::{Call, Session};
 use super::values::{Log, code, eth_call, eth_get_code, outcome};
-use crate::evidence::{DidChange, DidEthrReading, DidEvent, Newest, Unavailable, word_address, word_number};
+use crate::contracts::did_registry::{ATTRIBUTE_CHANGED, CHANGED, DELEGATE_CHANGED, IDENTITY_OWNER, OWNER_CHANGED};
+use crate::evidence::{DidChange, DidEthrReading, DidEvent, Newest, Unavailable, word_number};
 use crate::primitives::{Address, Digest32, encode_hex};
 
 /// The identity's share of the second round.
 pub(super) fn calls(registry: Address, identity: Address, at: &Value) -> Vec<Call> {
-    let ask = |selector: [u8; 4]| eth_call(registry, &[selector.as_slice(), &word(identity)].concat(), at);
+    let ask = |selector: [u8; 4]| eth_call(registry, &[selector.as_slice(), &identity.word()].concat(), at);
     vec![sight::call(registry, at), eth_get_code(registry, at), ask(IDENTITY_OWNER), ask(CHANGED)]
 }
 
@@ -105,7 +106,7 @@ async fn events_of(
     block: u64,
 ) -> Result<Vec<DidEvent>, Unavailable> {
     let number = format!("{block:#x}");
-    let topic = format!("0x{}", encode_hex(&word(identity)));
+    let topic = format!("0x{}", encode_hex(&identity.word()));
     let filter = json!({
         "fromBlock": number, "toBlock": number, "address": registry.to_string(), "topics": [null, topic],
     });
@@ -166,7 +167,7 @@ impl Change {
     fn is_of(&self, registry: Address, identity: Address, block: u64) -> bool {
         self.address == registry
             && self.block == block
-            && self.topics.get(1).is_some_and(|topic| topic.0 == word(identity))
+            && self.topics.get(1).is_some_and(|topic| topic.0 == identity.word())
     }
 
     /// `None` for an event that is none of the three.
@@ -188,7 +189,7 @@ impl Change {
 /// `(address owner, uint previousChange)`.
 fn owner_changed(data: &[u8]) -> Option<(DidChange, u64)> {
     let [owner, previous] = words(data)?;
-    Some((DidChange::Owner { owner: word_address(owner)? }, word_number(previous)?))
+    Some((DidChange::Owner { owner: Address::of_word(owner)? }, word_number(previous)?))
 }
 
 /// `(bytes32 delegateType, address delegate, uint validTo, uint previousChange)`.
@@ -196,7 +197,7 @@ fn delegate_changed(data: &[u8]) -> Option<(DidChange, u64)> {
     let [kind, delegate, valid_to, previous] = words(data)?;
     let delegate_type = unpadded(kind);
     let change =
-        DidChange::Delegate { delegate_type, delegate: word_address(delegate)?, valid_to: saturated(valid_to) };
+        DidChange::Delegate { delegate_type, delegate: Address::of_word(delegate)?, valid_to: saturated(valid_to) };
     Some((change, word_number(previous)?))
 }
 
@@ -231,52 +232,13 @@ fn unpadded(word: &[u8; 32]) -> Vec<u8> {
     word.iter().take(length).copied().collect()
 }
 
-fn word(address: Address) -> [u8; 32] {
-    let mut word = [0; 32];
-    word[12..].copy_from_slice(&address.0);
-    word
-}
-
 /// Far beyond any identity in use; what comes from outside must end.
 const MOST_EVENTS: usize = 1000;
-/// `identityOwner(address)`.
-const IDENTITY_OWNER: [u8; 4] = [0x87, 0x33, 0xd4, 0xe8];
-/// `changed(address)`.
-const CHANGED: [u8; 4] = [0xf9, 0x6d, 0x0f, 0x9f];
-/// `DIDOwnerChanged(address,address,uint256)`.
-const OWNER_CHANGED: [u8; 32] = [
-    0x38, 0xa5, 0xa6, 0xe6, 0x8f, 0x30, 0xed, 0x1a, 0xb4, 0x58, 0x60, 0xa4, 0xaf, 0xb3, 0x4b, 0xcb, 0x2f, 0xc0, 0x0f,
-    0x22, 0xca, 0x46, 0x2d, 0x24, 0x9b, 0x8a, 0x8d, 0x40, 0xcd, 0xa6, 0xf7, 0xa3,
-];
-/// `DIDDelegateChanged(address,bytes32,address,uint256,uint256)`.
-const DELEGATE_CHANGED: [u8; 32] = [
-    0x5a, 0x50, 0x84, 0x33, 0x95, 0x36, 0xbc, 0xab, 0x65, 0xf2, 0x07, 0x99, 0xfc, 0xc5, 0x87, 0x24, 0x58, 0x81, 0x45,
-    0xca, 0x05, 0x4b, 0xd2, 0xbe, 0x62, 0x61, 0x74, 0xb2, 0x7b, 0xa1, 0x56, 0xf7,
-];
-/// `DIDAttributeChanged(address,bytes32,bytes,uint256,uint256)`.
-const ATTRIBUTE_CHANGED: [u8; 32] = [
-    0x18, 0xab, 0x6b, 0x2a, 0xe3, 0xd6, 0x43, 0x06, 0xc0, 0x0c, 0xe6, 0x63, 0x12, 0x5f, 0x2b, 0xd6, 0x80, 0xe4, 0x41,
-    0xa0, 0x98, 0xde, 0x16, 0x35, 0xbd, 0x7a, 0xd8, 0xb0, 0xd4, 0x49, 0x65, 0xe4,
-];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::keccak256;
     use ethers::abi::{Token, encode};
-
-    #[test]
-    fn selectors_and_topics_are_those_of_the_signatures() {
-        assert_eq!(keccak256("identityOwner(address)").0[..4], IDENTITY_OWNER);
-        assert_eq!(keccak256("changed(address)").0[..4], CHANGED);
-        for (topic, signature) in [
-            (OWNER_CHANGED, "DIDOwnerChanged(address,address,uint256)"),
-            (DELEGATE_CHANGED, "DIDDelegateChanged(address,bytes32,address,uint256,uint256)"),
-            (ATTRIBUTE_CHANGED, "DIDAttributeChanged(address,bytes32,bytes,uint256,uint256)"),
-        ] {
-            assert_eq!(keccak256(signature).0, topic, "{signature}");
-        }
-    }
 
     fn kind(text: &str) -> Token {
         let mut word = text.as_bytes().to_vec();

@@ -7,7 +7,7 @@ use super::plan::At;
 use super::reply::Item;
 use super::transport::{Call, Session};
 use super::values::{code, eth_get_code};
-use crate::evidence::{AccountReading, BlockRange, CallReading, HistoryReading, RegistryReading, Unavailable};
+use crate::evidence::{AccountReading, BlockRange, HistoryReading, RegistryReading, Unavailable};
 use crate::primitives::Address;
 
 /// What the escrow in `state` logged up to the block that `state` was read at.
@@ -28,7 +28,7 @@ pub(super) async fn read(
     let parties = distinct(
         [&state.beneficiary, &state.holder, &state.nominee, &state.prev_beneficiary, &state.prev_holder]
             .into_iter()
-            .filter_map(address),
+            .filter_map(|answer| answer.address().ok()),
     );
     let filter = Filter { contract: state.escrow, topics: Vec::new(), extent: Extent::All };
     // No title is older than its registry; a registry that does not know its first block is searched from the beginning.
@@ -69,9 +69,4 @@ pub(super) fn distinct(accounts: impl Iterator<Item = Address>) -> Vec<Address> 
         }
     }
     out
-}
-
-fn address(answer: &CallReading) -> Option<Address> {
-    let bytes = answer.word().ok()?.strip_prefix(&[0; 12])?;
-    bytes.try_into().ok().map(Address)
 }

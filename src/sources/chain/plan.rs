@@ -9,7 +9,7 @@ use super::values::{header, quantity};
 use super::{BlockChoice, ChainQuestion, did_ethr, history, powers, proof, registry, revocation, store};
 use crate::block_age::MaxBlockAge;
 use crate::evidence::{BlockReading, Cause, Fact, Finality, Newest, RegistryReading, Unavailable};
-use crate::integrity::merkle::path_from;
+use crate::merkle::path_from;
 use crate::networks;
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
 

@@ -12,9 +12,9 @@ use super::reply::Item;
 use super::sight;
 use super::transport::{Call, Session};
 use super::values::{code, eth_call, eth_get_code, header, outcome};
+use crate::contracts::token_registry::{GENESIS, GET_ROLE_ADMIN, HAS_ROLE, KNOWN_ROLES, role_event_topics};
 use crate::evidence::{BlockRange, PowersReading, RoleAdminReading, RoleHoldingReading, Unavailable};
 use crate::primitives::{Address, Digest32};
-use crate::title::powers::{KNOWN_ROLES, role_event_topics};
 
 /// The registry's share of the second round.
 pub(super) fn calls(registry: Address, at: &Value) -> Vec<Call> {
@@ -42,11 +42,10 @@ pub(super) async fn read(
     for log in &logs.logs {
         let (Some(role), Some(other)) = (log.topics.get(1), log.topics.get(2)) else { continue };
         roles.insert(*role);
-        match other.0.strip_prefix(&[0; 12]).and_then(|account| account.try_into().ok()) {
-            Some(account) if log.topics.first() == role_event_topics().first() => {
-                granted.insert((*role, Address(account)));
-            }
-            _ => {}
+        if let Some(account) = Address::of_word(&other.0)
+            && log.topics.first() == role_event_topics().first()
+        {
+            granted.insert((*role, account));
         }
     }
     if roles.len() > MOST_ROLES || granted.len() > MOST_HOLDINGS {
@@ -56,9 +55,9 @@ pub(super) async fn read(
     let mut calls: Vec<Call> = vec![block_by_number(genesis.number().unwrap_or(0))];
     calls.extend(roles.iter().map(|role| eth_call(registry, &[&GET_ROLE_ADMIN[..], &role.0].concat(), &at.form)));
     calls.extend(
-        granted.iter().map(|(role, account)| {
-            eth_call(registry, &[&HAS_ROLE[..], &role.0, &[0; 12], &account.0].concat(), &at.form)
-        }),
+        granted
+            .iter()
+            .map(|(role, account)| eth_call(registry, &[&HAS_ROLE[..], &role.0, &account.word()].concat(), &at.form)),
     );
     calls.extend(code_calls(&holders, &at.form));
     let mut items = checked(session, &at.block, calls).await?.into_iter();
@@ -85,11 +84,5 @@ pub(super) async fn read(
     })
 }
 
-/// `genesis()`.
-const GENESIS: [u8; 4] = [0xa7, 0xf0, 0xb3, 0xde];
-/// `getRoleAdmin(bytes32)`.
-const GET_ROLE_ADMIN: [u8; 4] = [0x24, 0x8a, 0x9c, 0xa3];
-/// `hasRole(bytes32,address)`.
-const HAS_ROLE: [u8; 4] = [0x91, 0xd1, 0x48, 0x54];
 const MOST_ROLES: usize = 32;
 const MOST_HOLDINGS: usize = 400;

@@ -15,9 +15,11 @@ use super::plan::{At, Request, checked};
 use super::reply::{Data, First, Item, Json, Object, Quantity, text};
 use super::transport::{Call, Session};
 use super::values::{code, eth_get_code};
-use crate::evidence::{AccountProofReading, HeaderReading, NodeBytes, ProofReading, SlotReading, Unavailable};
+use crate::contracts::storage::factory_slots;
+use crate::evidence::{
+    AccountProofReading, HeaderReading, NodeBytes, ProofReading, SlotReading, Unavailable, Wanted, wanted,
+};
 use crate::primitives::{Address, Digest32, TokenId};
-use crate::title::proof::{Wanted, factory_slots, wanted};
 
 /// What the first round said about the registries whose state is to be proven: where to look, and nothing more.
 #[derive(Debug, Clone, Default)]

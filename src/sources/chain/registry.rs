@@ -7,6 +7,7 @@ use super::reply::{Item, Json};
 use super::transport::{Call, Session};
 use super::values::{code, eth_get_code, slot};
 use super::{calls, lens};
+use crate::contracts::clone::PROXY_SLOTS;
 use crate::evidence::{
     BlockReading, Cause, LatestReading, Newest, ProxySlots, ReadMethod, RegistryReading, Unavailable,
 };
@@ -15,7 +16,7 @@ use crate::primitives::{Address, ChainId, TokenId, encode_hex, keccak256};
 /// The registry's share of the second round.
 pub(super) fn calls(registry: Address, token: TokenId, at: &Value) -> Vec<Call> {
     let mut calls: Vec<Call> = vec![lens_call(registry, token, at), eth_get_code(registry, at)];
-    calls.extend(SLOTS.map(|slot| ("eth_getStorageAt", json!([registry.to_string(), slot, at]))));
+    calls.extend(PROXY_SLOTS.map(|slot| ("eth_getStorageAt", json!([registry.to_string(), slot, at]))));
     calls
 }
 
@@ -36,7 +37,7 @@ pub(super) async fn read(
 ) -> Result<RegistryReading, Unavailable> {
     let seen = items.next().and_then(Result::ok).filter(ran);
     let registry_code = code(session, items.next())?;
-    let slots = items.by_ref().take(SLOTS.len()).map(|item| slot(session, item));
+    let slots = items.by_ref().take(PROXY_SLOTS.len()).map(|item| slot(session, item));
     let slots = slots.collect::<Result<Vec<Address>, Unavailable>>()?;
     let mut reading = match seen {
         Some(answer) => by_lens(session, (at.chain, &at.block), &registry_code, &answer)?,
@@ -129,10 +130,3 @@ fn of_this_code(session: &Session<'_>, seen: lens::Seen, registry_code: &[u8]) -
     }
     Ok(seen.reading)
 }
-
-/// ERC-1967 implementation, admin, beacon (chain.md 6.9).
-const SLOTS: [&str; 3] = [
-    "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc",
-    "0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103",
-    "0xa3f0ad74e5423aebfd80d3ef4346578335a9a72aeaee59ff6cb3582b35133d50",
-];

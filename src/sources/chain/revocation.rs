@@ -8,9 +8,9 @@ use super::logs::{self, Extent, Filter};
 use super::plan::{At, checked};
 use super::reply::Json;
 use super::transport::Session;
+use crate::contracts::document_store::revocation_topics;
 use crate::evidence::{BlockRange, RevocationEvent, RevocationReading, TransactionReading, Unavailable};
 use crate::primitives::{Address, Digest32};
-use crate::status::revocation_topics;
 
 /// Whose logs, about what.
 #[derive(Debug, Clone, Copy)]

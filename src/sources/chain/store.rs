@@ -7,8 +7,12 @@ use super::plan::{At, newest_unread};
 use super::reply::Item;
 use super::sight;
 use super::transport::{Call, Session};
-use super::values::{code, code_facts, eth_call, eth_get_code, outcome, supports_interface};
-use crate::evidence::{Newest, NodeReading, StoreReading, Unavailable};
+use super::values::{code, eth_call, eth_get_code, outcome, supports_interface};
+use crate::contracts::document_store::{
+    BATCHABLE, DOCUMENT_REVOKED, EVERYTHING, IS_ISSUED, IS_ISSUED_IN_BATCH, IS_REVOKED, IS_REVOKED_IN_BATCH,
+    TRANSFERABLE,
+};
+use crate::evidence::{CodeReading, Newest, NodeReading, StoreReading, Unavailable};
 use crate::primitives::{Address, Digest32};
 
 /// The store's share of the second round. `path` leads from the target hash to the root along `proof`.
@@ -54,7 +58,7 @@ fn reading(
     mut items: impl Iterator<Item = Item>,
 ) -> Result<StoreReading, Unavailable> {
     let shown = items.next();
-    let code = code_facts(store, &code(session, items.next())?);
+    let code = CodeReading::of(store, &code(session, items.next())?);
     let mut next = || match items.next() {
         Some(item) => outcome(session, item),
         None => Err(session.not_an_answer("a call of the batch was left unanswered")),
@@ -102,38 +106,9 @@ fn number(number: usize) -> [u8; 32] {
     word
 }
 
-/// Interface ids of chain.md §3: `IDocumentStoreBatchable`, ERC-5192, and the one that must be refused.
-const BATCHABLE: [u8; 4] = [0xdc, 0xfd, 0x07, 0x45];
-const TRANSFERABLE: [u8; 4] = [0xb4, 0x5a, 0x3c, 0x0e];
-const EVERYTHING: [u8; 4] = [0xff; 4];
-/// `isIssued(bytes32)`.
-const IS_ISSUED: [u8; 4] = [0x16, 0x3a, 0xa6, 0x31];
-/// `isIssued(bytes32,bytes32,bytes32[])`.
-const IS_ISSUED_IN_BATCH: [u8; 4] = [0x3c, 0x9b, 0x53, 0xe0];
-/// `isRevoked(bytes32)`.
-const IS_REVOKED: [u8; 4] = [0x42, 0x94, 0x85, 0x7f];
-/// `isRevoked(bytes32,bytes32,bytes32[])`.
-const IS_REVOKED_IN_BATCH: [u8; 4] = [0xa5, 0xe4, 0x40, 0xd2];
-/// `documentRevoked(bytes32)`.
-const DOCUMENT_REVOKED: [u8; 4] = [0x8b, 0xc3, 0x6c, 0x91];
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::keccak256;
-
-    #[test]
-    fn selectors_are_those_of_the_signatures() {
-        for (selector, signature) in [
-            (IS_ISSUED, "isIssued(bytes32)"),
-            (IS_ISSUED_IN_BATCH, "isIssued(bytes32,bytes32,bytes32[])"),
-            (IS_REVOKED, "isRevoked(bytes32)"),
-            (IS_REVOKED_IN_BATCH, "isRevoked(bytes32,bytes32,bytes32[])"),
-            (DOCUMENT_REVOKED, "documentRevoked(bytes32)"),
-        ] {
-            assert_eq!(keccak256(signature).0[..4], selector, "{signature}");
-        }
-    }
 
     #[test]
     fn a_batch_question_is_encoded_as_the_abi_says() {

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::lens::LONGEST_ANSWER;
 use super::reply::{Data, First, Item, Json, Quantity};
 use super::transport::{Call, Session};
-use crate::evidence::{BlockReading, CallReading, CodeReading, Finality, Unavailable};
-use crate::primitives::{Address, Digest32, encode_hex, keccak256};
-use crate::title::without_metadata;
+use crate::contracts::token_registry::SUPPORTS_INTERFACE;
+use crate::evidence::{BlockReading, CallReading, Finality, Unavailable};
+use crate::primitives::{Address, Digest32, encode_hex};
 
 /// A call of a contract at the block `at`.
 pub(super) fn eth_call(to: Address, data: &[u8], at: &Value) -> Call {
@@ -23,7 +23,7 @@ pub(super) fn eth_get_code(of: Address, at: &Value) -> Call {
 
 /// The data of `supportsInterface(id)`.
 pub(super) fn supports_interface(id: [u8; 4]) -> Vec<u8> {
-    let mut data = [[0x01, 0xff, 0xc9, 0xa7], id].concat();
+    let mut data = [SUPPORTS_INTERFACE, id].concat();
     data.resize(36, 0);
     data
 }
@@ -78,12 +78,6 @@ pub(super) fn code(session: &Session<'_>, item: Option<Item>) -> Result<Vec<u8>,
     let code = item.transpose().map_err(|error| session.refused(what, &error))?;
     let code = code.as_ref().and_then(Json::bytes);
     code.ok_or_else(|| session.not_an_answer(what))
-}
-
-/// An account's code as hashes.
-pub(super) fn code_facts(address: Address, code: &[u8]) -> CodeReading {
-    let stripped_hash = keccak256(without_metadata(code));
-    CodeReading { address, size: code.len() as u64, hash: keccak256(code), stripped_hash }
 }
 
 /// What a call came to. Only a revert is an outcome of the contract; any other error is the node's and no answer.

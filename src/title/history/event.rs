@@ -1,10 +1,9 @@
 //! One log of a title escrow as an event (chain.md §1.4), strictly: the exact encoding of the generation or nothing.
 
-use std::sync::LazyLock;
-
+use crate::contracts::Generation;
+use crate::contracts::title_escrow::{EventKind, event_kind};
 use crate::evidence::LogReading;
-use crate::primitives::{Address, Digest32, TokenId, keccak256};
-use crate::title::Generation;
+use crate::primitives::{Address, Digest32, TokenId};
 
 /// What an escrow says happened. v4 has no remarks and no rejections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,9 +77,8 @@ pub(super) fn decoded(log: &LogReading, subject: &Subject) -> Result<Event, NotA
     }
     let (topic, indexed) = log.topics.split_first().ok_or(NotAnEvent::UnknownTopic)?;
     let with_remark = subject.generation == Generation::V5;
-    let kind = KINDS.iter().find(|known| known.topic == *topic && known.with_remark == with_remark);
-    let kind = kind.ok_or(NotAnEvent::UnknownTopic)?.kind;
-    if kind == Kind::Initialized {
+    let kind = event_kind(*topic, subject.generation).ok_or(NotAnEvent::UnknownTopic)?;
+    if kind == EventKind::Initialized {
         return if indexed.is_empty() && log.data.len() == 32 {
             Ok(Event::Initialized)
         } else {
@@ -88,7 +86,7 @@ pub(super) fn decoded(log: &LogReading, subject: &Subject) -> Result<Event, NotA
         };
     }
     let mut data = Data { rest: &log.data, read: 0 };
-    let to_holder = if kind == Kind::RejectTransferOwners { Some(data.address()?) } else { None };
+    let to_holder = if kind == EventKind::RejectTransferOwners { Some(data.address()?) } else { None };
     let (registry, token) = (data.address()?, data.word()?);
     let remark = if with_remark { data.last_bytes()? } else { Vec::new() };
     data.end()?;
@@ -100,23 +98,25 @@ pub(super) fn decoded(log: &LogReading, subject: &Subject) -> Result<Event, NotA
         _ => Err(NotAnEvent::Malformed),
     };
     Ok(match (kind, indexed) {
-        (Kind::TokenReceived, [beneficiary, holder, minting]) => Event::TokenReceived {
+        (EventKind::TokenReceived, [beneficiary, holder, minting]) => Event::TokenReceived {
             beneficiary: address(&beneficiary.0)?,
             holder: address(&holder.0)?,
             minting: flag(&minting.0)?,
             remark,
         },
-        (Kind::BeneficiaryTransfer, indexed) => Event::BeneficiaryTransfer(step(indexed, remark)?),
-        (Kind::HolderTransfer, indexed) => Event::HolderTransfer(step(indexed, remark)?),
-        (Kind::Nomination, indexed) => Event::Nomination(step(indexed, remark)?),
-        (Kind::Returned, [by]) => Event::Returned { by: address(&by.0)?, remark },
-        (Kind::Shred, []) => Event::Shred { remark },
-        (Kind::RejectTransferBeneficiary, indexed) => Event::RejectTransferBeneficiary(step(indexed, remark)?),
-        (Kind::RejectTransferHolder, indexed) => Event::RejectTransferHolder(step(indexed, remark)?),
-        (Kind::RejectTransferOwners, [from_beneficiary, to_beneficiary, from_holder]) => Event::RejectTransferOwners {
-            beneficiary: step(&[*from_beneficiary, *to_beneficiary], remark.clone())?,
-            holder: Step { from: address(&from_holder.0)?, to: to_holder.ok_or(NotAnEvent::Malformed)?, remark },
-        },
+        (EventKind::BeneficiaryTransfer, indexed) => Event::BeneficiaryTransfer(step(indexed, remark)?),
+        (EventKind::HolderTransfer, indexed) => Event::HolderTransfer(step(indexed, remark)?),
+        (EventKind::Nomination, indexed) => Event::Nomination(step(indexed, remark)?),
+        (EventKind::Returned, [by]) => Event::Returned { by: address(&by.0)?, remark },
+        (EventKind::Shred, []) => Event::Shred { remark },
+        (EventKind::RejectTransferBeneficiary, indexed) => Event::RejectTransferBeneficiary(step(indexed, remark)?),
+        (EventKind::RejectTransferHolder, indexed) => Event::RejectTransferHolder(step(indexed, remark)?),
+        (EventKind::RejectTransferOwners, [from_beneficiary, to_beneficiary, from_holder]) => {
+            Event::RejectTransferOwners {
+                beneficiary: step(&[*from_beneficiary, *to_beneficiary], remark.clone())?,
+                holder: Step { from: address(&from_holder.0)?, to: to_holder.ok_or(NotAnEvent::Malformed)?, remark },
+            }
+        }
         _ => return Err(NotAnEvent::Malformed),
     })
 }
@@ -167,8 +167,7 @@ impl<'a> Data<'a> {
 }
 
 fn address(word: &[u8; 32]) -> Result<Address, NotAnEvent> {
-    let bytes = word.strip_prefix(&[0; 12]).and_then(|bytes| bytes.try_into().ok());
-    bytes.map(Address).ok_or(NotAnEvent::Malformed)
+    Address::of_word(word).ok_or(NotAnEvent::Malformed)
 }
 
 fn flag(word: &[u8; 32]) -> Result<bool, NotAnEvent> {
@@ -178,84 +177,12 @@ fn flag(word: &[u8; 32]) -> Result<bool, NotAnEvent> {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Initialized,
-    TokenReceived,
-    BeneficiaryTransfer,
-    HolderTransfer,
-    Nomination,
-    Returned,
-    Shred,
-    RejectTransferBeneficiary,
-    RejectTransferHolder,
-    RejectTransferOwners,
-}
-
-struct Known {
-    topic: Digest32,
-    with_remark: bool,
-    kind: Kind,
-}
-
-static KINDS: LazyLock<Vec<Known>> = LazyLock::new(|| {
-    let row =
-        |&(kind, with_remark, signature): &(Kind, bool, &str)| Known { topic: keccak256(signature), with_remark, kind };
-    SIGNATURES.iter().map(row).collect()
-});
-
-/// chain.md §1.4. The 4.x artefacts emit no `Initialized`; another build of the same sources may.
-const SIGNATURES: [(Kind, bool, &str); 17] = [
-    (Kind::Initialized, true, "Initialized(uint64)"),
-    (Kind::TokenReceived, true, "TokenReceived(address,address,bool,address,uint256,bytes)"),
-    (Kind::BeneficiaryTransfer, true, "BeneficiaryTransfer(address,address,address,uint256,bytes)"),
-    (Kind::HolderTransfer, true, "HolderTransfer(address,address,address,uint256,bytes)"),
-    (Kind::Nomination, true, "Nomination(address,address,address,uint256,bytes)"),
-    (Kind::Returned, true, "ReturnToIssuer(address,address,uint256,bytes)"),
-    (Kind::Shred, true, "Shred(address,uint256,bytes)"),
-    (Kind::RejectTransferBeneficiary, true, "RejectTransferBeneficiary(address,address,address,uint256,bytes)"),
-    (Kind::RejectTransferHolder, true, "RejectTransferHolder(address,address,address,uint256,bytes)"),
-    (Kind::RejectTransferOwners, true, "RejectTransferOwners(address,address,address,address,address,uint256,bytes)"),
-    (Kind::Initialized, false, "Initialized(uint8)"),
-    (Kind::TokenReceived, false, "TokenReceived(address,address,bool,address,uint256)"),
-    (Kind::BeneficiaryTransfer, false, "BeneficiaryTransfer(address,address,address,uint256)"),
-    (Kind::HolderTransfer, false, "HolderTransfer(address,address,address,uint256)"),
-    (Kind::Nomination, false, "Nomination(address,address,address,uint256)"),
-    (Kind::Returned, false, "Surrender(address,address,uint256)"),
-    (Kind::Shred, false, "Shred(address,uint256)"),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contracts::title_escrow::SIGNATURES;
+    use crate::primitives::keccak256;
     use ethers::abi::{Token, encode};
-
-    /// chain.md §1.4, v5 then v4.
-    #[test]
-    fn topics_are_the_published_ones() {
-        let published = [
-            "c7f505b2f371ae2175ee4913f4499e1f2633a7b5936321eed1cdaeb6115181d2",
-            "44fc4ffe7e585a241451c67b41553546c65c2b07de6e9d33405e53f75357293b",
-            "9081b884d1178ac5e4855291131f541f64a88854f90b8df23412ffd63c39be1d",
-            "30426d047f8ae6511337356e511764b12f79993bd73501d0e993b3da7a780a4d",
-            "fbe262229f456b8d55f1e1887503540dc0a1efcb4b048b6b739117e66d031214",
-            "ea17cbc366059ac6185e6bfc7eebd173d3260bb6bc373830f9d04260e72c244b",
-            "49c56a060f3a16e899a045537fb86df850339c10c8c140a052aca89cbcc30c0b",
-            "26cb5b08a00ade9c3c65737592d8344548bf60664af05af8ed04720b893eca27",
-            "279c68b511f19d28a79afc0687d9909fc941d6f7551e4b0e333a1171cc2eea5f",
-            "2812f41a966386b432bd1d43d72b6613f5eca9adf4ed9e193f95f5c91a1b6626",
-            "",
-            "eac1fdedeedd55f76e4c4a4b9a1b485e1f324cccf90f5aac11af3eb172876049",
-            "07d0a1a2d5c465ecdf26fb8dda217b10270d8e11ff892df33f73ea690b8cd9b4",
-            "febadd5e06bc3e2885248448caca94df39be7cf7fde139b4586ac7b92dfe70b2",
-            "88a734f529b322845e21a8ea2512c4fd613d73ef43deb62d5c790a1b8037bd21",
-            "33404c8097b8e877f71a3bdea790b1ab1c5dff7b20392e123a875c5c878e3f6e",
-            "cb63a6e2ad39a5ba99b34f25ee1e8eb1545b98164ae32a05005ef679bdc8801c",
-        ];
-        for (known, published) in KINDS.iter().zip(published).filter(|(_, published)| !published.is_empty()) {
-            assert_eq!(known.topic.to_hex64(), published, "{:?}", known.kind);
-        }
-    }
 
     const SUBJECT: Subject = Subject {
         generation: Generation::V5,

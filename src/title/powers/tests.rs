@@ -146,7 +146,7 @@ fn role_ids_and_topics_are_the_published_ones() {
 #[test]
 fn a_holder_that_is_a_contract_is_called_one() {
     let mut reading = reading(&set_up());
-    let clone = crate::title::known_code::clone_code(B.0);
+    let clone = crate::contracts::clone::clone_code(B.0);
     for (code, said) in [
         (vec![0x60; 45], "A (a contract) alone can issue titles"),
         (clone, "A (a clone of the contract B) alone can issue titles"),

@@ -1,14 +1,15 @@
 //! The reading that a node must give on a proven state: what each call of a genuine registry and escrow answers, computed
 //! from their slots.
 
-use super::layout::{FACTORY_IMPLEMENTATION, Layout, slot};
+use super::super::known_registry;
 use super::{NotProven, State};
-use crate::evidence::{
-    BlockReading, CallReading, CodeReading, InterfaceReading, REGISTRY_INTERFACES, ReadMethod, RegistryReading,
-};
+use crate::contracts::clone::{clone_code, clone_target_address, escrow_address};
+use crate::contracts::known_code;
+use crate::contracts::storage::{FACTORY_IMPLEMENTATION, Layout, slot};
+use crate::contracts::token_registry::{REGISTRY_INTERFACES, SBT_V4, SBT_V5, not_minted_revert};
+use crate::contracts::{Generation, Variant};
+use crate::evidence::{BlockReading, CallReading, CodeReading, InterfaceReading, ReadMethod, RegistryReading};
 use crate::primitives::{Address, TokenId, encode_hex, keccak256};
-use crate::title::known_code::{self, address_of, clone_code, clone_target_address, without_metadata};
-use crate::title::{Generation, Variant, escrow_address, state};
 
 /// What calls answer on this state, without chain id and remark. Code that differs from what was served is a contradiction
 /// at once, whether it is known or not.
@@ -36,11 +37,11 @@ pub(super) fn reading(
         NotProven::LayoutUnknown { account, code_hash }
     };
     if let Some(target) = clone_target_address(registry_code) {
-        let target = code_reading(target, proven.code(target)?);
+        let target = CodeReading::of(target, proven.code(target)?);
         same_code("clone_target", &target, served.map(|it| it.clone_target.clone().unwrap_or_default()))?;
         reading.clone_target = Some(target);
     }
-    let known = known_code::registry(registry_code, reading.clone_target.as_ref()).ok_or_else(|| unknown(registry))?;
+    let known = known_registry(&reading).ok_or_else(|| unknown(registry))?;
     let layout = Layout::of(known.storage);
     let known = known.code;
 
@@ -54,16 +55,17 @@ pub(super) fn reading(
             (immutables.factory.ok_or_else(|| unknown(registry))?, immutables.genesis)
         }
     };
-    reading.factory_code = code_reading(factory, proven.code(factory)?);
+    reading.factory_code = CodeReading::of(factory, proven.code(factory)?);
     same_code("factory_code", &reading.factory_code, served.map(|it| it.factory_code.clone()))?;
-    if known_code::factory(&reading.factory_code).is_none_or(|factory| factory.generation != known.generation) {
+    if known_code::factory(&reading.factory_code.hashes()).is_none_or(|factory| factory.generation != known.generation)
+    {
         return Err(unknown(factory));
     }
     let implementation = address(proven.slot(factory, slot(FACTORY_IMPLEMENTATION))?, factory)?;
-    reading.escrow_implementation_code = code_reading(implementation, proven.code(implementation)?);
+    reading.escrow_implementation_code = CodeReading::of(implementation, proven.code(implementation)?);
     let theirs = served.map(|it| it.escrow_implementation_code.clone());
     same_code("escrow_implementation_code", &reading.escrow_implementation_code, theirs)?;
-    let escrow_known = known_code::escrow(&reading.escrow_implementation_code);
+    let escrow_known = known_code::escrow(&reading.escrow_implementation_code.hashes());
     if escrow_known.is_none_or(|escrow| escrow.generation != known.generation) {
         return Err(unknown(implementation));
     }
@@ -79,7 +81,7 @@ pub(super) fn reading(
     reading.escrow = escrow_address(factory, registry, token, implementation);
     let owner = address(proven.slot(registry, layout.owner(token))?, registry)?;
     reading.owner_of =
-        if owner.is_zero() { CallReading { success: false, data: state::not_minted_revert() } } else { word_of(owner) };
+        if owner.is_zero() { CallReading { success: false, data: not_minted_revert() } } else { word_of(owner) };
     escrow(&mut reading, proven, &layout, (owner, implementation))?;
     Ok(reading)
 }
@@ -203,20 +205,15 @@ fn escrow(
 /// What a registry of a generation answers to the interface ids asked (chain.md §1.5).
 fn interfaces(generation: Generation) -> Vec<InterfaceReading> {
     let own = match generation {
-        Generation::V5 => [0xb8, 0x95, 0x09, 0x77],
-        _ => [0x30, 0x4a, 0xd1, 0xf2],
+        Generation::V5 => SBT_V5,
+        _ => SBT_V4,
     };
     let answer = |id: [u8; 4]| InterfaceReading { id: id.to_vec(), answer: number(u8::from(id == own)) };
     REGISTRY_INTERFACES.map(answer).into()
 }
 
-fn code_reading(address: Address, code: &[u8]) -> CodeReading {
-    let stripped_hash = keccak256(without_metadata(code));
-    CodeReading { address, size: code.len() as u64, hash: keccak256(code), stripped_hash }
-}
-
 fn address(word: [u8; 32], account: Address) -> Result<Address, NotProven> {
-    address_of(&word).ok_or(NotProven::Storage(account))
+    Address::of_word(&word).ok_or(NotProven::Storage(account))
 }
 
 fn flag(value: u8, account: Address) -> Result<CallReading, NotProven> {
@@ -228,7 +225,7 @@ fn number(value: u8) -> CallReading {
 }
 
 fn word_of(address: Address) -> CallReading {
-    CallReading { success: true, data: [&[0; 12], address.0.as_slice()].concat() }
+    word(address.word())
 }
 
 fn word(word: [u8; 32]) -> CallReading {

@@ -7,14 +7,12 @@
 
 mod derived;
 mod header;
-mod layout;
 mod trie;
 
 use super::{Authenticity, RegistryFinding, judge};
 use crate::evidence::{AccountProofReading, ProofReading, RegistryReading};
+pub use crate::evidence::{Wanted, wanted};
 use crate::primitives::{Address, Digest32, TokenId};
-
-pub use layout::{Wanted, factory_slots, wanted};
 
 /// Judges a registry and one title by a proof alone. Where calls answered too, `served`, what they said is held against it:
 /// a difference is [`NotProven::Contradicts`].

@@ -3,7 +3,8 @@
 
 use ethers::abi::{ParamType, Token, decode, encode};
 
-use crate::evidence::{CallReading, CodeReading, InterfaceReading, REGISTRY_INTERFACES, RegistryReading};
+use crate::contracts::token_registry::REGISTRY_INTERFACES;
+use crate::evidence::{CallReading, CodeReading, InterfaceReading, RegistryReading};
 use crate::primitives::{Address, Digest32, TokenId, decode_hex};
 
 /// Creation code and arguments: the `data` of a call without `to`.

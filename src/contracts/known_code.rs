@@ -2,13 +2,31 @@
 //! before 4.1.6, from the public sources of those versions; `stripped` is the same code without the compiler's trailing
 //! metadata, so that a rebuild of the same source is recognised.
 
+use super::clone::clone_target_address;
+use super::storage::Storage;
 use super::{Generation, Variant};
-use crate::evidence::CodeReading;
 use crate::primitives::{Address, Digest32, keccak256};
+
+/// Code by its size and hashes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct CodeHashes {
+    /// 0 for an account without code.
+    pub size: u64,
+    pub hash: Digest32,
+    /// Without the compiler's trailing metadata.
+    pub stripped_hash: Digest32,
+}
+
+impl CodeHashes {
+    pub fn of(code: &[u8]) -> Self {
+        let stripped_hash = keccak256(without_metadata(code));
+        Self { size: code.len() as u64, hash: keccak256(code), stripped_hash }
+    }
+}
 
 /// A match in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Known {
+pub(crate) struct Known {
     pub generation: Generation,
     pub variant: Variant,
     pub other_build: bool,
@@ -16,29 +34,16 @@ pub(super) struct Known {
 
 /// A known registry, with where its code keeps what it records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct KnownRegistry {
+pub(crate) struct KnownRegistry {
     pub code: Known,
     pub storage: Storage,
 }
 
-/// The storage layouts of known registries (chain.md §1.10), by the first version that has them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Storage {
-    /// 4.0.1.
-    V4_0_1,
-    /// 4.1.0 to 4.1.2.
-    V4_1_0,
-    /// 4.1.3 to 4.16.0.
-    V4_1_3,
-    /// 5.0.0 and later.
-    V5,
-}
-
 /// Recognises a registry: an EIP-1167 clone of a known implementation, or a known full contract whose immutables
 /// (factory address and genesis block) are set to zero before hashing.
-pub(super) fn registry(code: &[u8], clone_target: Option<&CodeReading>) -> Option<KnownRegistry> {
+pub(crate) fn registry(code: &[u8], clone_target: Option<(Address, &CodeHashes)>) -> Option<KnownRegistry> {
     if let Some(target) = clone_target_address(code) {
-        let implementation = clone_target.filter(|reading| reading.address == target)?;
+        let (_, implementation) = clone_target.filter(|(address, _)| *address == target)?;
         return IMPLEMENTATIONS.iter().find_map(|(storage, row)| {
             Some(KnownRegistry { code: row.known(implementation, Variant::Clone)?, storage: *storage })
         });
@@ -47,9 +52,7 @@ pub(super) fn registry(code: &[u8], clone_target: Option<&CodeReading>) -> Optio
         // The compiler writes the same value wherever an immutable is used; code made by hand need not.
         let immutables = Immutables::of(code, known)?;
         let zeroed = with_zeroed_words(code, known)?;
-        let stripped_hash = keccak256(without_metadata(&zeroed));
-        let zeroed = CodeReading { hash: keccak256(&zeroed), stripped_hash, size: 1, ..CodeReading::default() };
-        let code = known.row.known(&zeroed, Variant::Standalone)?;
+        let code = known.row.known(&CodeHashes::of(&zeroed), Variant::Standalone)?;
         immutables.factory.is_some().then_some(KnownRegistry { code, storage: known.storage })
     })
 }
@@ -57,7 +60,7 @@ pub(super) fn registry(code: &[u8], clone_target: Option<&CodeReading>) -> Optio
 /// What a registry of the constructor variant carries inside its code, read by the code's size alone: whether it is
 /// known code, [`registry`] says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Immutables {
+pub(crate) struct Immutables {
     /// The title escrow factory, if it is the same address everywhere.
     pub factory: Option<Address>,
     /// The block of deployment, as a word.
@@ -65,7 +68,7 @@ pub(super) struct Immutables {
 }
 
 /// The immutables of code that has the size of a known full contract.
-pub(super) fn immutables(code: &[u8]) -> Option<Immutables> {
+pub(crate) fn immutables(code: &[u8]) -> Option<Immutables> {
     STANDALONE.iter().find(|known| known.size == code.len()).and_then(|known| Immutables::of(code, known))
 }
 
@@ -74,30 +77,19 @@ impl Immutables {
         let word = |offset: usize| code.get(offset..)?.first_chunk::<32>().copied();
         let mut words = known.factory.iter().map(|&offset| word(offset));
         let first = words.next()??;
-        let factory = words.all(|word| word == Some(first)).then(|| address_of(&first)).flatten();
+        let factory = words.all(|word| word == Some(first)).then(|| Address::of_word(&first)).flatten();
         Some(Self { factory, genesis: word(known.genesis)? })
     }
 }
 
-/// An address only from a clean word.
-pub(super) fn address_of(word: &[u8; 32]) -> Option<Address> {
-    word.strip_prefix(&[0; 12])?.try_into().ok().map(Address)
-}
-
 /// Recognises a title escrow factory.
-pub(super) fn factory(code: &CodeReading) -> Option<Known> {
+pub(crate) fn factory(code: &CodeHashes) -> Option<Known> {
     part(FACTORIES, code)
 }
 
 /// Recognises a title escrow implementation.
-pub(super) fn escrow(code: &CodeReading) -> Option<Known> {
+pub(crate) fn escrow(code: &CodeHashes) -> Option<Known> {
     part(ESCROWS, code)
-}
-
-/// The implementation that an EIP-1167 clone forwards to; `None` for any other code.
-pub(crate) fn clone_target_address(code: &[u8]) -> Option<Address> {
-    let target = code.strip_prefix(CLONE_HEAD.as_slice())?.strip_suffix(CLONE_TAIL.as_slice())?;
-    target.try_into().ok().map(Address)
 }
 
 /// Code without the CBOR metadata that the compiler appends, whose length stands in the last two bytes. Code that is too
@@ -108,15 +100,7 @@ pub(crate) fn without_metadata(code: &[u8]) -> &[u8] {
     kept.and_then(|kept| rest.get(..kept)).unwrap_or(code)
 }
 
-/// The 45 bytes of an EIP-1167 clone of `implementation`.
-pub(in crate::title) fn clone_code(implementation: [u8; 20]) -> Vec<u8> {
-    [CLONE_HEAD.as_slice(), &implementation, CLONE_TAIL.as_slice()].concat()
-}
-
-const CLONE_HEAD: [u8; 10] = [0x36, 0x3d, 0x3d, 0x37, 0x3d, 0x3d, 0x3d, 0x36, 0x3d, 0x73];
-const CLONE_TAIL: [u8; 15] = [0x5a, 0xf4, 0x3d, 0x82, 0x80, 0x3e, 0x90, 0x3d, 0x91, 0x60, 0x2b, 0x57, 0xfd, 0x5b, 0xf3];
-
-fn part(table: &[Row], code: &CodeReading) -> Option<Known> {
+fn part(table: &[Row], code: &CodeHashes) -> Option<Known> {
     table.iter().find_map(|row| row.known(code, Variant::Standalone))
 }
 
@@ -141,7 +125,7 @@ struct Row {
 }
 
 impl Row {
-    fn known(&self, code: &CodeReading, variant: Variant) -> Option<Known> {
+    fn known(&self, code: &CodeHashes, variant: Variant) -> Option<Known> {
         let exact = self.hashes.iter().any(|hash| code.hash == digest(hash));
         let other_build = !exact && code.stripped_hash == digest(self.stripped);
         (code.size != 0 && (exact || other_build)).then_some(Known {
@@ -304,6 +288,7 @@ const STANDALONE: &[StandaloneRow] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contracts::clone::clone_code;
 
     #[test]
     fn every_row_of_the_table_is_a_hash() {
@@ -320,10 +305,8 @@ mod tests {
         let target = Address([7; 20]);
         let code = clone_code(target.0);
         for (storage, row) in IMPLEMENTATIONS {
-            let known = |hash, stripped_hash| {
-                let behind = CodeReading { address: target, size: 9_000, hash, stripped_hash };
-                registry(&code, Some(&behind))
-            };
+            let known =
+                |hash, stripped_hash| registry(&code, Some((target, &CodeHashes { size: 9_000, hash, stripped_hash })));
             for hash in row.hashes {
                 let found = known(digest(hash), Digest32::default()).unwrap();
                 assert_eq!((found.storage, found.code.generation), (*storage, row.generation));
@@ -337,7 +320,7 @@ mod tests {
 
     #[test]
     fn an_account_without_code_is_never_known() {
-        assert_eq!(escrow(&CodeReading::default()), None);
+        assert_eq!(escrow(&CodeHashes::default()), None);
         assert_eq!(registry(&[], None), None);
     }
 
@@ -346,18 +329,14 @@ mod tests {
         let implementation = [7; 20];
         let code = clone_code(implementation);
         assert_eq!(code.len(), 45);
-        let behind = CodeReading {
-            address: Address(implementation),
-            size: 17_826,
-            hash: digest(IMPLEMENTATIONS[0].1.hashes[0]),
-            stripped_hash: Digest32::default(),
-        };
-        let known = registry(&code, Some(&behind)).unwrap();
+        let hash = digest(IMPLEMENTATIONS[0].1.hashes[0]);
+        let behind = CodeHashes { size: 17_826, hash, stripped_hash: Digest32::default() };
+        let known = registry(&code, Some((Address(implementation), &behind))).unwrap();
         assert_eq!((known.code.generation, known.code.variant), (Generation::V5, Variant::Clone));
         assert_eq!(known.storage, Storage::V5);
-        let elsewhere = CodeReading { address: Address([8; 20]), ..behind };
-        assert_eq!(registry(&code, Some(&elsewhere)), None);
-        assert_eq!(registry(&code[..44], Some(&elsewhere)), None);
+        let elsewhere = Some((Address([8; 20]), &behind));
+        assert_eq!(registry(&code, elsewhere), None);
+        assert_eq!(registry(&code[..44], elsewhere), None);
     }
 
     #[test]
