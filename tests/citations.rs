@@ -6,11 +6,11 @@ mod pages;
 #[path = "citations/reading.rs"]
 mod reading;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use pages::Page;
-use reading::{Citation, Place, citations, comments, links};
+use reading::{Citation, Place, citations, comments, links, paths};
 
 #[test]
 fn every_citation_leads_to_a_heading_rule_or_row_of_the_repository() {
@@ -42,6 +42,50 @@ fn every_relative_link_leads_to_a_file_and_a_heading_of_the_repository() {
     }
     assert!(followed > 50, "only {followed} links were found, so they are not read any more");
     assert!(wrong.is_empty(), "{} links lead to nothing:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What the CHANGELOG names was there when it was written.
+#[test]
+fn every_path_in_a_document_is_one_of_the_repository() {
+    let repository = Repository::read();
+    let folders: Vec<&str> = READ.into_iter().filter(|folder| !folder.is_empty()).collect();
+    let mut wrong = Vec::new();
+    let mut followed = 0;
+    for (file, text) in repository.prose.iter().filter(|(file, _)| file.ends_with(".md") && *file != "CHANGELOG.md") {
+        for (line, path) in paths(text, &folders) {
+            followed += 1;
+            let there = repository.files.iter().any(|known| known.starts_with(path));
+            wrong.extend((!there).then(|| format!("{file}:{line}: {path}")));
+        }
+    }
+    assert!(followed > 30, "only {followed} paths were found, so they are not read any more");
+    assert!(wrong.is_empty(), "{} paths are not there:\n{}", wrong.len(), wrong.join("\n"));
+    assert_eq!(paths("See `src/a.rs`, src/b.rs and `cat src/c/ other/d`.", &["src"]), [(1, "src/a.rs"), (1, "src/c")]);
+}
+
+/// Hashes of code, addresses of DID registries and chains stand in both.
+#[test]
+fn the_tables_of_the_specification_are_those_of_the_code() {
+    let read = |file: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let (chain, checks) = (read("docs/spec/chain.md"), read("docs/spec/checks.md"));
+    let hex = |text: &str, length: usize| -> BTreeSet<String> {
+        let words = text.split(|character: char| !character.is_ascii_alphanumeric());
+        let words = words.map(|word| word.strip_prefix("0x").unwrap_or(word).to_ascii_lowercase());
+        words.filter(|word| word.len() == length && word.bytes().all(|byte| byte.is_ascii_hexdigit())).collect()
+    };
+    let between =
+        |text: &str, from: &str, to: &str| text.split(from).nth(1).unwrap().split(to).next().unwrap().to_owned();
+    let stated = hex(&between(&chain, "### 1.9", "### 1.10"), 64);
+    let known = hex(read("src/contracts/known_code.rs").split("#[cfg(test)]").next().unwrap(), 64);
+    assert!(stated.len() > 20 && stated == known, "{:?}", stated.symmetric_difference(&known).collect::<Vec<_>>());
+    let stated = hex(&between(&checks, "### 6.1", "### 6.2"), 40);
+    let known = hex(&between(&read("src/identity/did.rs"), "fn did_registry", "#[cfg(test)]"), 40);
+    assert!(stated.len() == 5 && stated == known, "{stated:?}, {known:?}");
+    let stated = between(&chain, "## 4 ", "## 5 ");
+    let networks = read("src/networks.toml");
+    let mut ids = networks.lines().filter_map(|line| line.strip_prefix("id = "));
+    let named = |id: &str| stated.split(|character: char| !character.is_ascii_digit()).any(|word| word == id);
+    assert_eq!(ids.find(|id| !named(id)), None);
 }
 
 #[test]

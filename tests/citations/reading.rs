@@ -216,3 +216,17 @@ pub fn links(text: &str) -> Vec<Link> {
     }
     found
 }
+
+/// All words in code marks that begin with one of these folders: paths from the root.
+pub fn paths<'t>(text: &'t str, folders: &[&str]) -> Vec<(usize, &'t str)> {
+    let mut found = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let marked = line.split('`').skip(1).step_by(2);
+        let words = marked.flat_map(|code| code.split(' ')).filter(|word| !word.contains(['*', '{', '<', '…', ':']));
+        let in_folder = |word: &&str| {
+            folders.iter().any(|folder| word.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+        };
+        found.extend(words.filter(in_folder).map(|word| (index + 1, word.trim_end_matches(['/', ',', '.']))));
+    }
+    found
+}
