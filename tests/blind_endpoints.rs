@@ -88,7 +88,7 @@ async fn who_sees_can_say_that_nothing_is_there() {
 /// Whether nothing is there, as this answer has it.
 fn denies(fact: &Fact) -> bool {
     match fact {
-        Fact::Registry(reading) => reading.registry_code.is_empty() || reading.owner_of.data.is_empty(),
+        Fact::Registry(reading) => reading.contract.code.is_empty() || reading.title.owner_of.data.is_empty(),
         Fact::DocumentStore(reading) => reading.code.size == 0,
         Fact::DidEthr(reading) => reading.registry_code_size == 0,
         Fact::Powers(reading) => reading.genesis.data.is_empty(),

@@ -80,10 +80,10 @@ async fn one_difference_leaves_no_answer_and_is_named() {
     let mut proxy = node();
     proxy.slots[0][31] = 9;
     let cases = [
-        ("holder.data", other_holder()),
-        ("holder.data", Node { lens: Lens::Refused, ..other_holder() }),
-        ("registry_code", other_code),
-        ("proxy_slots.implementation", proxy),
+        ("title.holder.data", other_holder()),
+        ("title.holder.data", Node { lens: Lens::Refused, ..other_holder() }),
+        ("contract.code", other_code),
+        ("contract.proxy_slots.implementation", proxy),
         ("block.timestamp", Node { timestamp: node().timestamp + 1, ..node() }),
         ("block.hash", Node { hash: [0xb2; 32], ..node() }),
     ];
@@ -310,7 +310,7 @@ async fn an_old_block_that_one_calls_final_is_a_difference_in_whatever_place_it_
         let mut urls = vec![one.url(), other.url()];
         urls.insert(place, liar.url());
         let (reading, provenance) = read(asked_about(137, 2, &urls).await);
-        assert_eq!((reading.block.number, reading.holder.address()), (104, Ok(BUYER)), "{place}");
+        assert_eq!((reading.block.number, reading.title.holder.address()), (104, Ok(BUYER)), "{place}");
         assert!(!provenance.hosts.contains(&liar.host()) && provenance.failed.len() == usize::from(place < 2));
     }
     // And where all are behind, nothing is known.
@@ -325,9 +325,13 @@ async fn what_happened_since_an_older_block_is_told_by_whoever_knows() {
     let (liar, honest) = (View::of(98, 98, 102).serve(), View::of(104, 108, 102).serve());
     for urls in orders([liar.url(), honest.url()]) {
         let (reading, _) = read(asked_about(137, 2, &urls).await);
-        assert_eq!((reading.block.number, reading.holder.address()), (98, Ok(HOLDER)));
-        let newest: Vec<_> =
-            reading.newest.readings().iter().map(|latest| (latest.block.number, latest.holder.address())).collect();
+        assert_eq!((reading.block.number, reading.title.holder.address()), (98, Ok(HOLDER)));
+        let newest: Vec<_> = reading
+            .newest
+            .readings()
+            .iter()
+            .map(|latest| (latest.block.number, latest.title.holder.address()))
+            .collect();
         assert_eq!(newest, [(108, Ok(BUYER))]);
     }
 }

@@ -83,7 +83,7 @@ async fn an_ordinary_title_is_read_in_two_requests_at_the_blocks_hash() {
     assert_eq!((provenance.requests, provenance.hosts.clone()), (2, vec![server.host()]));
     let reading = reading((answer, provenance));
     assert_eq!((reading.method, reading.block.hash), (ReadMethod::Lens, Digest32(node().hash)));
-    assert_eq!(reading.registry_code, node().codes[&REGISTRY]);
+    assert_eq!(reading.contract.code, node().codes[&REGISTRY]);
     let by_hash = json!({"blockHash": rpc_node::hex(&node().hash), "requireCanonical": true});
     let state = &server.asked()[1];
     let pinned = calls(state).into_iter().filter(|call| call["params"].as_array().unwrap().last() == Some(&by_hash));
@@ -106,8 +106,8 @@ async fn answers_of_any_length_are_cut_alike_on_both_paths() {
     node.calls.insert((escrow, 0xa47d_1f5eu32.to_be_bytes().to_vec()), vec![7; 5000]);
     let by_lens = reading(asked(config([serving(node.clone()).url().as_str()])).await);
     let by_calls = reading(asked(config([serving(Node { lens: Lens::Refused, ..node }).url().as_str()])).await);
-    assert_eq!((by_lens.remark.data.len(), by_calls.method), (960, ReadMethod::Calls));
-    assert_eq!(by_lens.remark, by_calls.remark);
+    assert_eq!((by_lens.title.remark.data.len(), by_calls.method), (960, ReadMethod::Calls));
+    assert_eq!(by_lens.title.remark, by_calls.title.remark);
 }
 
 #[tokio::test]
@@ -500,7 +500,7 @@ async fn every_proxy_slot_that_is_set_is_seen() {
     node.slots[0] = rpc_node::word(Address([0xaa; 20]));
     node.slots[1] = rpc_node::word(Address([0xbb; 20]));
     node.slots[2][0] = 1;
-    let slots = reading(asked(config([serving(node).url().as_str()])).await).proxy_slots;
+    let slots = reading(asked(config([serving(node).url().as_str()])).await).contract.proxy_slots;
     assert_eq!((slots.implementation, slots.admin), (Address([0xaa; 20]), Address([0xbb; 20])));
     assert!(!slots.beacon.is_zero(), "a word whose address part is zero is still not zero");
 }

@@ -24,7 +24,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use ebl_verifier::evidence::{
-    CallReading, Cause, DidChange, DidEthrReading, DidEvent, Fact, LatestReading, Newest, Provenance, RegistryReading,
+    CallReading, Cause, DidChange, DidEthrReading, DidEvent, Fact, NewerTitle, Newest, Provenance, RegistryReading,
     StoreReading, Unavailable,
 };
 use ebl_verifier::primitives::{Address, ChainId, Digest32, TokenId};
@@ -138,12 +138,12 @@ async fn the_newest_block_is_looked_at_in_the_same_two_requests() {
         let server = blocks.serve();
         let (reading, provenance) = read(&server).await;
         assert_eq!((provenance.requests, lens_calls(&server.asked())), (2, 2));
-        assert_eq!((reading.block.number, reading.holder.address()), (0x64, Ok(HOLDER)));
+        assert_eq!((reading.block.number, reading.title.holder.address()), (0x64, Ok(HOLDER)));
         let [latest] = reading.newest.readings() else { panic!("{:?}", reading.newest) };
         assert_eq!((latest.block.number, latest.block.hash), (newest.number, Digest32(newest.hash)));
-        assert_eq!(latest.holder.address(), Ok(holder));
+        assert_eq!(latest.title.holder.address(), Ok(holder));
         let whole = reading.at_newest().next().expect("a whole reading");
-        assert_eq!((&whole.registry_code, whole.block.number), (&reading.registry_code, newest.number));
+        assert_eq!((&whole.contract.code, whole.block.number), (&reading.contract.code, newest.number));
     }
 }
 
@@ -171,7 +171,7 @@ async fn the_newest_block_is_looked_at_beside_every_block_that_a_tag_chose() {
         let (chain, config) = config(137, &[server.url()]);
         let (reading, provenance) = asked((chain, ChainConfig { block, ..config })).await;
         assert_eq!((reading.block.number, provenance.requests), (0x64, 2), "{block:?}");
-        assert_eq!(reading.newest.readings()[0].holder.address(), Ok(BUYER), "{block:?}");
+        assert_eq!(reading.newest.readings()[0].title.holder.address(), Ok(BUYER), "{block:?}");
     }
 }
 
@@ -180,7 +180,10 @@ async fn a_node_that_refuses_the_lens_or_the_block_object_is_looked_ahead_at_too
     let mut plain = TwoBlocks::handed_over(TOKEN);
     (plain.finalized.lens, plain.newest.lens) = (Lens::Refused, Lens::Refused);
     let (reading, _) = read(&plain.serve()).await;
-    assert_eq!((reading.holder.address(), reading.newest.readings()[0].holder.address()), (Ok(HOLDER), Ok(BUYER)));
+    assert_eq!(
+        (reading.title.holder.address(), reading.newest.readings()[0].title.holder.address()),
+        (Ok(HOLDER), Ok(BUYER))
+    );
     let blocks = TwoBlocks::handed_over(TOKEN);
     let by_number = Server::start(move |request| {
         blocks.finalized.reply_but(request, |method, params| {
@@ -190,7 +193,10 @@ async fn a_node_that_refuses_the_lens_or_the_block_object_is_looked_ahead_at_too
         })
     });
     let (reading, provenance) = read(&by_number).await;
-    assert_eq!((reading.holder.address(), reading.newest.readings()[0].holder.address()), (Ok(HOLDER), Ok(BUYER)));
+    assert_eq!(
+        (reading.title.holder.address(), reading.newest.readings()[0].title.holder.address()),
+        (Ok(HOLDER), Ok(BUYER))
+    );
     assert_eq!(provenance.requests, 3, "the block object is tried first");
 }
 
@@ -269,7 +275,7 @@ async fn a_batch_that_is_too_much_for_a_node_is_asked_in_two() {
         if too_many { Reply::status("429 Too Many Requests") } else { reply }
     });
     let (reading, provenance) = read(&server).await;
-    assert_eq!((reading.newest.readings()[0].holder.address(), provenance.requests), (Ok(BUYER), 4));
+    assert_eq!((reading.newest.readings()[0].title.holder.address(), provenance.requests), (Ok(BUYER), 4));
 }
 
 #[tokio::test]
@@ -286,7 +292,7 @@ async fn a_quorum_asks_every_endpoint_for_its_newest_block() {
             .newest
             .readings()
             .iter()
-            .map(|latest| (latest.block.number, latest.holder.address().unwrap()))
+            .map(|latest| (latest.block.number, latest.title.holder.address().unwrap()))
             .collect();
         holders.sort_unstable();
         assert_eq!(holders, [(0x6f, HOLDER), (0x72, BUYER)]);
@@ -295,7 +301,7 @@ async fn a_quorum_asks_every_endpoint_for_its_newest_block() {
 }
 
 /// The report on a bill with this said of its title in the newest block, and on the same without.
-fn judged(situation: Situation, change: impl Fn(&mut LatestReading) + 'static) -> (Report, Report) {
+fn judged(situation: Situation, change: impl Fn(&mut NewerTitle) + 'static) -> (Report, Report) {
     let without = situation.examined().0;
     let with = situation.registry(move |reading| with_newest(reading, &change)).examined().0;
     (with, without)
@@ -321,31 +327,31 @@ fn warning(report: &Report) -> Option<&str> {
 fn a_change_that_leaves_the_title_live_is_told_and_decides_nothing() {
     let address = |byte| Address([byte; 20]);
     let was = situation::HOLDER;
-    type Change = fn(&mut LatestReading);
+    type Change = fn(&mut NewerTitle);
     let cases: [(Change, String); 4] = [
         (
-            |latest| latest.holder = word(&BUYER.0),
+            |latest| latest.title.holder = word(&BUYER.0),
             format!(
                 "a transfer is pending: at block {}, which is not final, the registry records {BUYER} as holder, {was} as beneficiary",
                 at()
             ),
         ),
         (
-            |latest| latest.nominee = word(&BUYER.0),
+            |latest| latest.title.nominee = word(&BUYER.0),
             format!(
                 "a nomination is pending: at block {}, which is not final, {BUYER} is nominated as the next beneficiary",
                 at()
             ),
         ),
         (
-            |latest| latest.prev_holder = word(&[0x31; 20]),
+            |latest| latest.title.prev_holder = word(&[0x31; 20]),
             format!(
                 "a change is pending: at block {}, which is not final, another right to reject the last transfer stands",
                 at()
             ),
         ),
         (
-            |latest| (latest.holder, latest.beneficiary) = (word(&[0x41; 20]), word(&BUYER.0)),
+            |latest| (latest.title.holder, latest.title.beneficiary) = (word(&[0x41; 20]), word(&BUYER.0)),
             format!(
                 "a transfer is pending: at block {}, which is not final, the registry records {} as holder, {BUYER} as beneficiary",
                 at(),
@@ -369,7 +375,7 @@ fn a_change_that_leaves_the_title_live_is_told_and_decides_nothing() {
 
 #[test]
 fn a_title_that_is_returned_or_ended_in_the_newest_block_is_not_known_to_be_live() {
-    type Change = fn(&mut LatestReading);
+    type Change = fn(&mut NewerTitle);
     let cases: [(Change, &str, &str); 2] = [
         (returned, "title.return_pending", "the title is returned to the issuer"),
         (ended, "title.end_pending", "the title has ended"),
@@ -398,7 +404,7 @@ fn any_state() -> Rule {
 fn one_endpoint_that_says_so_is_enough() {
     let situation = bill().registry(|reading| {
         with_newest(reading, |_| {});
-        with_newest(reading, |latest| latest.nominee = word(&BUYER.0));
+        with_newest(reading, |latest| latest.title.nominee = word(&BUYER.0));
         with_newest(reading, returned);
     });
     let (report, _) = situation.examined();
@@ -409,7 +415,7 @@ fn one_endpoint_that_says_so_is_enough() {
 #[test]
 fn an_expected_party_that_the_newest_block_records_no_more_is_not_known() {
     let expecting = |holder: Address| bill().policy(move |policy| policy.rules.push(Rule::Holders([holder].into())));
-    let sold: fn(&mut LatestReading) = |latest| latest.holder = word(&BUYER.0);
+    let sold: fn(&mut NewerTitle) = |latest| latest.title.holder = word(&BUYER.0);
     let (report, _) = judged(expecting(situation::HOLDER), sold);
     assert_eq!((report.verdict, code(&report, "policy")), (Verdict::Indeterminate, "policy.change_pending"));
     let told = format!("at block {}, which is not final, the registry recorded {BUYER} as holder", at());
@@ -427,15 +433,15 @@ fn at() -> u64 {
     signed_world::block().number + 5
 }
 
-fn returned(latest: &mut LatestReading) {
-    latest.owner_of = word(&situation::REGISTRY.0);
-    latest.is_holding_token = flag(false);
+fn returned(latest: &mut NewerTitle) {
+    latest.title.owner_of = word(&situation::REGISTRY.0);
+    latest.title.is_holding_token = flag(false);
 }
 
-fn ended(latest: &mut LatestReading) {
-    latest.owner_of = word(&Address::DEAD.0);
-    (latest.holder, latest.beneficiary, latest.active) = (word(&[]), word(&[]), flag(false));
-    latest.is_holding_token = flag(false);
+fn ended(latest: &mut NewerTitle) {
+    latest.title.owner_of = word(&Address::DEAD.0);
+    (latest.title.holder, latest.title.beneficiary, latest.title.active) = (word(&[]), word(&[]), flag(false));
+    latest.title.is_holding_token = flag(false);
 }
 
 #[test]
@@ -464,10 +470,10 @@ fn a_title_that_is_issued_only_in_the_newest_block_is_not_final_yet() {
 #[test]
 fn a_registry_that_is_there_only_in_the_newest_block_is_not_one_that_does_not_exist() {
     let situation = bill().registry(|reading| {
-        with_newest(reading, |latest| latest.new_registry_code_size = 45);
-        reading.registry_code.clear();
-        reading.clone_target = None;
-        reading.owner_of = CallReading { success: true, data: Vec::new() };
+        with_newest(reading, |latest| latest.registry_code_size = 45);
+        reading.contract.code.clear();
+        reading.contract.clone_target = None;
+        reading.title.owner_of = CallReading { success: true, data: Vec::new() };
     });
     let (report, _) = situation.examined();
     assert_eq!((report.verdict, code(&report, "registry")), (Verdict::Indeterminate, "registry.not_final_yet"));
@@ -476,17 +482,17 @@ fn a_registry_that_is_there_only_in_the_newest_block_is_not_one_that_does_not_ex
 fn not_minted(reading: &mut RegistryReading) {
     let mut data = vec![0x7e, 0x27, 0x32, 0x89];
     data.extend([0; 32]);
-    reading.owner_of = CallReading { success: false, data };
-    reading.escrow_code.clear();
-    reading.escrow_code_size = 0;
+    reading.title.owner_of = CallReading { success: false, data };
+    reading.title.escrow_code.clear();
+    reading.title.escrow_code_size = 0;
 }
 
 #[test]
 fn a_returned_title_that_is_given_back_in_the_newest_block_is_not_live_yet() {
     let situation = bill().registry(|reading| {
         with_newest(reading, |_| {});
-        reading.owner_of = word(&situation::REGISTRY.0);
-        reading.is_holding_token = flag(false);
+        reading.title.owner_of = word(&situation::REGISTRY.0);
+        reading.title.is_holding_token = flag(false);
     });
     let (report, _) = situation.examined();
     assert_eq!((report.verdict, report.title.state), (Verdict::NotLive, TitleStateName::Returned));
@@ -495,14 +501,14 @@ fn a_returned_title_that_is_given_back_in_the_newest_block_is_not_live_yet() {
 
 #[test]
 fn an_answer_that_says_the_same_or_makes_no_sense_is_not_told() {
-    type Change = fn(&mut LatestReading);
+    type Change = fn(&mut NewerTitle);
     let cases: [(&str, Change); 6] = [
         ("the same", |_| {}),
         ("a pause", |latest| latest.paused = flag(true)),
-        ("no holder", |latest| latest.holder = word(&[])),
-        ("a foreign owner", |latest| latest.owner_of = word(&BUYER.0)),
-        ("a refusal", |latest| latest.owner_of = CallReading { success: false, data: vec![1] }),
-        ("another escrow's code", |latest| latest.escrow_code = vec![0x60; 45]),
+        ("no holder", |latest| latest.title.holder = word(&[])),
+        ("a foreign owner", |latest| latest.title.owner_of = word(&BUYER.0)),
+        ("a refusal", |latest| latest.title.owner_of = CallReading { success: false, data: vec![1] }),
+        ("another escrow's code", |latest| latest.title.escrow_code = vec![0x60; 45]),
     ];
     for (name, change) in cases {
         let (report, without) = judged(bill(), change);
@@ -510,12 +516,12 @@ fn an_answer_that_says_the_same_or_makes_no_sense_is_not_told() {
         assert_eq!(report, without, "{name}");
     }
     // A registry whose word does not count.
-    let unknown = bill().registry(|reading| reading.registry_code = vec![0x60; 70]);
-    let (report, without) = judged(unknown, |latest| latest.holder = word(&BUYER.0));
+    let unknown = bill().registry(|reading| reading.contract.code = vec![0x60; 70]);
+    let (report, without) = judged(unknown, |latest| latest.title.holder = word(&BUYER.0));
     assert_eq!(report, without);
     let unissued = |newest: bool| {
         bill().registry(move |reading| {
-            reading.registry_code = vec![0x60; 70];
+            reading.contract.code = vec![0x60; 70];
             if newest {
                 with_newest(reading, |_| {});
             }
@@ -532,7 +538,7 @@ fn a_policy_can_refuse_a_title_that_is_about_to_change() {
         bill().policy(|policy| policy.rules.push(rule))
     };
     assert_eq!(wary().registry(|reading| with_newest(reading, |_| {})).examined().0.verdict, Verdict::Valid);
-    let moving = wary().registry(|reading| with_newest(reading, |latest| latest.holder = word(&BUYER.0)));
+    let moving = wary().registry(|reading| with_newest(reading, |latest| latest.title.holder = word(&BUYER.0)));
     assert_eq!(moving.examined().0.verdict, Verdict::PolicyNotMet);
 }
 

@@ -210,37 +210,26 @@ fn every_answer_of_the_endpoint_is_held_against_the_proof() {
         }
     };
     macro_rules! calls {
-        ($($name:ident),*) => {$(
-            contradicted(stringify!($name), &|reading| reading.$name.data[31] ^= 1);
-            contradicted(stringify!($name), &|reading| reading.$name.success = false);
+        ($part:ident: $($name:ident),*) => {$(
+            contradicted(stringify!($name), &|reading| reading.$part.$name.data[31] ^= 1);
+            contradicted(stringify!($name), &|reading| reading.$part.$name.success = false);
         )*};
     }
-    calls!(
-        owner_of,
-        factory,
-        escrow_implementation,
-        genesis,
-        paused,
-        escrow_registry,
-        escrow_token_id,
-        beneficiary,
-        holder,
-        nominee,
-        active,
-        is_holding_token,
-        prev_beneficiary,
-        prev_holder
-    );
-    contradicted("registry_code", &|reading| reading.registry_code[11] ^= 1);
-    contradicted("registry_code", &|reading| reading.registry_code.clear());
-    contradicted("clone_target", &|reading| reading.clone_target = None);
-    contradicted("factory_code", &|reading| reading.factory_code.size += 1);
-    contradicted("escrow_implementation_code", &|reading| reading.escrow_implementation_code.stripped_hash.0[0] ^= 1);
-    contradicted("escrow", &|reading| reading.escrow = Address::DEAD);
-    contradicted("escrow_code", &|reading| reading.escrow_code.push(0));
-    contradicted("escrow_code_size", &|reading| reading.escrow_code_size += 1);
-    contradicted("supportsInterface(0xffffffff)", &|reading| reading.interfaces[0].answer.data[31] = 1);
-    contradicted("interfaces", &|reading| reading.interfaces.truncate(2));
+    calls!(contract: factory, escrow_implementation, genesis, paused);
+    calls!(title: owner_of, escrow_registry, escrow_token_id, beneficiary, holder, nominee, active, is_holding_token);
+    calls!(title: prev_beneficiary, prev_holder);
+    contradicted("registry_code", &|reading| reading.contract.code[11] ^= 1);
+    contradicted("registry_code", &|reading| reading.contract.code.clear());
+    contradicted("clone_target", &|reading| reading.contract.clone_target = None);
+    contradicted("factory_code", &|reading| reading.contract.factory_code.size += 1);
+    contradicted("escrow_implementation_code", &|reading| {
+        reading.contract.escrow_implementation_code.stripped_hash.0[0] ^= 1
+    });
+    contradicted("escrow", &|reading| reading.title.escrow = Address::DEAD);
+    contradicted("escrow", &|reading| reading.title.escrow_code.push(0));
+    contradicted("escrow", &|reading| reading.title.escrow_code_size += 1);
+    contradicted("supportsInterface(0xffffffff)", &|reading| reading.contract.interfaces[0].answer.data[31] = 1);
+    contradicted("interfaces", &|reading| reading.contract.interfaces.truncate(2));
     contradicted("block.number", &|reading| reading.block.number += 1);
     contradicted("block.timestamp", &|reading| reading.block.timestamp += 1);
     let mut other = recording.clone();
@@ -255,6 +244,6 @@ fn code_that_carries_two_factories_is_not_genuine() {
     assert!(matches!(authenticity(reading), Authenticity::Genuine { .. }));
     // One of the five places where v4 carries the factory's address (chain.md §1.9).
     let mut reading = reading.clone();
-    reading.registry_code[2_277 + 31] ^= 1;
+    reading.contract.code[2_277 + 31] ^= 1;
     assert!(matches!(authenticity(&reading), Authenticity::Unrecognised { .. }));
 }

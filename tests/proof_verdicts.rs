@@ -32,7 +32,9 @@ fn a_proof_counts_by_who_vouches_for_its_block() {
         assert_eq!(title(&report), (Outcome::Pass, "title.live", Some(Strength::Proven)));
         let proof = report.as_of.and_then(|as_of| as_of.proof).expect("facts");
         assert_eq!((proof.result, proof.vouched_by), (ProofResult::Proven, Some(voucher)));
-        assert!(proof.accounts.contains(&recording.registry) && proof.accounts.contains(&recording.reading.escrow));
+        assert!(
+            proof.accounts.contains(&recording.registry) && proof.accounts.contains(&recording.reading.title.escrow)
+        );
     }
     // The same host twice is one.
     let report = report(&recording, proven(&recording), &["one", "one"], mode(ProofMode::Require));
@@ -64,15 +66,15 @@ fn without_a_proof_that_is_required_nothing_is_known_of_the_title() {
 fn a_lie_about_the_title_leaves_it_unknown_in_every_mode() {
     for mode_of in [ProofMode::Try, ProofMode::Require] {
         let mut recording = recording();
-        recording.reading.holder.data[31] ^= 1;
-        recording.reading.nominee.data[31] = 7;
+        recording.reading.title.holder.data[31] ^= 1;
+        recording.reading.title.nominee.data[31] = 7;
         let report = report(&recording, proven(&recording), &["one", "two"], mode(mode_of));
         assert_eq!((report.verdict, report.title.holder), (Verdict::Indeterminate, None));
         assert_eq!(title(&report).1, "chain.proof_contradicts");
         assert!(!report.warnings.iter().any(|warning| warning.contains("nominated")), "{:?}", report.warnings);
     }
     let mut recording = recording();
-    recording.reading.holder.data[31] ^= 1;
+    recording.reading.title.holder.data[31] ^= 1;
     let report = report(&recording, proven(&recording), &["one"], mode(ProofMode::Off));
     assert_eq!((report.verdict, report.as_of.and_then(|as_of| as_of.proof)), (Verdict::Valid, None));
 }

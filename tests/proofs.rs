@@ -469,7 +469,7 @@ impl Scene {
     async fn write(&self, from: usize, write: TitleWrite) {
         let to = match write.recipient() {
             Recipient::Registry => self.registry,
-            Recipient::TitleEscrow => self.readings().await.expect("a reading").0.escrow,
+            Recipient::TitleEscrow => self.readings().await.expect("a reading").0.title.escrow,
         };
         self.send(from, to, &write.call_data(self.kind.generation).expect("both generations know it")).await;
     }

@@ -205,7 +205,7 @@ async fn life_of_a_title(generation: &Generation) -> Result<(), Failed> {
     let mint = generation.write(generation.mint, vec![me.clone(), me.clone(), token()]);
     both.send(0, Some(registry), &mint).await?;
     let reading = both.compared_reading(registry, registry).await?;
-    let escrow = reading.escrow;
+    let escrow = reading.title.escrow;
     both.send(0, Some(registry), &mint).await.and_then(reverted)?;
     both.send(5, Some(registry), &mint).await.and_then(reverted)?;
     for (from, to, data, succeeds) in [

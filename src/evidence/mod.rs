@@ -5,11 +5,12 @@
 
 mod abi;
 mod did;
+mod dns;
 mod history;
-mod latest;
 mod newest;
 mod powers;
 mod proof;
+mod registry;
 mod revocation;
 mod store;
 mod wanted;
@@ -19,7 +20,6 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contracts::known_code::CodeHashes;
 use crate::primitives::{Address, ChainId, Digest32, TokenId, hex_bytes};
 
 pub use crate::contracts::document_store::RevocationEvent;
@@ -27,12 +27,15 @@ pub use crate::contracts::token_registry::REGISTRY_INTERFACES;
 pub use abi::NotAWord;
 pub(crate) use abi::word_number;
 pub use did::{DidChange, DidEthrReading, DidEvent};
+pub use dns::{Dnssec, TopLevelReading, TxtReading};
 pub use history::{AccountReading, BlockRange, HistoryReading, LogReading, LogsReading};
-pub use latest::LatestReading;
 pub(crate) use newest::AtBlock;
 pub use newest::Newest;
 pub use powers::{PowersReading, RoleAdminReading, RoleHoldingReading};
 pub use proof::{AccountProofReading, HeaderReading, NodeBytes, ProofReading, SlotReading};
+pub use registry::{
+    CodeReading, ContractReading, InterfaceReading, NewerTitle, ProxySlots, ReadMethod, RegistryReading, TitleReading,
+};
 pub use revocation::{RevocationReading, TransactionReading};
 pub use store::{NodeReading, StoreReading};
 pub use wanted::{Wanted, wanted};
@@ -322,70 +325,6 @@ impl Evidence {
     }
 }
 
-/// One registry, one token, one block: what the lens contract saw, unjudged (chain.md §5.6). Every call result is kept
-/// as raw bytes: what it means is decided in `title`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RegistryReading {
-    /// `block.chainid` inside the call, equal to the endpoint's `eth_chainId`.
-    pub chain_id: u64,
-    /// The block everything below was read at.
-    pub block: BlockReading,
-    /// How the state was read.
-    pub method: ReadMethod,
-    /// The registry's runtime code, whole; empty when there is none.
-    #[serde(with = "hex_bytes")]
-    pub registry_code: Vec<u8>,
-    /// Code of the EIP-1167 target, when the registry is such a clone.
-    pub clone_target: Option<CodeReading>,
-    /// ERC-1967 slots of the registry (implementation, admin, beacon): zero in a genuine registry.
-    pub proxy_slots: ProxySlots,
-    /// `supportsInterface(id)` of the registry for each id asked.
-    pub interfaces: Vec<InterfaceReading>,
-    /// `ownerOf(tokenId)`.
-    pub owner_of: CallReading,
-    /// `titleEscrowFactory()`.
-    pub factory: CallReading,
-    /// Code of the factory, if the call gave an address.
-    pub factory_code: CodeReading,
-    /// Factory `implementation()`.
-    pub escrow_implementation: CallReading,
-    /// Code of the escrow implementation.
-    pub escrow_implementation_code: CodeReading,
-    /// `genesis()`: the registry's first block.
-    pub genesis: CallReading,
-    /// `paused()`.
-    pub paused: CallReading,
-    /// The escrow that was read: CREATE2 of (factory, registry, token, implementation); zero when it could not be computed.
-    pub escrow: Address,
-    /// Its runtime code, cut to the first 45 bytes (an EIP-1167 clone has exactly 45).
-    #[serde(with = "hex_bytes")]
-    pub escrow_code: Vec<u8>,
-    /// Size of the escrow's runtime code in bytes.
-    pub escrow_code_size: u64,
-    /// Escrow `registry()`.
-    pub escrow_registry: CallReading,
-    /// Escrow `tokenId()`.
-    pub escrow_token_id: CallReading,
-    /// Escrow `beneficiary()`.
-    pub beneficiary: CallReading,
-    /// Escrow `holder()`.
-    pub holder: CallReading,
-    /// Escrow `nominee()`.
-    pub nominee: CallReading,
-    /// Escrow `active()`.
-    pub active: CallReading,
-    /// Escrow `isHoldingToken()`.
-    pub is_holding_token: CallReading,
-    /// Escrow `prevBeneficiary()` (v5 only).
-    pub prev_beneficiary: CallReading,
-    /// Escrow `prevHolder()` (v5 only).
-    pub prev_holder: CallReading,
-    /// Escrow `remark()` (v5 only): ABI-encoded bytes.
-    pub remark: CallReading,
-    /// The same at the newest block of each endpoint.
-    pub newest: Newest<LatestReading>,
-}
-
 /// A block and how settled it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockReading {
@@ -416,19 +355,6 @@ pub enum Finality {
     Local,
 }
 
-/// How the state was read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReadMethod {
-    /// One deployless call of the lens contract: atomic.
-    #[default]
-    Lens,
-    /// Single calls pinned to the same block hash, for nodes that refuse the lens.
-    Calls,
-    /// Not by calls at all: what a state proof says.
-    Proof,
-}
-
 /// The outcome of one call inside the lens.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallReading {
@@ -437,87 +363,4 @@ pub struct CallReading {
     /// Return or revert data, cut by the chain source to a length that no genuine answer reaches.
     #[serde(with = "hex_bytes")]
     pub data: Vec<u8>,
-}
-
-/// An account's code, as hashes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CodeReading {
-    /// The account.
-    pub address: Address,
-    /// Size of the runtime code in bytes; 0 for an account without code.
-    pub size: u64,
-    /// Keccak-256 of the runtime code.
-    pub hash: Digest32,
-    /// Keccak-256 of the runtime code without the compiler's trailing metadata (chain.md §1.9).
-    pub stripped_hash: Digest32,
-}
-
-impl CodeReading {
-    /// What `code` is, at this address.
-    pub fn of(address: Address, code: &[u8]) -> Self {
-        let CodeHashes { size, hash, stripped_hash } = CodeHashes::of(code);
-        Self { address, size, hash, stripped_hash }
-    }
-
-    pub(crate) fn hashes(&self) -> CodeHashes {
-        CodeHashes { size: self.size, hash: self.hash, stripped_hash: self.stripped_hash }
-    }
-}
-
-/// The three ERC-1967 slots of the registry (chain.md 6.9).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProxySlots {
-    /// Implementation slot, as an address; zero when unset.
-    pub implementation: Address,
-    /// Admin slot.
-    pub admin: Address,
-    /// Beacon slot.
-    pub beacon: Address,
-}
-
-/// One ERC-165 answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InterfaceReading {
-    /// The interface id asked for.
-    #[serde(with = "hex_bytes")]
-    pub id: Vec<u8>,
-    /// The answer.
-    pub answer: CallReading,
-}
-
-/// The TXT records of a name. NXDOMAIN is an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TxtReading {
-    /// Whether the name exists at all (NXDOMAIN says no).
-    pub name_exists: bool,
-    /// One entry a record, its character strings joined; not UTF-8 is replaced by U+FFFD.
-    pub records: Vec<String>,
-    /// What DNSSEC says of this answer.
-    pub dnssec: Dnssec,
-    /// Number of resolvers that gave exactly this record set.
-    pub agreeing: u32,
-    /// Where there is no record and nothing validates that: what the same resolver said of the top-level domain.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub top_level: Option<TopLevelReading>,
-}
-
-/// What a resolver that denies a name said of the top-level domain of that name (checks.md §5.3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TopLevelReading {
-    /// Of the name at the end of the aliases; without dots.
-    pub name: String,
-    /// Whether it answered with SOA or NS records of it.
-    pub answered: bool,
-}
-
-/// DNSSEC state of an answer (checks.md §5.4). A bogus answer is [`Cause::Bogus`], not a reading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Dnssec {
-    /// Validated in this process from the root's key or one that the caller trusts beside it.
-    Secure,
-    /// The zone is provably not signed.
-    Insecure,
-    /// The resolver gave nothing to validate with.
-    NotChecked,
 }

@@ -133,7 +133,7 @@ pub struct Proxy {
 }
 
 fn authenticity(reading: &RegistryReading) -> Authenticity {
-    if reading.registry_code.is_empty() {
+    if reading.contract.code.is_empty() {
         return Authenticity::NoCode;
     }
     match known_registry(reading) {
@@ -143,7 +143,7 @@ fn authenticity(reading: &RegistryReading) -> Authenticity {
             other_build: code.other_build || parts_are_other_builds(reading),
         },
         _ => Authenticity::Unrecognised {
-            code_hash: keccak256(&reading.registry_code),
+            code_hash: keccak256(&reading.contract.code),
             claims: claimed_generation(|id| state::says_yes(reading, id)),
             proxy: proxy(reading),
         },
@@ -151,15 +151,15 @@ fn authenticity(reading: &RegistryReading) -> Authenticity {
 }
 
 fn known_registry(reading: &RegistryReading) -> Option<KnownRegistry> {
-    let target = reading.clone_target.as_ref().map(|target| (target.address, target.hashes()));
-    known_code::registry(&reading.registry_code, target.as_ref().map(|(address, hashes)| (*address, hashes)))
+    let target = reading.contract.clone_target.as_ref().map(|target| (target.address, target.hashes()));
+    known_code::registry(&reading.contract.code, target.as_ref().map(|(address, hashes)| (*address, hashes)))
 }
 
 /// Only the registry's code matters first; but a genuine registry can be set up with any factory, so the factory's and
 /// the escrow implementation's code must be known too.
 fn parts_are_known(reading: &RegistryReading, generation: Generation) -> bool {
-    known_code::factory(&reading.factory_code.hashes()).is_some_and(|known| known.generation == generation)
-        && known_code::escrow(&reading.escrow_implementation_code.hashes())
+    known_code::factory(&reading.contract.factory_code.hashes()).is_some_and(|known| known.generation == generation)
+        && known_code::escrow(&reading.contract.escrow_implementation_code.hashes())
             .is_some_and(|known| known.generation == generation)
 }
 
@@ -168,23 +168,23 @@ fn parts_are_known(reading: &RegistryReading, generation: Generation) -> bool {
 fn foreign_answer(reading: &RegistryReading, generation: Generation, title: &TitleFinding) -> Option<Contradiction> {
     let v5 = generation == Generation::V5;
     let own_id = if v5 { SBT_V5 } else { SBT_V4 };
-    let claims = reading.interfaces.iter().map(|interface| (interface.id.as_slice(), interface.answer.flag()));
+    let claims = reading.contract.interfaces.iter().map(|interface| (interface.id.as_slice(), interface.answer.flag()));
     if !claims.eq(REGISTRY_INTERFACES.iter().map(|id| (id.as_slice(), Ok(*id == own_id)))) {
         return Some(Contradiction::OtherClaims);
     }
-    let slots = &reading.proxy_slots;
+    let slots = &reading.contract.proxy_slots;
     if ![slots.implementation, slots.admin, slots.beacon].iter().all(|slot| slot.is_zero()) {
         return Some(Contradiction::ProxySlots);
     }
     let part_of = |answer: &CallReading, code: &CodeReading| answer.address() == Ok(code.address);
-    if !part_of(&reading.factory, &reading.factory_code)
-        || !part_of(&reading.escrow_implementation, &reading.escrow_implementation_code)
+    if !part_of(&reading.contract.factory, &reading.contract.factory_code)
+        || !part_of(&reading.contract.escrow_implementation, &reading.contract.escrow_implementation_code)
     {
         return Some(Contradiction::CodeOfOtherAccount);
     }
     // Only an escrow of v5 keeps the previous parties.
     let minted = matches!(title, TitleFinding::Known(_));
-    let keeps_previous = [&reading.prev_beneficiary, &reading.prev_holder].map(|answer| answer.success);
+    let keeps_previous = [&reading.title.prev_beneficiary, &reading.title.prev_holder].map(|answer| answer.success);
     (minted && keeps_previous != [v5; 2]).then_some(Contradiction::OtherClaims)
 }
 
@@ -192,11 +192,12 @@ fn parts_are_other_builds(reading: &RegistryReading) -> bool {
     let other = |code: &CodeReading, lookup: fn(&CodeHashes) -> Option<known_code::Known>| {
         lookup(&code.hashes()).is_some_and(|known| known.other_build)
     };
-    other(&reading.factory_code, known_code::factory) || other(&reading.escrow_implementation_code, known_code::escrow)
+    other(&reading.contract.factory_code, known_code::factory)
+        || other(&reading.contract.escrow_implementation_code, known_code::escrow)
 }
 
 fn proxy(reading: &RegistryReading) -> Option<Proxy> {
-    let slots = &reading.proxy_slots;
+    let slots = &reading.contract.proxy_slots;
     let is_proxy = !(slots.implementation.is_zero() && slots.beacon.is_zero());
     is_proxy
         .then(|| Proxy { implementation: slots.implementation, admin: (!slots.admin.is_zero()).then_some(slots.admin) })

@@ -14,8 +14,8 @@ pub(super) fn read(reading: &RegistryReading, registry: Address, token: TokenId)
     if says_yes(reading, [0xff; 4]) {
         return TitleFinding::Contradiction(Contradiction::SaysYesToEverything);
     }
-    if !reading.owner_of.success {
-        return refusal(&reading.owner_of.data);
+    if !reading.title.owner_of.success {
+        return refusal(&reading.title.owner_of.data);
     }
     match owned(reading, registry, token) {
         Ok(title) => TitleFinding::Known(title),
@@ -150,6 +150,7 @@ pub enum Contradiction {
 /// Whether an ERC-165 answer is a clean yes.
 pub(super) fn says_yes(reading: &RegistryReading, id: [u8; 4]) -> bool {
     reading
+        .contract
         .interfaces
         .iter()
         .find(|interface| interface.id == id)
@@ -162,7 +163,7 @@ fn refusal(revert: &[u8]) -> TitleFinding {
 }
 
 fn owned(reading: &RegistryReading, registry: Address, token: TokenId) -> Result<TitleState, Contradiction> {
-    let owner = address("ownerOf", &reading.owner_of)?;
+    let owner = address("ownerOf", &reading.title.owner_of)?;
     let escrow = checked_escrow(reading, registry, token)?;
     let records = Records::read(reading, escrow)?;
     match owner {
@@ -176,17 +177,17 @@ fn owned(reading: &RegistryReading, registry: Address, token: TokenId) -> Result
 
 /// The escrow's address derived here, not taken from any answer (chain.md §1.9).
 fn checked_escrow(reading: &RegistryReading, registry: Address, token: TokenId) -> Result<Address, Contradiction> {
-    let factory = address("titleEscrowFactory", &reading.factory)?;
-    let implementation = address("implementation", &reading.escrow_implementation)?;
+    let factory = address("titleEscrowFactory", &reading.contract.factory)?;
+    let implementation = address("implementation", &reading.contract.escrow_implementation)?;
     let escrow = escrow_address(factory, registry, token, implementation);
-    if reading.escrow != escrow {
+    if reading.title.escrow != escrow {
         return Err(Contradiction::EscrowElsewhere);
     }
-    if reading.escrow_code != clone_code(implementation.0) || reading.escrow_code_size != 45 {
+    if reading.title.escrow_code != clone_code(implementation.0) || reading.title.escrow_code_size != 45 {
         return Err(Contradiction::EscrowForeignCode);
     }
-    let points_back = address("registry", &reading.escrow_registry)? == registry
-        && word("tokenId", &reading.escrow_token_id)? == &token.0;
+    let points_back = address("registry", &reading.title.escrow_registry)? == registry
+        && word("tokenId", &reading.title.escrow_token_id)? == &token.0;
     if points_back { Ok(escrow) } else { Err(Contradiction::EscrowPointsElsewhere) }
 }
 
@@ -199,18 +200,18 @@ struct Records {
 impl Records {
     fn read(reading: &RegistryReading, escrow: Address) -> Result<Self, Contradiction> {
         let parties = Parties {
-            beneficiary: address("beneficiary", &reading.beneficiary)?,
-            holder: address("holder", &reading.holder)?,
-            nominee: some_address("nominee", &reading.nominee)?,
-            previous_beneficiary: v5_address("prevBeneficiary", &reading.prev_beneficiary)?,
-            previous_holder: v5_address("prevHolder", &reading.prev_holder)?,
+            beneficiary: address("beneficiary", &reading.title.beneficiary)?,
+            holder: address("holder", &reading.title.holder)?,
+            nominee: some_address("nominee", &reading.title.nominee)?,
+            previous_beneficiary: v5_address("prevBeneficiary", &reading.title.prev_beneficiary)?,
+            previous_holder: v5_address("prevHolder", &reading.title.prev_holder)?,
             escrow,
-            paused: flag("paused", &reading.paused)?,
+            paused: flag("paused", &reading.contract.paused)?,
         };
         Ok(Self {
             parties,
-            active: flag("active", &reading.active)?,
-            holding: flag("isHoldingToken", &reading.is_holding_token)?,
+            active: flag("active", &reading.title.active)?,
+            holding: flag("isHoldingToken", &reading.title.is_holding_token)?,
         })
     }
 

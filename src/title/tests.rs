@@ -1,5 +1,5 @@
 use super::*;
-use crate::evidence::InterfaceReading;
+use crate::evidence::{ContractReading, InterfaceReading, TitleReading};
 
 const REGISTRY: Address = Address([0x11; 20]);
 const FACTORY: Address = Address([0x22; 20]);
@@ -23,29 +23,40 @@ fn boolean(value: bool) -> CallReading {
 fn live() -> RegistryReading {
     let escrow = crate::contracts::clone::escrow_address(FACTORY, REGISTRY, TOKEN, IMPLEMENTATION);
     RegistryReading {
-        registry_code: vec![0x60, 0x80],
-        interfaces: REGISTRY_INTERFACES
-            .iter()
-            .map(|id| InterfaceReading { id: id.to_vec(), answer: boolean(*id == [0xb8, 0x95, 0x09, 0x77]) })
-            .collect(),
-        owner_of: word(escrow),
-        factory: word(FACTORY),
-        escrow_implementation: word(IMPLEMENTATION),
-        paused: boolean(false),
-        escrow,
-        escrow_code: crate::contracts::clone::clone_code(IMPLEMENTATION.0),
-        escrow_code_size: 45,
-        escrow_registry: word(REGISTRY),
-        escrow_token_id: CallReading { success: true, data: TOKEN.0.to_vec() },
-        beneficiary: word(HOLDER),
-        holder: word(HOLDER),
-        nominee: word(Address::ZERO),
-        active: boolean(true),
-        is_holding_token: boolean(true),
-        prev_beneficiary: word(Address::ZERO),
-        prev_holder: word(Address::ZERO),
+        contract: ContractReading {
+            code: vec![0x60, 0x80],
+            interfaces: REGISTRY_INTERFACES
+                .iter()
+                .map(|id| InterfaceReading { id: id.to_vec(), answer: boolean(*id == [0xb8, 0x95, 0x09, 0x77]) })
+                .collect(),
+            factory: word(FACTORY),
+            escrow_implementation: word(IMPLEMENTATION),
+            paused: boolean(false),
+            ..ContractReading::default()
+        },
+        title: TitleReading {
+            owner_of: word(escrow),
+            escrow,
+            escrow_code: crate::contracts::clone::clone_code(IMPLEMENTATION.0),
+            escrow_code_size: 45,
+            escrow_registry: word(REGISTRY),
+            escrow_token_id: CallReading { success: true, data: TOKEN.0.to_vec() },
+            beneficiary: word(HOLDER),
+            holder: word(HOLDER),
+            nominee: word(Address::ZERO),
+            active: boolean(true),
+            is_holding_token: boolean(true),
+            prev_beneficiary: word(Address::ZERO),
+            prev_holder: word(Address::ZERO),
+            ..TitleReading::default()
+        },
         ..RegistryReading::default()
     }
+}
+
+/// The same registry with something else to say of the title.
+fn saying(title: TitleReading) -> RegistryReading {
+    RegistryReading { title, ..live() }
 }
 
 fn judged(reading: &RegistryReading, trusted: bool) -> RegistryFinding {
@@ -66,22 +77,23 @@ fn unknown_code_stays_unrecognised_until_the_caller_vouches_for_it() {
 
 #[test]
 fn returned_and_ended_are_told_apart_from_live() {
-    let returned = RegistryReading { owner_of: word(REGISTRY), is_holding_token: boolean(false), ..live() };
+    let returned = saying(TitleReading { owner_of: word(REGISTRY), is_holding_token: boolean(false), ..live().title });
     assert!(matches!(judged(&returned, true).title, TitleFinding::Known(TitleState::Returned(_))));
-    let ended = RegistryReading {
+    let ended = saying(TitleReading {
         owner_of: word(Address::DEAD),
         beneficiary: word(Address::ZERO),
         holder: word(Address::ZERO),
         active: boolean(false),
         is_holding_token: boolean(false),
-        ..live()
-    };
+        ..live().title
+    });
     assert_eq!(judged(&ended, true).title, TitleFinding::Known(TitleState::Ended));
 }
 
 #[test]
 fn only_the_two_known_reverts_mean_not_minted() {
-    let with_revert = |data: Vec<u8>| RegistryReading { owner_of: CallReading { success: false, data }, ..live() };
+    let with_revert =
+        |data: Vec<u8>| saying(TitleReading { owner_of: CallReading { success: false, data }, ..live().title });
     let encoded = "08c379a0\
         0000000000000000000000000000000000000000000000000000000000000020\
         0000000000000000000000000000000000000000000000000000000000000029\
@@ -95,7 +107,7 @@ fn only_the_two_known_reverts_mean_not_minted() {
 
 #[test]
 fn no_code_is_not_an_unminted_token() {
-    let reading = RegistryReading { registry_code: Vec::new(), ..live() };
+    let reading = RegistryReading { contract: ContractReading { code: Vec::new(), ..live().contract }, ..live() };
     let finding = judged(&reading, true);
     assert_eq!((finding.authenticity, finding.title), (Authenticity::NoCode, TitleFinding::Unreadable));
 }
@@ -108,28 +120,31 @@ fn answers_that_do_not_fit_together_are_contradictions_even_for_a_trusted_regist
     let long = CallReading { success: true, data: vec![0; 64] };
     let two = CallReading { success: true, data: [vec![0; 31], vec![2]].concat() };
     let cases: Vec<(&str, RegistryReading)> = vec![
-        ("owner zero", RegistryReading { owner_of: word(Address::ZERO), ..live() }),
-        ("owner foreign", RegistryReading { owner_of: word(HOLDER), ..live() }),
-        ("owner dirty", RegistryReading { owner_of: dirty.clone(), ..live() }),
-        ("owner short", RegistryReading { owner_of: short, ..live() }),
-        ("owner long", RegistryReading { owner_of: long, ..live() }),
-        ("escrow elsewhere", RegistryReading { escrow: HOLDER, ..live() }),
-        ("escrow code", RegistryReading { escrow_code: vec![1; 45], ..live() }),
-        ("escrow registry", RegistryReading { escrow_registry: word(FACTORY), ..live() }),
-        ("escrow token", RegistryReading { escrow_token_id: word(HOLDER), ..live() }),
-        ("no holder", RegistryReading { holder: word(Address::ZERO), ..live() }),
-        ("dirty holder", RegistryReading { holder: dirty, ..live() }),
-        ("inactive", RegistryReading { active: boolean(false), ..live() }),
-        ("flag of two", RegistryReading { active: two, ..live() }),
-        ("not holding", RegistryReading { is_holding_token: boolean(false), ..live() }),
-        ("ended with parties", RegistryReading { owner_of: word(Address::DEAD), ..live() }),
+        ("owner zero", saying(TitleReading { owner_of: word(Address::ZERO), ..live().title })),
+        ("owner foreign", saying(TitleReading { owner_of: word(HOLDER), ..live().title })),
+        ("owner dirty", saying(TitleReading { owner_of: dirty.clone(), ..live().title })),
+        ("owner short", saying(TitleReading { owner_of: short, ..live().title })),
+        ("owner long", saying(TitleReading { owner_of: long, ..live().title })),
+        ("escrow elsewhere", saying(TitleReading { escrow: HOLDER, ..live().title })),
+        ("escrow code", saying(TitleReading { escrow_code: vec![1; 45], ..live().title })),
+        ("escrow registry", saying(TitleReading { escrow_registry: word(FACTORY), ..live().title })),
+        ("escrow token", saying(TitleReading { escrow_token_id: word(HOLDER), ..live().title })),
+        ("no holder", saying(TitleReading { holder: word(Address::ZERO), ..live().title })),
+        ("dirty holder", saying(TitleReading { holder: dirty, ..live().title })),
+        ("inactive", saying(TitleReading { active: boolean(false), ..live().title })),
+        ("flag of two", saying(TitleReading { active: two, ..live().title })),
+        ("not holding", saying(TitleReading { is_holding_token: boolean(false), ..live().title })),
+        ("ended with parties", saying(TitleReading { owner_of: word(Address::DEAD), ..live().title })),
         (
             "yes to everything",
             RegistryReading {
-                interfaces: REGISTRY_INTERFACES
-                    .iter()
-                    .map(|id| InterfaceReading { id: id.to_vec(), answer: boolean(true) })
-                    .collect(),
+                contract: ContractReading {
+                    interfaces: REGISTRY_INTERFACES
+                        .iter()
+                        .map(|id| InterfaceReading { id: id.to_vec(), answer: boolean(true) })
+                        .collect(),
+                    ..live().contract
+                },
                 ..live()
             },
         ),
@@ -144,8 +159,8 @@ fn answers_that_do_not_fit_together_are_contradictions_even_for_a_trusted_regist
 #[test]
 fn an_upgradeable_proxy_is_named() {
     let mut reading = live();
-    reading.proxy_slots.implementation = IMPLEMENTATION;
-    reading.proxy_slots.admin = HOLDER;
+    reading.contract.proxy_slots.implementation = IMPLEMENTATION;
+    reading.contract.proxy_slots.admin = HOLDER;
     let proxy = Some(Proxy { implementation: IMPLEMENTATION, admin: Some(HOLDER) });
     assert!(
         matches!(judged(&reading, false).authenticity, Authenticity::Unrecognised { proxy: found, .. } if found == proxy)

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ebl_verifier::block_age::MaxBlockAge;
 use ebl_verifier::evidence::{
-    CallReading, Cause, CodeReading, Dnssec, Finality, LatestReading, Newest, Question, TopLevelReading,
+    CallReading, Cause, CodeReading, Dnssec, Finality, NewerTitle, Newest, Question, TopLevelReading,
 };
 use ebl_verifier::primitives::{Address, ChainId, Digest32};
 use ebl_verifier::status::Family;
@@ -251,13 +251,13 @@ const REGISTRIES: &[Case] = &[
     ("registry.genuine", Registry, Pass, Valid, "the published v4 code", || bill().generation(Generation::V4)),
     ("registry.unrecognised_code", Registry, Unknown, Indeterminate, "other code that says it is v5", private_build),
     ("registry.unrecognised_code", Registry, Unknown, Indeterminate, "a genuine registry with another factory", || {
-        bill().registry(|reading| reading.factory_code = CodeReading { size: 1, ..CodeReading::default() })
+        bill().registry(|reading| reading.contract.factory_code = CodeReading { size: 1, ..CodeReading::default() })
     }),
     ("registry.trusted_by_caller", Registry, Pass, Valid, "which the caller vouches for", || {
         private_build().policy(trust)
     }),
     ("registry.upgradeable_proxy", Registry, Unknown, Indeterminate, "its rules can be changed", || {
-        private_build().registry(|reading| reading.proxy_slots.implementation = STORE)
+        private_build().registry(|reading| reading.contract.proxy_slots.implementation = STORE)
     }),
     ("registry.generation_not_supported", Registry, Unknown, Indeterminate, "a v2 registry", old_registry),
     ("registry.generation_not_supported", Registry, Unknown, Indeterminate, "even one the caller trusts", || {
@@ -265,26 +265,28 @@ const REGISTRIES: &[Case] = &[
     }),
     ("registry.contradicts_itself", Registry, Fail, Invalid, "it says yes to everything", || {
         private_build()
-            .registry(|reading| reading.interfaces.iter_mut().for_each(|interface| interface.answer = flag(true)))
+            .registry(|reading| {
+                reading.contract.interfaces.iter_mut().for_each(|interface| interface.answer = flag(true))
+            })
             .policy(trust)
     }),
     ("registry.inconsistent_answers", Registry, Unknown, Indeterminate, "genuine code and an impossible owner", || {
-        bill().registry(|reading| reading.owner_of = word(&STORE.0))
+        bill().registry(|reading| reading.title.owner_of = word(&STORE.0))
     }),
     ("registry.inconsistent_answers", Registry, Unknown, Indeterminate, "genuine code and another's claims", || {
-        bill().registry(|reading| reading.interfaces[2].answer = flag(true))
+        bill().registry(|reading| reading.contract.interfaces[2].answer = flag(true))
     }),
     ("registry.inconsistent_answers", Registry, Unknown, Indeterminate, "genuine code and a proxy's slots", || {
-        bill().registry(|reading| reading.proxy_slots.admin = STORE)
+        bill().registry(|reading| reading.contract.proxy_slots.admin = STORE)
     }),
     ("registry.inconsistent_answers", Registry, Unknown, Indeterminate, "the genuine factory of somebody else", || {
-        bill().registry(|reading| reading.factory_code.address = STORE)
+        bill().registry(|reading| reading.contract.factory_code.address = STORE)
     }),
     ("registry.no_contract", Registry, Fail, Invalid, "an address without code", || {
-        bill().registry(|reading| reading.registry_code.clear())
+        bill().registry(|reading| reading.contract.code.clear())
     }),
     ("registry.no_contract", Issuance, Fail, Invalid, "which cannot have issued it", || {
-        bill().registry(|reading| reading.registry_code.clear())
+        bill().registry(|reading| reading.contract.code.clear())
     }),
     ("registry.not_applicable", Registry, NotApplicable, Valid, "a document store issued it", || {
         in_stores(&[STORE], 1)
@@ -294,11 +296,12 @@ const REGISTRIES: &[Case] = &[
 const ISSUANCE: &[Case] = &[
     ("issuance.minted", Issuance, Pass, Valid, "the registry records a title", bill),
     ("issuance.not_minted", Issuance, Fail, Invalid, "ownerOf: ERC721NonexistentToken", || {
-        bill()
-            .registry(|reading| reading.owner_of = reverted(&[&[0x7e, 0x27, 0x32, 0x89], [0; 32].as_slice()].concat()))
+        bill().registry(|reading| {
+            reading.title.owner_of = reverted(&[&[0x7e, 0x27, 0x32, 0x89], [0; 32].as_slice()].concat())
+        })
     }),
     ("issuance.registry_refused", Issuance, Unknown, Indeterminate, "ownerOf: another revert", || {
-        bill().registry(|reading| reading.owner_of = reverted(&[]))
+        bill().registry(|reading| reading.title.owner_of = reverted(&[]))
     }),
     ("issuance.unproven", Issuance, Unknown, Indeterminate, "what unknown code says", private_build),
     ("issuance.expired", Issuance, Fail, Invalid, "the validity period is over", || {
@@ -370,9 +373,9 @@ const PENDING: &[Case] = &[
         "the registry is there only in the newest block",
         || {
             bill().registry(|reading| {
-                with_newest(reading, |latest| latest.new_registry_code_size = 45);
-                reading.registry_code.clear();
-                reading.clone_target = None;
+                with_newest(reading, |latest| latest.registry_code_size = 45);
+                reading.contract.code.clear();
+                reading.contract.clone_target = None;
             })
         },
     ),
@@ -404,8 +407,8 @@ const PENDING: &[Case] = &[
     ("title.return_pending", Title, Unknown, Indeterminate, "returned in the newest block", || {
         bill().registry(|reading| {
             with_newest(reading, |latest| {
-                latest.owner_of = word(&REGISTRY.0);
-                latest.is_holding_token = flag(false);
+                latest.title.owner_of = word(&REGISTRY.0);
+                latest.title.is_holding_token = flag(false);
             });
         })
     }),
@@ -424,8 +427,8 @@ const PENDING: &[Case] = &[
                 with_newest(reading, |_| {});
                 let Newest::Read(newest) = &mut reading.newest else { return };
                 let [latest] = newest.as_mut_slice() else { return };
-                latest.owner_of = word(&reading.escrow.0);
-                latest.is_holding_token = flag(true);
+                latest.title.owner_of = word(&reading.title.escrow.0);
+                latest.title.is_holding_token = flag(true);
             })
         },
     ),
@@ -449,7 +452,7 @@ const PENDING: &[Case] = &[
     }),
     ("policy.change_pending", Policy, Unknown, Indeterminate, "another holder in the newest block", || {
         held_to(bill(), Rule::Holders([HOLDER].into()))
-            .registry(|reading| with_newest(reading, |latest| latest.holder = word(&[7; 20])))
+            .registry(|reading| with_newest(reading, |latest| latest.title.holder = word(&[7; 20])))
     }),
 ];
 
@@ -462,20 +465,20 @@ const TITLES: &[Case] = &[
     }),
     ("title.ended", Title, Fail, NotLive, "the burn address holds it", || {
         bill().registry(|reading| {
-            reading.owner_of = word(&Address::DEAD.0);
-            for answer in [&mut reading.beneficiary, &mut reading.holder] {
+            reading.title.owner_of = word(&Address::DEAD.0);
+            for answer in [&mut reading.title.beneficiary, &mut reading.title.holder] {
                 *answer = word(&[]);
             }
-            for answer in [&mut reading.active, &mut reading.is_holding_token] {
+            for answer in [&mut reading.title.active, &mut reading.title.is_holding_token] {
                 *answer = flag(false);
             }
         })
     }),
     ("title.not_issued", Title, Fail, Invalid, "there is none", || {
-        bill().registry(|reading| reading.owner_of = reverted(&[0x7e, 0x27, 0x32, 0x89]))
+        bill().registry(|reading| reading.title.owner_of = reverted(&[0x7e, 0x27, 0x32, 0x89]))
     }),
     ("title.unknown", Title, Unknown, Indeterminate, "the registry refuses to say", || {
-        bill().registry(|reading| reading.owner_of = reverted(&[]))
+        bill().registry(|reading| reading.title.owner_of = reverted(&[]))
     }),
     ("title.not_applicable", Title, NotApplicable, Valid, "a signature issues no title", || signed(&ethr(Format::V2))),
 ];
@@ -546,22 +549,22 @@ pub fn chain_fails(cause: Cause) -> Situation {
 
 /// Other code, with the answers of v5.
 pub fn private_build() -> Situation {
-    bill().registry(|reading| reading.registry_code = vec![0x60, 0x80])
+    bill().registry(|reading| reading.contract.code = vec![0x60, 0x80])
 }
 
 /// A v2 registry knows neither factories nor escrows at derived addresses (chain.md §1.11).
 fn old_registry() -> Situation {
     bill().registry(|reading| {
-        reading.registry_code = vec![0x60, 0x60];
-        for interface in &mut reading.interfaces {
+        reading.contract.code = vec![0x60, 0x60];
+        for interface in &mut reading.contract.interfaces {
             let yes = [[0x80, 0xac, 0x58, 0xcd], [0x9f, 0x9e, 0x69, 0xf3]].iter().any(|id| interface.id == id);
             interface.answer = flag(yes);
         }
-        reading.owner_of = word(&[7; 20]);
-        reading.factory = reverted(&[]);
-        reading.factory_code = CodeReading::default();
-        reading.escrow = Address::ZERO;
-        reading.escrow_code.clear();
+        reading.title.owner_of = word(&[7; 20]);
+        reading.contract.factory = reverted(&[]);
+        reading.contract.factory_code = CodeReading::default();
+        reading.title.escrow = Address::ZERO;
+        reading.title.escrow_code.clear();
     })
 }
 
@@ -569,16 +572,16 @@ fn old_registry() -> Situation {
 fn issued_in_the_newest_block() -> Situation {
     bill().registry(|reading| {
         with_newest(reading, |_| {});
-        reading.owner_of = reverted(&[[0x7e, 0x27, 0x32, 0x89].as_slice(), &[0; 32]].concat());
-        reading.escrow_code.clear();
-        reading.escrow_code_size = 0;
+        reading.title.owner_of = reverted(&[[0x7e, 0x27, 0x32, 0x89].as_slice(), &[0; 32]].concat());
+        reading.title.escrow_code.clear();
+        reading.title.escrow_code_size = 0;
     })
 }
 
-fn ended(latest: &mut LatestReading) {
-    latest.owner_of = word(&Address::DEAD.0);
-    (latest.holder, latest.beneficiary, latest.active) = (word(&[]), word(&[]), flag(false));
-    latest.is_holding_token = flag(false);
+fn ended(latest: &mut NewerTitle) {
+    latest.title.owner_of = word(&Address::DEAD.0);
+    (latest.title.holder, latest.title.beneficiary, latest.title.active) = (word(&[]), word(&[]), flag(false));
+    latest.title.is_holding_token = flag(false);
 }
 
 fn held_to(situation: Situation, rule: Rule) -> Situation {
@@ -588,8 +591,8 @@ fn held_to(situation: Situation, rule: Rule) -> Situation {
 /// A bill whose title the registry itself holds.
 pub fn returned() -> Situation {
     bill().registry(|reading| {
-        reading.owner_of = word(&REGISTRY.0);
-        reading.is_holding_token = flag(false);
+        reading.title.owner_of = word(&REGISTRY.0);
+        reading.title.is_holding_token = flag(false);
     })
 }
 

@@ -28,7 +28,7 @@ pub const ALL: &[Case] = &[
     }),
     ("chain.proof_contradicts", "the endpoint named another holder", || {
         let mut lied = recording();
-        lied.reading.holder.data[31] ^= 1;
+        lied.reading.title.holder.data[31] ^= 1;
         required(&lied, proven(&lied), &["one", "two"])
     }),
 ];

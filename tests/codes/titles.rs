@@ -89,7 +89,9 @@ const HISTORIES: &[Case] = &[
     }),
     ("history.not_applicable", History, NotApplicable, Invalid, "the title was never issued", || {
         bill()
-            .registry(|reading| reading.owner_of = reverted(&[[0x7e, 0x27, 0x32, 0x89].as_slice(), &[0; 32]].concat()))
+            .registry(|reading| {
+                reading.title.owner_of = reverted(&[[0x7e, 0x27, 0x32, 0x89].as_slice(), &[0; 32]].concat())
+            })
             .history(|reading| reading.logs.logs.clear())
     }),
     ("history.not_applicable", History, NotApplicable, NotLive, "a document store issued it", || {
@@ -188,8 +190,8 @@ fn of_powers(question: &Question) -> bool {
 fn moved(holder: Address) -> Situation {
     bill()
         .registry(|reading| {
-            reading.holder = word(&OTHER.0);
-            reading.prev_holder = word(&HOLDER.0);
+            reading.title.holder = word(&OTHER.0);
+            reading.title.prev_holder = word(&HOLDER.0);
         })
         .history(move |reading| {
             let parties = [account(HOLDER), account(holder)];

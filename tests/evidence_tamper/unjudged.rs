@@ -41,10 +41,10 @@ pub fn judged(evidence: &Evidence) -> Vec<Entry> {
 fn registry(reading: &mut RegistryReading) {
     let known = reading.newest.is_known_beside(&reading.block);
     newest(&mut reading.newest, known);
-    reading.genesis = CallReading::default();
-    reading.remark = CallReading::default();
-    let parts = [&mut reading.factory_code, &mut reading.escrow_implementation_code];
-    for code in reading.clone_target.iter_mut().chain(parts) {
+    reading.contract.genesis = CallReading::default();
+    reading.title.remark = CallReading::default();
+    let parts = [&mut reading.contract.factory_code, &mut reading.contract.escrow_implementation_code];
+    for code in reading.contract.clone_target.iter_mut().chain(parts) {
         // Code counts by its hash. Its hash without metadata is looked at only where that one is not known.
         code.stripped_hash = Digest32::default();
         code.size = code.size.min(1);

@@ -3,8 +3,9 @@
 
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
-    Answer, BlockReading, CallReading, Cause, Dnssec, Evidence, Fact, Finality, InterfaceReading, Newest, Provenance,
-    ProxySlots, Question, REGISTRY_INTERFACES, RegistryReading, TopLevelReading, TxtReading, Unavailable,
+    Answer, BlockReading, CallReading, Cause, ContractReading, Dnssec, Evidence, Fact, Finality, InterfaceReading,
+    Newest, Provenance, ProxySlots, Question, REGISTRY_INTERFACES, RegistryReading, TitleReading, TopLevelReading,
+    TxtReading, Unavailable,
 };
 use ebl_verifier::primitives::{Address, ChainId, Digest32, TokenId};
 use ebl_verifier::testchain::bill::{Bill, Issuance};
@@ -156,33 +157,39 @@ impl World {
                 timestamp: u64::try_from(NOW).unwrap() - AGE,
                 finality: self.finality,
             },
-            registry_code: vec![0x60, 0x80],
-            proxy_slots: ProxySlots {
-                implementation: self.proxy.map_or(Address::ZERO, |_| IMPLEMENTATION),
-                admin: self.proxy.unwrap_or(Address::ZERO),
-                beacon: Address::ZERO,
-            },
-            interfaces: REGISTRY_INTERFACES
-                .iter()
-                .map(|id| InterfaceReading { id: id.to_vec(), answer: boolean(*id == [0xb8, 0x95, 0x09, 0x77]) })
-                .collect(),
-            owner_of: account(owner),
-            factory: account(FACTORY),
-            escrow_implementation: account(IMPLEMENTATION),
-            paused: boolean(self.paused),
-            escrow,
-            escrow_code: clone,
-            escrow_code_size: 45,
-            escrow_registry: account(REGISTRY),
-            escrow_token_id: CallReading { success: true, data: token.0.to_vec() },
-            beneficiary: account(beneficiary),
-            holder: account(holder),
-            nominee: account(Address::ZERO),
-            active: boolean(active),
-            is_holding_token: boolean(self.state == State::Live),
-            prev_beneficiary: account(Address::ZERO),
-            prev_holder: account(Address::ZERO),
             newest: Newest::Itself,
+            contract: ContractReading {
+                code: vec![0x60, 0x80],
+                proxy_slots: ProxySlots {
+                    implementation: self.proxy.map_or(Address::ZERO, |_| IMPLEMENTATION),
+                    admin: self.proxy.unwrap_or(Address::ZERO),
+                    beacon: Address::ZERO,
+                },
+                interfaces: REGISTRY_INTERFACES
+                    .iter()
+                    .map(|id| InterfaceReading { id: id.to_vec(), answer: boolean(*id == [0xb8, 0x95, 0x09, 0x77]) })
+                    .collect(),
+                factory: account(FACTORY),
+                escrow_implementation: account(IMPLEMENTATION),
+                paused: boolean(self.paused),
+                ..ContractReading::default()
+            },
+            title: TitleReading {
+                owner_of: account(owner),
+                escrow,
+                escrow_code: clone,
+                escrow_code_size: 45,
+                escrow_registry: account(REGISTRY),
+                escrow_token_id: CallReading { success: true, data: token.0.to_vec() },
+                beneficiary: account(beneficiary),
+                holder: account(holder),
+                nominee: account(Address::ZERO),
+                active: boolean(active),
+                is_holding_token: boolean(self.state == State::Live),
+                prev_beneficiary: account(Address::ZERO),
+                prev_holder: account(Address::ZERO),
+                ..TitleReading::default()
+            },
             ..RegistryReading::default()
         }
     }

@@ -3,10 +3,10 @@
 
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
-    Answer, BlockReading, CallReading, Cause, CodeReading, DidEthrReading, Evidence, Fact, Finality, HistoryReading,
-    InterfaceReading, LatestReading, LogReading, Newest, NodeReading, PowersReading, Provenance, Question,
-    REGISTRY_INTERFACES, RegistryReading, RevocationEvent, RevocationReading, StoreReading, TransactionReading,
-    TxtReading, Unavailable, WebReading,
+    Answer, BlockReading, CallReading, Cause, CodeReading, ContractReading, DidEthrReading, Evidence, Fact, Finality,
+    HistoryReading, InterfaceReading, LogReading, NewerTitle, Newest, NodeReading, PowersReading, Provenance, Question,
+    REGISTRY_INTERFACES, RegistryReading, RevocationEvent, RevocationReading, StoreReading, TitleReading,
+    TransactionReading, TxtReading, Unavailable, WebReading,
 };
 use ebl_verifier::integrity::merkle::path_from;
 use ebl_verifier::primitives::{Address, Digest32, TokenId, keccak256};
@@ -294,12 +294,12 @@ impl Situation {
 }
 
 /// The newest block says the same of the title, until `change`.
-pub fn with_newest(reading: &mut RegistryReading, change: impl FnOnce(&mut LatestReading)) {
-    let same = serde_json::to_value(&*reading).expect("JSON");
-    let mut latest: LatestReading = serde_json::from_value(same).expect("the same members");
-    latest.block = newest_block();
-    change(&mut latest);
-    add(&mut reading.newest, latest);
+pub fn with_newest(reading: &mut RegistryReading, change: impl FnOnce(&mut NewerTitle)) {
+    let RegistryReading { contract, title, .. } = reading;
+    let (registry_code_size, paused) = (contract.code.len() as u64, contract.paused.clone());
+    let mut newer = NewerTitle { block: newest_block(), registry_code_size, paused, title: title.clone() };
+    change(&mut newer);
+    add(&mut reading.newest, newer);
 }
 
 /// As [`with_newest`], of a store.
@@ -338,33 +338,38 @@ pub fn genuine_registry(generation: Generation, registry: Address, token: TokenI
     RegistryReading {
         chain_id: CHAIN,
         block: block(),
-        registry_code: clone_of(implementation),
-        clone_target: Some(published.registry.at(implementation)),
-        interfaces: REGISTRY_INTERFACES
-            .iter()
-            .map(|id| InterfaceReading { id: id.to_vec(), answer: flag(*id == published.interface) })
-            .collect(),
-        owner_of: word(&escrow.0),
-        factory: word(&factory.0),
-        factory_code: published.factory.at(factory),
-        escrow_implementation: word(&escrow_implementation.0),
-        escrow_implementation_code: published.escrow.at(escrow_implementation),
-        genesis: word(&[7]),
-        paused: flag(false),
-        escrow,
-        escrow_code: clone_of(escrow_implementation),
-        escrow_code_size: 45,
-        escrow_registry: word(&registry.0),
-        escrow_token_id: word(&token.0),
-        beneficiary: word(&HOLDER.0),
-        holder: word(&HOLDER.0),
-        nominee: word(&[]),
-        active: flag(true),
-        is_holding_token: flag(true),
-        prev_beneficiary: only_v5(word(&[])),
-        prev_holder: only_v5(word(&[])),
-        remark: only_v5(CallReading { success: true, data: [[0; 31].as_slice(), &[32], &[0; 32]].concat() }),
         newest: Newest::Itself,
+        contract: ContractReading {
+            code: clone_of(implementation),
+            clone_target: Some(published.registry.at(implementation)),
+            interfaces: REGISTRY_INTERFACES
+                .iter()
+                .map(|id| InterfaceReading { id: id.to_vec(), answer: flag(*id == published.interface) })
+                .collect(),
+            factory: word(&factory.0),
+            factory_code: published.factory.at(factory),
+            escrow_implementation: word(&escrow_implementation.0),
+            escrow_implementation_code: published.escrow.at(escrow_implementation),
+            genesis: word(&[7]),
+            paused: flag(false),
+            ..ContractReading::default()
+        },
+        title: TitleReading {
+            owner_of: word(&escrow.0),
+            escrow,
+            escrow_code: clone_of(escrow_implementation),
+            escrow_code_size: 45,
+            escrow_registry: word(&registry.0),
+            escrow_token_id: word(&token.0),
+            beneficiary: word(&HOLDER.0),
+            holder: word(&HOLDER.0),
+            nominee: word(&[]),
+            active: flag(true),
+            is_holding_token: flag(true),
+            prev_beneficiary: only_v5(word(&[])),
+            prev_holder: only_v5(word(&[])),
+            remark: only_v5(CallReading { success: true, data: [[0; 31].as_slice(), &[32], &[0; 32]].concat() }),
+        },
         ..RegistryReading::default()
     }
 }

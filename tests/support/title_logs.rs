@@ -24,7 +24,7 @@ pub type Told<'a> = (&'a str, &'a [Digest32]);
 
 /// A title that was issued to its holder, without a remark, and never moved.
 pub fn issued_title(generation: Generation, registry: Address, token: TokenId) -> HistoryReading {
-    let escrow = genuine_registry(generation, registry, token).escrow;
+    let escrow = genuine_registry(generation, registry, token).title.escrow;
     let mut reading = HistoryReading {
         chain_id: CHAIN,
         block: block(),

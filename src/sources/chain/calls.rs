@@ -10,17 +10,17 @@ use crate::contracts::title_escrow::GETTERS;
 use crate::contracts::token_registry::{
     GENESIS, IMPLEMENTATION, OWNER_OF, PAUSED, REGISTRY_INTERFACES, TITLE_ESCROW_FACTORY,
 };
-use crate::evidence::{CallReading, CodeReading, ReadMethod, RegistryReading, Unavailable};
+use crate::evidence::{CallReading, CodeReading, ContractReading, TitleReading, Unavailable};
 use crate::primitives::{Address, TokenId};
 
-/// Everything but block, proxy slots and the registry's code, which the caller has read already.
+/// Everything but proxy slots and the registry's code, which the caller has read already.
 pub(super) async fn read(
     session: &Session<'_>,
     at: &At,
     registry: Address,
     token: TokenId,
     registry_code: &[u8],
-) -> Result<RegistryReading, Unavailable> {
+) -> Result<(ContractReading, TitleReading), Unavailable> {
     let ask = |to: Address, data: &[u8]| eth_call(to, data, &at.form);
     let code_of = |of: Address| eth_get_code(of, &at.form);
     let mut calls: Vec<Call> = vec![sight::call(registry, &at.form)];
@@ -29,7 +29,7 @@ pub(super) async fn read(
     calls.extend([TITLE_ESCROW_FACTORY, GENESIS, PAUSED].map(|getter| ask(registry, &getter)));
     let mut items = checked(session, &at.block, calls).await?.into_iter();
     let shown = items.next();
-    let mut reading = RegistryReading { chain_id: at.chain.get(), method: ReadMethod::Calls, ..Default::default() };
+    let (mut contract, mut title) = (ContractReading::default(), TitleReading::default());
     let mut outcomes = items.map(|item| outcome(session, item)).collect::<Result<Vec<_>, _>>()?;
     sight::check(session, registry, shown, registry_code.len(), outcomes.iter())?;
 
@@ -41,10 +41,10 @@ pub(super) async fn read(
         calls.extend(factory.map(|factory| ask(factory, &IMPLEMENTATION)));
         let mut items = checked(session, &at.block, calls).await?.into_iter();
         if let Some(target) = target {
-            reading.clone_target = Some(CodeReading::of(target, &code(session, items.next())?));
+            contract.clone_target = Some(CodeReading::of(target, &code(session, items.next())?));
         }
         if let Some(factory) = factory {
-            reading.factory_code = CodeReading::of(factory, &code(session, items.next())?);
+            contract.factory_code = CodeReading::of(factory, &code(session, items.next())?);
         }
         if let Some(item) = items.next() {
             let answer = outcome(session, item)?;
@@ -53,21 +53,21 @@ pub(super) async fn read(
         }
     }
     if let (Some(factory), Some(implementation)) = (factory, implementation) {
-        reading.escrow = escrow_address(factory, registry, token, implementation);
-        let mut calls = vec![code_of(implementation), code_of(reading.escrow)];
-        calls.extend(GETTERS.map(|getter| ask(reading.escrow, &getter)));
+        title.escrow = escrow_address(factory, registry, token, implementation);
+        let mut calls = vec![code_of(implementation), code_of(title.escrow)];
+        calls.extend(GETTERS.map(|getter| ask(title.escrow, &getter)));
         let mut items = checked(session, &at.block, calls).await?.into_iter();
-        reading.escrow_implementation_code = CodeReading::of(implementation, &code(session, items.next())?);
-        reading.escrow_code = code(session, items.next())?;
-        reading.escrow_code_size = reading.escrow_code.len() as u64;
-        reading.escrow_code.truncate(45);
+        contract.escrow_implementation_code = CodeReading::of(implementation, &code(session, items.next())?);
+        title.escrow_code = code(session, items.next())?;
+        title.escrow_code_size = title.escrow_code.len() as u64;
+        title.escrow_code.truncate(45);
         for item in items {
             outcomes.push(outcome(session, item)?);
         }
     }
     outcomes.resize(lens::CALLS, CallReading::default());
-    lens::assign(&mut reading, outcomes).ok_or_else(|| session.not_an_answer("too many results"))?;
-    Ok(reading)
+    lens::assign(&mut contract, &mut title, outcomes).ok_or_else(|| session.not_an_answer("too many results"))?;
+    Ok((contract, title))
 }
 
 /// An address that is there, only from exactly one clean word (chain.md 6.11).

@@ -19,20 +19,26 @@ pub(super) async fn read(
     let mut reading = HistoryReading {
         chain_id: at.chain.get(),
         block: at.block.clone(),
-        escrow: state.escrow,
+        escrow: state.title.escrow,
         ..Default::default()
     };
-    if state.escrow.is_zero() {
+    if state.title.escrow.is_zero() {
         return Ok(reading);
     }
     let parties = distinct(
-        [&state.beneficiary, &state.holder, &state.nominee, &state.prev_beneficiary, &state.prev_holder]
-            .into_iter()
-            .filter_map(|answer| answer.address().ok()),
+        [
+            &state.title.beneficiary,
+            &state.title.holder,
+            &state.title.nominee,
+            &state.title.prev_beneficiary,
+            &state.title.prev_holder,
+        ]
+        .into_iter()
+        .filter_map(|answer| answer.address().ok()),
     );
-    let filter = Filter { contract: state.escrow, topics: Vec::new(), extent: Extent::All };
+    let filter = Filter { contract: state.title.escrow, topics: Vec::new(), extent: Extent::All };
     // No title is older than its registry; a registry that does not know its first block is searched from the beginning.
-    let blocks = BlockRange { first: state.genesis.number().unwrap_or(0), last: at.block.number };
+    let blocks = BlockRange { first: state.contract.genesis.number().unwrap_or(0), last: at.block.number };
     let (logs, items) = logs::read(session, &at.block, &filter, blocks, code_calls(&parties, &at.form)).await?;
     reading.accounts = accounts(session, &parties, items)?;
     reading.logs = logs;

@@ -9,7 +9,8 @@ use super::values::{code, eth_get_code, slot};
 use super::{calls, lens};
 use crate::contracts::clone::PROXY_SLOTS;
 use crate::evidence::{
-    BlockReading, Cause, LatestReading, Newest, ProxySlots, ReadMethod, RegistryReading, Unavailable,
+    BlockReading, CallReading, Cause, ContractReading, NewerTitle, Newest, ProxySlots, ReadMethod, RegistryReading,
+    TitleReading, Unavailable,
 };
 use crate::primitives::{Address, ChainId, TokenId, encode_hex, keccak256};
 
@@ -33,25 +34,26 @@ pub(super) async fn read(
     registry: Address,
     token: TokenId,
     mut items: impl Iterator<Item = Item>,
-    newest: Vec<Item>,
+    newest_items: Vec<Item>,
 ) -> Result<RegistryReading, Unavailable> {
     let seen = items.next().and_then(Result::ok).filter(ran);
-    let registry_code = code(session, items.next())?;
+    let code = code(session, items.next())?;
     let slots = items.by_ref().take(PROXY_SLOTS.len()).map(|item| slot(session, item));
     let slots = slots.collect::<Result<Vec<Address>, Unavailable>>()?;
-    let mut reading = match seen {
-        Some(answer) => by_lens(session, (at.chain, &at.block), &registry_code, &answer)?,
-        None => calls::read(session, at, registry, token, &registry_code).await?,
+    let (method, (mut contract, title)) = match seen {
+        Some(answer) => (ReadMethod::Lens, by_lens(session, (at.chain, &at.block), &code, &answer)?),
+        None => (ReadMethod::Calls, calls::read(session, at, registry, token, &code).await?),
     };
-    reading.registry_code = registry_code;
-    reading.block = at.block.clone();
-    reading.newest = at.nothing_newer();
+    contract.code = code;
     if let [implementation, admin, beacon] = slots[..] {
-        reading.proxy_slots = ProxySlots { implementation, admin, beacon };
+        contract.proxy_slots = ProxySlots { implementation, admin, beacon };
     }
-    if let (Some(at), Some(item)) = (&at.newest, newest.into_iter().next()) {
-        let latest = at_newest(session, at, (registry, token), &reading, item).await;
-        reading.newest = Newest::Read(vec![latest.map_err(|why| newest_unread(session, at, &why))?]);
+    let newest = at.nothing_newer();
+    let mut reading =
+        RegistryReading { chain_id: at.chain.get(), block: at.block.clone(), method, contract, title, newest };
+    if let (Some(at), Some(item)) = (&at.newest, newest_items.into_iter().next()) {
+        let newer = at_newest(session, at, (registry, token), &reading, item).await;
+        reading.newest = Newest::Read(vec![newer.map_err(|why| newest_unread(session, at, &why))?]);
     }
     Ok(reading)
 }
@@ -61,47 +63,62 @@ fn ran(answer: &Json) -> bool {
     !answer.is_null() && answer.bytes().is_none_or(|answer| !answer.is_empty())
 }
 
-/// The same at the newest block, in the way that the node let us read the other.
+/// The same at the newest block, in the way that the node let us read the other. What can never change of a registry must
+/// be the same there.
 async fn at_newest(
     session: &Session<'_>,
     at: &At,
     (registry, token): (Address, TokenId),
-    reading: &RegistryReading,
+    settled: &RegistryReading,
     item: Item,
-) -> Result<LatestReading, Unavailable> {
-    let (block, code) = (&at.block, &reading.registry_code);
-    let seen = match (reading.method, item) {
+) -> Result<NewerTitle, Unavailable> {
+    let code = &settled.contract.code;
+    let newer = |registry_code_size: u64, paused: CallReading, title: TitleReading| NewerTitle {
+        block: at.block.clone(),
+        registry_code_size,
+        paused,
+        title,
+    };
+    let (contract, title) = match (settled.method, item) {
         (ReadMethod::Lens, Ok(answer)) => {
-            let seen = lens_answer(session, (at.chain, block), &answer)?;
+            let seen = lens_answer(session, (at.chain, &at.block), &answer)?;
             if code.is_empty() && seen.registry_size > 0 {
-                return Ok(LatestReading::of_new_registry(seen.reading, seen.registry_size, block.clone()));
+                return Ok(newer(seen.registry_size, seen.contract.paused, seen.title));
             }
             of_this_code(session, seen, code)?
         }
         (ReadMethod::Lens, Err(error)) => return Err(session.refused("the call was refused", &error)),
         _ if code.is_empty() => {
-            let mut items = checked(session, block, vec![eth_get_code(registry, &at.form)]).await?.into_iter();
+            let mut items = checked(session, &at.block, vec![eth_get_code(registry, &at.form)]).await?.into_iter();
             let code = self::code(session, items.next())?;
-            let seen = calls::read(session, at, registry, token, &code).await?;
+            let (contract, title) = calls::read(session, at, registry, token, &code).await?;
             if !code.is_empty() {
-                return Ok(LatestReading::of_new_registry(seen, code.len() as u64, block.clone()));
+                return Ok(newer(code.len() as u64, contract.paused, title));
             }
-            seen
+            (contract, title)
         }
         _ => calls::read(session, at, registry, token, code).await?,
     };
-    let other = || session.not_an_answer("the registry itself is another one there");
-    LatestReading::beside(reading, seen, block.clone()).ok_or_else(other)
+    let same = ContractReading {
+        code: code.clone(),
+        proxy_slots: settled.contract.proxy_slots.clone(),
+        paused: settled.contract.paused.clone(),
+        ..contract
+    };
+    if same != settled.contract || title.escrow != settled.title.escrow {
+        return Err(session.not_an_answer("the registry itself is another one there"));
+    }
+    Ok(newer(code.len() as u64, contract.paused, title))
 }
 
 /// The lens's answer, held against chain, block and code as the node gave them outside it.
 fn by_lens(
     session: &Session<'_>,
     (chain, block): (ChainId, &BlockReading),
-    registry_code: &[u8],
+    code: &[u8],
     answer: &Json,
-) -> Result<RegistryReading, Unavailable> {
-    of_this_code(session, lens_answer(session, (chain, block), answer)?, registry_code)
+) -> Result<(ContractReading, TitleReading), Unavailable> {
+    of_this_code(session, lens_answer(session, (chain, block), answer)?, code)
 }
 
 fn lens_answer(
@@ -124,9 +141,13 @@ fn lens_answer(
     Ok(seen)
 }
 
-fn of_this_code(session: &Session<'_>, seen: lens::Seen, registry_code: &[u8]) -> Result<RegistryReading, Unavailable> {
-    if (seen.registry_size, seen.registry_hash) != (registry_code.len() as u64, keccak256(registry_code)) {
+fn of_this_code(
+    session: &Session<'_>,
+    seen: lens::Seen,
+    code: &[u8],
+) -> Result<(ContractReading, TitleReading), Unavailable> {
+    if (seen.registry_size, seen.registry_hash) != (code.len() as u64, keccak256(code)) {
         return Err(session.not_an_answer("the code and the state reading do not belong together"));
     }
-    Ok(seen.reading)
+    Ok((seen.contract, seen.title))
 }

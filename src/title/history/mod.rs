@@ -30,7 +30,7 @@ pub fn judge(
     token: TokenId,
     generation: Generation,
 ) -> History {
-    let subject = Subject { generation, registry, token, escrow: state.escrow };
+    let subject = Subject { generation, registry, token, escrow: state.title.escrow };
     let mut history = History { entries: Vec::new(), gap: None };
     let (logs, mut records, not_covered) = newest_part(reading);
     let outcome = in_order(logs, reading)
@@ -347,7 +347,7 @@ fn ends_at(
         }
     }
     if generation == Generation::V5 && place != Place::NotMinted {
-        same(records.remark.is_some() && records.remark == remark(&state.remark), "the last remark")?;
+        same(records.remark.is_some() && records.remark == remark(&state.title.remark), "the last remark")?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use ethers::abi::{Token, encode};
 
 use super::*;
-use crate::evidence::{BlockReading, LogsReading};
+use crate::evidence::{BlockReading, LogsReading, TitleReading};
 use crate::primitives::keccak256;
 
 const REGISTRY: Address = Address([0x11; 20]);
@@ -114,7 +114,10 @@ fn live(beneficiary: Address, holder: Address, previous: [Option<Address>; 2], r
 
 fn read(remark: &str) -> RegistryReading {
     let remark = CallReading { success: true, data: encode(&[Token::Bytes(remark.as_bytes().to_vec())]) };
-    RegistryReading { escrow: ESCROW, remark, ..RegistryReading::default() }
+    RegistryReading {
+        title: TitleReading { escrow: ESCROW, remark, ..TitleReading::default() },
+        ..RegistryReading::default()
+    }
 }
 
 fn issued(generation: Generation) -> Story {
@@ -327,8 +330,10 @@ fn every_difference_from_the_state_that_was_read_is_named() {
 
 #[test]
 fn a_title_that_was_never_issued_has_an_empty_history() {
-    let state =
-        State { reading: RegistryReading { escrow: ESCROW, ..Default::default() }, finding: TitleFinding::NotMinted };
+    let state = State {
+        reading: RegistryReading { title: TitleReading { escrow: ESCROW, ..Default::default() }, ..Default::default() },
+        finding: TitleFinding::NotMinted,
+    };
     let history = Story::new(Generation::V5).judged(&state);
     assert_eq!((history.entries.len(), history.gap), (0, None));
 }

@@ -8,7 +8,10 @@ use crate::contracts::known_code;
 use crate::contracts::storage::{FACTORY_IMPLEMENTATION, Layout, slot};
 use crate::contracts::token_registry::{REGISTRY_INTERFACES, SBT_V4, SBT_V5, not_minted_revert};
 use crate::contracts::{Generation, Variant};
-use crate::evidence::{BlockReading, CallReading, CodeReading, InterfaceReading, ReadMethod, RegistryReading};
+use crate::evidence::{
+    BlockReading, CallReading, CodeReading, ContractReading, InterfaceReading, ReadMethod, RegistryReading,
+    TitleReading,
+};
 use crate::primitives::{Address, TokenId, encode_hex, keccak256};
 
 /// What calls answer on this state, without chain id and remark. Code that differs from what was served is a contradiction
@@ -20,13 +23,13 @@ pub(super) fn reading(
     (registry, token): (Address, TokenId),
 ) -> Result<RegistryReading, NotProven> {
     let registry_code = proven.code(registry)?;
-    if let Some(served) = served.filter(|served| served.registry_code != registry_code) {
-        return Err(contradiction("registry_code", &bytes(registry_code), &bytes(&served.registry_code)));
+    if let Some(served) = served.filter(|served| served.contract.code != registry_code) {
+        return Err(contradiction("registry_code", &bytes(registry_code), &bytes(&served.contract.code)));
     }
     let mut reading = RegistryReading {
         block: block.clone(),
         method: ReadMethod::Proof,
-        registry_code: registry_code.to_vec(),
+        contract: ContractReading { code: registry_code.to_vec(), ..ContractReading::default() },
         ..RegistryReading::default()
     };
     if registry_code.is_empty() {
@@ -38,8 +41,8 @@ pub(super) fn reading(
     };
     if let Some(target) = clone_target_address(registry_code) {
         let target = CodeReading::of(target, proven.code(target)?);
-        same_code("clone_target", &target, served.map(|it| it.clone_target.clone().unwrap_or_default()))?;
-        reading.clone_target = Some(target);
+        same_code("clone_target", &target, served.map(|it| it.contract.clone_target.clone().unwrap_or_default()))?;
+        reading.contract.clone_target = Some(target);
     }
     let known = known_registry(&reading).ok_or_else(|| unknown(registry))?;
     let layout = Layout::of(known.storage);
@@ -55,81 +58,90 @@ pub(super) fn reading(
             (immutables.factory.ok_or_else(|| unknown(registry))?, immutables.genesis)
         }
     };
-    reading.factory_code = CodeReading::of(factory, proven.code(factory)?);
-    same_code("factory_code", &reading.factory_code, served.map(|it| it.factory_code.clone()))?;
-    if known_code::factory(&reading.factory_code.hashes()).is_none_or(|factory| factory.generation != known.generation)
+    reading.contract.factory_code = CodeReading::of(factory, proven.code(factory)?);
+    same_code("factory_code", &reading.contract.factory_code, served.map(|it| it.contract.factory_code.clone()))?;
+    if known_code::factory(&reading.contract.factory_code.hashes())
+        .is_none_or(|factory| factory.generation != known.generation)
     {
         return Err(unknown(factory));
     }
     let implementation = address(proven.slot(factory, slot(FACTORY_IMPLEMENTATION))?, factory)?;
-    reading.escrow_implementation_code = CodeReading::of(implementation, proven.code(implementation)?);
-    let theirs = served.map(|it| it.escrow_implementation_code.clone());
-    same_code("escrow_implementation_code", &reading.escrow_implementation_code, theirs)?;
-    let escrow_known = known_code::escrow(&reading.escrow_implementation_code.hashes());
+    reading.contract.escrow_implementation_code = CodeReading::of(implementation, proven.code(implementation)?);
+    let theirs = served.map(|it| it.contract.escrow_implementation_code.clone());
+    same_code("escrow_implementation_code", &reading.contract.escrow_implementation_code, theirs)?;
+    let escrow_known = known_code::escrow(&reading.contract.escrow_implementation_code.hashes());
     if escrow_known.is_none_or(|escrow| escrow.generation != known.generation) {
         return Err(unknown(implementation));
     }
-    reading.factory = word_of(factory);
-    reading.genesis = word(genesis);
-    reading.escrow_implementation = word_of(implementation);
-    reading.interfaces = interfaces(known.generation);
+    reading.contract.factory = word_of(factory);
+    reading.contract.genesis = word(genesis);
+    reading.contract.escrow_implementation = word_of(implementation);
+    reading.contract.interfaces = interfaces(known.generation);
     let [flags @ .., paused] = proven.slot(registry, layout.paused)?;
     if flags != [0; 31] {
         return Err(NotProven::Storage(registry));
     }
-    reading.paused = flag(paused, registry)?;
-    reading.escrow = escrow_address(factory, registry, token, implementation);
+    reading.contract.paused = flag(paused, registry)?;
+    reading.title.escrow = escrow_address(factory, registry, token, implementation);
     let owner = address(proven.slot(registry, layout.owner(token))?, registry)?;
-    reading.owner_of =
+    reading.title.owner_of =
         if owner.is_zero() { CallReading { success: false, data: not_minted_revert() } } else { word_of(owner) };
-    escrow(&mut reading, proven, &layout, (owner, implementation))?;
+    escrow(&mut reading.title, proven, &layout, (owner, implementation))?;
     Ok(reading)
 }
 
-/// The first answer that the proven state contradicts. The slots of a proxy are not asked of: known code is none.
+/// The first answer that the proven state contradicts. The slots of a proxy are not asked of: known code is none. Nor is the
+/// remark, which lies beyond the slots that are proven.
 pub(super) fn first_difference(proven: &RegistryReading, served: &RegistryReading) -> Option<NotProven> {
-    let raw = |name, proven: &[u8], served: &[u8]| {
-        (proven != served).then(|| contradiction(name, &bytes(proven), &bytes(served)))
-    };
-    let call = |name: &str, proven: &CallReading, served: &CallReading| {
+    let call = |(name, proven, served): (&str, &CallReading, &CallReading)| {
         (proven != served).then(|| contradiction(name, &answer(proven), &answer(served)))
     };
-    if proven.registry_code.is_empty() {
+    if proven.contract.code.is_empty() {
         return None;
     }
+    let (ours, theirs) = (&proven.contract, &served.contract);
+    let asked = |reading: &ContractReading| reading.interfaces.iter().map(|it| encode_hex(&it.id)).collect();
+    let (our_ids, their_ids): (Vec<String>, Vec<String>) = (asked(ours), asked(theirs));
+    if our_ids != their_ids {
+        return Some(contradiction("interfaces", &our_ids.join(" "), &their_ids.join(" ")));
+    }
     let interfaces = || {
-        let asked = |reading: &RegistryReading| reading.interfaces.iter().map(|it| encode_hex(&it.id)).collect();
-        let (ours, theirs): (Vec<String>, Vec<String>) = (asked(proven), asked(served));
-        if ours != theirs {
-            return Some(contradiction("interfaces", &ours.join(" "), &theirs.join(" ")));
-        }
-        proven.interfaces.iter().zip(&served.interfaces).find_map(|(proven, served)| {
-            let field = format!("supportsInterface(0x{})", encode_hex(&proven.id));
-            call(&field, &proven.answer, &served.answer)
+        ours.interfaces.iter().zip(&theirs.interfaces).find_map(|(proven, served)| {
+            let name = format!("supportsInterface(0x{})", encode_hex(&proven.id));
+            call((&name, &proven.answer, &served.answer))
         })
     };
+    let contract = [
+        ("factory", &ours.factory, &theirs.factory),
+        ("escrow_implementation", &ours.escrow_implementation, &theirs.escrow_implementation),
+        ("genesis", &ours.genesis, &theirs.genesis),
+        ("paused", &ours.paused, &theirs.paused),
+    ];
+    let (ours, theirs) = (&proven.title, &served.title);
+    let escrow = || {
+        let shown = |it: &TitleReading| {
+            format!("{} with {} bytes of code, {}", it.escrow, it.escrow_code_size, bytes(&it.escrow_code))
+        };
+        let same = (ours.escrow, ours.escrow_code_size, &ours.escrow_code)
+            == (theirs.escrow, theirs.escrow_code_size, &theirs.escrow_code);
+        (!same).then(|| contradiction("escrow", &shown(ours), &shown(theirs)))
+    };
+    let title = [
+        ("escrow_registry", &ours.escrow_registry, &theirs.escrow_registry),
+        ("escrow_token_id", &ours.escrow_token_id, &theirs.escrow_token_id),
+        ("beneficiary", &ours.beneficiary, &theirs.beneficiary),
+        ("holder", &ours.holder, &theirs.holder),
+        ("nominee", &ours.nominee, &theirs.nominee),
+        ("active", &ours.active, &theirs.active),
+        ("is_holding_token", &ours.is_holding_token, &theirs.is_holding_token),
+        ("prev_beneficiary", &ours.prev_beneficiary, &theirs.prev_beneficiary),
+        ("prev_holder", &ours.prev_holder, &theirs.prev_holder),
+    ];
     interfaces()
-        .or_else(|| call("owner_of", &proven.owner_of, &served.owner_of))
-        .or_else(|| call("factory", &proven.factory, &served.factory))
-        .or_else(|| call("escrow_implementation", &proven.escrow_implementation, &served.escrow_implementation))
-        .or_else(|| call("genesis", &proven.genesis, &served.genesis))
-        .or_else(|| call("paused", &proven.paused, &served.paused))
-        .or_else(|| raw("escrow", &proven.escrow.0, &served.escrow.0))
-        .or_else(|| raw("escrow_code", &proven.escrow_code, &served.escrow_code))
-        .or_else(|| {
-            let size = |reading: &RegistryReading| reading.escrow_code_size.to_string();
-            let (proven, served) = (size(proven), size(served));
-            (proven != served).then(|| contradiction("escrow_code_size", &proven, &served))
-        })
-        .or_else(|| call("escrow_registry", &proven.escrow_registry, &served.escrow_registry))
-        .or_else(|| call("escrow_token_id", &proven.escrow_token_id, &served.escrow_token_id))
-        .or_else(|| call("beneficiary", &proven.beneficiary, &served.beneficiary))
-        .or_else(|| call("holder", &proven.holder, &served.holder))
-        .or_else(|| call("nominee", &proven.nominee, &served.nominee))
-        .or_else(|| call("active", &proven.active, &served.active))
-        .or_else(|| call("is_holding_token", &proven.is_holding_token, &served.is_holding_token))
-        .or_else(|| call("prev_beneficiary", &proven.prev_beneficiary, &served.prev_beneficiary))
-        .or_else(|| call("prev_holder", &proven.prev_holder, &served.prev_holder))
+        .or_else(|| call(("owner_of", &ours.owner_of, &theirs.owner_of)))
+        .or_else(|| contract.into_iter().find_map(call))
+        .or_else(escrow)
+        .or_else(|| title.into_iter().find_map(call))
 }
 
 fn same_code(field: &str, proven: &CodeReading, served: Option<CodeReading>) -> Result<(), NotProven> {
@@ -144,7 +156,7 @@ fn same_code(field: &str, proven: &CodeReading, served: Option<CodeReading>) -> 
 }
 
 fn escrow(
-    reading: &mut RegistryReading,
+    reading: &mut TitleReading,
     proven: &State<'_>,
     layout: &Layout,
     (owner, implementation): (Address, Address),
@@ -155,19 +167,8 @@ fn escrow(
     reading.escrow_code_size = code.len() as u64;
     if code.is_empty() {
         // A call of an account without code returns nothing, and succeeds.
-        let nothing = CallReading { success: true, data: Vec::new() };
-        for answer in [
-            &mut reading.escrow_registry,
-            &mut reading.escrow_token_id,
-            &mut reading.beneficiary,
-            &mut reading.holder,
-            &mut reading.nominee,
-            &mut reading.active,
-            &mut reading.is_holding_token,
-            &mut reading.prev_beneficiary,
-            &mut reading.prev_holder,
-        ] {
-            answer.clone_from(&nothing);
+        for answer in reading.escrow_answers_mut() {
+            answer.clone_from(&CallReading { success: true, data: Vec::new() });
         }
         return Ok(());
     }

@@ -27,7 +27,7 @@ impl Examination {
         trusted_by_caller: bool,
         policy: &Policy,
     ) {
-        if reading.registry_code.is_empty() {
+        if reading.contract.code.is_empty() {
             return self.await_registry(reading, registry);
         }
         for latest in reading.at_newest() {
@@ -60,7 +60,7 @@ impl Examination {
     /// A registry that is there only in a newer block is not one that does not exist.
     fn await_registry(&mut self, reading: &RegistryReading, registry: Address) {
         let mut newer = reading.newest.after(&reading.block);
-        let Some(latest) = newer.find(|latest| latest.new_registry_code_size > 0) else { return };
+        let Some(latest) = newer.find(|latest| latest.registry_code_size > 0) else { return };
         let message = format!(
             "not final yet: at block {}, which is not final, there is a contract at {registry}",
             latest.block.number

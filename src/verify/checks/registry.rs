@@ -278,9 +278,9 @@ fn registry_facts(
         address,
         generation,
         authenticity: word,
-        code_hash: (!reading.registry_code.is_empty()).then(|| crate::primitives::keccak256(&reading.registry_code)),
+        code_hash: (!reading.contract.code.is_empty()).then(|| crate::primitives::keccak256(&reading.contract.code)),
         paused: match title {
-            TitleFinding::Known(_) => reading.paused.flag().ok(),
+            TitleFinding::Known(_) => reading.contract.paused.flag().ok(),
             _ => None,
         },
     }

@@ -159,7 +159,7 @@ impl<'i> TitleExamination<'i> {
         let (Some(generation), TitleFinding::Known(title)) = (found.generation(), &found.title) else { return };
         self.active = Some(!matches!(title, TitleState::Ended));
         if generation == Generation::V5 {
-            let raw = history::remark(&state.remark);
+            let raw = history::remark(&state.title.remark);
             self.remark = raw.and_then(|raw| RemarkFacts::of(&raw, self.key_id.as_deref()));
         }
         if let TitleState::Live(parties) | TitleState::Returned(parties) = title {
@@ -189,7 +189,7 @@ impl<'i> TitleExamination<'i> {
         let Some(generation) = found.generation() else {
             return check(Outcome::Unknown, &codes::HISTORY_UNPROVEN, "the registry is not known to be genuine".into());
         };
-        if reading.escrow != state.escrow {
+        if reading.escrow != state.title.escrow {
             let message = "the logs are of another title escrow than the state".into();
             return check(Outcome::Unknown, &codes::HISTORY_INCOMPLETE, message);
         }

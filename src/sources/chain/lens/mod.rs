@@ -4,7 +4,7 @@
 use ethers::abi::{ParamType, Token, decode, encode};
 
 use crate::contracts::token_registry::REGISTRY_INTERFACES;
-use crate::evidence::{CallReading, CodeReading, InterfaceReading, RegistryReading};
+use crate::evidence::{CallReading, CodeReading, ContractReading, InterfaceReading, TitleReading};
 use crate::primitives::{Address, Digest32, TokenId, decode_hex};
 
 /// Creation code and arguments: the `data` of a call without `to`.
@@ -33,8 +33,9 @@ pub(super) struct Seen {
     pub timestamp: u64,
     pub registry_size: u64,
     pub registry_hash: Digest32,
-    /// Without block, proxy slots and the registry's code.
-    pub reading: RegistryReading,
+    /// Without proxy slots and the registry's code.
+    pub contract: ContractReading,
+    pub title: TitleReading,
 }
 
 /// `None` for anything but the exact encoding.
@@ -71,48 +72,37 @@ pub(super) fn decoded(answer: &[u8]) -> Option<Seen> {
     let (registry_size, registry_hash) = (number(fields.next()?)?, hash(fields.next()?)?);
     let mut codes = fields.next()?.into_fixed_array()?.into_iter().map(code);
     let (target, factory_code, implementation_code) = (codes.next()??, codes.next()??, codes.next()??);
-    let mut reading = RegistryReading {
-        chain_id: chain,
+    let mut contract = ContractReading {
         clone_target: (!target.address.is_zero()).then_some(target),
         factory_code,
         escrow_implementation_code: implementation_code,
+        ..ContractReading::default()
+    };
+    let mut title = TitleReading {
         escrow: Address(fields.next()?.into_address()?.0),
         escrow_code: fields.next()?.into_bytes()?,
         escrow_code_size: number(fields.next()?)?,
-        ..RegistryReading::default()
+        ..TitleReading::default()
     };
     let calls: Option<Vec<CallReading>> = fields.next()?.into_array()?.into_iter().map(call).collect();
-    assign(&mut reading, calls?)?;
-    Some(Seen { chain, number: block, timestamp, registry_size, registry_hash, reading })
+    assign(&mut contract, &mut title, calls?)?;
+    Some(Seen { chain, number: block, timestamp, registry_size, registry_hash, contract, title })
 }
 
-/// Puts the calls' outcomes, in the lens's order, into the reading.
-pub(super) fn assign(reading: &mut RegistryReading, calls: Vec<CallReading>) -> Option<()> {
+/// Puts the calls' outcomes, in the lens's order, into the readings.
+pub(super) fn assign(contract: &mut ContractReading, title: &mut TitleReading, calls: Vec<CallReading>) -> Option<()> {
     if calls.len() != CALLS {
         return None;
     }
     let mut calls = calls.into_iter();
     for id in REGISTRY_INTERFACES {
-        reading.interfaces.push(InterfaceReading { id: id.to_vec(), answer: calls.next()? });
+        contract.interfaces.push(InterfaceReading { id: id.to_vec(), answer: calls.next()? });
     }
-    for slot in [
-        &mut reading.owner_of,
-        &mut reading.factory,
-        &mut reading.genesis,
-        &mut reading.paused,
-        &mut reading.escrow_implementation,
-        &mut reading.escrow_registry,
-        &mut reading.escrow_token_id,
-        &mut reading.beneficiary,
-        &mut reading.holder,
-        &mut reading.nominee,
-        &mut reading.active,
-        &mut reading.is_holding_token,
-        &mut reading.prev_beneficiary,
-        &mut reading.prev_holder,
-        &mut reading.remark,
-    ] {
-        *slot = calls.next()?;
+    title.owner_of = calls.next()?;
+    let of_contract =
+        [&mut contract.factory, &mut contract.genesis, &mut contract.paused, &mut contract.escrow_implementation];
+    for answer in of_contract.into_iter().chain(title.escrow_answers_mut()) {
+        *answer = calls.next()?;
     }
     Some(())
 }
