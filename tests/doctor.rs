@@ -377,6 +377,27 @@ fn chains_without_endpoints_are_asked_for_by_number() {
         doctor(&[], &["--dns", &resolver.address, "--no-default-rpc", "--chain-id", "1", "--chain-id", "424242"]);
     assert_eq!((exit, page["chains"].as_array().unwrap().len()), (3, 2));
     assert!(page["problems"][1].as_str().unwrap().contains("--rpc 424242=URL"), "{page:#}");
+    // Of a network of the past nobody knows an endpoint, and that is said.
+    for (chain, name) in [
+        ("3", "Ropsten"),
+        ("4", "Rinkeby"),
+        ("5", "Goerli"),
+        ("42", "Kovan"),
+        ("295", "Hedera"),
+        ("296", "Hedera Testnet"),
+        ("80001", "Mumbai"),
+    ] {
+        let (_, page) = doctor(&[], &["--dns", &resolver.address, "--chain-id", chain]);
+        let problem = page["problems"][0].as_str().unwrap();
+        assert!(problem.starts_with(&format!("chain {chain} is ")) && problem.contains(name), "{page:#}");
+        assert!(problem.contains("a retired test network") || problem.contains("no longer uses"), "{page:#}");
+    }
+    // Several endpoints in one variable are as `--rpc` given several times.
+    let both = [("EBL_RPC_7", "http://127.0.0.1:9/s3cret, 7=http://127.0.0.2:9")];
+    assert_eq!(setting(&doctor(&both, &["--dns", &resolver.address]).1, "rpc 7").0, "127.0.0.1:9, 127.0.0.2:9");
+    let (exit, printed) = run(&[("EBL_RPC_7", "http://127.0.0.1:9,8=http://127.0.0.2/s3cret")], &[]);
+    assert_eq!(exit, 2, "{printed}");
+    assert!(printed.contains("EBL_RPC_7: an endpoint of chain 8 stands among those of chain 7"), "{printed}");
     // The one chain named is that of an endpoint that names none.
     let server = node(live(), |_, _| None);
     let url = server.url();

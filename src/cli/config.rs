@@ -343,18 +343,27 @@ fn endpoints(
         let chain: ChainId = chain.parse().with_context(|| variable.clone())?;
         let value = value.into_string().ok().with_context(|| format!("{variable} is not text"))?;
         if let Entry::Vacant(entry) = found.entry(chain) {
-            let urls = value.split(',').map(|url| endpoint(url.trim())).collect::<Result<Vec<_>>>();
+            let urls = value.split(',').map(|url| endpoint_of(chain, url.trim())).collect::<Result<Vec<_>>>();
             entry.insert(Chosen::by(urls.context(variable)?, Origin::Variable));
         }
     }
     for (chain, urls) in &settings.rpc {
         let chain: ChainId = chain.parse().context("settings, [rpc]")?;
         if let Entry::Vacant(entry) = found.entry(chain) {
-            let urls = urls.iter().map(|url| endpoint(url)).collect::<Result<_>>();
+            let urls = urls.iter().map(|url| endpoint_of(chain, url)).collect::<Result<_>>();
             entry.insert(Chosen::by(urls.context("settings, [rpc]")?, Origin::File));
         }
     }
     Ok(found)
+}
+
+/// Where the chain stands beside the URL already.
+fn endpoint_of(chain: ChainId, url: &str) -> Result<Endpoint> {
+    let endpoint = endpoint(url)?;
+    match endpoint.chain.filter(|named| *named != chain) {
+        None => Ok(endpoint),
+        Some(other) => bail!("an endpoint of chain {other} stands among those of chain {chain}"),
+    }
 }
 
 /// The URL may hold a key, so no message repeats it.

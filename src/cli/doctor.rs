@@ -325,12 +325,21 @@ fn chain(found: &ChainProbe, in_force: &InForce, now: i64) -> Chain {
 
 fn chain_problem(chain: &Chain, quorum: u8) -> String {
     let id = chain.chain_id;
+    if let Some(retired) = retired(chain).filter(|_| working(&chain.endpoints) == 0) {
+        return format!("chain {id} is {retired}; no endpoint of it can be used");
+    }
     match (chain.endpoints.len(), working(&chain.endpoints)) {
         (0, _) => format!("no endpoint is known for chain {id}: give one with --rpc {id}=URL"),
         (_, 0) => format!("no endpoint of chain {id} can be used"),
         (_, 1) => format!("chain {id}: the quorum is {quorum}, and only one endpoint can be used"),
         (_, working) => format!("chain {id}: the quorum is {quorum}, and only {working} endpoints can be used"),
     }
+}
+
+/// What a network of the past is called, and why nobody uses it any more.
+fn retired(chain: &Chain) -> Option<String> {
+    let network = ChainId::try_from(chain.chain_id).ok().and_then(networks::known)?;
+    network.retired.map(|retired| format!("{}, {retired}", network.name))
 }
 
 /// As many as a quorum can have of them.

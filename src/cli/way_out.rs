@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use super::args::{NetworkArgs, RootsChoice};
 use super::settings::{Chosen, Origin, Settings, optional, place};
 use crate::sources::{InvalidProxy, Proxy, ProxyRules, TlsRoots};
+use crate::text::may_hold_a_key;
 
 /// The flag, the variable, the file; without any of them `HTTPS_PROXY` and `ALL_PROXY`.
 pub fn proxy(network: &NetworkArgs, variables: &Settings, settings: &Settings) -> Result<Chosen<ProxyRules>> {
@@ -52,10 +53,34 @@ pub fn in_words(rules: &ProxyRules) -> String {
         (Some(all), Some(https)) => format!("{} for https, {} for the rest", https.host(), all.host()),
     };
     if !rules.except.is_empty() {
-        words.push_str(&format!("; none for {} (NO_PROXY)", rules.except));
+        words.push_str(&format!("; none for {} (NO_PROXY)", excepted(&rules.except)));
     }
     words
 }
+
+/// The hosts of `NO_PROXY`, as far as they are hosts: the variable may hold a whole URL by mistake, or anything.
+fn excepted(list: &str) -> String {
+    let items: Vec<&str> = list.split(',').map(str::trim).filter(|item| !item.is_empty()).collect();
+    let mut shown: Vec<&str> = items.iter().take(MOST_EXCEPTED).map(|item| shown_host(item)).collect();
+    let more = items.len().saturating_sub(MOST_EXCEPTED);
+    let more_in_words = format!("{more} more");
+    if more > 0 {
+        shown.push(&more_in_words);
+    }
+    shown.join(", ")
+}
+
+/// A host, a domain with a full stop before it, an address with a port or the length of a net, or `*`.
+fn shown_host(item: &str) -> &str {
+    let host = item.split_once('/').filter(|(_, net)| net.len() <= 3 && net.bytes().all(|byte| byte.is_ascii_digit()));
+    let host = host.map_or(item, |(host, _)| host);
+    let of_a_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]*".contains(&byte);
+    let is_a_host = host.len() <= LONGEST_HOST && host.bytes().all(of_a_host) && !may_hold_a_key(host);
+    if is_a_host { item } else { "(not a host)" }
+}
+
+const MOST_EXCEPTED: usize = 8;
+const LONGEST_HOST: usize = 253;
 
 fn known(name: &str) -> Result<Option<Proxy>> {
     let text = environment(name)?;
@@ -70,4 +95,27 @@ fn environment(name: &str) -> Result<Option<String>> {
     let text =
         value.map(|value| value.into_string().ok().with_context(|| format!("{name} is not text"))).transpose()?;
     Ok(text.filter(|text| !text.trim().is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_proxy_shows_hosts_and_nothing_else() {
+        let hosts = "localhost, 127.0.0.1,.inside.example,10.0.0.0/8,[::1]:8545,*";
+        assert_eq!(excepted(hosts), "localhost, 127.0.0.1, .inside.example, 10.0.0.0/8, [::1]:8545, *");
+        for hidden in [
+            "http://user:s3cret@proxy.example",
+            "user:s3cret@proxy.example",
+            "proxy.example/s3cret",
+            "proxy.example?key=s3cret",
+            "a\u{1b}[2Js3cret",
+            "5up3rs3cret0123456789abcdefghijklmnop",
+            &"s3cret.".repeat(100),
+        ] {
+            assert_eq!(excepted(hidden), "(not a host)");
+        }
+        assert_eq!(excepted(&"a.example,".repeat(10)).split(", ").last(), Some("2 more"));
+    }
 }

@@ -8,6 +8,7 @@
 mod agreement;
 mod aliases;
 mod anchor;
+mod canned;
 mod checked;
 mod probe;
 mod reply;
@@ -23,6 +24,8 @@ use futures_util::future::join_all;
 use rustls_pki_types::CertificateDer;
 
 pub use anchor::{InvalidAnchor, TrustAnchor};
+#[doc(hidden)]
+pub use canned::texts_in_reply;
 pub use probe::ResolverProbe;
 pub use resolver::{InvalidResolver, Resolver};
 
@@ -133,12 +136,12 @@ impl DnsSource {
         place::distinct(&places).into_iter().filter_map(|index| resolvers.get(index).cloned()).collect()
     }
 
-    /// Those that are asked.
     /// Who is asked, as shown to people.
     pub(crate) fn hosts(&self) -> Vec<String> {
         self.resolvers().iter().map(ToString::to_string).collect()
     }
 
+    /// Those that are asked.
     fn resolvers(&self) -> &[Resolver] {
         match self.config.resolvers.as_slice() {
             [] => &[Resolver::System],
