@@ -327,6 +327,7 @@ impl VerifyLinkError {
     pub fn explanation(&self) -> &'static Code {
         match self {
             Self::NotFetched(why) if why.cause == Cause::NotAllowed => &codes::READ_FETCH_REFUSED,
+            Self::NotFetched(why) if why.cause == Cause::Proxy => &codes::PROXY,
             Self::NotFetched(_) => &codes::READ_FETCH_FAILED,
             Self::Unreadable(error) => error.explanation(),
         }

@@ -285,6 +285,7 @@ fn inspect_says_what_would_be_asked_and_never_valid() {
     let folder = tempfile::tempdir().unwrap();
     let good = document(folder.path(), "v2-wrapped", GOOD_V2);
     let output = ebl(&["inspect", good.to_str().unwrap()]);
+    assert!(text(&output.stdout).contains("\n  Would ask\n    - "), "{output:?}");
     let shown = text(&output.stdout);
     assert_eq!(code(&output), 0, "{shown}");
     assert!(shown.contains("an endpoint of chain 1337") && shown.contains("TXT records of"), "{shown}");

@@ -236,3 +236,16 @@ fn the_command_takes_root_certificates_from_the_system() {
     let bundled = page(&[("SSL_CERT_FILE", roots)], &["--tls-roots", "bundled"]);
     assert!(bundled.contains("not from a trusted authority"), "{bundled}");
 }
+
+#[test]
+fn a_link_whose_document_a_dead_proxy_keeps_away_blames_the_proxy() {
+    let nobody = format!("http://127.0.0.1:{}", closed_port());
+    let link = r#"https://app.example/?q={"type":"DOCUMENT","payload":{"uri":"https://docs.example/","chainId":"1"}}"#;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ebl"));
+    command.args(["verify", "--format", "json", "--proxy", &nobody, "--allow-private"]);
+    command.args(["--resolve", "docs.example:443=127.0.0.1:9", "--timeout", "2", link]);
+    let output = command.env_clear().env("HOME", "/nonexistent").output().unwrap();
+    let page: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &page["verdict"]), (Some(3), &serde_json::Value::Null), "{page:#}");
+    assert_eq!(page["error"]["code"], "check.proxy", "{page:#}");
+}

@@ -181,7 +181,8 @@ pub(super) fn fitted(lines: &[String], style: Style) -> String {
     let fitted = lines.iter().map(|line| {
         let indent = match line.get(..BULLET) {
             Some("    - ") => BULLET,
-            Some(start) if start.starts_with("  ") => LABEL,
+            // A heading is shorter than a label with its text.
+            Some(start) if start.starts_with("  ") => LABEL.min(line.len()),
             _ => 0,
         };
         let (label, text) = line.split_at_checked(indent).unwrap_or(("", line));

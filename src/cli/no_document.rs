@@ -26,7 +26,8 @@ pub(super) struct NoDocument {
 impl NoDocument {
     pub fn exit(&self) -> Exit {
         // What our own rules refuse stays refused; only an outage is worth another try (checks.md §1).
-        if self.code == &codes::READ_FETCH_FAILED { Exit::NotFetched } else { Exit::Unreadable }
+        let is_outage = [&codes::READ_FETCH_FAILED, &codes::PROXY].contains(&self.code);
+        if is_outage { Exit::NotFetched } else { Exit::Unreadable }
     }
 
     pub fn human(&self, name: &str, style: Style) -> String {

@@ -50,9 +50,9 @@ impl Link {
             return Err(InvalidLink::Origin);
         }
         let query = single_q(url.query().unwrap_or_default());
-        if !query.as_ref().is_ok_and(|query| spelling::is_object(query))
-            && let Some(inner) = spelling::wrapped_in(url)
-        {
+        let is_object = query.as_ref().is_ok_and(|query| spelling::is_object(query));
+        let inner = spelling::defended_in(url).or_else(|| if is_object { None } else { spelling::wrapped_in(url) });
+        if let Some(inner) = inner {
             let wrappings_left = wrappings_left.checked_sub(1).ok_or(InvalidLink::Wrapped)?;
             let inner = spelling::url(&inner).ok_or(InvalidLink::NotAUrl)?;
             return Self::of_url(&inner, reach, wrappings_left);
@@ -234,6 +234,12 @@ mod tests {
             format!("https://app.example/?q={}", encoded(&format!("{q}#{}", encoded(&fragment)))),
             wrapped.clone(),
             format!("https://other.example/url?q={}", encoded(&wrapped)),
+            // Mail filters in their own ways: as a parameter among others, as a part of the path, with `%` and `/`
+            // respelt, with characters set aside.
+            format!("https://linkprotect.example/url?a={}&c=E,1,x&typo=1", encoded(&plain)),
+            format!("https://filter.example/s/{}/t/1", encoded(&plain)),
+            format!("https://urldefense.proofpoint.com/v2/url?u={}&d=DwMF&c=x&r=y&m=z&s=w&e=", respelt(&plain)),
+            format!("https://urldefense.com/v3/__{}__;{}!!AbC!x-y_z$", plain.replace('%', "*"), aside(&plain)),
         ];
         for text in forms {
             let link = Link::parse(&text, Reach::Public).unwrap_or_else(|why| panic!("{text}: {why}"));
@@ -245,6 +251,42 @@ mod tests {
         // Which of two was meant nobody can know.
         let two = "https://filter.example/?a=https%3A%2F%2Fx.example&b=https%3A%2F%2Fy.example";
         assert_eq!(Link::parse(two, Reach::Public).unwrap_err(), InvalidLink::QueryCount);
+    }
+
+    fn respelt(url: &str) -> String {
+        // Both stand-ins are themselves written as what they are not.
+        let url = url.replace('-', "%2D").replace('_', "%5F");
+        let is_plain = |character: char| character.is_ascii_alphanumeric() || character == '.';
+        let one = |character: char| match character {
+            '/' => "_".to_owned(),
+            plain if is_plain(plain) => plain.to_string(),
+            other => format!("-{:02X}", u32::from(other)),
+        };
+        url.chars().map(one).collect()
+    }
+
+    /// Every per cent sign.
+    fn aside(url: &str) -> String {
+        use base64::Engine as _;
+        base64::engine::general_purpose::URL_SAFE.encode("%".repeat(url.matches('%').count()))
+    }
+
+    #[test]
+    fn characters_set_aside_come_back_one_by_one_and_in_runs() {
+        let defended = |rest: &str| {
+            let url = url::Url::parse(&format!("https://urldefense.com/v3/__{rest}")).unwrap();
+            spelling::defended_in(&url)
+        };
+        // `%` and `é`; then two, three.
+        assert_eq!(defended("https://h.example/*7B*__;JcOp!!x$").as_deref(), Some("https://h.example/%7B\u{e9}"));
+        assert_eq!(defended("https://h.example/**Ax**B__;YWJjZGU!!x$").as_deref(), Some("https://h.example/abxcde"));
+        // Fewer than are wanted, no base64, no end, no web address, and another host.
+        for broken in ["https://h.example/***A__;JQ!!x$", "https://h.example/*__;*!!x$", "https://h.example/", "x__;!!"]
+        {
+            assert_eq!(defended(broken), None, "{broken}");
+        }
+        let other = url::Url::parse("https://other.example/v3/__https://h.example/__;!!x$").unwrap();
+        assert_eq!(spelling::defended_in(&other), None);
     }
 
     #[test]
