@@ -4,9 +4,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::LazyLock;
 
-use ebl_verifier::Verifier;
 use ebl_verifier::testchain::sandbox::{Party, Sandbox};
 use ebl_verifier::verify::Verdict;
+use ebl_verifier::{Verifier, Wishes};
 use tokio::runtime::Runtime;
 
 fn main() {
@@ -17,6 +17,7 @@ fn main() {
 struct World {
     runtime: Runtime,
     verifier: Verifier,
+    wishes: Wishes,
     bills: Vec<Vec<u8>>,
     /// Ends with the world.
     _sandbox: Sandbox,
@@ -36,7 +37,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     });
     let bills = bills.collect();
     let verifier = sandbox.verifier().expect("settings").build().expect("a verifier");
-    World { runtime, verifier, bills, _sandbox: sandbox }
+    World { runtime, verifier, wishes: sandbox.wishes(), bills, _sandbox: sandbox }
 });
 
 /// The same bill in one case, and each bill once, one after the other, in the other.
@@ -47,7 +48,7 @@ fn verify_in_a_row(bencher: divan::Bencher<'_, '_>, count: usize) {
     bencher.counter(divan::counter::ItemsCount::new(count)).bench(|| {
         world.runtime.block_on(async {
             for bill in bills {
-                let report = world.verifier.verify(divan::black_box(bill)).await.expect("a document");
+                let report = world.verifier.verify(divan::black_box(bill), &world.wishes).await.expect("a document");
                 assert_eq!(report.verdict, Verdict::Valid);
             }
         });

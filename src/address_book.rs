@@ -22,6 +22,12 @@ pub struct AddressBook {
 }
 
 impl AddressBook {
+    /// Without a name.
+    pub fn nobody() -> &'static Self {
+        static NOBODY: AddressBook = AddressBook { names: BTreeMap::new() };
+        &NOBODY
+    }
+
     /// The name written down for an address.
     pub fn name_of(&self, address: Address) -> Option<&str> {
         self.names.get(&address).map(String::as_str)

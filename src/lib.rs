@@ -7,10 +7,11 @@
 //! # The model
 //!
 //! [`document::read`] turns bytes into one typed [`document::Document`] or says where reading stopped.
-//! [`verify::examine`] is a pure function of the document, the [`evidence::Evidence`] at hand, a
-//! [`verify::Policy`] and the time. It returns a [`verify::Report`], or the [`evidence::Question`]s whose answers it
-//! still needs. [`Verifier`] is the loop around it: examine, ask everything that is open at once, examine again.
-//! Whoever brings their own network calls `examine` directly.
+//! [`verify::examine`] is a pure function of a [`verify::Case`] (the document with the result of its own integrity check,
+//! how it arrived, what the caller holds it to, and the time) and of the [`evidence::Evidence`] at hand. It returns a
+//! whole [`verify::Report`], or the [`evidence::Question`]s whose answers it still needs, never more than one document may
+//! make anybody ask. [`Verifier`] is the loop around it: examine, ask everything that is open at once, examine again.
+//! Whoever brings their own network calls `examine` directly, or gives the verifier a [`sources::Source`].
 //!
 //! A failed fetch is an answer too ([`evidence::Unavailable`]): it makes a check `unknown`, never `fail`.
 //!
@@ -19,7 +20,7 @@
 //! ```
 //! use ebl_verifier::document::{self, Limits};
 //! use ebl_verifier::evidence::{Answer, Cause, Dnssec, Evidence, Fact, Provenance, Question, TxtReading, Unavailable};
-//! use ebl_verifier::verify::{Outcome, Policy, Step, Verdict, examine};
+//! use ebl_verifier::verify::{Case, Outcome, Policy, Step, Verdict, examine};
 //!
 //! // Whatever finds things out for you. This one knows a domain's records and can reach no chain.
 //! fn ask(question: &Question) -> Answer {
@@ -37,9 +38,11 @@
 //!
 //! let bytes = std::fs::read("fixtures/documents/bill-v2.json")?;
 //! let document = document::read(&bytes, &Limits::default())?;
+//! let policy = Policy::default();
+//! let case = Case::new(&document, &policy, 1_780_000_000);
 //! let mut evidence = Evidence::new();
 //! let report = loop {
-//!     match examine(&document, &evidence, &Policy::default(), 1_780_000_000) {
+//!     match examine(&case, &evidence) {
 //!         Step::Report(report) => break report,
 //!         Step::Ask(questions) => {
 //!             for question in questions {
@@ -90,7 +93,7 @@ pub mod web_address;
 
 mod verifier;
 
-pub use verifier::{BuildError, SourcesProbe, Verifier, VerifierBuilder, VerifyLinkError};
+pub use verifier::{Verifier, VerifierBuilder, VerifyLinkError, Wishes};
 
 /// The README's library example, so that it runs.
 #[cfg(doctest)]

@@ -10,7 +10,7 @@ mod wrapping;
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{Cause, DidChange, DidEvent, Evidence, NodeReading, Provenance, Question, Unavailable};
 use ebl_verifier::primitives::{Address, Digest32};
-use ebl_verifier::verify::{Outcome, Step, Verdict, examine};
+use ebl_verifier::verify::{Assurance, Case, Outcome, Step, Verdict, examine};
 use serde_json::{Value, json};
 use signed_world::{
     BLOCK, NOW, RESPONDER, STORE, World, code, ethr, judged, matches_schema, message, policy, verdict, web, word,
@@ -31,7 +31,7 @@ fn a_key_that_the_domain_and_its_did_name_makes_a_signed_document_valid() {
             ["issuer.dns_did", "chain.matches", "registry.not_applicable", "issuance.signed", "title.not_applicable"];
         assert_eq!(codes, wanted);
         let issuer = &report.issuer[0];
-        assert_eq!((issuer.confirmed, issuer.assurance), (true, Some("did-ethr+dns")));
+        assert_eq!((issuer.confirmed, issuer.assurance), (true, Some(Assurance::DidEthrAndDns)));
         assert_eq!((issuer.domain.as_deref(), issuer.did.is_some()), (Some(DOMAIN), true));
         assert_eq!(report.as_of.as_ref().map(|as_of| as_of.block), Some(BLOCK));
     }
@@ -44,7 +44,10 @@ fn a_did_document_on_the_web_stands_for_its_domain_and_needs_no_chain() {
         matches_schema(&report);
         assert_eq!((report.verdict, rounds), (Verdict::Valid, 1), "{report:#?}");
         assert_eq!((code(&report, "issuer"), code(&report, "chain")), ("issuer.did_web", "chain.not_needed"));
-        assert_eq!((report.issuer[0].assurance, report.issuer[0].domain.as_deref()), (Some("did-web"), Some(DOMAIN)));
+        assert_eq!(
+            (report.issuer[0].assurance, report.issuer[0].domain.as_deref()),
+            (Some(Assurance::DidWeb), Some(DOMAIN))
+        );
         assert!(report.as_of.is_none());
     }
 }
@@ -55,7 +58,9 @@ fn everything_is_asked_at_once() {
     let draft = Draft { revocation: Some(revocation), batch: 3, ..ethr(Format::V2) };
     let bytes = draft.signed(&key(1));
     let document = document::read(&bytes, &Limits::default()).unwrap();
-    let Step::Ask(questions) = examine(&document, &Evidence::new(), &policy(), 0) else { panic!("nothing is known") };
+    let Step::Ask(questions) = examine(&Case::new(&document, &policy(), 0), &Evidence::new()) else {
+        panic!("nothing is known")
+    };
     let kind = |question: &Question| match question {
         Question::DidEthr { .. } => "did",
         Question::Web { .. } => "web",
@@ -77,7 +82,7 @@ fn a_bare_key_names_nobody() {
         matches_schema(&report);
         assert_eq!(report.verdict, Verdict::Indeterminate);
         assert_eq!((code(&report, "issuance"), code(&report, "issuer")), ("issuance.signed", "issuer.bare_key"));
-        assert_eq!((report.issuer[0].confirmed, report.issuer[0].assurance), (false, Some("bare-key")));
+        assert_eq!((report.issuer[0].confirmed, report.issuer[0].assurance), (false, Some(Assurance::BareKey)));
     }
 }
 
@@ -87,7 +92,7 @@ fn a_record_may_name_a_key_of_a_did_on_the_web() {
     let mut world = World::good();
     world.records = vec![record(&draft.key)];
     let (report, _) = judged(&draft.signed(&key(1)), &world);
-    assert_eq!((report.verdict, report.issuer[0].assurance), (Verdict::Valid, Some("dns")));
+    assert_eq!((report.verdict, report.issuer[0].assurance), (Verdict::Valid, Some(Assurance::Dns)));
     // The DID document still has to be there.
     world.web_status = 404;
     let (report, _) = judged(&draft.signed(&key(1)), &world);
@@ -95,9 +100,9 @@ fn a_record_may_name_a_key_of_a_did_on_the_web() {
 }
 
 /// A change of the draft or the world, and what the report says then.
-type Case = (&'static str, fn(&mut Draft, &mut World), Verdict, &'static str, &'static str);
+type Signed = (&'static str, fn(&mut Draft, &mut World), Verdict, &'static str, &'static str);
 
-fn tell(drafts: fn(Format) -> Draft, cases: &[Case]) {
+fn tell(drafts: fn(Format) -> Draft, cases: &[Signed]) {
     for (what, change, wanted, check, wanted_code) in cases {
         for format in FORMATS {
             let (mut draft, mut world) = (drafts(format), World::good());
@@ -553,12 +558,16 @@ fn offline_a_signed_document_is_unknown_never_invalid() {
     let document = ethr(Format::V2).signed(&key(1));
     let document = document::read(&document, &Limits::default()).unwrap();
     let mut evidence = Evidence::new();
-    let Step::Ask(questions) = examine(&document, &evidence, &policy(), 0) else { panic!("nothing is known") };
+    let Step::Ask(questions) = examine(&Case::new(&document, &policy(), 0), &evidence) else {
+        panic!("nothing is known")
+    };
     for question in questions {
         let why = Unavailable { cause: Cause::Offline, host: None, detail: "this run was offline".into() };
         evidence.record(question, Err(why), Provenance::default());
     }
-    let Step::Report(report) = examine(&document, &evidence, &policy(), 0) else { panic!("all is answered") };
+    let Step::Report(report) = examine(&Case::new(&document, &policy(), 0), &evidence) else {
+        panic!("all is answered")
+    };
     assert_eq!(report.verdict, Indeterminate);
     for name in ["issuer", "chain", "issuance"] {
         let check = report.checks.iter().find(|check| check.name.as_str() == name).unwrap();

@@ -20,7 +20,7 @@ use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{Cause, DidChange, DidEvent, Evidence, Question, StoreReading};
 use ebl_verifier::status::Family;
 use ebl_verifier::title::Generation;
-use ebl_verifier::verify::{CheckName, LeastFinality, Outcome, Policy, Report, Rule, Step, Verdict, examine};
+use ebl_verifier::verify::{Case, CheckName, LeastFinality, Outcome, Policy, Report, Rule, Step, Verdict, examine};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
@@ -111,7 +111,7 @@ impl Complete {
     /// `None` where something would have to be asked.
     fn report_on(&self, evidence: &Evidence) -> Option<Report> {
         let document = document::read(&self.document, &Limits::default()).expect("readable");
-        match examine(&document, evidence, &self.policy, self.now) {
+        match examine(&Case::new(&document, &self.policy, self.now), evidence) {
             Step::Report(report) => Some(*report),
             Step::Ask(_) => None,
         }

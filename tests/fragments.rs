@@ -21,6 +21,7 @@ mod wrapping;
 
 use std::process::{Command, Stdio};
 
+use ebl_verifier::Wishes;
 use ebl_verifier::evidence::{CodeReading, Question, StoreReading};
 use ebl_verifier::primitives::Address;
 use ebl_verifier::verify::{Check, Finding, Outcome, Report, TitleStateName, Verdict, codes};
@@ -47,10 +48,8 @@ async fn every_sample_has_the_fragments_that_its_state_demands() {
     let no_record = "valid valid skipped skipped INVALID:MATCHING_RECORD_NOT_FOUND skipped";
     for sample in samples {
         let bytes = sample.document.as_bytes();
-        let report = match sample.parsed_key() {
-            Some(key) => verifier.verify_sealed(bytes, &key).await.unwrap(),
-            None => verifier.verify(bytes).await.unwrap(),
-        };
+        let wishes = Wishes { key: sample.parsed_key(), ..sandbox.wishes() };
+        let report = verifier.verify(bytes, &wishes).await.unwrap();
         let value = fragments_of(&report);
         let wanted = match sample.file {
             "store.json" => "valid skipped valid skipped valid skipped".to_owned(),

@@ -3,7 +3,6 @@
 #[path = "support/wrapping.rs"]
 mod wrapping;
 
-use ebl_verifier::Verifier;
 use ebl_verifier::document::{self, Document, Limits};
 use ebl_verifier::evidence::{
     Answer, BlockReading, CallReading, Cause, CodeReading, Dnssec, Evidence, Fact, NodeReading, Provenance, Question,
@@ -11,7 +10,8 @@ use ebl_verifier::evidence::{
 };
 use ebl_verifier::integrity::{self, IntegrityResult, merkle};
 use ebl_verifier::primitives::{Address, ChainId, Digest32};
-use ebl_verifier::verify::{CheckName, Outcome, Policy, Report, Step, Verdict, examine};
+use ebl_verifier::verify::{Case, CheckName, Outcome, Policy, Report, Step, Verdict, examine};
+use ebl_verifier::{Verifier, Wishes};
 use wrapping::{Format, batch};
 
 const STORE: Address = Address([0x5a; 20]);
@@ -56,7 +56,7 @@ fn known(question: &Question) -> Answer {
 fn examined(document: &Document<'_>, ask: impl Fn(&Question) -> Answer) -> (Report, Evidence) {
     let mut evidence = Evidence::new();
     loop {
-        match examine(document, &evidence, &Policy::default(), NOW) {
+        match examine(&Case::new(document, &Policy::default(), NOW), &evidence) {
             Step::Report(report) => return (*report, evidence),
             Step::Ask(questions) => {
                 for question in questions {
@@ -109,7 +109,7 @@ fn evidence_that_was_kept_gives_the_same_report_again() {
     let (report, evidence) = examined(&read(&bytes), known);
     let kept = serde_json::to_string(&evidence).expect("evidence is data");
     let evidence: Evidence = serde_json::from_str(&kept).expect("the same data");
-    let Step::Report(again) = examine(&read(&bytes), &evidence, &Policy::default(), NOW) else {
+    let Step::Report(again) = examine(&Case::new(&read(&bytes), &Policy::default(), NOW), &evidence) else {
         panic!("something is asked that was answered");
     };
     assert_eq!(*again, report);
@@ -120,7 +120,7 @@ fn evidence_of_one_document_is_none_of_another() {
     let bytes = bill();
     let (_, evidence) = examined(&read(&bytes), known);
     let other = batch(Format::V2, &[STORE], 1337, 1, 1).remove(0).document.to_string();
-    let Step::Ask(questions) = examine(&read(other.as_bytes()), &evidence, &Policy::default(), NOW) else {
+    let Step::Ask(questions) = examine(&Case::new(&read(other.as_bytes()), &Policy::default(), NOW), &evidence) else {
         panic!("another document's evidence is taken");
     };
     assert!(matches!(questions[..], [Question::DocumentStore { .. }]), "{questions:?}");
@@ -129,7 +129,7 @@ fn evidence_of_one_document_is_none_of_another() {
 #[tokio::test]
 async fn the_ready_made_verifier_does_the_same_and_offline_asks_nobody() {
     let verifier = Verifier::builder().offline().build().expect("nothing can be wrong");
-    let (report, evidence) = verifier.verify_with_evidence(&bill()).await.expect("a document");
+    let (report, evidence) = verifier.verify_with_evidence(&bill(), &Wishes::default()).await.expect("a document");
     assert_eq!(report.verdict, Verdict::Indeterminate);
     assert_eq!(outcome(&report, CheckName::Integrity).0, Outcome::Pass);
     for entry in evidence.entries() {
@@ -150,12 +150,13 @@ async fn whoever_waits_can_be_told_for_whom() {
         .unwrap();
     assert!(verifier.waiting_for().is_empty());
     let bill = std::fs::read("fixtures/documents/bill-v2.json").unwrap();
+    let wishes = Wishes::default();
     let asked_meanwhile = async {
         // It has asked once somebody has called.
         let _call = silent.accept().await.unwrap();
         verifier.waiting_for()
     };
-    let (report, waiting) = tokio::join!(verifier.verify(&bill), asked_meanwhile);
+    let (report, waiting) = tokio::join!(verifier.verify(&bill, &wishes), asked_meanwhile);
     assert_eq!(report.unwrap().verdict, Verdict::Indeterminate);
     assert!(waiting.contains(&host), "{waiting:?}");
     assert!(verifier.waiting_for().is_empty());

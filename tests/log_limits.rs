@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use ebl_verifier::primitives::{ChainId, TokenId, keccak256};
 use ebl_verifier::testchain::contracts::TitleWrite;
 use ebl_verifier::testchain::sandbox::{CHAIN, Party, Sandbox};
-use ebl_verifier::verify::{Outcome, PowersWanted, Strength, TitleReport, Verdict};
+use ebl_verifier::verify::{Outcome, PowersWanted, Strength, TitleReport, TokenOfChain, Verdict};
 use ebl_verifier::{Verifier, sources::chain::BlockChoice};
 use node::Node;
 use rpc_server::{Reply, Server};
@@ -108,12 +108,13 @@ impl World {
         for server in servers {
             builder = builder.endpoint(chain, server.url().parse().unwrap());
         }
-        builder.block(BlockChoice::Latest).trust_registry(chain, self.sandbox.v5.address).build().unwrap()
+        builder.block(BlockChoice::Latest).build().unwrap()
     }
 
     fn asked(&self, verifier: &Verifier) -> TitleReport {
         let (chain, registry) = (ChainId::try_from(CHAIN).unwrap(), self.sandbox.v5.address);
-        self.runtime.block_on(verifier.title_of_token(chain, registry, self.token, PowersWanted::No))
+        let token = TokenOfChain { chain, registry, token: self.token };
+        self.runtime.block_on(verifier.title_of_token(token, PowersWanted::No, &self.sandbox.wishes()))
     }
 }
 

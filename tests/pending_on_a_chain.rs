@@ -11,14 +11,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ebl_verifier::Verifier;
 use ebl_verifier::primitives::{Address, ChainId, TokenId};
 use ebl_verifier::testchain::accounts::DEV_ACCOUNTS;
 use ebl_verifier::testchain::chain::{BlockId, Chain};
 use ebl_verifier::testchain::contracts::{Contract, Recipient, TitleWrite, creation_code};
 use ebl_verifier::testchain::rpc::RpcServer;
 use ebl_verifier::title::Generation;
-use ebl_verifier::verify::{PendingChange, PowersWanted, TitleReport, TitleStateName, Verdict};
+use ebl_verifier::verify::{PendingChange, Policy, PowersWanted, TitleReport, TitleStateName, TokenOfChain, Verdict};
+use ebl_verifier::{Verifier, Wishes};
 use ethers::abi::{Token, encode};
 use proxy::proxy;
 use rpc_server::Server;
@@ -134,8 +134,10 @@ impl World {
 
     async fn report(&self) -> TitleReport {
         let builder = Verifier::builder().default_endpoints(false).endpoint(self.id, self.front.url().parse().unwrap());
-        let verifier = builder.trust_registry(self.id, self.registry).build().unwrap();
-        verifier.title_of_token(self.id, self.registry, TOKEN, PowersWanted::No).await
+        let policy = Policy { trusted_registries: [(self.id, self.registry)].into(), ..Policy::default() };
+        let token = TokenOfChain { chain: self.id, registry: self.registry, token: TOKEN };
+        let wishes = Wishes { policy, ..Wishes::default() };
+        builder.build().unwrap().title_of_token(token, PowersWanted::No, &wishes).await
     }
 }
 

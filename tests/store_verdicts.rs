@@ -10,7 +10,7 @@ use ebl_verifier::evidence::{
 };
 use ebl_verifier::integrity::merkle::path_from;
 use ebl_verifier::primitives::{Address, Digest32};
-use ebl_verifier::verify::{CheckName, Outcome, Policy, ProofMode, Report, Step, Verdict, examine};
+use ebl_verifier::verify::{Case, CheckName, Outcome, Policy, ProofMode, Report, Step, Verdict, examine};
 use wrapping::{Format, Wrapped, batch, issuer, plain_v2, wrap};
 
 const ONE: Address = Address([0xa1; 20]);
@@ -56,7 +56,7 @@ fn report_under(policy: &Policy, document: &Wrapped, mut answer: impl FnMut(&Que
     let document = document::read(bytes.as_bytes(), &Limits::default()).expect("a document");
     let mut evidence = Evidence::new();
     loop {
-        match examine(&document, &evidence, policy, 0) {
+        match examine(&Case::new(&document, policy, 0), &evidence) {
             Step::Report(report) => return *report,
             Step::Ask(questions) => {
                 for question in questions {

@@ -10,10 +10,10 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 
-use ebl_verifier::Verifier;
 use ebl_verifier::testchain::samples::{self, Sample};
 use ebl_verifier::testchain::sandbox::Sandbox;
 use ebl_verifier::verify::{ProofMode, Report, Verdict};
+use ebl_verifier::{Verifier, Wishes};
 use node::BlockingNode;
 use running_testchain::Running;
 use serde_json::{Value, json};
@@ -50,12 +50,9 @@ fn the_demo_tells_the_whole_story_and_keeps_its_promises() {
     assert_eq!(verdicts, wanted, "{text}");
 }
 
-async fn verified(verifier: &Verifier, sample: &Sample) -> Report {
-    let bytes = sample.document.as_bytes();
-    match sample.parsed_key() {
-        Some(key) => verifier.verify_sealed(bytes, &key).await.unwrap(),
-        None => verifier.verify(bytes).await.unwrap(),
-    }
+async fn verified(verifier: &Verifier, wishes: &Wishes, sample: &Sample) -> Report {
+    let wishes = Wishes { key: sample.parsed_key(), ..wishes.clone() };
+    verifier.verify(sample.document.as_bytes(), &wishes).await.unwrap()
 }
 
 #[tokio::test]
@@ -65,7 +62,7 @@ async fn every_sample_gets_the_answer_it_promises() {
     let samples = samples::issue(&mut sandbox).unwrap();
     let verifier = sandbox.verifier().unwrap().build().unwrap();
     for sample in samples {
-        let report = verified(&verifier, &sample).await;
+        let report = verified(&verifier, &sandbox.wishes(), &sample).await;
         let codes: Vec<_> = report.checks.iter().map(|check| check.code.id).collect();
         assert_eq!((report.verdict, report.title.state), (sample.verdict, sample.title), "{}: {codes:?}", sample.file);
         assert!(codes.contains(&sample.code), "{}: {codes:?}", sample.file);
@@ -77,12 +74,16 @@ async fn contracts_that_are_only_trusted_are_not_proven() {
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut sandbox = Sandbox::start(any_port, any_port).await.unwrap();
     let samples = samples::issue(&mut sandbox).unwrap();
-    let tries = sandbox.verifier().unwrap().proof(ProofMode::Try).build().unwrap();
-    let requires = sandbox.verifier().unwrap().proof(ProofMode::Require).build().unwrap();
+    let verifier = sandbox.verifier().unwrap().build().unwrap();
+    let [tries, requires] = [ProofMode::Try, ProofMode::Require].map(|proof| {
+        let mut wishes = sandbox.wishes();
+        wishes.policy.proof = proof;
+        wishes
+    });
     for sample in samples {
-        let report = verified(&tries, &sample).await;
+        let report = verified(&verifier, &tries, &sample).await;
         assert_eq!((report.verdict, report.title.state), (sample.verdict, sample.title), "{}", sample.file);
-        let report = verified(&requires, &sample).await;
+        let report = verified(&verifier, &requires, &sample).await;
         assert!(!matches!(report.verdict, Verdict::Valid | Verdict::NotLive), "{}", sample.file);
         if sample.file == "live.json" {
             let codes: Vec<_> = report.checks.iter().map(|check| check.code.id).collect();

@@ -192,8 +192,8 @@ async fn a_hundred_verifications_at_once_are_valid_beside_three_hundred_idle_cli
     let mut all = JoinSet::new();
     for _ in 0..100 {
         let verifier = sandbox.verifier().unwrap().timeout(Duration::from_secs(50)).build().unwrap();
-        let document = Arc::clone(&document);
-        all.spawn(async move { verifier.verify(&document).await.unwrap().verdict });
+        let (document, wishes) = (Arc::clone(&document), sandbox.wishes());
+        all.spawn(async move { verifier.verify(&document, &wishes).await.unwrap().verdict });
     }
     assert_eq!(all.join_all().await, [Verdict::Valid; 100]);
     for client in &mut idle[..100] {

@@ -15,7 +15,6 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use anvil::{Anvil, RULES, anvil_binary, node_modules, registry_code};
-use ebl_verifier::Verifier;
 use ebl_verifier::evidence::Finality;
 use ebl_verifier::primitives::{Address, ChainId, TokenId, decode_hex, keccak256};
 use ebl_verifier::sources::chain::BlockChoice;
@@ -23,7 +22,8 @@ use ebl_verifier::testchain::accounts::DEV_ACCOUNTS;
 use ebl_verifier::testchain::contracts::{Contract, Recipient, TitleWrite, creation_code};
 use ebl_verifier::testchain::sandbox::{CHAIN, Party, Sandbox};
 use ebl_verifier::title::Generation;
-use ebl_verifier::verify::{PowersWanted, TitleReport};
+use ebl_verifier::verify::{PowersWanted, RegistryStanding, TitleReport, TokenOfChain};
+use ebl_verifier::{Verifier, Wishes};
 use ethers::abi::{Token, encode};
 use libtest_mimic::{Arguments, Failed, Trial};
 use node::{Node, hex};
@@ -76,7 +76,11 @@ async fn same_history(generation: Generation) -> Result<(), Failed> {
         same("history", &told(&theirs, &genuine.accounts), &told(&mine, &ours.accounts))?;
         seen.extend(theirs.history.iter().map(|entry| entry.r#type));
         same("state", &theirs.title.state, &mine.title.state)?;
-        same("authenticity", &theirs.registry.as_ref().map(|registry| registry.authenticity), &Some("genuine"))?;
+        same(
+            "authenticity",
+            &theirs.registry.as_ref().map(|registry| registry.authenticity),
+            &Some(RegistryStanding::Genuine),
+        )?;
         let powers = theirs.powers.as_ref().ok_or("no powers")?;
         same("powers are known", &(powers.known, &powers.found.gap), &(true, &None))?;
         for role in &powers.roles {
@@ -103,7 +107,8 @@ async fn not_final_yet() -> Result<(), Failed> {
     genuine.node.ask("anvil_setChainId", json!([137])).await;
     let chain = ChainId::try_from(137)?;
     let builder = Verifier::builder().default_endpoints(false).endpoint(chain, genuine.node.url.parse()?);
-    let report = builder.build()?.title_of_token(chain, genuine.registry, token, PowersWanted::No).await;
+    let token = TokenOfChain { chain, registry: genuine.registry, token };
+    let report = builder.build()?.title_of_token(token, PowersWanted::No, &Wishes::default()).await;
     let as_of = report.as_of.as_ref().ok_or("no block")?;
     same("finality", &as_of.finality, &Finality::Finalized)?;
     same("holder", &report.title.holder, &Some(first))?;
@@ -227,7 +232,8 @@ impl Genuine {
         let chain = ChainId::try_from(31337)?;
         let builder = Verifier::builder().default_endpoints(false).endpoint(chain, self.node.url.parse()?);
         let verifier = builder.block(BlockChoice::Latest).build()?;
-        Ok(verifier.title_of_token(chain, self.registry, token, PowersWanted::Yes).await)
+        let token = TokenOfChain { chain, registry: self.registry, token };
+        Ok(verifier.title_of_token(token, PowersWanted::Yes, &Wishes::default()).await)
     }
 }
 
@@ -268,7 +274,8 @@ impl Ours {
     async fn report(&self, token: TokenId) -> Result<TitleReport, Failed> {
         let verifier = self.sandbox.verifier()?.build()?;
         let chain = ChainId::try_from(CHAIN)?;
-        Ok(verifier.title_of_token(chain, self.registry().address, token, PowersWanted::No).await)
+        let token = TokenOfChain { chain, registry: self.registry().address, token };
+        Ok(verifier.title_of_token(token, PowersWanted::No, &self.sandbox.wishes()).await)
     }
 }
 

@@ -16,7 +16,7 @@ use ebl_verifier::testchain::contracts::{Contract, Recipient, TitleWrite};
 use ebl_verifier::testchain::sandbox::{CHAIN, Party, Registry, Sandbox};
 use ebl_verifier::title::history::{Gap, History, judge};
 use ebl_verifier::title::{Generation, TitleFinding, judge as judge_registry};
-use ebl_verifier::verify::{HistoryEntry, Outcome, PowersWanted, TitleReport, TitleStateName, Verdict};
+use ebl_verifier::verify::{HistoryEntry, Outcome, PowersWanted, TitleReport, TitleStateName, TokenOfChain, Verdict};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use title_walk::{ACTORS, Choice, ISSUER, Model, Place, Told, Walk, walk};
@@ -83,7 +83,8 @@ impl World {
     fn report(&self, generation: Generation, token: TokenId) -> TitleReport {
         let verifier = self.sandbox.verifier().unwrap().build().unwrap();
         let registry = self.registry(generation).address;
-        self.runtime.block_on(verifier.title_of_token(chain(), registry, token, PowersWanted::No))
+        let token = TokenOfChain { chain: chain(), registry, token };
+        self.runtime.block_on(verifier.title_of_token(token, PowersWanted::No, &self.sandbox.wishes()))
     }
 
     /// What a node says of the title, unjudged.
@@ -310,7 +311,8 @@ fn a_remark_is_decrypted_with_the_documents_key_and_only_with_it() {
 
     let verifier = world.sandbox.verifier().unwrap().build().unwrap();
     let document = wrapped.document.to_string();
-    let report = world.runtime.block_on(verifier.title(document.as_bytes(), PowersWanted::No)).unwrap();
+    let report =
+        world.runtime.block_on(verifier.title(document.as_bytes(), PowersWanted::No, &world.sandbox.wishes())).unwrap();
     let [issued, handed_over] = report.history.as_slice() else { panic!("{report:?}") };
     assert_eq!((issued.remark.as_deref(), issued.remark_reading), (Some("hello"), Some("decrypted")));
     assert_eq!(issued.remark_raw.as_deref(), Some("0xa47c4f82ad"));

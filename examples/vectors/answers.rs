@@ -11,7 +11,7 @@ use ebl_verifier::identity::{RootSignature, eip191_digest};
 use ebl_verifier::integrity::{self, Integrity, IntegrityResult, merkle};
 use ebl_verifier::primitives::{Address, Digest32, decode_hex};
 use ebl_verifier::title::remark::Remark;
-use ebl_verifier::verify::{Outcome, Policy, Report, Step, examine};
+use ebl_verifier::verify::{Case, Outcome, Policy, Report, Step, examine};
 use ebl_verifier::web_address::Reach;
 use serde_json::{Value, json};
 
@@ -217,7 +217,7 @@ fn report(document: &Document<'_>, key: &str, address: Address) -> Option<Box<Re
     let word = |bytes: &[u8]| CallReading { success: true, data: [&vec![0; 32 - bytes.len()], bytes].concat() };
     let mut evidence = Evidence::new();
     loop {
-        let questions = match examine(document, &evidence, &Policy::default(), NOW) {
+        let questions = match examine(&Case::new(document, &Policy::default(), NOW), &evidence) {
             Step::Report(report) => return Some(report),
             Step::Ask(questions) => questions,
         };

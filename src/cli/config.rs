@@ -22,7 +22,7 @@ use crate::sources::chain::{BlockChoice, Endpoint};
 use crate::sources::dns::{Resolver, TrustAnchor};
 use crate::sources::{ProxyRules, TlsRoots};
 use crate::text::repeatable;
-use crate::verifier::{Verifier, VerifierBuilder};
+use crate::verifier::{Verifier, VerifierBuilder, Wishes};
 use crate::verify::{Policy, ProofMode, Rule};
 use crate::web_address::Reach;
 
@@ -39,6 +39,8 @@ pub struct Asked<'a> {
 /// A verifier's settings.
 pub struct Configured {
     pub builder: VerifierBuilder,
+    /// What every document is held to, with the caller's key and names.
+    pub wishes: Wishes,
     /// The files that they were read from.
     pub files: Vec<PathBuf>,
 }
@@ -53,7 +55,8 @@ pub fn verifier(args: &VerifyArgs) -> Result<Configured> {
         key: args.key.as_deref(),
         names: args.names.as_deref(),
     };
-    let (builder, mut policy, in_force) = combined(&asked)?;
+    let (builder, mut wishes, in_force) = combined(&asked)?;
+    let policy = &mut wishes.policy;
     policy.accept_unauthenticated_falsy = args.accept_unauthenticated_falsy;
     policy.all_checks = args.all_checks;
     for file in in_force.policies.iter().map(|chosen| &chosen.value).chain(&args.policy) {
@@ -67,27 +70,24 @@ pub fn verifier(args: &VerifyArgs) -> Result<Configured> {
     policy.rules.extend(most_hidden.map(|most| Rule::HiddenFields(usize::try_from(most).unwrap_or(usize::MAX))));
     let mut files = in_force.files(&asked);
     files.extend(args.policy.clone());
-    Ok(Configured { builder: builder.policy(policy), files })
+    Ok(Configured { builder, wishes, files })
 }
 
 /// The verifier of a command that knows no rules of the caller's.
 pub fn configured(asked: &Asked<'_>) -> Result<Configured> {
-    let (builder, policy, in_force) = combined(asked)?;
-    Ok(Configured { builder: builder.policy(policy), files: in_force.files(asked) })
+    let (builder, wishes, in_force) = combined(asked)?;
+    Ok(Configured { builder, wishes, files: in_force.files(asked) })
 }
 
 /// Puts everything together.
-fn combined(asked: &Asked<'_>) -> Result<(VerifierBuilder, Policy, InForce)> {
+fn combined(asked: &Asked<'_>) -> Result<(VerifierBuilder, Wishes, InForce)> {
     let chain_id = asked.chain_id.map(str::parse::<ChainId>).transpose().context("--chain-id")?;
     let key_variable = asked.key.and_then(|key| key.strip_prefix("env:"));
     let in_force = InForce::read(asked.network, chain_id, key_variable)?;
-    let mut builder = in_force.builder()?.limits(Limits { max_bytes: asked.max_size, ..Limits::default() });
-    if let Some(text) = asked.key {
-        builder = builder.key(key(text)?);
-    }
-    if let Some(file) = asked.names.or(in_force.names.value.as_deref()) {
-        builder = builder.names(address_book(file)?);
-    }
+    let builder = in_force.builder()?.limits(Limits { max_bytes: asked.max_size, ..Limits::default() });
+    let key = asked.key.map(key).transpose()?;
+    let names = asked.names.or(in_force.names.value.as_deref());
+    let names = names.map(address_book).transpose()?.unwrap_or_default();
     let mut policy = Policy {
         chain: chain_id,
         require_dnssec: in_force.dnssec.value == DnssecMode::Require,
@@ -101,7 +101,7 @@ fn combined(asked: &Asked<'_>) -> Result<(VerifierBuilder, Policy, InForce)> {
     for registry in in_force.trust_registry.iter().cloned().chain(by_flag) {
         policy.trusted_registries.insert(contract(&registry.place("trust_registry"), &registry.value)?);
     }
-    Ok((builder, policy, in_force))
+    Ok((builder, Wishes { policy, key, names }, in_force))
 }
 
 /// The rules of `--expect-…` and `--accept-state`. A flag that is given several times lists what it allows.

@@ -13,7 +13,7 @@ use crate::testchain::contracts::{Contract, TitleWrite};
 use crate::testchain::sandbox::{DOMAIN, Party, Registry, Sandbox};
 use crate::testchain::wrap::{Wrapped, hide_oa2};
 use crate::text::hanging;
-use crate::verifier::Verifier;
+use crate::verifier::{Verifier, Wishes};
 use crate::verify::{Outcome, Report, Verdict, codes};
 
 pub fn run() -> Result<Exit> {
@@ -34,7 +34,8 @@ pub fn run() -> Result<Exit> {
 async fn tell() -> Result<()> {
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut sandbox = Sandbox::start(any_port, any_port).await?;
-    let mut story = Story { verifier: sandbox.verifier()?.timeout(Duration::from_secs(5)).build()?, step: 0 };
+    let verifier = sandbox.verifier()?.timeout(Duration::from_secs(5)).build()?;
+    let mut story = Story { verifier, wishes: sandbox.wishes(), step: 0 };
     paragraph(
         "One electronic bill of lading from issue to end. Everything below is real verification, against a chain, a \
          registry and a name server that run inside this process: nothing leaves this machine.",
@@ -138,6 +139,7 @@ struct Expected(Verdict, &'static str);
 
 struct Story {
     verifier: Verifier,
+    wishes: Wishes,
     step: u32,
 }
 
@@ -148,7 +150,7 @@ impl Story {
     }
 
     async fn verify(&self, wrapped: &Wrapped, expected: Expected, because: &str) -> Result<()> {
-        let report = self.verifier.verify(wrapped.document.to_string().as_bytes()).await?;
+        let report = self.verifier.verify(wrapped.document.to_string().as_bytes(), &self.wishes).await?;
         let indent = " ".repeat(INDENT);
         let lines = [finding(&report, expected.1), because.to_owned()]
             .map(|text| hanging(&text, INDENT, output::reading_width()));

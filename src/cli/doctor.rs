@@ -24,9 +24,8 @@ use crate::report::json::{self as report_json, Layout};
 use crate::sources::TlsRoots;
 use crate::sources::chain::{Abilities, BlockChoice, ChainConfig, ChainProbe, EndpointProbe, LogRange};
 use crate::sources::dns::{DnsConfig, Resolver, ResolverProbe};
-use crate::sources::now;
+use crate::sources::{SourcesProbe, now};
 use crate::text::{escape_for_terminal as escape, hanging};
-use crate::verifier::SourcesProbe;
 use crate::verify::ProofMode;
 
 pub fn run(args: &DoctorArgs) -> Result<Exit> {

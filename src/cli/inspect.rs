@@ -22,7 +22,7 @@ use crate::report::human::Style;
 use crate::report::json::{self as report_json, Layout};
 use crate::sources::now;
 use crate::text::{beside, escape_for_terminal as escape, hanging};
-use crate::verify::{Policy, Step, examine};
+use crate::verify::{Case, Policy, Step, examine};
 use crate::web_address::Reach;
 
 pub fn run(args: &InspectArgs) -> Result<Exit> {
@@ -235,7 +235,7 @@ fn object(document: &Document<'_>, integrity: &Integrity, around: &Around) -> se
 
 /// What `verify` would ask first: the judge itself says so, given no evidence.
 fn questions(document: &Document<'_>) -> Vec<Question> {
-    match examine(document, &Evidence::new(), &Policy::default(), 0) {
+    match examine(&Case::new(document, &Policy::default(), 0), &Evidence::new()) {
         Step::Ask(questions) => questions,
         Step::Report(_) => Vec::new(),
     }

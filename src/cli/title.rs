@@ -14,15 +14,15 @@ use super::no_document::NoDocument;
 use super::output::{Output, Wanted};
 use super::verify::{runtime, style};
 use super::{interrupt, note, waiting};
-use crate::primitives::{Address, ChainId, Digest32, TokenId};
+use crate::primitives::{Address, Digest32, TokenId};
 use crate::report::human::Style;
 use crate::report::json::{self, Layout};
 use crate::report::{history_csv, title as page};
-use crate::verifier::Verifier;
-use crate::verify::{Outcome, PowersWanted, TitleReport};
+use crate::verifier::{Verifier, Wishes};
+use crate::verify::{Outcome, PowersWanted, TitleReport, TokenOfChain};
 
 pub fn run(args: &TitleArgs) -> Result<Exit> {
-    let Configured { builder, files: settings } = config::configured(&Asked {
+    let Configured { builder, wishes, files: settings } = config::configured(&Asked {
         network: &args.network,
         max_size: args.max_size,
         chain_id: args.chain_id.as_deref(),
@@ -39,7 +39,7 @@ pub fn run(args: &TitleArgs) -> Result<Exit> {
     let powers = if args.powers { PowersWanted::Yes } else { PowersWanted::No };
     let name = subject.name(&verifier);
     interrupt::begin(&name);
-    let asking = asked(&verifier, &subject, args.max_size, powers);
+    let asking = asked(&verifier, &wishes, &subject, args.max_size, powers);
     let found = runtime(args.network.offline)?.block_on(waiting::said(&verifier, asking));
     let exit = match &found {
         Ok(report) => Exit::Verdict(report.verdict()),
@@ -57,17 +57,17 @@ pub fn run(args: &TitleArgs) -> Result<Exit> {
 /// What the arguments name.
 enum Subject<'a> {
     File(&'a Path),
-    Token { chain: ChainId, registry: Address, token: TokenId },
+    Token(TokenOfChain),
 }
 
 impl<'a> Subject<'a> {
     fn of(args: &'a TitleArgs) -> Result<Self> {
         match (&args.file, &args.chain_id, &args.registry, &args.token) {
-            (None, Some(chain), Some(registry), Some(token)) => Ok(Self::Token {
+            (None, Some(chain), Some(registry), Some(token)) => Ok(Self::Token(TokenOfChain {
                 chain: chain.parse().context("--chain-id")?,
                 registry: Address::from_caller(registry).context("--registry")?,
                 token: token_id(token)?,
-            }),
+            })),
             (Some(file), ..) => Ok(Self::File(file)),
             _ => anyhow::bail!("give a document, or --chain-id, --registry and --token"),
         }
@@ -76,7 +76,7 @@ impl<'a> Subject<'a> {
     fn name(&self, verifier: &Verifier) -> String {
         match self {
             Self::File(file) => Input::of(file, |text| verifier.read_link(text)).name(),
-            Self::Token { token, .. } => format!("token {token}"),
+            Self::Token(of) => format!("token {}", of.token),
         }
     }
 }
@@ -89,21 +89,20 @@ fn token_id(text: &str) -> Result<TokenId> {
 
 async fn asked(
     verifier: &Verifier,
+    wishes: &Wishes,
     subject: &Subject<'_>,
     max_bytes: usize,
     powers: PowersWanted,
 ) -> Result<TitleReport, NoDocument> {
     let file = match subject {
-        Subject::Token { chain, registry, token } => {
-            return Ok(verifier.title_of_token(*chain, *registry, *token, powers).await);
-        }
+        Subject::Token(token) => return Ok(verifier.title_of_token(*token, powers, wishes).await),
         Subject::File(file) => file,
     };
     let input = Input::of(file, |text| verifier.read_link(text));
     let report = match &input {
-        Input::File(path) => verifier.title(&input::read(path, max_bytes)?, powers).await?,
+        Input::File(path) => verifier.title(&input::read(path, max_bytes)?, powers, wishes).await?,
         Input::NotALink(error) => return Err((*error).into()),
-        Input::Link(link) => verifier.title_by_link(link, powers).await?,
+        Input::Link(link) => verifier.title_by_link(link, powers, wishes).await?,
     };
     Ok(TitleReport { file: Some(input.name()), ..report })
 }

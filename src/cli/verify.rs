@@ -14,11 +14,11 @@ use super::{config, input, interrupt, note, waiting};
 use crate::report::fragments;
 use crate::report::human::{self, Style};
 use crate::report::json::{self, Layout};
-use crate::verifier::Verifier;
+use crate::verifier::{Verifier, Wishes};
 use crate::verify::Report;
 
 pub fn run(args: &VerifyArgs) -> Result<Exit> {
-    let Configured { builder, files: settings } = config::verifier(args)?;
+    let Configured { builder, wishes, files: settings } = config::verifier(args)?;
     let verifier = builder.build()?;
     let found = input::files(&args.files, args.recursive)?;
     let read: Vec<&Path> = found.files.iter().chain(&settings).map(|path| path.as_path()).collect();
@@ -37,7 +37,7 @@ pub fn run(args: &VerifyArgs) -> Result<Exit> {
     for (index, file) in found.files.iter().enumerate() {
         let input = Input::of(file, |text| verifier.read_link(text));
         interrupt::begin(&input.name());
-        let outcome = runtime.block_on(waiting::said(&verifier, outcome(&verifier, &input, args.max_size)));
+        let outcome = runtime.block_on(waiting::said(&verifier, outcome(&verifier, &wishes, &input, args.max_size)));
         let exit = known.map_or(outcome.exit(), |known: Exit| known.worse(outcome.exit()));
         known = Some(exit);
         let mut text = match printer.text(&input.name(), &outcome) {
@@ -95,22 +95,27 @@ impl Outcome {
     }
 }
 
-async fn outcome(verifier: &Verifier, input: &Input<'_>, max_bytes: usize) -> Outcome {
-    report(verifier, input, max_bytes).await.map_or_else(Outcome::NoDocument, |report| {
+async fn outcome(verifier: &Verifier, wishes: &Wishes, input: &Input<'_>, max_bytes: usize) -> Outcome {
+    report(verifier, wishes, input, max_bytes).await.map_or_else(Outcome::NoDocument, |report| {
         Outcome::Report(Box::new(Report { file: Some(input.name()), ..report }))
     })
 }
 
-async fn report(verifier: &Verifier, input: &Input<'_>, max_bytes: usize) -> Result<Report, NoDocument> {
+async fn report(
+    verifier: &Verifier,
+    wishes: &Wishes,
+    input: &Input<'_>,
+    max_bytes: usize,
+) -> Result<Report, NoDocument> {
     match input {
         Input::File(path) => {
             let bytes = input::read(path, max_bytes).map_err(|error| match error {
                 InputError::Folder => InputError::FolderToTakeApart,
                 other => other,
             })?;
-            Ok(verifier.verify(&bytes).await?)
+            Ok(verifier.verify(&bytes, wishes).await?)
         }
-        Input::Link(link) => Ok(verifier.verify_link(link).await?),
+        Input::Link(link) => Ok(verifier.verify_link(link, wishes).await?),
         Input::NotALink(error) => Err((*error).into()),
     }
 }

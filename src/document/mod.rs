@@ -120,6 +120,74 @@ pub struct File<'a> {
     pub enveloped: bool,
 }
 
+/// Reads a file, and opens it if it is sealed: with this key, or without one with the key that the file itself carries.
+///
+/// ```
+/// use ebl_verifier::document::{self, Limits};
+///
+/// let bytes = std::fs::read("fixtures/documents/bill-v2.json")?;
+/// let file = document::open(&bytes, None, &Limits::default())?;
+/// assert_eq!((file.document()?.family().id(), file.sealed_by()), ("oa-2.0", None));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn open<'a>(bytes: &'a [u8], key: Option<&Key>, limits: &Limits) -> Result<OpenedFile<'a>, ReadError> {
+    let File { content, enveloped } = read_file(bytes, limits)?;
+    let content = match content {
+        Content::Document(document) => OpenedContent::Plain(document),
+        Content::Sealed(sealed) => {
+            let by = if sealed.carries_its_key() { SealedBy::KeyInTheFile } else { SealedBy::KeyOfTheReader };
+            OpenedContent::Unsealed(sealed.open(key)?, by)
+        }
+    };
+    Ok(OpenedFile { content, enveloped, limits: *limits })
+}
+
+/// A file that can be read.
+#[derive(Debug)]
+pub struct OpenedFile<'a> {
+    content: OpenedContent<'a>,
+    enveloped: bool,
+    limits: Limits,
+}
+
+#[derive(Debug)]
+enum OpenedContent<'a> {
+    Plain(Box<Document<'a>>),
+    Unsealed(Opened, SealedBy),
+}
+
+impl OpenedFile<'_> {
+    /// The document in it.
+    pub fn document(&self) -> Result<Cow<'_, Document<'_>>, ReadError> {
+        match &self.content {
+            OpenedContent::Plain(document) => Ok(Cow::Borrowed(document)),
+            OpenedContent::Unsealed(opened, _) => opened.read(&self.limits).map(Cow::Owned),
+        }
+    }
+
+    /// Whose key opens it, if it was sealed.
+    pub fn sealed_by(&self) -> Option<SealedBy> {
+        match &self.content {
+            OpenedContent::Plain(_) => None,
+            OpenedContent::Unsealed(_, by) => Some(*by),
+        }
+    }
+
+    /// Whether a storage envelope was around it.
+    pub fn is_enveloped(&self) -> bool {
+        self.enveloped
+    }
+}
+
+/// Whose key opens a sealed file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SealedBy {
+    /// One that the reader was given apart from the file.
+    KeyOfTheReader,
+    /// The file carries its own, so anybody can open it.
+    KeyInTheFile,
+}
+
 /// What a file holds.
 #[derive(Debug)]
 pub enum Content<'a> {
@@ -191,6 +259,13 @@ impl Family {
             Self::TradeTrust4Alpha => format!("a {self} document"),
             Self::W3cCredential | Self::W3cPresentation => format!("a {self}"),
         }
+    }
+}
+
+/// As in reports.
+impl serde::Serialize for Family {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
     }
 }
 

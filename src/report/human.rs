@@ -10,8 +10,8 @@ use crate::status::Position;
 use crate::text::{beside, columns, escape_for_terminal as escape, hanging_from};
 use crate::verify::codes::{self, Actor};
 use crate::verify::{
-    AsOf, Check, CheckName, Outcome, ProofFacts, ProofResult, RegistryFacts, Report, StoreFacts, TitleStateName,
-    Verdict, Voucher,
+    AsOf, Assurance, Check, CheckName, Outcome, ProofFacts, ProofResult, RegistryFacts, RegistryStanding, Report,
+    StoreFacts, TitleStateName, Verdict, Voucher,
 };
 
 /// How to print.
@@ -103,11 +103,13 @@ impl<'r> Page<'r> {
         let address = self.address(registry.address);
         let generation = registry.generation.map(|g| format!(" {g}")).unwrap_or_default();
         let kind = match registry.authenticity {
-            "genuine" => format!("genuine{generation} code"),
-            "trusted_by_caller" => format!("unknown code that you trust, answers as{generation}"),
-            "unrecognised" => "code not recognised".into(),
-            "no_contract" => "no contract there".into(),
-            _ => "its answers contradict each other".into(),
+            RegistryStanding::Genuine => format!("genuine{generation} code"),
+            RegistryStanding::TrustedByCaller => format!("unknown code that you trust, answers as{generation}"),
+            RegistryStanding::Unrecognised => "code not recognised".into(),
+            RegistryStanding::NoContract => "no contract there".into(),
+            RegistryStanding::ContradictsItself | RegistryStanding::InconsistentAnswers => {
+                "its answers contradict each other".into()
+            }
         };
         self.hanging("  Registry    ", &format!("{address}{chain}, {kind}{more}"));
     }
@@ -156,7 +158,9 @@ impl<'r> Page<'r> {
         let (asked, skipped): (Vec<_>, Vec<_>) =
             checks.iter().partition(|check| check.outcome != Outcome::NotApplicable);
         // Checks that came to the same for the same reason are one line: the reason is read once.
-        for group in asked.chunk_by(|one, next| one.code == next.code && one.message == next.message) {
+        for group in
+            asked.chunk_by(|one, next| (one.code, &one.message, &one.also) == (next.code, &next.message, &next.also))
+        {
             self.group(group);
         }
         if !skipped.is_empty() {
@@ -210,6 +214,23 @@ impl<'r> Page<'r> {
                 let what = if why.cause == Cause::Disagreement { "differs:" } else { "no answer from" };
                 self.hanging("                 ", &format!("{what} {}: {}", escape(host), escape(&why.detail)));
             }
+        }
+        self.also(check);
+    }
+
+    /// What else a check found; what passed besides only where everything is wanted.
+    fn also(&mut self, check: &Check) {
+        let all = self.style.verbose;
+        for also in check.also.iter().filter(|also| all || also.outcome != Outcome::Pass) {
+            let (mark, color) = mark(also.outcome);
+            let label = self.painted(mark, color);
+            let by = if also.answered_by.is_empty() || !all {
+                String::new()
+            } else {
+                format!(" (answered by: {})", also.answered_by.join(", "))
+            };
+            let text = format!("{}{}   [{}]", escape(&also.message), escape(&by), also.code.id);
+            self.hanging_labelled("  ", &label, 2, "  and also   ", &text);
         }
     }
 
@@ -300,10 +321,10 @@ fn issuer_line(issuer: &crate::verify::Issuer) -> String {
     let name = issuer.name.as_deref().map(|name| format!(" (the document says: {})", escape(name))).unwrap_or_default();
     let did = issuer.did.as_deref().map(escape).unwrap_or_default();
     match (&issuer.domain, issuer.confirmed) {
-        (_, _) if issuer.assurance == Some("bare-key") => {
+        (_, _) if issuer.assurance == Some(Assurance::BareKey) => {
             format!("{did} is a bare key: nothing ties it to a name{name}")
         }
-        (Some(domain), true) if issuer.assurance == Some("did-web") => {
+        (Some(domain), true) if issuer.assurance == Some(Assurance::DidWeb) => {
             format!("{} controls the address of this DID document ({did}){name}", escape(domain))
         }
         (Some(domain), true) => {
@@ -359,11 +380,7 @@ fn chosen_block(as_of: Option<&AsOf>) -> bool {
 
 fn document_line(report: &Report) -> String {
     let document = &report.document;
-    let format = match document.format.as_str() {
-        "oa-2.0" => "OpenAttestation 2.0",
-        "oa-3.0" => "OpenAttestation 3.0",
-        other => other,
-    };
+    let format = document.format;
     let number = document.bl_number.as_deref().map(|number| format!(", BL {}", escape(number))).unwrap_or_default();
     let sealed = if document.sealed { ", opened with its key" } else { "" };
     let fetched = document.fetched_from.as_deref().map(|host| format!(", fetched from {}", escape(host)));

@@ -3,13 +3,51 @@
 pub mod chain;
 pub mod dns;
 mod http;
+mod network;
 mod place;
 mod proxy;
 mod tls;
+mod waiting;
 pub mod web;
 
+use crate::evidence::{Entry, Question};
+
+pub use network::{Network, NetworkError, SourcesProbe};
 pub use proxy::{InvalidProxy, Proxy, ProxyRules};
 pub use tls::TlsRoots;
+
+/// Whoever finds answers: our own [`Network`], a cache, a recording, a test, a caller's own client.
+///
+/// ```
+/// use ebl_verifier::evidence::{Cause, Entry, Provenance, Question, Unavailable};
+/// use ebl_verifier::sources::Source;
+/// use ebl_verifier::verify::Verdict;
+/// use ebl_verifier::{Verifier, Wishes};
+///
+/// /// A desk without any network: whatever is asked, nobody answers.
+/// struct Desk;
+///
+/// impl Source for Desk {
+///     async fn ask(&self, questions: Vec<Question>) -> Vec<Entry> {
+///         let nobody = Unavailable { cause: Cause::NoSource, host: None, detail: "nobody to ask".into() };
+///         let unanswered = |question| Entry { question, answer: Err(nobody.clone()), provenance: Provenance::default() };
+///         questions.into_iter().map(unanswered).collect()
+///     }
+/// }
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let bytes = std::fs::read("fixtures/documents/bill-v2.json")?;
+/// let report = Verifier::over(Desk).verify(&bytes, &Wishes::default()).await?;
+/// assert_eq!(report.verdict, Verdict::Indeterminate);
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
+/// ```
+pub trait Source: Send + Sync {
+    /// Asks these questions, best all at once: those about one chain belong to one block of it. What is left out of the
+    /// answers counts as not to be had.
+    fn ask(&self, questions: Vec<Question>) -> impl Future<Output = Vec<Entry>> + Send;
+}
 
 /// Seconds since the Unix epoch.
 pub(crate) fn now() -> i64 {

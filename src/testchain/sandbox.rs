@@ -19,7 +19,8 @@ use crate::contracts::clone::escrow_address;
 use crate::primitives::{Address, ChainId, TokenId, keccak256};
 use crate::sources::chain::{BlockChoice, InvalidEndpoint};
 use crate::title::Generation;
-use crate::verifier::{Verifier, VerifierBuilder};
+use crate::verifier::{Verifier, VerifierBuilder, Wishes};
+use crate::verify::Policy;
 
 /// The running world. Dropping it ends it.
 #[derive(Debug)]
@@ -208,15 +209,22 @@ impl Sandbox {
     /// The settings that a verifier needs to work with this sandbox and nothing else.
     pub fn verifier(&self) -> Result<VerifierBuilder, SandboxError> {
         let id = lock(&self.chain).id();
-        let mut builder = Verifier::builder()
+        Ok(Verifier::builder()
             .default_endpoints(false)
             .endpoint(id, self.rpc_url().parse()?)
             .resolver(crate::sources::dns::Resolver::Plain(self.dns_address()))
-            .block(BlockChoice::Latest);
-        for registry in &self.trusted {
-            builder = builder.trust_registry(id, *registry);
-        }
-        Ok(builder.did_registry(id, self.did_registry))
+            .block(BlockChoice::Latest))
+    }
+
+    /// What has to be said besides: this chain has no usual DID registry, and nobody knows its registries' code.
+    pub fn wishes(&self) -> Wishes {
+        let id = lock(&self.chain).id();
+        let policy = Policy {
+            trusted_registries: self.trusted.iter().map(|registry| (id, *registry)).collect(),
+            did_registries: [(id, self.did_registry)].into(),
+            ..Policy::default()
+        };
+        Wishes { policy, ..Wishes::default() }
     }
 
     /// The ERC-1056 registry, which a verifier has to be told: this chain has no usual one.

@@ -1,12 +1,12 @@
 //! What a report does not say (checks.md §1.2). The list shrinks only by what was really done.
 
-use super::report::{CheckName, Issuer, Outcome, ProofResult, Report, Strength, TitleStateName, Voucher};
+use super::report::{Check, CheckName, Issuer, Outcome, ProofResult, Report, Strength, TitleStateName, Voucher};
 use super::title_report::TitleReport;
 use crate::evidence::Dnssec;
 
 /// The items for a report on a title.
 pub(super) fn list_for_title(report: &TitleReport) -> Vec<String> {
-    let strength = |wanted| report.checks.iter().any(|check| check.strength == Some(wanted));
+    let strength = |wanted| report.checks.iter().any(|check| check.rests_on(wanted));
     let mut items = vec!["who stands behind the addresses, and their authority".to_owned()];
     if strength(Strength::SingleEndpoint) {
         items.push("the honesty of the endpoint: it was asked alone and gave no proof".into());
@@ -24,14 +24,13 @@ pub(super) fn list_for_title(report: &TitleReport) -> Vec<String> {
     if let Some(as_of) = &report.as_of {
         items.push(format!("anything after block {}", as_of.block));
     }
-    let unknown = report.checks.iter().filter(|check| check.outcome == Outcome::Unknown);
-    items.extend(unknown.map(|check| format!("{}: {}", check.name.as_str(), check.message)));
+    items.extend(unknown(&report.checks));
     items
 }
 
 /// The items in the order of their weight for somebody who is about to act on the report.
 pub(super) fn list(report: &Report) -> Vec<String> {
-    let strength = |wanted| report.checks.iter().any(|check| check.strength == Some(wanted));
+    let strength = |wanted| report.checks.iter().any(|check| check.rests_on(wanted));
     let mut items = Vec::new();
     let intact = report.checks.iter().any(|check| check.name == CheckName::Integrity && check.outcome != Outcome::Fail);
     if report.document.hidden_fields > 0 && intact {
@@ -75,19 +74,20 @@ pub(super) fn list(report: &Report) -> Vec<String> {
     if let Some(as_of) = &report.as_of {
         items.push(format!("anything after block {}", as_of.block));
     }
-    items.extend(
-        report
-            .checks
-            .iter()
-            .filter(|check| check.outcome == Outcome::Unknown)
-            .map(|check| format!("{}: {}", check.name.as_str(), check.message)),
-    );
+    items.extend(unknown(&report.checks));
     items
+}
+
+fn unknown(checks: &[Check]) -> impl Iterator<Item = String> {
+    let of = |check: &'_ Check| -> Vec<String> {
+        check.unknown().map(|message| format!("{}: {message}", check.name.as_str())).collect()
+    };
+    checks.iter().flat_map(of)
 }
 
 /// How far the endpoints are believed.
 fn honesty(report: &Report) -> Option<String> {
-    let strength = |wanted| report.checks.iter().any(|check| check.strength == Some(wanted));
+    let strength = |wanted| report.checks.iter().any(|check| check.rests_on(wanted));
     let as_of = report.as_of.as_ref();
     let agreeing = as_of.map_or(0, |as_of| as_of.endpoints.len());
     let proof = as_of.and_then(|as_of| as_of.proof.as_ref()).map(|proof| (proof.result, proof.vouched_by));

@@ -30,10 +30,6 @@ pub use names::{FieldPath, InvalidFieldPath, InvalidIssuerName, IssuerName};
 pub struct Policy {
     /// The chain, for a document that names none; a document that names another one contradicts it.
     pub chain: Option<ChainId>,
-    /// The chain that a link names, for a document that came by one (documents.md §8.3).
-    pub link_chain: Option<ChainId>,
-    /// Whether the document came in a sealed file that carries its own key.
-    pub sealed_with_its_key: bool,
     /// Registries whose unknown code the caller vouches for (`--trust-registry`).
     pub trusted_registries: BTreeSet<(ChainId, Address)>,
     /// DID registries (ERC-1056) of chains, before those that the field agrees on (`--did-registry`).

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::Verdict;
 use super::policy::Policy;
-use super::report::{AsOf, Check, DocumentFacts, Issuer, Network, RegistryFacts, Title, TitleStateName, Tool, Verdict};
+use super::report::{AsOf, Check, DocumentFacts, Issuer, Network, RegistryFacts, Title, TitleStateName, Tool};
 use crate::primitives::{Address, Digest32, TokenId, encode_hex};
 use crate::title::account::AccountKind;
 use crate::title::history::{Entry, Recorded};
@@ -62,7 +63,8 @@ pub struct TitleReport {
 impl TitleReport {
     /// The verdict on the title alone, for an exit code: never on a document, whose issuer is not asked.
     pub fn verdict(&self) -> Verdict {
-        match Verdict::of(&self.checks, self.title.state, &Policy::default()) {
+        let outcomes: Vec<_> = self.checks.iter().flat_map(Check::outcomes).collect();
+        match Verdict::of(&outcomes, self.title.state, &Policy::default()) {
             Verdict::Valid if self.title.state != TitleStateName::Live => Verdict::NotLive,
             verdict => verdict,
         }

@@ -180,7 +180,7 @@ const CHAINS: &[Case] = &[
         bill().policy(|policy| policy.chain = chain(1))
     }),
     ("chain.contradicts_link", Chain, Fail, Invalid, "the link says another", || {
-        bill().policy(|policy| policy.link_chain = chain(1))
+        bill().by_link("docs.example", chain(1))
     }),
     ("chain.wrong_endpoint", Chain, Unknown, Indeterminate, "the reading is of another chain", || {
         bill().registry(|reading| reading.chain_id = 1)

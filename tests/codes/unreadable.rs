@@ -4,12 +4,12 @@ use aes_gcm::aead::AeadInOut as _;
 use aes_gcm::{Aes256Gcm, KeyInit as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ebl_verifier::Verifier;
 use ebl_verifier::document::link::Link;
 use ebl_verifier::document::{self, Content, Key, Limits};
 use ebl_verifier::primitives::encode_hex;
 use ebl_verifier::verify::codes::{self, Code};
 use ebl_verifier::web_address::Reach;
+use ebl_verifier::{Verifier, Wishes};
 use serde_json::{Value, json};
 
 /// A code, and what comes to it.
@@ -100,5 +100,5 @@ fn not_fetched(verifier: &Verifier) -> &'static Code {
         r#"https://actions.example/?q={"type":"DOCUMENT","payload":{"uri":"https://docs.example/1","chainId":1}}"#;
     let link = verifier.read_link(link).expect("a link");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(verifier.verify_link(&link)).unwrap_err().explanation()
+    runtime.block_on(verifier.verify_link(&link, &Wishes::default())).unwrap_err().explanation()
 }

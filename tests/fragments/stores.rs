@@ -7,7 +7,7 @@ use ebl_verifier::evidence::{
 };
 use ebl_verifier::integrity::merkle::path_from;
 use ebl_verifier::primitives::{Address, Digest32};
-use ebl_verifier::verify::{Policy, Report, Step, examine};
+use ebl_verifier::verify::{Case, Policy, Report, Step, examine};
 use serde_json::{Value, json};
 
 use super::promises::{fragment, fragments_of, words};
@@ -36,7 +36,7 @@ impl Stores {
         let document = document::read(bytes, &Limits::default()).expect("readable");
         let mut evidence = Evidence::new();
         loop {
-            match examine(&document, &evidence, &Policy::default(), 1_780_000_000) {
+            match examine(&Case::new(&document, &Policy::default(), 1_780_000_000), &evidence) {
                 Step::Report(report) => return *report,
                 Step::Ask(questions) => {
                     for question in questions {

@@ -4,7 +4,7 @@ use ebl_verifier::evidence::{
     Answer, BlockReading, CallReading, DidEthrReading, Dnssec, Fact, Finality, Question, TxtReading, WebReading,
 };
 use ebl_verifier::primitives::{Address, ChainId};
-use ebl_verifier::verify::{Outcome, Policy, Report, Rule, Verdict};
+use ebl_verifier::verify::{Arrival, Assurance, Outcome, Policy, Report, Rule, Verdict};
 use serde_json::json;
 
 use super::signing::{DOMAIN, Draft, address, did_ethr, key, record};
@@ -63,7 +63,12 @@ fn answer(question: &Question) -> (Answer, Vec<&'static str>) {
 
 fn report(bytes: &[u8], rules: Vec<Rule>) -> Report {
     let chain = ChainId::try_from(31337).unwrap();
-    judged(bytes, &Policy { did_registries: [(chain, ERC1056)].into(), rules, ..Policy::default() }, answer)
+    judged(
+        bytes,
+        Arrival::default(),
+        &Policy { did_registries: [(chain, ERC1056)].into(), rules, ..Policy::default() },
+        answer,
+    )
 }
 
 fn issuer_code(report: &Report) -> &'static str {
@@ -82,7 +87,7 @@ fn a_bare_key_is_an_issuer_only_where_its_very_did_is_named() {
         let named = judged(&["carrier.example", &did]);
         assert_eq!((named.verdict, issuer_code(&named)), (Verdict::Valid, "issuer.key_trusted_by_caller"));
         // Trust is the caller's: nothing else confirms the key.
-        assert_eq!((named.issuer[0].confirmed, named.issuer[0].assurance), (false, Some("bare-key")));
+        assert_eq!((named.issuer[0].confirmed, named.issuer[0].assurance), (false, Some(Assurance::BareKey)));
         for name in [other.as_str(), &did.replace("0x7a69", "0x7A69"), "did:ethr:0x7a69", "carrier.example"] {
             let report = judged(&[name]);
             assert_eq!((report.verdict, issuer_code(&report)), (Verdict::Indeterminate, "issuer.bare_key"), "{name}");

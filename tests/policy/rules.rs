@@ -1,5 +1,6 @@
 //! Every rule against what it is about: met, not met, not known, not applicable.
 
+use ebl_verifier::document::SealedBy;
 use ebl_verifier::evidence::{Dnssec, Finality};
 use ebl_verifier::primitives::{Address, ChainId};
 use ebl_verifier::verify::{
@@ -279,9 +280,11 @@ fn a_changed_document_is_invalid_and_its_rules_are_not_judged() {
 fn a_sealed_file_that_carries_its_key_is_a_warning_that_can_be_refused() {
     let rules = vec![warnings(&[WarningKind::KeyInSealedFile])];
     for (sealed_with_its_key, outcome) in [(true, Outcome::Fail), (false, Outcome::Pass)] {
-        let policy = Policy { sealed_with_its_key, rules: rules.clone(), ..Policy::default() };
         let trusted_registries = [(chain(1), REGISTRY)].into();
-        let report = World::good().judged_by(&Policy { trusted_registries, ..policy });
+        let policy = Policy { trusted_registries, rules: rules.clone(), ..Policy::default() };
+        let mut world = World::good();
+        world.sealed = Some(if sealed_with_its_key { SealedBy::KeyInTheFile } else { SealedBy::KeyOfTheReader });
+        let report = world.judged_by(&policy);
         assert_eq!((report.policy[0].outcome, report.warnings.len()), (outcome, usize::from(sealed_with_its_key)));
     }
 }

@@ -1,7 +1,7 @@
 //! One bill on a registry that the caller trusts, and everything that can be found out about it: good until a test
 //! changes it.
 
-use ebl_verifier::document::{self, Limits};
+use ebl_verifier::document::{self, Limits, SealedBy};
 use ebl_verifier::evidence::{
     Answer, BlockReading, CallReading, Cause, ContractReading, Dnssec, Evidence, Fact, Finality, InterfaceReading,
     Newest, Provenance, ProxySlots, Question, REGISTRY_INTERFACES, RegistryReading, TitleReading, TopLevelReading,
@@ -10,7 +10,7 @@ use ebl_verifier::evidence::{
 use ebl_verifier::primitives::{Address, ChainId, Digest32, TokenId};
 use ebl_verifier::testchain::bill::{Bill, Issuance};
 use ebl_verifier::testchain::wrap::{Salts, hide_oa2};
-use ebl_verifier::verify::{Policy, Report, Rule, RuleFinding, Step, examine};
+use ebl_verifier::verify::{Arrival, Case, Policy, Report, Rule, RuleFinding, Step, examine};
 use serde_json::Value;
 
 use super::rpc_node::{FACTORY, IMPLEMENTATION, escrow};
@@ -45,6 +45,8 @@ pub struct World {
     pub dnssec: Option<Dnssec>,
     /// Whether the domain names the registry.
     pub record: bool,
+    /// Whose key opened the file, if it was sealed.
+    pub sealed: Option<SealedBy>,
 }
 
 impl World {
@@ -61,6 +63,7 @@ impl World {
             resolvers: vec!["9.9.9.9", "8.8.8.8"],
             dnssec: Some(Dnssec::Secure),
             record: true,
+            sealed: None,
         }
     }
 
@@ -101,7 +104,8 @@ impl World {
     }
 
     pub fn judged_by(&self, policy: &Policy) -> Report {
-        judged(self.document.to_string().as_bytes(), policy, |question| self.answer(question))
+        let arrival = Arrival { sealed: self.sealed, ..Arrival::default() };
+        judged(self.document.to_string().as_bytes(), arrival, policy, |question| self.answer(question))
     }
 
     /// What one rule came to, beside the report.
@@ -196,11 +200,17 @@ impl World {
 }
 
 /// The report on `bytes`, whatever is asked being answered by `answer`.
-pub fn judged(bytes: &[u8], policy: &Policy, answer: impl Fn(&Question) -> (Answer, Vec<&'static str>)) -> Report {
+pub fn judged(
+    bytes: &[u8],
+    arrival: Arrival,
+    policy: &Policy,
+    answer: impl Fn(&Question) -> (Answer, Vec<&'static str>),
+) -> Report {
     let document = document::read(bytes, &Limits::default()).expect("a document");
+    let case = Case::new(&document, policy, NOW).arrived(arrival);
     let mut evidence = Evidence::new();
     loop {
-        match examine(&document, &evidence, policy, NOW) {
+        match examine(&case, &evidence) {
             Step::Report(report) => {
                 matches_schema(&serde_json::to_value(&report).unwrap());
                 return *report;

@@ -5,7 +5,7 @@ use ebl_verifier::evidence::{
     Answer, Dnssec, Evidence, Fact, ProofReading, Provenance, Question, RegistryReading, TxtReading,
 };
 use ebl_verifier::primitives::{Address, TokenId};
-use ebl_verifier::verify::{Policy, ProofMode, Report, Step, examine};
+use ebl_verifier::verify::{Case, Policy, ProofMode, Report, Step, examine};
 use serde::Deserialize;
 
 #[derive(Clone, Deserialize)]
@@ -27,7 +27,7 @@ pub fn report(recording: &Recording, proof: Answer, hosts: &[&str], policy: Poli
     let document = document::read(&bytes, &Limits::default()).expect("a document");
     let mut evidence = Evidence::new();
     loop {
-        match examine(&document, &evidence, &policy, 0) {
+        match examine(&Case::new(&document, &policy, 0), &evidence) {
             Step::Report(report) => return *report,
             Step::Ask(questions) => {
                 for question in questions {

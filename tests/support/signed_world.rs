@@ -7,7 +7,7 @@ use ebl_verifier::evidence::{
     NodeReading, Provenance, Question, StoreReading, TxtReading, Unavailable, WebReading,
 };
 use ebl_verifier::primitives::{Address, ChainId, Digest32};
-use ebl_verifier::verify::{Policy, Report, Step, Verdict, examine};
+use ebl_verifier::verify::{Case, Policy, Report, Step, Verdict, examine};
 use serde_json::{Value, json};
 
 use super::signing::{DOMAIN, Draft, address, did_ethr, key, record};
@@ -141,7 +141,7 @@ pub fn judged(bytes: &[u8], world: &World) -> (Report, usize) {
     let document = document::read(bytes, &Limits::default()).expect("readable");
     let mut evidence = Evidence::new();
     for rounds in 0..3 {
-        match examine(&document, &evidence, &policy(), i64::try_from(NOW).unwrap()) {
+        match examine(&Case::new(&document, &policy(), i64::try_from(NOW).unwrap()), &evidence) {
             Step::Report(report) => return (*report, rounds),
             Step::Ask(questions) => {
                 for question in questions {

@@ -9,11 +9,11 @@ use ebl_verifier::evidence::{
     TransactionReading, TxtReading, Unavailable, WebReading,
 };
 use ebl_verifier::integrity::merkle::path_from;
-use ebl_verifier::primitives::{Address, Digest32, TokenId, keccak256};
+use ebl_verifier::primitives::{Address, ChainId, Digest32, TokenId, keccak256};
 use ebl_verifier::status::{Family, revocation_topics};
 use ebl_verifier::title::Generation;
 use ebl_verifier::verify::{
-    Checked, Policy, PowersWanted, Report, Step, TitleInquiry, TitleReport, TitleStep, TitleSubject, examine,
+    Arrival, Case, LinkFollowed, Policy, PowersWanted, Report, Step, TitleCase, TitleReport, TitleStep, examine,
     examine_title,
 };
 use serde_json::{Value, json};
@@ -35,6 +35,7 @@ pub struct Situation {
     pub document: Vec<u8>,
     pub policy: Policy,
     pub now: i64,
+    arrival: Arrival,
     world: World,
     generation: Generation,
     family: Family,
@@ -110,6 +111,7 @@ impl Situation {
             document,
             policy: policy(),
             now: i64::try_from(NOW).expect("a time"),
+            arrival: Arrival::default(),
             world: World::good(),
             generation: Generation::V5,
             family: Family::Legacy,
@@ -225,6 +227,12 @@ impl Situation {
         self
     }
 
+    /// The document came by a link that names this chain.
+    pub fn by_link(mut self, host: &str, chain: Option<ChainId>) -> Self {
+        self.arrival.link = Some(LinkFollowed { host: host.into(), chain });
+        self
+    }
+
     fn answered(mut self, change: impl Fn(&Question, &mut Fact) + 'static) -> Self {
         self.changes.push(Box::new(move |question, answer| {
             if let Ok(fact) = answer {
@@ -237,9 +245,10 @@ impl Situation {
     /// The report, and the evidence that it rests on.
     pub fn examined(&self) -> (Report, Evidence) {
         let document = document::read(&self.document, &Limits::default()).expect("readable");
+        let case = Case::new(&document, &self.policy, self.now).arrived(self.arrival.clone());
         let mut evidence = Evidence::new();
         for _ in 0..4 {
-            match examine(&document, &evidence, &self.policy, self.now) {
+            match examine(&case, &evidence) {
                 Step::Report(report) => return (*report, evidence),
                 Step::Ask(questions) => self.answer_all(questions, &mut evidence),
             }
@@ -250,11 +259,11 @@ impl Situation {
     /// The report on the document's title, with its history and the powers over its registry.
     pub fn title_examined(&self) -> TitleReport {
         let document = document::read(&self.document, &Limits::default()).expect("readable");
-        let checked = Checked::new(&document);
-        let inquiry = TitleInquiry { subject: TitleSubject::Document(&checked), powers: PowersWanted::Yes };
+        let case = Case::new(&document, &self.policy, self.now).arrived(self.arrival.clone());
+        let case = TitleCase::of_document(&case, PowersWanted::Yes);
         let mut evidence = Evidence::new();
         for _ in 0..3 {
-            match examine_title(&inquiry, &evidence, &self.policy, self.now) {
+            match examine_title(&case, &evidence) {
                 TitleStep::Report(report) => return *report,
                 TitleStep::Ask(questions) => self.answer_all(questions, &mut evidence),
             }

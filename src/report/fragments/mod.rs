@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use self::counterparts::{Subject, counterpart};
-use crate::document::{ReadError, ReadErrorKind};
+use crate::document::{Family, ReadError, ReadErrorKind};
 use crate::primitives::rfc3339;
 use crate::verify::codes;
 use crate::verify::{Check, CheckName, Finding, IssuedThrough, Outcome, Report, Verdict};
@@ -414,7 +414,7 @@ impl<'r> View<'r> {
     }
 
     fn is_v3(&self) -> bool {
-        self.report.document.format == "oa-3.0"
+        self.report.document.format == Family::Oa3
     }
 }
 

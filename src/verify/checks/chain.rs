@@ -1,6 +1,6 @@
 //! The chain check: the document's chain is the one that was asked (documents.md §7.3, checks.md §8).
 
-use super::{Case, Examination, finding, from_entry, not_applicable, unavailable};
+use super::{Examination, Ground, finding, from_entry, not_applicable, unavailable};
 use crate::document::Document;
 use crate::evidence::{BlockReading, Cause, Entry, Finality, ReadMethod, Unavailable};
 use crate::networks;
@@ -37,10 +37,10 @@ pub(super) fn document_chain(document: &Document<'_>, policy: &Policy) -> Result
 impl Examination {
     /// Chain names in documents are free text: one that belongs to another network is worth a warning, no more
     /// (documents.md §7.3).
-    pub(super) fn name_network(&mut self, case: &Case<'_>) {
-        let Ok(chain) = case.chain else { return };
-        self.document.network = Some(Network::of(chain));
-        let named = case.document.network().and_then(|network| network.chain.as_deref()).unwrap_or_default();
+    pub(super) fn name_network(&mut self, ground: &Ground<'_>) {
+        let Ok(chain) = ground.chain else { return };
+        self.network = Some(Network::of(chain));
+        let named = ground.document.network().and_then(|network| network.chain.as_deref()).unwrap_or_default();
         let known = networks::known(chain).filter(|network| !network.names.is_empty() && !named.is_empty());
         if let Some(network) = known.filter(|network| !network.names.contains(&named.to_lowercase())) {
             let name = &network.name;
@@ -51,22 +51,20 @@ impl Examination {
 
     /// A document that came by a link must be on the chain that the link names (documents.md §8.3). A document that names
     /// none is not put on the link's: whoever wrote the link may be anybody.
-    pub(super) fn judge_link(&mut self, document: &Document<'_>, policy: &Policy) {
-        let Some(linked) = policy.link_chain else { return };
-        let named = document.network().and_then(|network| network.chain_id.as_deref());
-        let chain = named.map_or(policy.chain, |text| text.parse().ok());
+    pub(super) fn judge_link(&mut self, ground: &Ground<'_>) {
+        let Some(linked) = ground.arrival.link.as_ref().and_then(|link| link.chain) else { return };
+        let named = ground.document.network().and_then(|network| network.chain_id.as_deref());
+        let chain = named.map_or(ground.policy.chain, |text| text.parse().ok());
         let Some(chain) = chain.filter(|chain| *chain != linked) else { return };
-        if let Some(check) = self.checks.iter_mut().find(|check| check.name == CheckName::Chain) {
-            let message = format!("the document is on chain {chain}, the link under which it came says {linked}");
-            let found = finding(CheckName::Chain, Outcome::Fail, &codes::CHAIN_CONTRADICTS_LINK, message);
-            *check = Check { strength: Some(Strength::Computed), ..found };
-        }
+        let message = format!("the document is on chain {chain}, the link under which it came says {linked}");
+        let found = finding(CheckName::Chain, Outcome::Fail, &codes::CHAIN_CONTRADICTS_LINK, message);
+        self.findings.push(Check { strength: Some(Strength::Computed), ..found });
     }
 
     /// The chain answered at this block.
     pub(super) fn chain_answered(&mut self, chain: ChainId, block: &BlockReading, method: ReadMethod, entry: &Entry) {
         self.as_of_entry(chain, block, method, entry);
-        self.checks.push(chain_check(chain, entry));
+        self.findings.push(chain_check(chain, entry));
     }
 
     /// The report's block is this one.
@@ -103,10 +101,9 @@ impl Examination {
     /// The chain check came to `check`, so what rests on the chain is not known.
     pub(super) fn without_chain(&mut self, check: Check) {
         let issuance = issuance_without_chain(&check);
-        self.checks.push(check);
-        for name in [CheckName::Registry, CheckName::Issuance, CheckName::Title] {
-            self.checks.push(Check { name, ..issuance.clone() });
-        }
+        self.findings.push(check);
+        let resting = [CheckName::Registry, CheckName::Issuance, CheckName::Title];
+        self.findings.extend(resting.map(|name| Check { name, ..issuance.clone() }));
     }
 
     /// The chain check for one more answer of a document that rests on several. What a report says of one chain is of
@@ -131,11 +128,10 @@ impl Examination {
     }
 
     /// A document that is no transferable record: no registry and no title.
-    pub(super) fn issued_without_a_title(&mut self, issuance: Check) {
-        self.checks.push(not_applicable(CheckName::Registry, &codes::REGISTRY_NONE));
-        self.checks.push(issuance);
+    pub(super) fn without_a_title(&mut self) {
+        self.findings.push(not_applicable(CheckName::Registry, &codes::REGISTRY_NONE));
         self.title = crate::verify::Title::without_parties(crate::verify::TitleStateName::None);
-        self.checks.push(not_applicable(CheckName::Title, &codes::TITLE_NONE));
+        self.findings.push(not_applicable(CheckName::Title, &codes::TITLE_NONE));
     }
 }
 

@@ -33,7 +33,7 @@ impl Examination {
             IntegrityResult::Broken(fault) => computed(Outcome::Fail, fault.explanation(), fault.to_string()),
         };
         let intact = check.outcome != Outcome::Fail;
-        self.checks.push(check);
+        self.findings.push(check);
         intact
     }
 }

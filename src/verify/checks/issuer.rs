@@ -2,7 +2,7 @@
 //! (checks.md §3.6–3.8).
 
 use super::signature::{Claim, Lookup, Signer, did_evidence, did_unread};
-use super::{Case, Examination, another_question, finding, from_entry, not_asked_yet, unavailable, worst};
+use super::{Examination, Ground, another_question, finding, findings::worst, from_entry, not_asked_yet, unavailable};
 use crate::document::{self, IdentityKind, IdentityProof, IssuingContract, MOST_ISSUERS};
 use crate::evidence::{Dnssec, Entry, Fact, Question, TxtReading};
 use crate::identity::{
@@ -11,23 +11,24 @@ use crate::identity::{
 };
 use crate::verify::Policy;
 use crate::verify::codes::{self, Actor, Code};
-use crate::verify::report::{Check, CheckName, Finding, Issuer, Outcome, Strength};
+use crate::verify::report::{Assurance, Check, CheckName, Finding, Issuer, Outcome, Strength};
 
 impl Examination {
     /// `signers` stands beside the issuers of a signed document; it is empty for others.
-    pub(super) fn judge_issuers(&mut self, case: &Case<'_>, signers: &[Signer<'_>]) {
-        if case.document.issuers().len() > MOST_ISSUERS {
-            self.checks.push(too_many_issuers(CheckName::Issuer));
+    pub(super) fn judge_issuers(&mut self, ground: &Ground<'_>, signers: &[Signer<'_>]) {
+        if ground.document.issuers().len() > MOST_ISSUERS {
+            self.findings.push(too_many_issuers(CheckName::Issuer));
             return;
         }
-        let issuers = case.document.issuers().iter().enumerate();
-        let findings: Vec<Check> =
-            issuers.map(|(index, issuer)| self.judge_issuer(case, issuer, signers.get(index))).collect();
-        let none = || fail(&codes::INTEGRITY_SHAPE, "the document names no issuer".into());
-        self.checks.push(worst(findings).unwrap_or_else(none));
+        for (index, issuer) in ground.document.issuers().iter().enumerate() {
+            self.judge_issuer(ground, issuer, signers.get(index));
+        }
+        if ground.document.issuers().is_empty() {
+            self.findings.push(fail(&codes::INTEGRITY_SHAPE, "the document names no issuer".into()));
+        }
     }
 
-    fn judge_issuer(&mut self, case: &Case<'_>, issuer: &document::Issuer, signer: Option<&Signer<'_>>) -> Check {
+    fn judge_issuer(&mut self, ground: &Ground<'_>, issuer: &document::Issuer, signer: Option<&Signer<'_>>) {
         let mut facts = Issuer {
             name: issuer.name.clone(),
             domain: None,
@@ -37,15 +38,23 @@ impl Examination {
             dnssec: None,
             finding: Finding::from(&no_answer_yet()),
         };
-        let check = self.judge_identity(case, issuer, signer, &mut facts);
-        facts.finding = Finding::from(&check);
+        let identity = self.judge_identity(ground, issuer, signer, &mut facts);
+        let by_records = issuer.identity.as_ref().is_some_and(|identity| identity.kind == IdentityKind::DnsDid);
+        let contradiction = match signer {
+            Some(Ok(claim)) if by_records => contradicting_did_document(claim),
+            _ => None,
+        };
+        let found: Vec<Check> = [identity].into_iter().chain(contradiction).collect();
+        if let Some(worst) = worst(&found) {
+            facts.finding = Finding::from(worst);
+        }
         self.issuers.push(facts);
-        check
+        self.findings.extend(found);
     }
 
     fn judge_identity(
         &mut self,
-        case: &Case<'_>,
+        ground: &Ground<'_>,
         issuer: &document::Issuer,
         signer: Option<&Signer<'_>>,
         facts: &mut Issuer,
@@ -54,9 +63,9 @@ impl Examination {
             return unknown(&codes::ISSUER_NONE_CLAIMED, "no identity is claimed for the issuing contract".into());
         };
         match (&identity.kind, &issuer.contract, signer) {
-            (IdentityKind::DnsTxt, Some(contract), _) => self.judge_dns_txt(case, identity, contract, facts),
-            (IdentityKind::DnsDid, None, Some(signer)) => self.judge_dns_did(case, identity, signer, facts),
-            (IdentityKind::Did, None, Some(Ok(claim))) => judge_did(claim, facts, case.policy),
+            (IdentityKind::DnsTxt, Some(contract), _) => self.judge_dns_txt(ground, identity, contract, facts),
+            (IdentityKind::DnsDid, None, Some(signer)) => self.judge_dns_did(ground, identity, signer, facts),
+            (IdentityKind::Did, None, Some(Ok(claim))) => judge_did(claim, facts, ground.policy),
             (IdentityKind::Did, None, Some(Err(why))) => no_key(why),
             (kind, _, _) => {
                 let way = if issuer.contract.is_some() { "through a contract" } else { "by signature" };
@@ -70,16 +79,16 @@ impl Examination {
 
     fn judge_dns_txt(
         &mut self,
-        case: &Case<'_>,
+        ground: &Ground<'_>,
         identity: &IdentityProof,
         contract: &IssuingContract,
         facts: &mut Issuer,
     ) -> Check {
-        let (domain, entry) = match self.records(case, identity, facts) {
+        let (domain, entry) = match self.records(ground, identity, facts) {
             Ok(found) => found,
             Err(check) => return check,
         };
-        let chain = match &case.chain {
+        let chain = match &ground.chain {
             Ok(chain) => *chain,
             Err(why) => {
                 let message = format!("which record would match depends on the chain: {}", why.message);
@@ -100,21 +109,21 @@ impl Examination {
                     DnsTxtFinding::OtherAddresses { .. } => Err(&codes::ISSUER_OTHER_ADDRESS),
                     DnsTxtFinding::MalformedRecord { .. } => Err(&codes::ISSUER_MALFORMED_RECORD),
                 };
-                RecordsFinding { code, assurance: "dns", message: found.to_string() }
+                RecordsFinding { code, assurance: Assurance::Dns, message: found.to_string() }
             },
-            case.policy,
+            ground.policy,
         )
     }
 
     /// The record names the very key whose signature the issuance check looks at (checks.md §3.7).
     fn judge_dns_did(
         &mut self,
-        case: &Case<'_>,
+        ground: &Ground<'_>,
         identity: &IdentityProof,
         signer: &Signer<'_>,
         facts: &mut Issuer,
     ) -> Check {
-        let (domain, entry) = match self.records(case, identity, facts) {
+        let (domain, entry) = match self.records(ground, identity, facts) {
             Ok(found) => found,
             Err(check) => return check,
         };
@@ -122,7 +131,7 @@ impl Examination {
             Ok(claim) => claim,
             Err(why) => return no_key(why),
         };
-        let check = records_check(
+        records_check(
             &domain,
             entry,
             facts,
@@ -135,18 +144,18 @@ impl Examination {
                     DnsDidFinding::OtherKeys { .. } => Err(&codes::ISSUER_OTHER_KEY),
                     DnsDidFinding::MalformedRecord { .. } => Err(&codes::ISSUER_MALFORMED_RECORD),
                 };
-                let assurance = if matches!(claim.did, Did::Ethr(_)) { "did-ethr+dns" } else { "dns" };
+                let assurance =
+                    if matches!(claim.did, Did::Ethr(_)) { Assurance::DidEthrAndDns } else { Assurance::Dns };
                 RecordsFinding { code, assurance, message: found.to_string() }
             },
-            case.policy,
-        );
-        worst([Some(check), contradicting_did_document(claim)].into_iter().flatten()).unwrap_or_else(no_answer_yet)
+            ground.policy,
+        )
     }
 
     /// The domain of an identity proof and the answer about its records.
     fn records<'c>(
         &mut self,
-        case: &Case<'c>,
+        ground: &Ground<'c>,
         identity: &IdentityProof,
         facts: &mut Issuer,
     ) -> Result<(DomainName, &'c Entry), Check> {
@@ -157,7 +166,7 @@ impl Examination {
             .map_err(|why| fail(&codes::ISSUER_NOT_A_DOMAIN, format!("{location:?} is not a domain name: {why}")))?;
         facts.domain = Some(domain.as_str().to_owned());
         let question = Question::DnsTxt { name: domain.as_str().to_owned() };
-        let entry = self.answer(case.evidence, &question).ok_or_else(no_answer_yet)?;
+        let entry = self.answer(ground.evidence, &question).ok_or_else(no_answer_yet)?;
         Ok((domain, entry))
     }
 }
@@ -166,7 +175,7 @@ impl Examination {
 struct RecordsFinding {
     /// For a match, or for what was found instead.
     code: Result<&'static Code, &'static Code>,
-    assurance: &'static str,
+    assurance: Assurance,
     message: String,
 }
 
@@ -239,7 +248,7 @@ fn judge_did(claim: &Claim<'_>, facts: &mut Issuer, policy: &Policy) -> Check {
         Did::Web(web) => return judge_did_web(claim, web, facts),
         did => did,
     };
-    facts.assurance = Some("bare-key");
+    facts.assurance = Some(Assurance::BareKey);
     if facts.did.as_deref().is_some_and(|named| policy.trusts_did(named)) {
         // That the key signed is the issuance check's to say.
         let message = format!("{did} is a bare key, which your policy names as an issuer");
@@ -264,7 +273,7 @@ fn judge_did_web(claim: &Claim<'_>, web: &WebDid, facts: &mut Issuer) -> Check {
     let check = match document.as_ref().map(|document| document.assertion_account(&claim.key)) {
         Ok(Ok(_)) => {
             facts.confirmed = true;
-            facts.assurance = Some("did-web");
+            facts.assurance = Some(Assurance::DidWeb);
             let message = format!("the DID document at {domain} lists this key");
             finding(CheckName::Issuer, Outcome::Pass, &codes::ISSUER_DID_WEB, message)
         }

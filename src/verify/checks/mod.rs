@@ -1,9 +1,10 @@
 //! The seven checks in their order. Each turns answers into one finding; none asks twice and none guesses.
 //!
-//! A check is a method of [`Examination`] that takes the [`Case`]. What it needs to know it asks through
+//! A check is a method of [`Examination`] that takes the [`Ground`]. What it needs to know it asks through
 //! [`Examination::answer`], which notes the question as open when the evidence does not hold the answer.
 
 mod chain;
+mod findings;
 mod integrity;
 mod issuer;
 mod pending;
@@ -20,62 +21,63 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::codes::{self, Actor, Code};
 use super::report::{
-    AsOf, Check, CheckName, ContractClaim, DocumentFacts, IdentityClaim, IssuedThrough, Issuer, IssuerClaim, Outcome,
-    RegistryFacts, Report, RevocationClaim, RuleFinding, SignerFacts, StoreFacts, Strength, Title, TitleStateName,
-    Tool, Verdict,
+    AsOf, Check, CheckName, ContractClaim, DocumentFacts, IdentityClaim, IssuedThrough, Issuer, IssuerClaim, Network,
+    Outcome, RegistryFacts, Report, RevocationClaim, RuleFinding, SignerFacts, StoreFacts, Strength, Title,
+    TitleStateName, Tool,
 };
-use super::{Checked, Policy, WarningKind};
+use super::{Arrival, Case, Policy, Step, Verdict, WarningKind, budget};
 use crate::date_time::rfc3339_seconds;
-use crate::document::{self, ContractKind, Document};
+use crate::document::{self, ContractKind, Document, SealedBy};
 use crate::evidence::{Cause, Entry, Evidence, Question, Unavailable};
 use crate::integrity::{Integrity, IntegrityResult, Warning};
-use crate::primitives::{Address, ChainId, TokenId, rfc3339};
+use crate::primitives::{Address, ChainId, TokenId, encode_hex, rfc3339};
 
+use findings::Findings;
 use pending::Ahead;
 pub(super) use title::run as run_title;
 
-pub(super) fn run(checked: &Checked<'_, '_>, evidence: &Evidence, policy: &Policy, now: i64) -> Examination {
-    let (document, integrity) = (checked.document(), checked.integrity());
-    let mut examination = Examination::new(document, integrity, policy);
-    let intact = examination.judge_integrity(integrity, policy);
-    if !intact && !policy.all_checks {
-        examination.leave_the_rest_unasked(policy);
-        return examination;
-    }
-    let evidence = &*timely::timely(evidence, policy, now);
-    let case = Case { document, integrity, evidence, policy, chain: chain::document_chain(document, policy) };
-    examination.name_network(&case);
-    let method = IssuanceMethod::of(document);
-    let signers = match method {
-        IssuanceMethod::Signature => examination.signers(&case),
-        IssuanceMethod::TokenRegistry(_) | IssuanceMethod::DocumentStore => Vec::new(),
-    };
-    examination.judge_issuers(&case, &signers);
-    match method {
-        IssuanceMethod::TokenRegistry(registry) => examination.judge_token_registry(&case, registry),
-        IssuanceMethod::DocumentStore => {
-            examination.judge_document_stores(&case);
-            examination.without_proof("this version does not prove the state of document stores", policy.proof);
+/// Says what is still to be asked, or reports.
+pub(super) fn run(case: &Case<'_>, evidence: &Evidence) -> Step {
+    let timely = timely::timely(evidence, case.policy, case.now);
+    let step = budget::keep(evidence, timely, case.arrival.link.as_ref(), |evidence| {
+        let mut examination = Examination::new(case);
+        examination.judge(case, evidence);
+        match examination.open_questions.is_empty() {
+            true => Ok(examination.into_report(case)),
+            false => Err(examination.open_questions),
         }
-        IssuanceMethod::Signature => {
-            examination.judge_signature(&case, &signers);
-            examination.without_proof("this version does not prove the state of DID registries", policy.proof);
-        }
+    });
+    match step {
+        Ok(report) => Step::Report(Box::new(report)),
+        Err(questions) => Step::Ask(questions),
     }
-    examination.judge_validity(document, now);
-    examination.judge_link(document, policy);
-    examination.judge_policy(&case, now);
-    examination
 }
 
-/// What every check looks at.
-struct Case<'c> {
+/// What every check stands on.
+struct Ground<'c> {
     document: &'c Document<'c>,
     integrity: &'c Integrity,
-    evidence: &'c Evidence,
+    arrival: &'c Arrival,
     policy: &'c Policy,
+    now: i64,
+    evidence: &'c Evidence,
     /// The chain that look-ups use, or why there is none.
     chain: Result<ChainId, Check>,
+}
+
+impl<'c> Ground<'c> {
+    fn of(case: &'c Case<'c>, evidence: &'c Evidence) -> Self {
+        let (document, policy) = (case.document(), case.policy);
+        Self {
+            document,
+            integrity: case.integrity(),
+            arrival: &case.arrival,
+            policy,
+            now: case.now,
+            evidence,
+            chain: chain::document_chain(document, policy),
+        }
+    }
 }
 
 /// How the document was issued (documents.md §7.1), which decides which checks are required.
@@ -133,8 +135,9 @@ pub(super) struct Examination {
     pub(super) open_questions: Vec<Question>,
     /// What was needed, answered or not.
     asked: Vec<Question>,
-    document: DocumentFacts,
-    checks: Vec<Check>,
+    /// The network that look-ups use, if there is one.
+    network: Option<Network>,
+    findings: Findings,
     rules: Vec<RuleFinding>,
     issuers: Vec<Issuer>,
     registry: Option<RegistryFacts>,
@@ -150,43 +153,48 @@ pub(super) struct Examination {
 }
 
 impl Examination {
-    fn new(document: &Document<'_>, integrity: &Integrity, policy: &Policy) -> Self {
-        let mut unauthenticated = integrity.unauthenticated.clone();
-        if let (IntegrityResult::FalsyLeavesUnauthenticated { paths }, true) =
-            (&integrity.result, policy.accept_unauthenticated_falsy)
-        {
-            unauthenticated.extend(paths.iter().cloned());
+    fn judge(&mut self, case: &Case<'_>, evidence: &Evidence) {
+        let intact = self.judge_integrity(case.integrity(), case.policy);
+        if !intact && !case.policy.all_checks {
+            return self.leave_the_rest_unasked(case.policy);
         }
-        let intact = !matches!(integrity.result, IntegrityResult::Broken(_));
-        let issued_through = match document {
-            Document::Malformed(_) => None,
-            _ => Some(IssuanceMethod::of(document).kind()),
+        let ground = &Ground::of(case, evidence);
+        self.name_network(ground);
+        let method = IssuanceMethod::of(ground.document);
+        let signers = match method {
+            IssuanceMethod::Signature => self.signers(ground),
+            IssuanceMethod::TokenRegistry(_) | IssuanceMethod::DocumentStore => Vec::new(),
         };
-        let mut examination = Self {
+        self.judge_issuers(ground, &signers);
+        match method {
+            IssuanceMethod::TokenRegistry(registry) => self.judge_token_registry(ground, registry),
+            IssuanceMethod::DocumentStore => self.judge_document_stores(ground),
+            IssuanceMethod::Signature => self.judge_signature(ground, &signers),
+        }
+        self.judge_validity(ground);
+        self.judge_link(ground);
+        self.judge_policy(ground);
+    }
+
+    fn new(case: &Case<'_>) -> Self {
+        let mut examination = Self::without_document();
+        for warning in &case.integrity().warnings {
+            examination.warn(warning_kind(warning), warning.to_string());
+        }
+        if case.arrival.sealed == Some(SealedBy::KeyInTheFile) {
+            let text = "the sealed file carries its own key, so anybody can open it";
+            examination.warn(WarningKind::KeyInSealedFile, text.into());
+        }
+        examination
+    }
+
+    /// For a title that is named without a document.
+    fn without_document() -> Self {
+        Self {
             open_questions: Vec::new(),
             asked: Vec::new(),
-            document: DocumentFacts {
-                format: document.family().id().to_owned(),
-                sha256: None,
-                sealed: false,
-                storage_envelope: false,
-                fetched_from: None,
-                target_hash: integrity.target_hash,
-                merkle_root: integrity.merkle_root,
-                token_id: (issued_through == Some(IssuedThrough::TokenRegistry))
-                    .then_some(integrity.target_hash)
-                    .flatten()
-                    .map(TokenId::from),
-                visible_fields: integrity.visible_leaves,
-                hidden_fields: integrity.hidden_leaves,
-                unauthenticated,
-                bl_number: document.summary().bl_number.filter(|_| intact),
-                network: None,
-                issued_through,
-                claims: document.issuers().iter().map(claim).collect(),
-                signatures: document.signatures().len(),
-            },
-            checks: Vec::with_capacity(7),
+            network: None,
+            findings: Findings::default(),
             rules: Vec::new(),
             issuers: Vec::new(),
             registry: None,
@@ -195,14 +203,9 @@ impl Examination {
             title: Title::without_parties(TitleStateName::Unknown),
             ahead: Vec::new(),
             as_of: None,
-            warnings: integrity.warnings.iter().map(ToString::to_string).collect(),
-            warned: integrity.warnings.iter().map(warning_kind).collect(),
-        };
-        if policy.sealed_with_its_key {
-            let text = "the sealed file carries its own key, so anybody can open it";
-            examination.warn(WarningKind::KeyInSealedFile, text.into());
+            warnings: Vec::new(),
+            warned: BTreeSet::new(),
         }
-        examination
     }
 
     /// Worth knowing; decides nothing unless a rule of the policy says so.
@@ -213,15 +216,16 @@ impl Examination {
         }
     }
 
-    pub(super) fn into_report(mut self, policy: &Policy, now: i64) -> Report {
-        suspect_the_own_network(&mut self.checks);
+    fn into_report(self, case: &Case<'_>) -> Report {
+        let checks = self.findings.folded();
+        let outcomes: Vec<_> = checks.iter().flat_map(Check::outcomes).collect();
         let mut report = Report {
             schema: "ebl-verifier/report/1",
             file: None,
-            checked_at: rfc3339(now),
-            verdict: Verdict::of(&self.checks, self.title.state, policy),
-            document: self.document,
-            checks: self.checks,
+            checked_at: rfc3339(case.now),
+            verdict: Verdict::of(&outcomes, self.title.state, case.policy),
+            document: document_facts(case, self.network),
+            checks,
             policy: self.rules,
             issuer: self.issuers,
             registry: self.registry,
@@ -235,6 +239,7 @@ impl Examination {
             tool: Tool::default(),
         };
         report.not_checked = super::not_checked::list(&report);
+        report.names = case.names.names_of(report.addresses());
         report
     }
 
@@ -264,30 +269,65 @@ impl Examination {
             CheckName::Title,
             CheckName::Policy,
         ];
-        self.checks.extend(rest.map(|name| not_applicable(name, &codes::NOT_ASKED)));
+        self.findings.extend(rest.map(|name| not_applicable(name, &codes::NOT_ASKED)));
         self.leave_rules_unjudged(policy);
     }
 
     /// A stated validity period is part of issuance (documents.md §6.3).
-    fn judge_validity(&mut self, document: &Document<'_>, now: i64) {
-        let validity = document.validity();
+    fn judge_validity(&mut self, ground: &Ground<'_>) {
+        let (validity, now) = (ground.document.validity(), ground.now);
         // A text that is no time lets nothing through; the integrity check has refused it already.
         let expired = validity.expires.iter().find(|(_, text)| rfc3339_seconds(text).is_none_or(|at| at <= now));
         let early = validity.not_before.iter().find(|(_, text)| rfc3339_seconds(text).is_none_or(|at| at > now));
-        let verdict = match (expired, early) {
-            (Some((member, text)), _) => (&codes::ISSUANCE_EXPIRED, format!("{member} is {text}, which is past")),
-            (None, Some((member, text))) => {
-                (&codes::ISSUANCE_NOT_YET_VALID, format!("{member} is {text}, which has not come"))
-            }
-            (None, None) => return,
-        };
-        if let Some(issuance) = self.checks.iter_mut().find(|check| check.name == CheckName::Issuance) {
-            *issuance = Check {
-                strength: Some(Strength::Computed),
-                ..finding(CheckName::Issuance, Outcome::Fail, verdict.0, verdict.1)
-            };
-        }
+        let expired =
+            expired.map(|(member, text)| (&codes::ISSUANCE_EXPIRED, format!("{member} is {text}, which is past")));
+        let early = early
+            .map(|(member, text)| (&codes::ISSUANCE_NOT_YET_VALID, format!("{member} is {text}, which has not come")));
+        self.findings.extend(expired.into_iter().chain(early).map(|(code, message)| Check {
+            strength: Some(Strength::Computed),
+            ..finding(CheckName::Issuance, Outcome::Fail, code, message)
+        }));
     }
+}
+
+/// What the document is, with what is known of its file.
+fn document_facts(case: &Case<'_>, network: Option<Network>) -> DocumentFacts {
+    let (document, integrity, arrival) = (case.document(), case.integrity(), &case.arrival);
+    let intact = !matches!(integrity.result, IntegrityResult::Broken(_));
+    let issued_through = match document {
+        Document::Malformed(_) => None,
+        _ => Some(IssuanceMethod::of(document).kind()),
+    };
+    let has_token = issued_through == Some(IssuedThrough::TokenRegistry);
+    DocumentFacts {
+        format: document.family(),
+        sha256: arrival.sha256.map(|hash| encode_hex(&hash.0)),
+        sealed: arrival.sealed.is_some(),
+        storage_envelope: arrival.enveloped,
+        fetched_from: arrival.link.as_ref().map(|link| link.host.clone()),
+        target_hash: integrity.target_hash,
+        merkle_root: integrity.merkle_root,
+        token_id: integrity.target_hash.filter(|_| has_token).map(TokenId::from),
+        visible_fields: integrity.visible_leaves,
+        hidden_fields: integrity.hidden_leaves,
+        unauthenticated: unauthenticated(integrity, case.policy),
+        bl_number: document.summary().bl_number.filter(|_| intact),
+        network,
+        issued_through,
+        claims: document.issuers().iter().map(claim).collect(),
+        signatures: document.signatures().len(),
+    }
+}
+
+/// The members that nothing protects, with those that the caller put up with.
+fn unauthenticated(integrity: &Integrity, policy: &Policy) -> Vec<String> {
+    let accepted = match &integrity.result {
+        IntegrityResult::FalsyLeavesUnauthenticated { paths } if policy.accept_unauthenticated_falsy => {
+            paths.as_slice()
+        }
+        _ => &[],
+    };
+    integrity.unauthenticated.iter().chain(accepted).cloned().collect()
 }
 
 fn warning_kind(warning: &Warning) -> WarningKind {
@@ -299,35 +339,6 @@ fn warning_kind(warning: &Warning) -> WarningKind {
         Warning::HiddenFields { .. } => WarningKind::HiddenFields,
         Warning::EmptyContainers { .. } => WarningKind::EmptyGroups,
     }
-}
-
-/// Where several were asked and none could even be reached, the fault is more likely on this side.
-pub(super) fn suspect_the_own_network(checks: &mut [Check]) {
-    let failures = || checks.iter().flat_map(|check| &check.unavailable);
-    let nobody_answered = checks.iter().all(|check| check.answered_by.is_empty())
-        && failures().all(|why| matches!(why.cause, Cause::Unreachable | Cause::Timeout));
-    let asked: BTreeSet<&str> = failures().filter_map(|why| why.host.as_deref()).collect();
-    // What runs on this machine needs no network.
-    if !nobody_answered || asked.len() < 2 || asked.iter().all(|host| is_loopback(host)) {
-        return;
-    }
-    let unknown = checks.iter_mut().filter(|check| check.outcome == Outcome::Unknown && check.actor == Actor::Network);
-    for (index, check) in unknown.enumerate() {
-        check.actor = Actor::Verifier;
-        // Once is enough.
-        if index == 0 {
-            check.message.push_str("; nobody that was asked could be reached, so look at your own network first");
-        }
-    }
-}
-
-/// A host as messages name it, with or without a port, or a resolver's address.
-fn is_loopback(host: &str) -> bool {
-    let name = host.strip_prefix("https://").unwrap_or(host);
-    let name = name.split('/').next().unwrap_or(name);
-    let ip = name.parse::<std::net::SocketAddr>().map(|at| at.ip()).or_else(|_| name.trim_matches(['[', ']']).parse());
-    let label = name.split(':').next().unwrap_or(name);
-    ip.map_or(label.eq_ignore_ascii_case("localhost"), |ip| ip.is_loopback())
 }
 
 /// A question without an answer is `unknown`, whoever's fault it is (checks.md §8).
@@ -394,8 +405,8 @@ fn another_question(name: CheckName, code: &'static Code) -> Check {
 
 fn finding(name: CheckName, outcome: Outcome, code: &'static Code, message: String) -> Check {
     let actor = if outcome == Outcome::Pass { Actor::Nobody } else { code.actor };
-    let (remedy, answered_by, unavailable) = (code.remedy, Vec::new(), Vec::new());
-    Check { name, outcome, code, message, actor, remedy, answered_by, unavailable, strength: None }
+    let (answered_by, unavailable, also) = (Vec::new(), Vec::new(), Box::default());
+    Check { name, outcome, code, message, actor, remedy: code.remedy, answered_by, unavailable, strength: None, also }
 }
 
 /// The same check with another finding: who answered stays.
@@ -410,18 +421,4 @@ fn instead(check: &mut Check, outcome: Outcome, code: &'static Code, message: St
 
 fn not_applicable(name: CheckName, code: &'static Code) -> Check {
     finding(name, Outcome::NotApplicable, code, code.meaning.trim_end_matches('.').to_owned())
-}
-
-/// All of several findings must hold: the worst speaks for all.
-fn worst(findings: impl IntoIterator<Item = Check>) -> Option<Check> {
-    findings.into_iter().reduce(|worst, next| if severity(&next) > severity(&worst) { next } else { worst })
-}
-
-fn severity(check: &Check) -> u8 {
-    match check.outcome {
-        Outcome::NotApplicable => 0,
-        Outcome::Pass => 1,
-        Outcome::Unknown => 2,
-        Outcome::Fail => 3,
-    }
 }

@@ -19,16 +19,18 @@ pub(super) struct Ahead {
 }
 
 impl Examination {
-    /// Looks whether the title is another one at a newer block. An answer that makes no sense says nothing.
+    /// Looks whether the title is another one at a newer block, before what `checks` says of the settled one counts as found.
+    /// An answer that makes no sense says nothing.
     pub(super) fn look_ahead(
         &mut self,
         reading: &RegistryReading,
         (registry, token): (Address, TokenId),
         trusted_by_caller: bool,
         policy: &Policy,
+        checks: &mut [Check],
     ) {
         if reading.contract.code.is_empty() {
-            return self.await_registry(reading, registry);
+            return await_registry(reading, registry, checks);
         }
         for latest in reading.at_newest() {
             let found = title::judge(&latest, registry, token, trusted_by_caller);
@@ -50,24 +52,9 @@ impl Examination {
         let told = sentence(&self.title);
         for (name, code) in codes.into_iter().flatten() {
             let message = told.clone().unwrap_or_else(|| code.meaning.trim_end_matches('.').to_owned());
-            for check in self.checks.iter_mut().filter(|check| check.name == name) {
+            for check in checks.iter_mut().filter(|check| check.name == name) {
                 instead(check, Outcome::Unknown, code, message.clone());
             }
-        }
-        self.warn_of_pending_change();
-    }
-
-    /// A registry that is there only in a newer block is not one that does not exist.
-    fn await_registry(&mut self, reading: &RegistryReading, registry: Address) {
-        let mut newer = reading.newest.after(&reading.block);
-        let Some(latest) = newer.find(|latest| latest.registry_code_size > 0) else { return };
-        let message = format!(
-            "not final yet: at block {}, which is not final, there is a contract at {registry}",
-            latest.block.number
-        );
-        let resting = [CheckName::Registry, CheckName::Issuance];
-        for check in self.checks.iter_mut().filter(|check| resting.contains(&check.name)) {
-            instead(check, Outcome::Unknown, &codes::REGISTRY_NOT_FINAL, message.clone());
         }
     }
 
@@ -79,7 +66,7 @@ impl Examination {
             &codes::TITLE_CHANGE_PENDING,
             &codes::TITLE_NOT_FINAL,
         ];
-        if self.checks.iter().any(|check| pending.contains(&check.code)) {
+        if self.findings.iter().any(|check| pending.contains(&check.code)) {
             return;
         }
         if let Some(text) = sentence(&self.title) {
@@ -106,6 +93,20 @@ impl Examination {
             self.warn(WarningKind::ChangePending, format!("a change is pending: {}", ahead.sentence()));
         }
         check
+    }
+}
+
+/// A registry that is there only in a newer block is not one that does not exist.
+fn await_registry(reading: &RegistryReading, registry: Address, checks: &mut [Check]) {
+    let mut newer = reading.newest.after(&reading.block);
+    let Some(latest) = newer.find(|latest| latest.registry_code_size > 0) else { return };
+    let message = format!(
+        "not final yet: at block {}, which is not final, there is a contract at {registry}",
+        latest.block.number
+    );
+    let resting = [CheckName::Registry, CheckName::Issuance];
+    for check in checks.iter_mut().filter(|check| resting.contains(&check.name)) {
+        instead(check, Outcome::Unknown, &codes::REGISTRY_NOT_FINAL, message.clone());
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Case, Examination, IssuanceMethod, distinct_hosts, finding, not_applicable};
+use super::{Examination, Ground, IssuanceMethod, distinct_hosts, finding, not_applicable, unauthenticated};
 use crate::block_age::CLOCKS_DIFFER;
 use crate::date_time::rfc3339_seconds;
 use crate::document::MOST_ISSUERS;
@@ -20,14 +20,14 @@ use crate::verify::report::{CheckName, Issuer, Outcome, RuleFinding, Title, Titl
 
 impl Examination {
     /// Judges every rule; the worst speaks for the check.
-    pub(super) fn judge_policy(&mut self, case: &Case<'_>, now: i64) {
-        let dnssec = case.policy.require_dnssec.then(|| (DNSSEC, self.judge_dnssec(case)));
-        let rules = case.policy.rules.iter().map(|rule| (rule.name(), self.judge_rule(rule, case, now)));
+    pub(super) fn judge_policy(&mut self, ground: &Ground<'_>) {
+        let dnssec = ground.policy.require_dnssec.then(|| (DNSSEC, self.judge_dnssec(ground)));
+        let rules = ground.policy.rules.iter().map(|rule| (rule.name(), self.judge_rule(rule, ground)));
         let found: Vec<(&'static str, Ruling)> = dnssec.into_iter().chain(rules).collect();
         let only_pending = found.iter().all(|(_, found)| found.outcome != Outcome::Unknown || found.pending);
         self.rules = found.into_iter().map(|(name, found)| found.named(name)).collect();
-        self.checks.push(match self.rules.as_slice() {
-            [] if case.policy.given => not_applicable(CheckName::Policy, &codes::POLICY_EMPTY),
+        self.findings.push(match self.rules.as_slice() {
+            [] if ground.policy.given => not_applicable(CheckName::Policy, &codes::POLICY_EMPTY),
             rules => policy_check(rules, only_pending),
         });
     }
@@ -39,17 +39,18 @@ impl Examination {
         self.rules = names.map(|rule| Ruling::not_applicable(message).named(rule)).collect();
     }
 
-    fn judge_rule(&self, rule: &Rule, case: &Case<'_>, now: i64) -> Ruling {
+    fn judge_rule(&self, rule: &Rule, ground: &Ground<'_>) -> Ruling {
+        let now = ground.now;
         match rule {
-            Rule::Issuers(names) => self.judge_issuer_names(names),
-            Rule::Registries(registries) => judge_registries(registries, case),
+            Rule::Issuers(names) => self.judge_issuer_names(ground, names),
+            Rule::Registries(registries) => judge_registries(registries, ground),
             Rule::Chains(chains) => self.judge_chains(|chain| judge_chain(chain, chains)),
-            Rule::NoTestNetworks => self.judge_chains(|chain| judge_test_network(chain, case.policy)),
-            Rule::Finality(least) => self.judge_answers(case, |answer| judge_finality(answer.block.finality, *least)),
-            Rule::BlockAge(most) => self.judge_answers(case, |answer| judge_block_age(answer.block, *most, now)),
-            Rule::DocumentAge(most) => judge_document_age(case.document.issued_at().as_deref(), *most, now),
-            Rule::Resolvers(least) => self.judge_resolvers(case, *least),
-            Rule::Quorum(least) => self.judge_answers(case, |answer| judge_quorum(answer.entry, *least)),
+            Rule::NoTestNetworks => self.judge_chains(|chain| judge_test_network(chain, ground.policy)),
+            Rule::Finality(least) => self.judge_answers(ground, |answer| judge_finality(answer.block.finality, *least)),
+            Rule::BlockAge(most) => self.judge_answers(ground, |answer| judge_block_age(answer.block, *most, now)),
+            Rule::DocumentAge(most) => judge_document_age(ground.document.issued_at().as_deref(), *most, now),
+            Rule::Resolvers(least) => self.judge_resolvers(ground, *least),
+            Rule::Quorum(least) => self.judge_answers(ground, |answer| judge_quorum(answer.entry, *least)),
             Rule::Proof => self.judge_proof(),
             Rule::TitleStates(states) => self.judge_of_title(|title| judge_title_state(title, states)),
             Rule::Holders(holders) => {
@@ -58,9 +59,9 @@ impl Examination {
             Rule::Beneficiaries(them) => {
                 self.judge_of_title(|title| judge_party("beneficiary", title.beneficiary, title.state, them))
             }
-            Rule::HiddenFields(most) => judge_hidden_fields(case.integrity.hidden_leaves, *most),
-            Rule::VisibleFields(paths) => judge_visible_fields(paths, case),
-            Rule::NothingUnauthenticated => match self.document.unauthenticated.as_slice() {
+            Rule::HiddenFields(most) => judge_hidden_fields(ground.integrity.hidden_leaves, *most),
+            Rule::VisibleFields(paths) => judge_visible_fields(paths, ground),
+            Rule::NothingUnauthenticated => match unauthenticated(ground.integrity, ground.policy).as_slice() {
                 [] => Ruling::pass("the digest covers everything in the file"),
                 members => Ruling::fail(format!("the digest does not cover {}", members.join(", "))),
             },
@@ -68,8 +69,8 @@ impl Examination {
         }
     }
 
-    fn judge_issuer_names(&self, names: &BTreeSet<IssuerName>) -> Ruling {
-        if self.document.claims.len() > MOST_ISSUERS {
+    fn judge_issuer_names(&self, ground: &Ground<'_>, names: &BTreeSet<IssuerName>) -> Ruling {
+        if ground.document.issuers().len() > MOST_ISSUERS {
             return Ruling::unknown(format!("the document names more than {MOST_ISSUERS} issuers"));
         }
         let findings = self.issuers.iter().map(|issuer| self.judge_issuer_name(issuer, names));
@@ -107,10 +108,10 @@ impl Examination {
     }
 
     /// Of several answers about chains every one must satisfy `judge`.
-    fn judge_answers(&self, case: &Case<'_>, judge: impl Fn(&ChainAnswer<'_>) -> Ruling) -> Ruling {
+    fn judge_answers(&self, ground: &Ground<'_>, judge: impl Fn(&ChainAnswer<'_>) -> Ruling) -> Ruling {
         let asked = self.asked.iter().filter_map(|question| Some((question.chain()?, question)));
         let findings = asked.map(|(chain, question)| {
-            let entry = case.evidence.about(question);
+            let entry = ground.evidence.about(question);
             let answer =
                 entry.and_then(|entry| Some(ChainAnswer { block: entry.answer.as_ref().ok()?.block()?, entry }));
             answer.map_or_else(|| Ruling::unknown(format!("chain {chain} could not be read")), |answer| judge(&answer))
@@ -126,8 +127,8 @@ impl Examination {
         }
     }
 
-    fn judge_dnssec(&self, case: &Case<'_>) -> Ruling {
-        self.judge_records(case, |domain, entry| match &entry.answer {
+    fn judge_dnssec(&self, ground: &Ground<'_>) -> Ruling {
+        self.judge_records(ground, |domain, entry| match &entry.answer {
             Ok(Fact::DnsTxt(reading)) if reading.dnssec == Dnssec::Secure => {
                 Ruling::pass(format!("the records of {domain} are validated"))
             }
@@ -139,8 +140,8 @@ impl Examination {
         })
     }
 
-    fn judge_resolvers(&self, case: &Case<'_>, least: u32) -> Ruling {
-        self.judge_records(case, |domain, entry| match &entry.answer {
+    fn judge_resolvers(&self, ground: &Ground<'_>, least: u32) -> Ruling {
+        self.judge_records(ground, |domain, entry| match &entry.answer {
             Ok(Fact::DnsTxt(reading)) => {
                 let agreeing = reading.agreeing.min(distinct_hosts(entry));
                 let message = match agreeing {
@@ -154,9 +155,9 @@ impl Examination {
     }
 
     /// The records of every domain that was asked for them.
-    fn judge_records(&self, case: &Case<'_>, judge: impl Fn(&str, &Entry) -> Ruling) -> Ruling {
+    fn judge_records(&self, ground: &Ground<'_>, judge: impl Fn(&str, &Entry) -> Ruling) -> Ruling {
         let findings = self.asked.iter().filter_map(|question| match question {
-            Question::DnsTxt { name } => Some((name, case.evidence.about(question))),
+            Question::DnsTxt { name } => Some((name, ground.evidence.about(question))),
             _ => None,
         });
         let not_read = |name: &str| Ruling::unknown(format!("the records of {name} could not be read"));
@@ -172,14 +173,15 @@ impl Examination {
             return self.without_chain_answers();
         }
         let resting = [CheckName::Registry, CheckName::Issuance, CheckName::Title];
-        let unproven: Vec<&str> = self
-            .checks
+        let unproven: BTreeSet<CheckName> = self
+            .findings
             .iter()
             .filter(|check| resting.contains(&check.name) && check.outcome != Outcome::NotApplicable)
             .filter(|check| !check.strength.is_some_and(|strength| strength.is_proven()))
-            .map(|check| check.name.as_str())
+            .map(|check| check.name)
             .collect();
-        match unproven.as_slice() {
+        let names: Vec<&str> = unproven.into_iter().map(CheckName::as_str).collect();
+        match names.as_slice() {
             [] => Ruling::pass("the chain's state proves what was read of it"),
             names => Ruling::fail(format!("not proven by the chain's state: {}", names.join(", "))),
         }
@@ -209,7 +211,7 @@ impl Examination {
         };
         match texts.as_slice() {
             // What was not read may have been worth one.
-            [] if self.checks.iter().any(|check| check.outcome == Outcome::Unknown) => {
+            [] if self.findings.iter().any(|check| check.outcome == Outcome::Unknown) => {
                 Ruling::unknown("not everything is known that could be warned of")
             }
             [] => Ruling::pass("there is no such warning"),
@@ -218,7 +220,7 @@ impl Examination {
     }
 
     fn outcome(&self, name: CheckName) -> Outcome {
-        self.checks.iter().find(|check| check.name == name).map_or(Outcome::Unknown, |check| check.outcome)
+        self.findings.outcome(name)
     }
 }
 
@@ -334,11 +336,11 @@ fn judge_party(role: &str, recorded: Option<Address>, state: TitleStateName, all
     }
 }
 
-fn judge_registries(registries: &BTreeSet<(ChainId, Address)>, case: &Case<'_>) -> Ruling {
-    let IssuanceMethod::TokenRegistry(address) = IssuanceMethod::of(case.document) else {
+fn judge_registries(registries: &BTreeSet<(ChainId, Address)>, ground: &Ground<'_>) -> Ruling {
+    let IssuanceMethod::TokenRegistry(address) = IssuanceMethod::of(ground.document) else {
         return Ruling::fail("the document has no token registry");
     };
-    match &case.chain {
+    match &ground.chain {
         Ok(chain) if registries.contains(&(*chain, address)) => {
             Ruling::pass(format!("{address} on chain {chain} is one of those allowed"))
         }
@@ -440,8 +442,8 @@ fn judge_hidden_fields(hidden: usize, most: usize) -> Ruling {
     if hidden <= most { Ruling::pass(message) } else { Ruling::fail(format!("{message}, at most {most} may be")) }
 }
 
-fn judge_visible_fields(paths: &BTreeSet<FieldPath>, case: &Case<'_>) -> Ruling {
-    let shown = |path: &&FieldPath| integrity::shows(case.document, case.integrity, path.steps());
+fn judge_visible_fields(paths: &BTreeSet<FieldPath>, ground: &Ground<'_>) -> Ruling {
+    let shown = |path: &&FieldPath| integrity::shows(ground.document, ground.integrity, path.steps());
     let missing: Vec<String> = paths.iter().filter(|path| !shown(path)).map(ToString::to_string).collect();
     match missing.as_slice() {
         [] => Ruling::pass("all of these fields are visible"),

@@ -67,18 +67,18 @@ impl Examination {
         })
     }
 
-    /// Applies a proof to the findings that were pushed last: registry, issuance, title.
-    pub(super) fn apply_proof(&mut self, judged: Option<Judged>, mode: ProofMode) {
+    /// Applies a proof to what calls say of registry, issuance and title, before that counts as found.
+    pub(super) fn apply_proof(&mut self, judged: Option<Judged>, mode: ProofMode, checks: &mut [Check]) {
         let Some(judged) = judged else { return };
         let overruled = judged.overrules(mode);
         let facts = judged.facts;
         match (facts.result, code(facts.result)) {
             (_, None) => {
-                for check in self.registry_checks() {
+                for check in checks {
                     check.strength = Some(Strength::Proven);
                 }
             }
-            (_, Some(code)) if overruled => self.nothing_is_known(&facts, code),
+            (_, Some(code)) if overruled => self.nothing_is_known(&facts, code, checks),
             (ProofResult::Invalid, _) => {
                 let detail = facts.detail.as_deref().unwrap_or_default();
                 self.warn(WarningKind::ProofInvalid, format!("the endpoint's state proof is no proof: {detail}"));
@@ -92,15 +92,14 @@ impl Examination {
 
     /// What is read of the chain for other documents than titles is not proven here: where a proof is required, that is
     /// not enough. A document that rests on no chain needs none.
-    pub(super) fn without_proof(&mut self, detail: &str, mode: ProofMode) {
-        let on_chain = |check: &Check| check.name == CheckName::Chain && check.outcome != Outcome::NotApplicable;
-        if mode == ProofMode::Off || !self.checks.iter().any(on_chain) {
+    pub(super) fn without_proof(&mut self, detail: &str, mode: ProofMode, issuance: &mut [Check]) {
+        let on_chain = self.findings.outcome(CheckName::Chain) != Outcome::NotApplicable;
+        if mode == ProofMode::Off || !on_chain {
             return;
         }
         let Judged { facts, .. } = Judged::without(ProofResult::NotPossible, detail.into());
         if mode == ProofMode::Require {
-            let issuance = self.checks.iter_mut().filter(|check| check.name == CheckName::Issuance);
-            for check in issuance.filter(|check| check.outcome != Outcome::Unknown) {
+            for check in issuance.iter_mut().filter(|check| check.outcome != Outcome::Unknown) {
                 overrule(check, &facts, &codes::CHAIN_PROOF_NOT_POSSIBLE);
             }
         }
@@ -109,8 +108,8 @@ impl Examination {
         }
     }
 
-    fn nothing_is_known(&mut self, facts: &ProofFacts, code: &'static Code) {
-        for check in self.registry_checks() {
+    fn nothing_is_known(&mut self, facts: &ProofFacts, code: &'static Code, checks: &mut [Check]) {
+        for check in checks {
             // What is unknown without a proof stays so for its own reason, unless the proof says that it is a lie.
             if check.outcome != Outcome::Unknown || facts.result == ProofResult::Contradicts {
                 overrule(check, facts, code);
@@ -118,11 +117,6 @@ impl Examination {
         }
         self.title = Title::without_parties(TitleStateName::Unknown);
         self.registry = None;
-    }
-
-    fn registry_checks(&mut self) -> impl Iterator<Item = &mut Check> {
-        let names = [CheckName::Registry, CheckName::Issuance, CheckName::Title];
-        self.checks.iter_mut().filter(move |check| names.contains(&check.name))
     }
 }
 

@@ -3,25 +3,27 @@
 use std::borrow::Cow;
 
 use super::proof::Judged;
-use super::{Case, Examination, another_question, finding, from_entry, not_asked_yet};
+use super::{Examination, Ground, another_question, finding, from_entry, not_asked_yet};
 use crate::evidence::{Entry, Evidence, Fact, Question, RegistryReading};
-use crate::primitives::{Address, ChainId, TokenId};
+use crate::integrity::{Integrity, IntegrityResult};
+use crate::primitives::{Address, TokenId};
 use crate::title::{self, Authenticity, RegistryFinding, TitleFinding, TitleState};
 use crate::verify::codes;
-use crate::verify::report::{Check, CheckName, Outcome, RegistryFacts, Title, TitleStateName};
-use crate::verify::{Policy, ProofMode, WarningKind};
+use crate::verify::report::{Check, CheckName, Outcome, RegistryFacts, RegistryStanding, Title, TitleStateName};
+use crate::verify::{Policy, ProofMode, TokenOfChain, WarningKind};
 
 impl Examination {
-    pub(super) fn judge_token_registry(&mut self, case: &Case<'_>, registry: Address) {
-        let chain = match &case.chain {
+    pub(super) fn judge_token_registry(&mut self, ground: &Ground<'_>, registry: Address) {
+        let chain = match &ground.chain {
             Ok(chain) => *chain,
             Err(check) => return self.without_chain(check.clone()),
         };
         // A document without a digest is malformed; with --all-checks there is still no token to ask for.
-        let Some(token) = case.integrity.target_hash.map(TokenId::from) else {
+        let Some(token) = ground.integrity.target_hash.map(TokenId::from) else {
             return self.without_chain(not_asked_yet(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE));
         };
-        self.judge_title(case.evidence, case.policy, chain, registry, token);
+        let token = TokenOfChain { chain, registry, token };
+        self.judge_title(ground.evidence, ground.policy, token, IssuedFor::of(ground.integrity));
     }
 
     /// The checks from the chain to the title. Returns what was judged, if anything was read.
@@ -29,9 +31,8 @@ impl Examination {
         &mut self,
         evidence: &'e Evidence,
         policy: &Policy,
-        chain: ChainId,
-        registry: Address,
-        token: TokenId,
+        TokenOfChain { chain, registry, token }: TokenOfChain,
+        issued_for: IssuedFor,
     ) -> Option<(Cow<'e, RegistryReading>, RegistryFinding)> {
         let question = Question::Registry { chain, registry, token };
         let proof = (policy.proof != ProofMode::Off)
@@ -50,11 +51,13 @@ impl Examination {
                     Some(proven) => proven.finding.clone(),
                     None => title::judge(reading, registry, token, trusted),
                 };
-                self.judge_registry(reading, &finding, registry, entry);
-                let stands = self.hold_against(judged, policy, &finding);
+                let mut checks = self.judge_registry(reading, &finding, (registry, issued_for), entry);
+                let stands = self.hold_against(judged, policy, &finding, &mut checks);
                 if stands {
-                    self.look_ahead(reading, (registry, token), trusted, policy);
+                    self.look_ahead(reading, (registry, token), trusted, policy, &mut checks);
                 }
+                self.findings.extend(checks);
+                self.warn_of_pending_change();
                 return stands.then_some((Cow::Borrowed(reading.as_ref()), finding));
             }
             Ok(Fact::Registry(reading)) => self.chain_differs(chain, reading.chain_id, entry),
@@ -72,8 +75,9 @@ impl Examination {
                 let text = format!("only the proof was read, the answers to calls could not be: {}", why.detail);
                 self.warn(WarningKind::ProofAlone, text);
                 self.chain_answered(chain, &proven.reading.block, proven.reading.method, entry);
-                self.judge_registry(&proven.reading, &proven.finding, registry, entry);
-                let stands = self.hold_against(judged, policy, &proven.finding);
+                let mut checks = self.judge_registry(&proven.reading, &proven.finding, (registry, issued_for), entry);
+                let stands = self.hold_against(judged, policy, &proven.finding, &mut checks);
+                self.findings.extend(checks);
                 return stands.then_some((Cow::Owned(proven.reading), proven.finding));
             }
         }
@@ -81,9 +85,15 @@ impl Examination {
     }
 
     /// Whether the finding stands beside the proof.
-    fn hold_against(&mut self, judged: Option<Judged>, policy: &Policy, finding: &RegistryFinding) -> bool {
+    fn hold_against(
+        &mut self,
+        judged: Option<Judged>,
+        policy: &Policy,
+        finding: &RegistryFinding,
+        checks: &mut [Check],
+    ) -> bool {
         let stands = judged.as_ref().is_none_or(|judged| !judged.overrules(policy.proof));
-        self.apply_proof(judged, policy.proof);
+        self.apply_proof(judged, policy.proof, checks);
         if let (true, TitleFinding::Known(TitleState::Live(parties))) = (stands, &finding.title) {
             self.warn_about(parties);
         }
@@ -94,32 +104,19 @@ impl Examination {
         &mut self,
         reading: &RegistryReading,
         RegistryFinding { authenticity, title }: &RegistryFinding,
-        registry: Address,
+        (registry, issued_for): (Address, IssuedFor),
         entry: &Entry,
-    ) {
+    ) -> Vec<Check> {
         let counts = matches!(authenticity, Authenticity::Genuine { .. } | Authenticity::TrustedByCaller { .. });
         self.registry = Some(registry_facts(authenticity, title, reading, registry));
-        let checks =
-            [registry_check(authenticity, registry), self.issuance_check(title, counts), title_check(title, counts)];
-        for check in checks {
-            self.checks.push(from_entry(self.at_chosen_block(check), entry));
-        }
         self.title = title_facts(title, counts);
         // Trust in today's code is no reason to be silent about who can change it (chain.md 6.9).
         if let Authenticity::TrustedByCaller { proxy: Some(proxy), .. } = authenticity {
             self.warn(WarningKind::RulesCanChange, rules_can_change(registry, proxy));
         }
-    }
-
-    /// Issued for what: only of an intact document is the token known to be its own.
-    fn issuance_check(&self, title: &TitleFinding, counts: bool) -> Check {
-        let integrity = self.checks.iter().find(|check| check.name == CheckName::Integrity);
-        let issued_for = match integrity.map(|check| check.outcome) {
-            None => "this token",
-            Some(Outcome::Fail) => "the hash that the file states, which its content does not fit",
-            Some(_) => "exactly this document",
-        };
-        issuance(title, counts, issued_for)
+        let checks =
+            [registry_check(authenticity, registry), issuance(title, counts, issued_for), title_check(title, counts)];
+        checks.into_iter().map(|check| from_entry(self.at_chosen_block(check), entry)).collect()
     }
 
     fn warn_about(&mut self, parties: &title::Parties) {
@@ -141,6 +138,34 @@ impl Examination {
         let text =
             format!("the last transfer can still be rejected, which gives the title back to the previous {back_to}");
         self.warn(WarningKind::RejectionPossible, text);
+    }
+}
+
+/// What a token was issued for: only of an intact document is it known to be its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum IssuedFor {
+    ThisToken,
+    ThisDocument,
+    HashOfAnother,
+}
+
+impl IssuedFor {
+    pub(super) fn of(integrity: &Integrity) -> Self {
+        match integrity.result {
+            IntegrityResult::Broken(_) => Self::HashOfAnother,
+            _ => Self::ThisDocument,
+        }
+    }
+}
+
+/// To go after "for".
+impl std::fmt::Display for IssuedFor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::ThisToken => "this token",
+            Self::ThisDocument => "exactly this document",
+            Self::HashOfAnother => "the hash that the file states, which its content does not fit",
+        })
     }
 }
 
@@ -191,7 +216,7 @@ fn rules_can_change(registry: Address, proxy: &title::Proxy) -> String {
 }
 
 /// The issuance check of a title.
-fn issuance(title: &TitleFinding, counts: bool, issued_for: &str) -> Check {
+fn issuance(title: &TitleFinding, counts: bool, issued_for: IssuedFor) -> Check {
     let (outcome, code, message) = match title {
         TitleFinding::NotMinted => {
             (Outcome::Fail, &codes::ISSUANCE_NOT_MINTED, "the registry has never issued this title".to_owned())
@@ -266,18 +291,18 @@ fn registry_facts(
     reading: &RegistryReading,
     address: Address,
 ) -> RegistryFacts {
-    let (word, generation) = match authenticity {
-        Authenticity::Genuine { generation, .. } => ("genuine", Some(*generation)),
-        Authenticity::TrustedByCaller { generation, .. } => ("trusted_by_caller", Some(*generation)),
-        Authenticity::Unrecognised { claims, .. } => ("unrecognised", *claims),
-        Authenticity::ContradictsItself(_) => ("contradicts_itself", None),
-        Authenticity::InconsistentAnswers(_) => ("inconsistent_answers", None),
-        Authenticity::NoCode => ("no_contract", None),
+    let (standing, generation) = match authenticity {
+        Authenticity::Genuine { generation, .. } => (RegistryStanding::Genuine, Some(*generation)),
+        Authenticity::TrustedByCaller { generation, .. } => (RegistryStanding::TrustedByCaller, Some(*generation)),
+        Authenticity::Unrecognised { claims, .. } => (RegistryStanding::Unrecognised, *claims),
+        Authenticity::ContradictsItself(_) => (RegistryStanding::ContradictsItself, None),
+        Authenticity::InconsistentAnswers(_) => (RegistryStanding::InconsistentAnswers, None),
+        Authenticity::NoCode => (RegistryStanding::NoContract, None),
     };
     RegistryFacts {
         address,
         generation,
-        authenticity: word,
+        authenticity: standing,
         code_hash: (!reading.contract.code.is_empty()).then(|| crate::primitives::keccak256(&reading.contract.code)),
         paused: match title {
             TitleFinding::Known(_) => reading.contract.paused.flag().ok(),

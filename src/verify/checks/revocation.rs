@@ -3,7 +3,7 @@
 use super::chain::issuance_without_chain;
 use super::signature::fail;
 use super::store::{Asked, LONGEST_PROOF, at_newer, issuance_check, reading};
-use super::{Case, Examination, finding, from_entry, not_asked_yet, unanswered, worst};
+use super::{Examination, Ground, finding, from_entry, not_asked_yet, unanswered};
 use crate::document::Issuer;
 use crate::evidence::{Fact, Question};
 use crate::integrity::merkle::path_from;
@@ -17,15 +17,15 @@ use crate::web_address::RECORD_LIMIT;
 
 /// What an issuer's way of revocation came to.
 pub(super) struct RevocationCheck {
-    /// As an issuance check.
-    pub(super) check: Check,
+    /// As issuance checks: all must hold.
+    pub(super) checks: Vec<Check>,
     /// Why a responder has revoked it.
     pub(super) reason: Option<RevocationReason>,
 }
 
 impl From<Check> for RevocationCheck {
     fn from(check: Check) -> Self {
-        Self { check, reason: None }
+        Self { checks: vec![check], reason: None }
     }
 }
 
@@ -33,7 +33,7 @@ impl Examination {
     /// The revocation alone; what the chain check comes to is noted in `chain`.
     pub(super) fn judge_revocation(
         &mut self,
-        case: &Case<'_>,
+        ground: &Ground<'_>,
         issuer: &Issuer,
         chain: &mut Vec<Check>,
     ) -> RevocationCheck {
@@ -44,30 +44,30 @@ impl Examination {
         match revocation.kind.as_str() {
             "NONE" => passed("the issuer states no way to revoke it".into()).into(),
             "REVOCATION_STORE" => match location.parse() {
-                Ok(store) => self.judge_revocation_store(case, store, chain).into(),
+                Ok(store) => self.judge_revocation_store(ground, store, chain).into(),
                 Err(why) => missing(format!("the revocation store has no address: {why}")).into(),
             },
-            "OCSP_RESPONDER" => self.judge_responder(case, location),
+            "OCSP_RESPONDER" => self.judge_responder(ground, location),
             other => missing(format!("{other:?} is no way to revoke a document")).into(),
         }
     }
 
-    fn judge_revocation_store(&mut self, case: &Case<'_>, store: Address, chain_checks: &mut Vec<Check>) -> Check {
-        let chain = match &case.chain {
+    fn judge_revocation_store(&mut self, ground: &Ground<'_>, store: Address, chain_checks: &mut Vec<Check>) -> Check {
+        let chain = match &ground.chain {
             Ok(chain) => *chain,
             Err(check) => {
                 chain_checks.push(check.clone());
                 return issuance_without_chain(check);
             }
         };
-        let proof = case.document.proof();
-        let path = match path(case) {
+        let proof = ground.document.proof();
+        let path = match path(ground) {
             Ok(path) => path,
             Err(check) => return check,
         };
-        let Some(target_hash) = case.integrity.target_hash else { return not_known_yet() };
+        let Some(target_hash) = ground.integrity.target_hash else { return not_known_yet() };
         let question = Question::DocumentStore { chain, store, target_hash, proof: proof.to_vec() };
-        let Some(entry) = self.answer(case.evidence, &question) else { return not_known_yet() };
+        let Some(entry) = self.answer(ground.evidence, &question) else { return not_known_yet() };
         let reading = match reading(chain, entry) {
             Ok(reading) => reading,
             Err(check) => {
@@ -78,7 +78,7 @@ impl Examination {
         };
         chain_checks.push(self.chain_read(chain, &reading.block, entry));
         let found = judge_store(reading, &path);
-        let record = self.revocation_record(case.evidence, (chain, store), &found, &reading.block);
+        let record = self.revocation_record(ground.evidence, (chain, store), &found, &reading.block);
         let check = revocation_check(&found, &Asked { store, chain, reading, path: &path, record });
         let newer = at_newer(reading, &path, |latest, found| {
             revocation_check(found, &Asked { store, chain, reading: latest, path: &path, record: None })
@@ -87,21 +87,20 @@ impl Examination {
     }
 
     /// Every hash from the document to the root is asked about, each in its own request.
-    fn judge_responder(&mut self, case: &Case<'_>, location: &str) -> RevocationCheck {
-        let path = match path(case) {
+    fn judge_responder(&mut self, ground: &Ground<'_>, location: &str) -> RevocationCheck {
+        let path = match path(ground) {
             Ok(path) => path,
             Err(check) => return check.into(),
         };
         let mut reason = None;
-        let answers: Vec<Check> =
-            path.iter().map(|hash| self.judge_response(case, location, *hash, &mut reason)).collect();
-        RevocationCheck { check: worst(answers).unwrap_or_else(not_known_yet), reason }
+        let checks = path.iter().map(|hash| self.judge_response(ground, location, *hash, &mut reason)).collect();
+        RevocationCheck { checks, reason }
     }
 
     /// The first revocation notes its reason: it is also the one that speaks for all.
     fn judge_response(
         &mut self,
-        case: &Case<'_>,
+        ground: &Ground<'_>,
         location: &str,
         hash: Digest32,
         first_reason: &mut Option<RevocationReason>,
@@ -114,7 +113,7 @@ impl Examination {
             Err(why) => return unknown(format!("the revocation responder is not asked: {why}")),
         };
         let question = Question::Web { url, max_bytes: RECORD_LIMIT };
-        let Some(entry) = self.answer(case.evidence, &question) else { return not_known_yet() };
+        let Some(entry) = self.answer(ground.evidence, &question) else { return not_known_yet() };
         let check = match &entry.answer {
             Err(why) => {
                 let code = &codes::ISSUANCE_REVOCATION_UNAVAILABLE;
@@ -150,9 +149,9 @@ fn revocation_check(found: &StoreFinding, asked: &Asked<'_>) -> Check {
 }
 
 /// The hashes whose revocation counts: the document's and those of all nodes up to the root.
-fn path(case: &Case<'_>) -> Result<Vec<Digest32>, Check> {
-    let target_hash = case.integrity.target_hash.ok_or_else(not_known_yet)?;
-    match case.document.proof() {
+fn path(ground: &Ground<'_>) -> Result<Vec<Digest32>, Check> {
+    let target_hash = ground.integrity.target_hash.ok_or_else(not_known_yet)?;
+    match ground.document.proof() {
         proof if proof.len() > LONGEST_PROOF => Err(too_much_to_ask(proof.len())),
         proof => Ok(path_from(target_hash, proof)),
     }

@@ -2,9 +2,10 @@
 //! nobody revoked the document since (`revocation`). Every issuer must have signed.
 
 use super::chain::{chain_unread, issuance_without_chain, wrong_chain};
+use super::findings::worst;
 use super::pending::Newer;
 use super::revocation::RevocationCheck;
-use super::{Case, Examination, finding, from_entry, not_applicable, not_asked_yet, unanswered, worst};
+use super::{Examination, Ground, finding, from_entry, not_applicable, not_asked_yet, unanswered};
 use crate::document::oa3::did_part;
 use crate::document::{self, Document, IdentityKind, Issuer};
 use crate::evidence::{BlockReading, DidEthrReading, Entry, Fact, Unavailable};
@@ -45,50 +46,60 @@ pub(super) enum Lookup<'c> {
 
 impl Examination {
     /// What each issuer claims, in the document's order; asks for all their DIDs.
-    pub(super) fn signers<'c>(&mut self, case: &Case<'c>) -> Vec<Signer<'c>> {
-        let issuers = case.document.issuers();
+    pub(super) fn signers<'c>(&mut self, ground: &Ground<'c>) -> Vec<Signer<'c>> {
+        let issuers = ground.document.issuers();
         if issuers.len() > MOST_SIGNERS {
             let message = format!("the document names more than {MOST_SIGNERS} signers, so none was looked up");
             let check = finding(CheckName::Issuance, Outcome::Unknown, &codes::TOO_MUCH_TO_ASK, message);
             return issuers.iter().map(|_| Err(check.clone())).collect();
         }
-        issuers.iter().map(|issuer| self.signer(case, issuer)).collect()
+        issuers.iter().map(|issuer| self.signer(ground, issuer)).collect()
     }
 
-    pub(super) fn judge_signature(&mut self, case: &Case<'_>, signers: &[Signer<'_>]) {
+    pub(super) fn judge_signature(&mut self, ground: &Ground<'_>, signers: &[Signer<'_>]) {
         let mut chain = Vec::new();
         let mut issuance = Vec::new();
-        for (issuer, signer) in case.document.issuers().iter().zip(signers) {
+        for (issuer, signer) in ground.document.issuers().iter().zip(signers) {
             match signer {
                 Err(check) => {
                     self.signers.push(signer_facts(None, check, None));
                     issuance.push(check.clone());
                 }
                 Ok(claim) => {
-                    let signature = self.judge_claim(case, claim, &mut chain);
-                    let revocation = self.judge_revocation(case, issuer, &mut chain);
+                    let signature = self.judge_claim(ground, claim, &mut chain);
+                    let revocation = self.judge_revocation(ground, issuer, &mut chain);
                     self.signers.push(signer_facts(Some(claim), &signature, Some(&revocation)));
-                    issuance.extend([signature, revocation.check]);
+                    issuance.push(signature);
+                    issuance.extend(revocation.checks);
                 }
             }
         }
-        self.checks.push(worst(chain).unwrap_or_else(|| not_applicable(CheckName::Chain, &codes::CHAIN_NOT_NEEDED)));
-        let nobody = || fail(&codes::INTEGRITY_SHAPE, "the document names no issuer".into());
-        self.issued_without_a_title(all_hold(issuance).unwrap_or_else(nobody));
+        if chain.is_empty() {
+            chain.push(not_applicable(CheckName::Chain, &codes::CHAIN_NOT_NEEDED));
+        }
+        if issuance.is_empty() {
+            issuance.push(fail(&codes::INTEGRITY_SHAPE, "the document names no issuer".into()));
+        }
+        self.findings.extend(chain);
+        let mut issuance = all_hold(issuance);
+        let detail = "this version does not prove the state of DID registries";
+        self.without_proof(detail, ground.policy.proof, &mut issuance);
+        self.findings.extend(issuance);
+        self.without_a_title();
     }
 
-    fn signer<'c>(&mut self, case: &Case<'c>, issuer: &Issuer) -> Signer<'c> {
-        let mut claim = claim(case.document, issuer)?;
-        claim.lookup = self.look_up(case, &claim.did);
+    fn signer<'c>(&mut self, ground: &Ground<'c>, issuer: &Issuer) -> Signer<'c> {
+        let mut claim = claim(ground.document, issuer)?;
+        claim.lookup = self.look_up(ground, &claim.did);
         Ok(claim)
     }
 
-    fn look_up<'c>(&mut self, case: &Case<'c>, did: &Did) -> Lookup<'c> {
-        let question = match did_question(did, &case.policy.did_registries) {
+    fn look_up<'c>(&mut self, ground: &Ground<'c>, did: &Did) -> Lookup<'c> {
+        let question = match did_question(did, &ground.policy.did_registries) {
             Ok(question) => question,
             Err(chain) => return Lookup::NoRegistry(chain),
         };
-        let Some(entry) = self.answer(case.evidence, &question) else { return Lookup::Open };
+        let Some(entry) = self.answer(ground.evidence, &question) else { return Lookup::Open };
         match (&entry.answer, did) {
             (Err(why), _) => Lookup::Unread { entry, why },
             (Ok(Fact::DidEthr(reading)), Did::Ethr(did)) if reading.chain_id != did.chain().get() => {
@@ -99,8 +110,8 @@ impl Examination {
     }
 
     /// The signature alone; what the chain check comes to is noted in `chain`.
-    fn judge_claim(&mut self, case: &Case<'_>, claim: &Claim<'_>, chain: &mut Vec<Check>) -> Check {
-        let Some(root) = case.integrity.merkle_root else {
+    fn judge_claim(&mut self, ground: &Ground<'_>, claim: &Claim<'_>, chain: &mut Vec<Check>) -> Check {
+        let Some(root) = ground.integrity.merkle_root else {
             return not_asked_yet(CheckName::Issuance, &codes::ISSUANCE_DID_UNRESOLVED);
         };
         let (entry, document) = match (&claim.lookup, &claim.did) {
@@ -194,7 +205,7 @@ fn signer_facts(claim: Option<&Claim<'_>>, signature: &Check, revocation: Option
         account,
         unsupported_key_type,
         signature: Finding::from(signature),
-        revocation: revocation.map(|revocation| Finding::from(&revocation.check)),
+        revocation: revocation.and_then(|revocation| worst(&revocation.checks)).map(Finding::from),
         revocation_reason: revocation.and_then(|revocation| revocation.reason),
     }
 }
@@ -321,8 +332,11 @@ fn wrong_signature(claim: &Claim<'_>, document: &DidDocument, account: Address, 
     fail(&codes::ISSUANCE_WRONG_SIGNATURE, format!("the signature is not by {key} ({account}): {who}"))
 }
 
-/// All must hold: the worst speaks for all; where all passed, each says what it found.
-fn all_hold(checks: Vec<Check>) -> Option<Check> {
+/// Where all passed, one check says what each found.
+fn all_hold(mut checks: Vec<Check>) -> Vec<Check> {
+    if checks.iter().any(|check| check.outcome != Outcome::Pass) {
+        return checks;
+    }
     let messages: Vec<&str> = checks.iter().map(|check| check.message.as_str()).collect();
     let message = messages.join("; ");
     let mut hosts: Vec<String> = Vec::new();
@@ -331,8 +345,8 @@ fn all_hold(checks: Vec<Check>) -> Option<Check> {
             hosts.push(host.clone());
         }
     }
-    let check = worst(checks)?;
-    Some(if check.outcome == Outcome::Pass { Check { message, answered_by: hosts, ..check } } else { check })
+    checks.truncate(1);
+    checks.into_iter().map(|check| Check { message: message.clone(), answered_by: hosts.clone(), ..check }).collect()
 }
 
 pub(super) fn fail(code: &'static Code, message: String) -> Check {

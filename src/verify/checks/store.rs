@@ -4,7 +4,7 @@
 use super::chain::{chain_unread, issuance_without_chain, wrong_chain};
 use super::issuer::too_many_issuers;
 use super::pending::Newer;
-use super::{Case, Examination, another_question, finding, from_entry, not_asked_yet, worst};
+use super::{Examination, Ground, another_question, finding, from_entry, not_asked_yet};
 use crate::document::MOST_ISSUERS;
 use crate::evidence::{BlockReading, Entry, Evidence, Fact, Question, StoreReading};
 use crate::integrity::merkle::path_from;
@@ -17,24 +17,27 @@ use crate::verify::codes::{self, Code};
 use crate::verify::report::{Check, CheckName, Finding, Outcome, RevokedNodeFacts, StoreFacts};
 
 impl Examination {
-    pub(super) fn judge_document_stores(&mut self, case: &Case<'_>) {
-        let (chain, issuance) = self.judge_stores(case);
-        self.checks.push(chain);
-        self.issued_without_a_title(issuance);
+    pub(super) fn judge_document_stores(&mut self, ground: &Ground<'_>) {
+        let (chain, mut issuance) = self.judge_stores(ground);
+        self.findings.extend(chain);
+        let detail = "this version does not prove the state of document stores";
+        self.without_proof(detail, ground.policy.proof, &mut issuance);
+        self.findings.extend(issuance);
+        self.without_a_title();
     }
 
-    /// The chain check and the issuance check.
-    fn judge_stores(&mut self, case: &Case<'_>) -> (Check, Check) {
-        let chain = match &case.chain {
+    /// What is found of the chain and of issuance.
+    fn judge_stores(&mut self, ground: &Ground<'_>) -> (Vec<Check>, Vec<Check>) {
+        let chain = match &ground.chain {
             Ok(chain) => *chain,
-            Err(check) => return (check.clone(), issuance_without_chain(check)),
+            Err(check) => return (vec![check.clone()], vec![issuance_without_chain(check)]),
         };
-        if case.document.issuers().len() > MOST_ISSUERS {
-            return (too_many_issuers(CheckName::Chain), too_many_issuers(CheckName::Issuance));
+        if ground.document.issuers().len() > MOST_ISSUERS {
+            return (vec![too_many_issuers(CheckName::Chain)], vec![too_many_issuers(CheckName::Issuance)]);
         }
-        let Some(target_hash) = case.integrity.target_hash else { return nothing_asked_yet() };
-        let proof = case.document.proof();
-        let stores = stores_of(case);
+        let Some(target_hash) = ground.integrity.target_hash else { return nothing_asked_yet() };
+        let proof = ground.document.proof();
+        let stores = stores_of(ground);
         if stores.len() > MOST_STORES || proof.len() > LONGEST_PROOF {
             return too_much_to_ask(stores.len(), proof.len());
         }
@@ -42,7 +45,7 @@ impl Examination {
             .into_iter()
             .map(|store| {
                 let question = Question::DocumentStore { chain, store, target_hash, proof: proof.to_vec() };
-                (store, self.answer(case.evidence, &question))
+                (store, self.answer(ground.evidence, &question))
             })
             .collect();
         if entries.iter().any(|(_, entry)| entry.is_none()) {
@@ -50,7 +53,7 @@ impl Examination {
         }
         let path = path_from(target_hash, proof);
         let mut chain_checks = Vec::new();
-        let mut issuance_checks = issuers_without_a_store(case);
+        let mut issuance_checks = issuers_without_a_store(ground);
         for (store, entry) in entries.into_iter().filter_map(|(store, entry)| Some((store, entry?))) {
             let reading = match reading(chain, entry) {
                 Ok(reading) => reading,
@@ -62,7 +65,7 @@ impl Examination {
             };
             chain_checks.push(self.chain_read(chain, &reading.block, entry));
             let found = judge_store(reading, &path);
-            let record = self.revocation_record(case.evidence, (chain, store), &found, &reading.block);
+            let record = self.revocation_record(ground.evidence, (chain, store), &found, &reading.block);
             let check = issuance_check(&found, &Asked { store, chain, reading, path: &path, record });
             let newer = at_newer(reading, &path, |latest, found| {
                 issuance_check(found, &Asked { store, chain, reading: latest, path: &path, record: None })
@@ -72,7 +75,7 @@ impl Examination {
             self.stores.push(store_facts(&found, store, reading, record, Finding::from(&check)));
             issuance_checks.push(from_entry(check, entry));
         }
-        (worst(chain_checks).unwrap_or_else(|| nothing_asked_yet().0), all_must_hold(issuance_checks))
+        (chain_checks, all_must_hold(issuance_checks))
     }
 
     /// Of what a store says it revoked: when, and by whom. `None` where that is not asked, not known or does not fit, which
@@ -100,9 +103,9 @@ pub(super) const LONGEST_PROOF: usize = 32;
 const MOST_STORES: usize = 16;
 
 /// Each address once, in the order of the document.
-fn stores_of(case: &Case<'_>) -> Vec<Address> {
+fn stores_of(ground: &Ground<'_>) -> Vec<Address> {
     let mut stores = Vec::new();
-    for contract in case.document.issuers().iter().filter_map(|issuer| issuer.contract.as_ref()) {
+    for contract in ground.document.issuers().iter().filter_map(|issuer| issuer.contract.as_ref()) {
         if !stores.contains(&contract.address) {
             stores.push(contract.address);
         }
@@ -113,19 +116,19 @@ fn stores_of(case: &Case<'_>) -> Vec<Address> {
     stores
 }
 
-fn nothing_asked_yet() -> (Check, Check) {
+fn nothing_asked_yet() -> (Vec<Check>, Vec<Check>) {
     let code = &codes::CHAIN_RPC_UNAVAILABLE;
-    (not_asked_yet(CheckName::Chain, code), not_asked_yet(CheckName::Issuance, code))
+    (vec![not_asked_yet(CheckName::Chain, code)], vec![not_asked_yet(CheckName::Issuance, code)])
 }
 
-fn too_much_to_ask(stores: usize, proof: usize) -> (Check, Check) {
+fn too_much_to_ask(stores: usize, proof: usize) -> (Vec<Check>, Vec<Check>) {
     let message = if stores > MOST_STORES {
         format!("the document names more than {MOST_STORES} document stores, so none was asked")
     } else {
         format!("the Merkle proof has {proof} hashes, more than the {LONGEST_PROOF} that are followed")
     };
     let check = |name| finding(name, Outcome::Unknown, &codes::TOO_MUCH_TO_ASK, message.clone());
-    (check(CheckName::Chain), check(CheckName::Issuance))
+    (vec![check(CheckName::Chain)], vec![check(CheckName::Issuance)])
 }
 
 /// The reading of `chain`, or what the chain check comes to.
@@ -139,8 +142,8 @@ pub(super) fn reading(chain: ChainId, entry: &Entry) -> Result<&StoreReading, Ch
 }
 
 /// Every issuer must have issued, so one without a store has not.
-fn issuers_without_a_store(case: &Case<'_>) -> Vec<Check> {
-    let without = case.document.issuers().iter().filter(|issuer| issuer.contract.is_none());
+fn issuers_without_a_store(ground: &Ground<'_>) -> Vec<Check> {
+    let without = ground.document.issuers().iter().filter(|issuer| issuer.contract.is_none());
     without
         .take(1)
         .map(|issuer| {
@@ -151,16 +154,14 @@ fn issuers_without_a_store(case: &Case<'_>) -> Vec<Check> {
         .collect()
 }
 
-fn all_must_hold(checks: Vec<Check>) -> Check {
+/// Where all passed, one sentence is enough.
+fn all_must_hold(checks: Vec<Check>) -> Vec<Check> {
     let count = checks.len();
-    match worst(checks) {
-        Some(check) if count > 1 && check.outcome == Outcome::Pass => {
-            let message = format!("all {count} stores issued this document, and none has revoked it");
-            Check { message, ..check }
-        }
-        Some(check) => check,
-        None => nothing_asked_yet().1,
+    if count < 2 || checks.iter().any(|check| check.outcome != Outcome::Pass) {
+        return checks;
     }
+    let message = format!("all {count} stores issued this document, and none has revoked it");
+    checks.into_iter().map(|check| Check { message: message.clone(), ..check }).collect()
 }
 
 /// What one store was asked about, for the sentence that says what it answered.

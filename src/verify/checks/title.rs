@@ -1,60 +1,39 @@
 //! The examination of one title: what `ebl title` reports. The checks up to the title are those of a verification; the
 //! history and the powers over the registry come on top (chain.md §2, 6.16, 6.19).
 
-use std::collections::BTreeSet;
-
+use super::registry::IssuedFor;
 use super::{
-    Case, Examination, IssuanceMethod, another_question, finding, from_entry, not_applicable, not_asked_yet,
-    suspect_the_own_network, unavailable,
+    Examination, Ground, IssuanceMethod, another_question, document_facts, finding, from_entry, not_applicable,
+    not_asked_yet, unavailable,
 };
-use crate::document::Document;
 use crate::evidence::{
     AccountReading, BlockReading, Entry, Evidence, Fact, HistoryReading, PowersReading, Question, RegistryReading,
 };
 use crate::integrity::IntegrityResult;
-use crate::primitives::{Address, ChainId, TokenId, rfc3339};
+use crate::primitives::{Address, TokenId, rfc3339};
 use crate::title::account::AccountKind;
 use crate::title::history::{self, Gap};
 use crate::title::{Generation, Parties, RegistryFinding, TitleFinding, TitleState, powers};
+use crate::verify::case::TitleSubject;
 use crate::verify::codes;
-use crate::verify::report::{Check, CheckName, DocumentFacts, Network, Outcome, Title, TitleStateName, Tool};
+use crate::verify::report::{Check, CheckName, Network, Outcome, Title, TitleStateName, Tool};
 use crate::verify::title_report::{
     AccountFacts, HistoryEntry, PartyFacts, PartyRole, PowersFacts, RemarkFacts, TitleOf, TitleReport,
 };
-use crate::verify::{Policy, PowersWanted, TitleInquiry, TitleStep, TitleSubject};
+use crate::verify::{Policy, PowersWanted, TitleCase, TitleStep, TokenOfChain, budget};
 
 /// Says what is still to be asked, or reports.
-pub(in crate::verify) fn run(
-    inquiry: &TitleInquiry<'_, '_, '_>,
-    evidence: &Evidence,
-    policy: &Policy,
-    now: i64,
-) -> TitleStep {
-    let evidence = &*super::timely::timely(evidence, policy, now);
-    let mut examination = TitleExamination::new(inquiry, policy);
-    match &inquiry.subject {
-        TitleSubject::Token { chain, registry, token } => {
-            examination.judge(evidence, policy, inquiry.powers, (*chain, *registry, *token));
-        }
-        TitleSubject::Document(checked) => {
-            let (document, integrity) = (checked.document(), checked.integrity());
-            let intact = examination.base.judge_integrity(integrity, policy);
-            if !intact && !policy.all_checks {
-                examination.rest_of_a_broken_document();
-                return examination.step(inquiry, now);
-            }
-            let case =
-                Case { document, integrity, evidence, policy, chain: super::chain::document_chain(document, policy) };
-            examination.judge_document(&case, inquiry.powers);
-            examination.base.judge_link(document, policy);
-        }
+pub(in crate::verify) fn run(case: &TitleCase<'_>, evidence: &Evidence) -> TitleStep {
+    let timely = super::timely::timely(evidence, case.policy, case.now);
+    let step = budget::keep(evidence, timely, case.link(), |evidence| TitleExamination::of(case, evidence).step(case));
+    match step {
+        Ok(report) => TitleStep::Report(Box::new(report)),
+        Err(questions) => TitleStep::Ask(questions),
     }
-    examination.step(inquiry, now)
 }
 
-struct TitleExamination<'i> {
+struct TitleExamination {
     base: Examination,
-    document: Option<&'i Document<'i>>,
     /// For remarks, where there is a document.
     key_id: Option<String>,
     subject: Option<TitleOf>,
@@ -66,19 +45,18 @@ struct TitleExamination<'i> {
     powers: Option<PowersFacts>,
 }
 
-impl<'i> TitleExamination<'i> {
-    fn new(inquiry: &TitleInquiry<'i, 'i, '_>, policy: &Policy) -> Self {
-        let (base, document, key_id) = match &inquiry.subject {
-            TitleSubject::Document(checked) => {
-                let broken = matches!(checked.integrity().result, IntegrityResult::Broken(_));
-                let id = if broken { None } else { Some(checked.document().id().unwrap_or_default()) };
-                (Examination::new(checked.document(), checked.integrity(), policy), Some(checked.document()), id)
+impl TitleExamination {
+    fn of(case: &TitleCase<'_>, evidence: &Evidence) -> Self {
+        let (base, key_id) = match &case.subject {
+            TitleSubject::Document(of) => {
+                let broken = matches!(of.integrity().result, IntegrityResult::Broken(_));
+                let id = if broken { None } else { Some(of.document().id().unwrap_or_default()) };
+                (Examination::new(of), id)
             }
-            TitleSubject::Token { chain, .. } => (Examination::without_document(*chain), None, None),
+            TitleSubject::Token(_) => (Examination::without_document(), None),
         };
-        Self {
+        let mut examination = Self {
             base,
-            document,
             key_id,
             subject: None,
             active: None,
@@ -87,18 +65,35 @@ impl<'i> TitleExamination<'i> {
             history: Vec::new(),
             history_complete: false,
             powers: None,
+        };
+        match &case.subject {
+            TitleSubject::Token(token) => {
+                examination.judge(evidence, case.policy, case.powers, *token, IssuedFor::ThisToken);
+            }
+            TitleSubject::Document(of) => {
+                let intact = examination.base.judge_integrity(of.integrity(), case.policy);
+                if !intact && !case.policy.all_checks {
+                    examination.rest_of_a_broken_document();
+                    return examination;
+                }
+                let ground = Ground::of(of, evidence);
+                examination.judge_document(&ground, case.powers);
+                examination.base.judge_link(&ground);
+            }
         }
+        examination
     }
 
-    fn judge_document(&mut self, case: &Case<'_>, wanted: PowersWanted) {
-        self.base.name_network(case);
-        let method = IssuanceMethod::of(case.document);
+    fn judge_document(&mut self, ground: &Ground<'_>, wanted: PowersWanted) {
+        self.base.name_network(ground);
+        let method = IssuanceMethod::of(ground.document);
         if wanted == PowersWanted::Yes && matches!(method, IssuanceMethod::TokenRegistry(_)) {
-            self.base.judge_issuers(case, &[]);
+            self.base.judge_issuers(ground, &[]);
         }
-        match (method, &case.chain, case.integrity.target_hash) {
+        match (method, &ground.chain, ground.integrity.target_hash) {
             (IssuanceMethod::TokenRegistry(registry), Ok(chain), Some(target_hash)) => {
-                self.judge(case.evidence, case.policy, wanted, (*chain, registry, TokenId::from(target_hash)));
+                let token = TokenOfChain { chain: *chain, registry, token: TokenId::from(target_hash) };
+                self.judge(ground.evidence, ground.policy, wanted, token, IssuedFor::of(ground.integrity));
             }
             (IssuanceMethod::TokenRegistry(_), Err(chain), _) => {
                 self.base.without_chain(chain.clone());
@@ -116,7 +111,7 @@ impl<'i> TitleExamination<'i> {
                     (CheckName::Title, &codes::TITLE_NONE),
                     (CheckName::History, &codes::HISTORY_NONE),
                 ];
-                self.base.checks.extend(none.map(|(name, code)| not_applicable(name, code)));
+                self.base.findings.extend(none.map(|(name, code)| not_applicable(name, code)));
             }
         }
     }
@@ -127,11 +122,13 @@ impl<'i> TitleExamination<'i> {
         evidence: &Evidence,
         policy: &Policy,
         wanted: PowersWanted,
-        (chain, registry, token): (ChainId, Address, TokenId),
+        of: TokenOfChain,
+        issued_for: IssuedFor,
     ) {
+        let TokenOfChain { chain, registry, token } = of;
         self.subject = Some(TitleOf { network: Network::of(chain), registry, token_id: token });
         let warnings = self.base.warnings.len();
-        let judged = self.base.judge_title(evidence, policy, chain, registry, token);
+        let judged = self.base.judge_title(evidence, policy, of, issued_for);
         // What a verification warns about is told here in full, except what is not final yet.
         self.base.warnings.truncate(warnings);
         self.base.warn_of_pending_change();
@@ -147,11 +144,11 @@ impl<'i> TitleExamination<'i> {
         self.judge_state(&state, &found);
         if let Some(entry) = history {
             let check = self.judge_history(entry, &state, &found, registry, token);
-            self.base.checks.push(from_entry(check, entry));
+            self.base.findings.push(from_entry(check, entry));
         }
         if let Some(entry) = powers {
             let check = self.judge_powers(entry, &state, &found, registry);
-            self.base.checks.push(from_entry(check, entry));
+            self.base.findings.push(from_entry(check, entry));
         }
     }
 
@@ -249,36 +246,38 @@ impl<'i> TitleExamination<'i> {
 
     fn nothing_about_the_title(&mut self, code: &'static codes::Code) {
         let message = "not known: see the checks before it".into();
-        self.base.checks.push(finding(CheckName::History, Outcome::Unknown, code, message));
+        self.base.findings.push(finding(CheckName::History, Outcome::Unknown, code, message));
     }
 
     fn rest_of_a_broken_document(&mut self) {
         let rest = [CheckName::Chain, CheckName::Registry, CheckName::Issuance, CheckName::Title, CheckName::History];
-        self.base.checks.extend(rest.map(|name| not_applicable(name, &codes::NOT_ASKED)));
+        self.base.findings.extend(rest.map(|name| not_applicable(name, &codes::NOT_ASKED)));
     }
 
-    fn step(mut self, inquiry: &TitleInquiry<'_, '_, '_>, now: i64) -> TitleStep {
+    fn step(self, case: &TitleCase<'_>) -> Result<TitleReport, Vec<Question>> {
         if !self.base.open_questions.is_empty() {
-            return TitleStep::Ask(self.base.open_questions);
+            return Err(self.base.open_questions);
         }
-        let issuer = if inquiry.powers == PowersWanted::Yes { self.base.issuers } else { Vec::new() };
-        suspect_the_own_network(&mut self.base.checks);
+        let document = match &case.subject {
+            TitleSubject::Document(of) => Some(document_facts(of, self.base.network)),
+            TitleSubject::Token(_) => None,
+        };
         let mut report = TitleReport {
             schema: "ebl-verifier/title/1",
             file: None,
-            checked_at: rfc3339(now),
-            document: self.document.map(|_| self.base.document),
+            checked_at: rfc3339(case.now),
+            document,
             subject: self.subject,
             title: self.base.title,
             active: self.active,
             remark: self.remark,
             parties: self.parties,
             registry: self.base.registry,
-            issuer,
+            issuer: if case.powers == PowersWanted::Yes { self.base.issuers } else { Vec::new() },
             history: self.history,
             history_complete: self.history_complete,
             powers: self.powers,
-            checks: self.base.checks,
+            checks: self.base.findings.folded(),
             as_of: self.base.as_of,
             not_checked: Vec::new(),
             warnings: self.base.warnings,
@@ -286,29 +285,8 @@ impl<'i> TitleExamination<'i> {
             tool: Tool::default(),
         };
         report.not_checked = crate::verify::not_checked::list_for_title(&report);
-        TitleStep::Report(Box::new(report))
-    }
-}
-
-impl Examination {
-    /// For a title that is named without a document.
-    fn without_document(chain: ChainId) -> Self {
-        Self {
-            open_questions: Vec::new(),
-            asked: Vec::new(),
-            document: DocumentFacts { network: Some(Network::of(chain)), ..DocumentFacts::default() },
-            checks: Vec::with_capacity(6),
-            rules: Vec::new(),
-            issuers: Vec::new(),
-            registry: None,
-            stores: Vec::new(),
-            signers: Vec::new(),
-            title: Title::without_parties(TitleStateName::Unknown),
-            ahead: Vec::new(),
-            as_of: None,
-            warnings: Vec::new(),
-            warned: BTreeSet::new(),
-        }
+        report.names = case.names.names_of(report.addresses());
+        Ok(report)
     }
 }
 

@@ -3,17 +3,17 @@
 use serde::Serialize;
 
 use super::Finding;
-use crate::document::ContractKind;
+use crate::document::{ContractKind, Family};
 use crate::evidence::{Finality, ReadMethod};
 use crate::networks;
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
-use crate::status::{Family, Position, RevocationReason};
+use crate::status::{Family as StoreFamily, Position, RevocationReason};
 
 /// What the document is.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DocumentFacts {
-    /// `oa-2.0`, `oa-3.0`.
-    pub format: String,
+    /// Its family: `oa-2.0`, `oa-3.0`.
+    pub format: Family,
     /// SHA-256 of the file as it came, 64 lower-case hexadecimal characters; set by whoever has the bytes.
     pub sha256: Option<String>,
     /// Whether the file was sealed (encrypted) and opened with a key; set by whoever opened it.
@@ -151,11 +151,46 @@ pub struct Issuer {
     /// `dns`: controls this domain; `did-ethr+dns`: the same, and the key is an account; `did-web`: controls the address
     /// of the DID document; `bare-key`: nobody is named, so nothing is confirmed, though the caller may know the key.
     /// Nothing more than these words say.
-    pub assurance: Option<&'static str>,
+    pub assurance: Option<Assurance>,
     /// `secure`, `insecure` or `not_checked`, when the domain was asked.
     pub dnssec: Option<crate::evidence::Dnssec>,
     /// What the issuer check came to for this issuer.
     pub finding: Finding,
+}
+
+/// What confirms an issuer (checks.md §3.6 to §3.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Assurance {
+    /// Controls this domain.
+    Dns,
+    /// The same, and the key is an account.
+    #[serde(rename = "did-ethr+dns")]
+    DidEthrAndDns,
+    /// Controls the address of the DID document.
+    DidWeb,
+    /// Nobody is named, so nothing is confirmed, though the caller may know the key.
+    BareKey,
+}
+
+/// What a registry is known to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RegistryStanding {
+    /// Recognised by its code.
+    Genuine,
+    /// Its code is not known, and the caller vouches for it.
+    TrustedByCaller,
+    /// Its code is not known.
+    Unrecognised,
+    /// Its answers contradict each other.
+    ContradictsItself,
+    /// Its answers do not fit its code.
+    InconsistentAnswers,
+    /// There is no contract.
+    NoContract,
 }
 
 /// What is known of the registry.
@@ -165,8 +200,8 @@ pub struct RegistryFacts {
     pub address: Address,
     /// `v4`, `v5`: recognised by code, or claimed by a registry that the caller trusts.
     pub generation: Option<crate::title::Generation>,
-    /// `genuine`, `trusted_by_caller`, `unrecognised`, `contradicts_itself`, `inconsistent_answers`, `no_contract`.
-    pub authenticity: &'static str,
+    /// What its code and its answers make of it.
+    pub authenticity: RegistryStanding,
     /// Keccak-256 of its runtime code.
     pub code_hash: Option<Digest32>,
     /// Whether it is paused.
@@ -179,7 +214,7 @@ pub struct StoreFacts {
     /// Its address.
     pub address: Address,
     /// What it claims to be, when that can be told.
-    pub family: Option<Family>,
+    pub family: Option<StoreFamily>,
     /// Keccak-256 of its runtime code; absent where there is no contract.
     pub code_hash: Option<Digest32>,
     /// Whether it issued the document, alone or in a batch; absent when not known.

@@ -6,15 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::Verdict;
 use super::codes::{Actor, Code};
-use super::policy::{AcceptedState, Policy};
 use crate::evidence::Unavailable;
 use crate::primitives::Address;
 
 pub use facts::{
-    AsOf, ContractClaim, DocumentFacts, IdentityClaim, IssuedThrough, Issuer, IssuerClaim, Network, PendingChange,
-    ProofFacts, ProofResult, RegistryFacts, RevocationClaim, RevokedNodeFacts, SignerFacts, StoreFacts, Title,
-    TitleStateName, Tool, Voucher,
+    AsOf, Assurance, ContractClaim, DocumentFacts, IdentityClaim, IssuedThrough, Issuer, IssuerClaim, Network,
+    PendingChange, ProofFacts, ProofResult, RegistryFacts, RegistryStanding, RevocationClaim, RevokedNodeFacts,
+    SignerFacts, StoreFacts, Title, TitleStateName, Tool, Voucher,
 };
 
 /// What became of one document.
@@ -63,72 +63,6 @@ impl Report {
         let stores = self.stores.iter().map(|store| Some(store.address));
         let revoking = self.stores.iter().map(|store| store.revoked_node.as_ref().and_then(|node| node.by));
         self.title.addresses().into_iter().chain(registry).chain(stores).chain(revoking).flatten().collect()
-    }
-}
-
-/// The verdict (checks.md §1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Verdict {
-    /// Every required check passed and the title is live, or the document has none.
-    Valid,
-    /// Authentic, but the title is returned or ended.
-    NotLive,
-    /// Authentic, but the caller's policy is not met.
-    PolicyNotMet,
-    /// Something required could not be found out.
-    Indeterminate,
-    /// There is positive contrary evidence.
-    Invalid,
-}
-
-impl Verdict {
-    /// The process exit code (checks.md §1).
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Valid => 0,
-            Self::Invalid => 1,
-            Self::Indeterminate => 3,
-            Self::NotLive => 4,
-            Self::PolicyNotMet => 5,
-        }
-    }
-
-    /// As printed for people.
-    pub fn headline(self) -> &'static str {
-        match self {
-            Self::Valid => "VALID",
-            Self::Invalid => "INVALID",
-            Self::Indeterminate => "INDETERMINATE",
-            Self::NotLive => "NOT LIVE",
-            Self::PolicyNotMet => "POLICY NOT MET",
-        }
-    }
-
-    /// The verdict as a function of outcomes only, and of the title states that the caller accepts (checks.md §1).
-    pub(super) fn of(checks: &[Check], title: TitleStateName, policy: &Policy) -> Self {
-        let any = |outcome, except: &[CheckName]| {
-            checks.iter().any(|check| check.outcome == outcome && !except.contains(&check.name))
-        };
-        let failed = |name| checks.iter().any(|check| check.name == name && check.outcome == Outcome::Fail);
-        let accepted = match title {
-            TitleStateName::Returned => policy.accepts(AcceptedState::Returned),
-            TitleStateName::Ended => policy.accepts(AcceptedState::Ended),
-            // A live title that the caller does not accept fails a rule of the policy.
-            _ => !failed(CheckName::Title),
-        };
-        if any(Outcome::Fail, &[CheckName::Title, CheckName::Policy]) {
-            Self::Invalid
-        } else if any(Outcome::Unknown, &[]) {
-            Self::Indeterminate
-        } else if !accepted {
-            Self::NotLive
-        } else if failed(CheckName::Policy) {
-            Self::PolicyNotMet
-        } else {
-            Self::Valid
-        }
     }
 }
 
@@ -249,6 +183,55 @@ pub struct Check {
     pub unavailable: Vec<Unavailable>,
     /// How strong the evidence is; absent where there is none.
     pub strength: Option<Strength>,
+    /// What else this check found, the worst first: one finding never hides another.
+    pub also: Box<[FurtherFinding]>,
+}
+
+impl Check {
+    /// What each finding of this check came to.
+    pub(super) fn outcomes(&self) -> impl Iterator<Item = (CheckName, Outcome)> {
+        let own = std::iter::once(self.outcome);
+        own.chain(self.also.iter().map(|also| also.outcome)).map(|outcome| (self.name, outcome))
+    }
+
+    /// Whether a finding of this check has evidence of this strength.
+    pub(super) fn rests_on(&self, strength: Strength) -> bool {
+        self.strength == Some(strength) || self.also.iter().any(|also| also.strength == Some(strength))
+    }
+
+    /// What is unknown of it, each in its own words.
+    pub(super) fn unknown(&self) -> impl Iterator<Item = &str> {
+        let own = std::iter::once((self.outcome, &self.message));
+        let all = own.chain(self.also.iter().map(|also| (also.outcome, &also.message)));
+        all.filter(|(outcome, _)| *outcome == Outcome::Unknown).map(|(_, message)| message.as_str())
+    }
+}
+
+/// A finding of a check for which another one speaks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FurtherFinding {
+    /// What it came to.
+    pub outcome: Outcome,
+    /// The stable code.
+    #[serde(serialize_with = "code_id")]
+    pub code: &'static Code,
+    /// One sentence with the facts of this document.
+    pub message: String,
+    /// Who has to act.
+    pub actor: Actor,
+    /// Who answered, hosts only.
+    pub answered_by: Vec<String>,
+    /// Who was asked and gave no answer, with the reason.
+    pub unavailable: Vec<Unavailable>,
+    /// How strong the evidence is; absent where there is none.
+    pub strength: Option<Strength>,
+}
+
+impl From<Check> for FurtherFinding {
+    fn from(check: Check) -> Self {
+        let Check { outcome, code, message, actor, answered_by, unavailable, strength, .. } = check;
+        Self { outcome, code, message, actor, answered_by, unavailable, strength }
+    }
 }
 
 /// What a part of a check came to: for one issuer, one store or one signer.

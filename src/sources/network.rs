@@ -1,0 +1,158 @@
+//! The network as a [`Source`]: endpoints of chains, resolvers, and the web servers that documents name.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::Source;
+use super::chain::{ChainConfig, ChainProbe, ChainQuestion, ChainSource};
+use super::dns::{DnsConfig, DnsSource, ResolverProbe};
+use super::waiting::Waiting;
+use super::web::{WebConfig, WebSource};
+use crate::evidence::{Answer, Cause, Entry, Provenance, Question, Unavailable};
+use crate::primitives::ChainId;
+use crate::web_address::{Reach, WebAddress};
+
+/// Endpoints, resolvers and web servers, with the connections to them. Costly to make, and shared by everything that is
+/// asked of it.
+pub struct Network(Arc<Sources>);
+
+struct Sources {
+    chain: ChainSource,
+    dns: DnsSource,
+    web: WebSource,
+    waiting: Waiting,
+}
+
+impl Network {
+    /// Sets everything up; nobody is asked yet.
+    pub fn new(chain: ChainConfig, dns: DnsConfig, web: WebConfig) -> Result<Self, NetworkError> {
+        let (chain, dns, web) = (ChainSource::new(chain)?, DnsSource::new(dns)?, WebSource::new(web)?);
+        Ok(Self(Arc::new(Sources { chain, dns, web, waiting: Waiting::default() })))
+    }
+
+    /// Tries out the endpoints of these chains and the resolvers, all at the same time. It judges no document.
+    pub async fn probe(&self, chains: &[ChainId]) -> SourcesProbe {
+        let mut tried = JoinSet::new();
+        for (index, chain) in chains.iter().copied().enumerate() {
+            let sources = Arc::clone(&self.0);
+            tried.spawn(async move { (index, sources.chain.probe(chain).await) });
+        }
+        let resolvers = self.0.dns.probe().await;
+        let mut chains = Vec::new();
+        while let Some(joined) = tried.join_next().await {
+            chains.extend(joined.ok());
+        }
+        chains.sort_by_key(|(index, _)| *index);
+        SourcesProbe { chains: chains.into_iter().map(|(_, chain)| chain).collect(), resolvers }
+    }
+
+    /// Who is being asked at this moment, by host, each once, in the order of asking. Safe to show: no URL, no key.
+    pub fn waiting_for(&self) -> Vec<String> {
+        self.0.waiting.hosts()
+    }
+}
+
+/// Those about one chain together, so that they are read at one block; everything else by itself, all at the same time.
+impl Source for Network {
+    async fn ask(&self, questions: Vec<Question>) -> Vec<Entry> {
+        let mut asked = JoinSet::new();
+        for group in grouped(questions) {
+            let sources = Arc::clone(&self.0);
+            asked.spawn(async move { sources.ask(group).await });
+        }
+        let mut entries = Vec::new();
+        while let Some(joined) = asked.join_next().await {
+            entries.extend(joined.unwrap_or_default());
+        }
+        entries
+    }
+}
+
+/// What the sources of a network can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SourcesProbe {
+    /// In the order in which they were asked for.
+    pub chains: Vec<ChainProbe>,
+    /// In the order of the settings.
+    pub resolvers: Vec<ResolverProbe>,
+}
+
+/// Settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetworkError {
+    /// In the chain settings.
+    #[error(transparent)]
+    Chain(#[from] super::chain::ConfigError),
+    /// In the DNS settings.
+    #[error(transparent)]
+    Dns(#[from] super::dns::ConfigError),
+    /// In the web settings.
+    #[error(transparent)]
+    Web(#[from] super::web::ConfigError),
+}
+
+/// Questions that are asked in one go.
+enum Group {
+    Chain(ChainId, Vec<(Question, ChainQuestion)>),
+    Other(Question),
+}
+
+/// In the order of the questions.
+fn grouped(questions: Vec<Question>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for question in questions {
+        let Some((chain, asked)) = ChainQuestion::of(&question) else {
+            groups.push(Group::Other(question));
+            continue;
+        };
+        let known = groups.iter_mut().find_map(|group| match group {
+            Group::Chain(known, pairs) if *known == chain => Some(pairs),
+            _ => None,
+        });
+        match known {
+            Some(pairs) => pairs.push((question, asked)),
+            None => groups.push(Group::Chain(chain, vec![(question, asked)])),
+        }
+    }
+    groups
+}
+
+impl Sources {
+    async fn ask(&self, group: Group) -> Vec<Entry> {
+        let _asking = self.waiting.asking(self.hosts(&group));
+        let entry =
+            |(question, (answer, provenance)): (Question, (Answer, Provenance))| Entry { question, answer, provenance };
+        match group {
+            Group::Chain(chain, pairs) => {
+                let (questions, asked): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+                questions.into_iter().zip(self.chain.read(chain, asked).await).map(entry).collect()
+            }
+            Group::Other(question) => {
+                let found = match &question {
+                    Question::DnsTxt { name } => self.dns.txt(name).await,
+                    Question::Web { url, max_bytes } => self.web.fetch(url, *max_bytes).await,
+                    _ => (Err(nobody_to_ask()), Provenance::default()),
+                };
+                vec![entry((question, found))]
+            }
+        }
+    }
+
+    fn hosts(&self, group: &Group) -> Vec<String> {
+        match group {
+            Group::Chain(chain, _) => self.chain.hosts(*chain),
+            Group::Other(Question::DnsTxt { .. }) => self.dns.hosts(),
+            Group::Other(Question::Web { url, .. }) => {
+                WebAddress::parse(url, Reach::Anywhere).map(|address| address.host().to_owned()).into_iter().collect()
+            }
+            Group::Other(_) => Vec::new(),
+        }
+    }
+}
+
+fn nobody_to_ask() -> Unavailable {
+    Unavailable { cause: Cause::NoSource, host: None, detail: "this version cannot ask this".into() }
+}

@@ -1,0 +1,189 @@
+//! What is judged: a document with the result of its own integrity check, how its file arrived, what the caller holds it
+//! to, and the time. Everything that a report says which no answer from outside could say.
+
+use sha2::{Digest as _, Sha256};
+
+use super::Policy;
+use crate::address_book::AddressBook;
+use crate::document::link::Link;
+use crate::document::{Document, OpenedFile, SealedBy};
+use crate::integrity::{self, Integrity};
+use crate::primitives::{Address, ChainId, Digest32, TokenId};
+
+/// A document to be judged. The document and the result of its integrity check cannot be mixed up; the check is made once,
+/// however many rounds of questions follow.
+///
+/// ```
+/// use ebl_verifier::document::{self, Limits};
+/// use ebl_verifier::evidence::Evidence;
+/// use ebl_verifier::verify::{Arrival, Case, Policy, Step, examine};
+///
+/// let bytes = std::fs::read("fixtures/documents/bill-v2.json")?;
+/// let file = document::open(&bytes, None, &Limits::default())?;
+/// let document = file.document()?;
+/// let policy = Policy::default();
+/// let case = Case::new(&document, &policy, 1_780_000_000).arrived(Arrival::of(&bytes, &file));
+/// let Step::Ask(questions) = examine(&case, &Evidence::new()) else { panic!("nothing is known yet") };
+/// assert_eq!(questions.len(), 2, "the issuer's records and the registry");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Case<'c> {
+    document: &'c Document<'c>,
+    integrity: Integrity,
+    /// How the file arrived.
+    pub arrival: Arrival,
+    /// What the caller holds it to.
+    pub policy: &'c Policy,
+    /// The caller's own names for addresses.
+    pub names: &'c AddressBook,
+    /// Seconds since the Unix epoch. Decides about validity periods that the document states, and about the ages that
+    /// chains and the policy allow.
+    pub now: i64,
+}
+
+impl<'c> Case<'c> {
+    /// Checks the document's integrity. Nothing is said of how it arrived, and no address has a name.
+    pub fn new(document: &'c Document<'c>, policy: &'c Policy, now: i64) -> Self {
+        let integrity = integrity::check(document);
+        Self { document, integrity, arrival: Arrival::default(), policy, names: AddressBook::nobody(), now }
+    }
+
+    /// The same, of a file that arrived so.
+    pub fn arrived(self, arrival: Arrival) -> Self {
+        Self { arrival, ..self }
+    }
+
+    /// The same, with the caller's own names for addresses.
+    pub fn named(self, names: &'c AddressBook) -> Self {
+        Self { names, ..self }
+    }
+
+    /// The document.
+    pub fn document(&self) -> &'c Document<'c> {
+        self.document
+    }
+
+    /// What its integrity check came to.
+    pub fn integrity(&self) -> &Integrity {
+        &self.integrity
+    }
+}
+
+/// How a document's file came to whoever judges it. What is not known is left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Arrival {
+    /// SHA-256 of the file as it came.
+    pub sha256: Option<Digest32>,
+    /// By whose key it was opened, if it was sealed (documents.md §8.1).
+    pub sealed: Option<SealedBy>,
+    /// Whether a storage envelope was around it (documents.md §8.2).
+    pub enveloped: bool,
+    /// The link that led to it (documents.md §8.3).
+    pub link: Option<LinkFollowed>,
+}
+
+impl Arrival {
+    /// Of a file that was read from bytes at hand.
+    pub fn of(bytes: &[u8], file: &OpenedFile<'_>) -> Self {
+        let sha256 = Some(Digest32(Sha256::digest(bytes).into()));
+        Self { sha256, sealed: file.sealed_by(), enveloped: file.is_enveloped(), link: None }
+    }
+}
+
+/// What a link says that was followed to a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkFollowed {
+    /// The host that the document was fetched from.
+    pub host: String,
+    /// The chain that the document must be on, where the link names one.
+    pub chain: Option<ChainId>,
+}
+
+impl From<&Link> for LinkFollowed {
+    fn from(link: &Link) -> Self {
+        Self { host: link.address.host().to_owned(), chain: link.chain }
+    }
+}
+
+/// A title to be reported on, of a document or without one.
+///
+/// ```
+/// use ebl_verifier::evidence::Evidence;
+/// use ebl_verifier::primitives::{Address, ChainId, TokenId};
+/// use ebl_verifier::verify::{Policy, PowersWanted, TitleCase, TitleStep, TokenOfChain, examine_title};
+///
+/// let token = TokenOfChain { chain: ChainId::try_from(1)?, registry: Address([7; 20]), token: TokenId([9; 32]) };
+/// let policy = Policy::default();
+/// let case = TitleCase::of_token(token, PowersWanted::No, &policy, 1_780_000_000);
+/// let TitleStep::Ask(questions) = examine_title(&case, &Evidence::new()) else { panic!("nothing is known yet") };
+/// assert_eq!(questions.len(), 2, "the state and the history");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct TitleCase<'c> {
+    pub(super) subject: TitleSubject<'c>,
+    pub(super) powers: PowersWanted,
+    pub(super) policy: &'c Policy,
+    pub(super) names: &'c AddressBook,
+    pub(super) now: i64,
+}
+
+/// Which title.
+#[derive(Debug)]
+pub(super) enum TitleSubject<'c> {
+    Document(&'c Case<'c>),
+    Token(TokenOfChain),
+}
+
+impl<'c> TitleCase<'c> {
+    /// The title of a document, on the terms of its case.
+    pub fn of_document(case: &'c Case<'c>, powers: PowersWanted) -> Self {
+        let &Case { policy, names, now, .. } = case;
+        Self { subject: TitleSubject::Document(case), powers, policy, names, now }
+    }
+
+    /// The title of a token that is named without a document.
+    pub fn of_token(token: TokenOfChain, powers: PowersWanted, policy: &'c Policy, now: i64) -> Self {
+        Self { subject: TitleSubject::Token(token), powers, policy, names: AddressBook::nobody(), now }
+    }
+
+    /// The same, with the caller's own names for addresses.
+    pub fn named(self, names: &'c AddressBook) -> Self {
+        Self { names, ..self }
+    }
+
+    /// The same, judged at another time.
+    pub fn at(self, now: i64) -> Self {
+        Self { now, ..self }
+    }
+
+    /// The link that led to the document, if one did.
+    pub(super) fn link(&self) -> Option<&LinkFollowed> {
+        match &self.subject {
+            TitleSubject::Document(case) => case.arrival.link.as_ref(),
+            TitleSubject::Token(_) => None,
+        }
+    }
+}
+
+/// A token of a registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenOfChain {
+    /// The registry's chain.
+    pub chain: ChainId,
+    /// The token registry.
+    pub registry: Address,
+    /// The token.
+    pub token: TokenId,
+}
+
+/// Whether it is asked who has which power over the registry, and, of a document, whether its domain names the registry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PowersWanted {
+    /// It is asked: up to two more rounds of requests.
+    Yes,
+    /// It is not.
+    #[default]
+    No,
+}
