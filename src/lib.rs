@@ -19,13 +19,14 @@
 //!
 //! ```
 //! use ebl_verifier::document::{self, Limits};
-//! use ebl_verifier::evidence::{Answer, Cause, Dnssec, Evidence, Fact, Provenance, Question, TxtReading, Unavailable};
+//! use ebl_verifier::evidence::{Answer, Cause, Dnssec, Entry, Evidence, Fact, Provenance, Question, TxtReading};
+//! use ebl_verifier::evidence::Unavailable;
 //! use ebl_verifier::verify::{Case, Outcome, Policy, Step, Verdict, examine};
 //!
 //! // Whatever finds things out for you. This one knows a domain's records and can reach no chain.
 //! fn ask(question: &Question) -> Answer {
 //!     match question {
-//!         Question::DnsTxt { .. } => Ok(Fact::DnsTxt(TxtReading {
+//!         Question::DnsTxt(_) => Ok(Fact::DnsTxt(TxtReading {
 //!             name_exists: true,
 //!             records: vec!["openatts net=ethereum netId=1337 addr=0x8f9c0b5da5bf6f2c8f9e0f9b1e5b0a0a7c1d2e3f".into()],
 //!             dnssec: Dnssec::NotChecked,
@@ -47,7 +48,7 @@
 //!         Step::Ask(questions) => {
 //!             for question in questions {
 //!                 let answer = ask(&question);
-//!                 evidence.record(question, answer, Provenance::default());
+//!                 evidence.record(Entry::pair(question, answer, Provenance::default())?);
 //!             }
 //!         }
 //!     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::address_book::AddressBook;
 use crate::document::link::{InvalidLink, Link};
 use crate::document::{self, Key, Limits, ReadError};
-use crate::evidence::{Cause, Evidence, Fact, Provenance, Question, Unavailable};
+use crate::evidence::{Cause, Entry, Evidence, Fact, Provenance, Question, Unavailable, WebQuestion};
 use crate::primitives::ChainId;
 use crate::sources::{Network, Source, SourcesProbe, now};
 use crate::verify::codes::{self, Code};
@@ -175,22 +175,22 @@ impl<S: Source> Verifier<S> {
     async fn ask(&self, questions: Vec<Question>, evidence: &mut Evidence) {
         if let Some(source) = &self.source {
             for entry in source.ask(questions.clone()).await {
-                if questions.contains(&entry.question) {
-                    evidence.record(entry.question, entry.answer, entry.provenance);
+                if questions.contains(entry.question()) {
+                    evidence.record(entry);
                 }
             }
         }
         let why = if self.source.is_some() { unanswered() } else { offline() };
         for question in questions {
             if evidence.about(&question).is_none() {
-                evidence.record(question, Err(why.clone()), Provenance::default());
+                evidence.record(Entry::unanswered(question, why.clone(), Provenance::default()));
             }
         }
     }
 
     async fn fetch(&self, link: &Link) -> Result<Vec<u8>, Unavailable> {
         let max_bytes = DOCUMENT_LIMIT.min(self.limits.max_bytes as u64);
-        let question = Question::Web { url: link.address.url().as_str().to_owned(), max_bytes };
+        let question = Question::Web(WebQuestion { url: link.address.url().as_str().to_owned(), max_bytes });
         let mut found = Evidence::new();
         self.ask(vec![question.clone()], &mut found).await;
         let no_document = |detail: String| Unavailable {
@@ -198,7 +198,7 @@ impl<S: Source> Verifier<S> {
             host: Some(link.address.host().to_owned()),
             detail,
         };
-        match found.about(&question).map(|entry| &entry.answer) {
+        match found.about(&question).map(|entry| entry.answer()) {
             Some(Ok(Fact::Web(reading))) if (200..=299).contains(&reading.status) => Ok(reading.body.clone()),
             Some(Ok(Fact::Web(reading))) => {
                 Err(no_document(format!("it answered with HTTP status {}", reading.status)))

@@ -15,7 +15,7 @@ mod wrapping;
 use std::sync::Mutex;
 
 use ebl_verifier::document::{self, Limits};
-use ebl_verifier::evidence::{CallReading, Cause, Entry, Evidence, Provenance, Question, Unavailable};
+use ebl_verifier::evidence::{CallReading, Cause, Entry, Evidence, Provenance, Question, Unavailable, WebQuestion};
 use ebl_verifier::integrity::merkle;
 use ebl_verifier::primitives::{Digest32, encode_hex};
 use ebl_verifier::report::human::Style;
@@ -79,10 +79,10 @@ fn everybody_asked(arrival: Arrival) -> (Vec<String>, Report) {
             Step::Report(report) => return (asked, *report),
             Step::Ask(questions) => {
                 for question in questions {
-                    let Question::Web { url, .. } = &question else { panic!("{question:?}") };
+                    let Question::Web(WebQuestion { url, .. }) = &question else { panic!("{question:?}") };
                     asked.push(url.clone());
                     let why = Unavailable { cause: Cause::Timeout, host: None, detail: "no answer".into() };
-                    evidence.record(question, Err(why), Provenance::default());
+                    evidence.record(Entry::unanswered(question, why, Provenance::default()));
                 }
             }
         }
@@ -132,7 +132,7 @@ fn how_a_file_arrived_is_in_the_report_that_the_judge_returns() {
                 Step::Ask(questions) => {
                     for question in questions {
                         let why = Unavailable { cause: Cause::Offline, host: None, detail: "offline".into() };
-                        evidence.record(question, Err(why), Provenance::default());
+                        evidence.record(Entry::unanswered(question, why, Provenance::default()));
                     }
                 }
             }

@@ -28,7 +28,7 @@ mod wrapping;
 
 use std::collections::BTreeSet;
 
-use ebl_verifier::evidence::{Cause, Question};
+use ebl_verifier::evidence::{Cause, Evidence, Question};
 use ebl_verifier::verify::{CheckName, Outcome, Verdict, codes};
 use signed_world::{matches_schema, web};
 use situation::signed;
@@ -95,6 +95,26 @@ fn every_code_of_the_table_is_reached_and_no_other_is_emitted() {
 }
 
 #[test]
+fn the_evidence_of_every_case_follows_its_schema_and_reads_back_the_same() {
+    let schema = serde_json::from_str(include_str!("../schemas/evidence.schema.json")).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    let documents = findings::all().map(|(.., make)| make().examined().1);
+    let titles = titles::all().map(|(.., make)| make().title_examined_with_evidence().1);
+    let mut kinds = BTreeSet::new();
+    for evidence in documents.chain(titles) {
+        let written = serde_json::to_value(&evidence).expect("JSON");
+        let errors: Vec<_> = schema.iter_errors(&written).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:#?}\n{written:#}");
+        assert_eq!(serde_json::from_value::<Evidence>(written).expect("evidence"), evidence);
+        kinds.extend(evidence.entries().iter().map(|entry| {
+            let question = serde_json::to_value(entry.question()).expect("JSON");
+            question["kind"].as_str().map(str::to_owned)
+        }));
+    }
+    assert_eq!(kinds.len(), 8, "all but proofs, which tests/proof_verdicts.rs has: {kinds:?}");
+}
+
+#[test]
 fn what_cannot_be_read_is_told_apart() {
     for (code, make) in unreadable::ALL {
         assert_eq!(make().id, *code);
@@ -103,9 +123,9 @@ fn what_cannot_be_read_is_told_apart() {
 
 #[test]
 fn every_kind_of_failure_is_unknown_with_its_own_code() {
-    let of_chain = |question: &Question| matches!(question, Question::Registry { .. });
-    let of_domain = |question: &Question| matches!(question, Question::DnsTxt { .. });
-    let of_web = |question: &Question| matches!(question, Question::Web { .. });
+    let of_chain = |question: &Question| matches!(question, Question::Registry(_));
+    let of_domain = |question: &Question| matches!(question, Question::DnsTxt(_));
+    let of_web = |question: &Question| matches!(question, Question::Web(_));
     let (rpc, dns) = ("chain.rpc_unavailable", "issuer.dns_unavailable");
     for (cause, on_chain, at_domain) in [
         (Cause::Offline, "check.offline", "check.offline"),

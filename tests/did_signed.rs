@@ -8,7 +8,9 @@ mod signing;
 mod wrapping;
 
 use ebl_verifier::document::{self, Limits};
-use ebl_verifier::evidence::{Cause, DidChange, DidEvent, Evidence, NodeReading, Provenance, Question, Unavailable};
+use ebl_verifier::evidence::{
+    Cause, DidChange, DidEvent, Entry, Evidence, NodeReading, Provenance, Question, Unavailable,
+};
 use ebl_verifier::primitives::{Address, Digest32};
 use ebl_verifier::verify::{Assurance, Case, Outcome, Step, Verdict, examine};
 use serde_json::{Value, json};
@@ -62,9 +64,9 @@ fn everything_is_asked_at_once() {
         panic!("nothing is known")
     };
     let kind = |question: &Question| match question {
-        Question::DidEthr { .. } => "did",
-        Question::Web { .. } => "web",
-        Question::DnsTxt { .. } => "dns",
+        Question::DidEthr(_) => "did",
+        Question::Web(_) => "web",
+        Question::DnsTxt(_) => "dns",
         _ => "other",
     };
     let mut kinds: Vec<_> = questions.iter().map(kind).collect();
@@ -190,7 +192,7 @@ fn what_is_wrong_with_a_did_ethr_is_said() {
             ),
             (
                 "the chain is down",
-                |_, world| world.unreachable = Some(|question| matches!(question, Question::DidEthr { .. })),
+                |_, world| world.unreachable = Some(|question| matches!(question, Question::DidEthr(_))),
                 Indeterminate,
                 "chain",
                 "chain.rpc_unavailable",
@@ -218,7 +220,7 @@ fn what_is_wrong_with_a_did_ethr_is_said() {
             ),
             (
                 "DNS is down",
-                |_, world| world.unreachable = Some(|question| matches!(question, Question::DnsTxt { .. })),
+                |_, world| world.unreachable = Some(|question| matches!(question, Question::DnsTxt(_))),
                 Indeterminate,
                 "issuer",
                 "issuer.dns_unavailable",
@@ -298,7 +300,7 @@ fn what_is_wrong_with_a_did_web_is_said() {
             ("500", |_, world| world.web_status = 500, Indeterminate, "issuance", "issuance.did_unresolved"),
             (
                 "no answer",
-                |_, world| world.unreachable = Some(|question| matches!(question, Question::Web { .. })),
+                |_, world| world.unreachable = Some(|question| matches!(question, Question::Web(_))),
                 Indeterminate,
                 "issuer",
                 "issuer.did_document_unavailable",
@@ -410,7 +412,7 @@ fn revocation_is_asked_where_the_document_says() {
         world.store.code.size = 0;
         assert_eq!(verdict(&bytes, &world), Invalid);
         world = World::good();
-        world.unreachable = Some(|question| matches!(question, Question::DocumentStore { .. }));
+        world.unreachable = Some(|question| matches!(question, Question::DocumentStore(_)));
         let (report, _) = judged(&bytes, &world);
         assert_eq!((report.verdict, code(&report, "chain")), (Indeterminate, "chain.rpc_unavailable"));
         world = World::good();
@@ -563,7 +565,7 @@ fn offline_a_signed_document_is_unknown_never_invalid() {
     };
     for question in questions {
         let why = Unavailable { cause: Cause::Offline, host: None, detail: "this run was offline".into() };
-        evidence.record(question, Err(why), Provenance::default());
+        evidence.record(Entry::unanswered(question, why, Provenance::default()));
     }
     let Step::Report(report) = examine(&Case::new(&document, &policy(), 0), &evidence) else {
         panic!("all is answered")

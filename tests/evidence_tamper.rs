@@ -17,7 +17,9 @@ mod wrapping;
 use std::sync::LazyLock;
 
 use ebl_verifier::document::{self, Limits};
-use ebl_verifier::evidence::{Cause, DidChange, DidEvent, Evidence, Question, StoreReading};
+use ebl_verifier::evidence::{
+    Cause, DidChange, DidEvent, DnsTxtQuestion, Entry, Evidence, Fact, Provenance, Question, StoreReading, WebReading,
+};
 use ebl_verifier::status::Family;
 use ebl_verifier::title::Generation;
 use ebl_verifier::verify::{Case, CheckName, LeastFinality, Outcome, Policy, Report, Rule, Step, Verdict, examine};
@@ -142,8 +144,8 @@ impl Complete {
         let Some((index, rest)) = place.strip_prefix("/entries/").and_then(|rest| rest.split_once('/')) else {
             return false;
         };
-        let ask = &self.json["entries"][index.parse::<usize>().expect("an index")]["question"]["ask"];
-        let Some(member) = rest.strip_prefix("answer/Ok/") else { return false };
+        let ask = &self.json["entries"][index.parse::<usize>().expect("an index")]["question"]["kind"];
+        let Some(member) = rest.strip_prefix("reading/") else { return false };
         SHOWN.iter().any(|(kind, shown)| {
             ask == *kind && member.strip_prefix(shown).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
@@ -271,6 +273,10 @@ proptest! {
         let before = std::mem::replace(value, changed.clone());
         // What is not even evidence is refused before anything is judged.
         let Ok(evidence) = serde_json::from_value::<Evidence>(json) else { return Ok(()) };
+        let written = serde_json::to_value(&evidence).expect("JSON");
+        prop_assert!(SCHEMA.is_valid(&written), "{}: {place} from {before} to {changed}", case.name);
+        let read = serde_json::from_value::<Evidence>(written).ok();
+        prop_assert!(read.as_ref() == Some(&evidence), "{}: {place}", case.name);
         let Some(report) = case.report_on(&evidence) else { return Ok(()) };
         let valid = report.verdict == Verdict::Valid;
         if judged(&evidence) == judged(&case.evidence) {
@@ -292,8 +298,8 @@ proptest! {
         change in change(),
     ) {
         let case = &REVOKED[case];
-        let about = case.evidence.entries().iter().position(|entry| is_about_a_revocation(&entry.question));
-        let answer = format!("/entries/{}/answer", about.expect("it was asked"));
+        let about = case.evidence.entries().iter().position(|entry| is_about_a_revocation(entry.question()));
+        let answer = format!("/entries/{}/reading", about.expect("it was asked"));
         let places: Vec<&String> = case.places.iter().filter(|place| place.starts_with(&answer)).collect();
         let place = places[place.index(places.len())];
         let mut json = case.json.clone();
@@ -323,7 +329,7 @@ fn a_revocation_of_which_nothing_more_is_known_is_the_same_revocation() {
 }
 
 fn is_about_a_revocation(question: &Question) -> bool {
-    matches!(question, Question::Revocation { .. })
+    matches!(question, Question::Revocation(_))
 }
 
 fn issuance(report: &Report) -> &str {
@@ -346,6 +352,38 @@ fn evidence_without_any_one_answer_is_not_enough() {
             assert!(case.report_on(&evidence).is_none(), "{}", case.name);
         }
     }
+}
+
+static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+    let schema = serde_json::from_str(include_str!("../schemas/evidence.schema.json")).expect("JSON");
+    jsonschema::validator_for(&schema).expect("a schema")
+});
+
+#[test]
+fn evidence_of_another_form_is_refused() {
+    type Change = fn(&mut Value);
+    let changes: [(&str, Change); 8] = [
+        ("another version", |json| json["schema"] = json!("ebl-verifier/evidence/2")),
+        ("no version", |json| drop(json.as_object_mut().expect("an object").remove("schema"))),
+        ("a member that nobody knows", |json| json["more"] = json!(1)),
+        ("a member of an entry that nobody knows", |json| json["entries"][0]["more"] = json!(1)),
+        ("a member of a reading that nobody knows", |json| json["entries"][0]["reading"]["more"] = json!(1)),
+        ("neither a reading nor why there is none", |json| json["entries"][0]["reading"] = Value::Null),
+        ("a reading and why there is none", |json| {
+            json["entries"][0]["unavailable"] = json!({"cause": "timeout", "host": null, "detail": "no answer"});
+        }),
+        ("a question of another kind than its reading", |json| {
+            json["entries"][0]["question"] = json!({"kind": "web", "url": "https://a.example/", "max_bytes": 1});
+        }),
+    ];
+    for (name, change) in changes {
+        let mut json = CASES[0].json.clone();
+        change(&mut json);
+        assert!(serde_json::from_value::<Evidence>(json).is_err(), "{name}");
+    }
+    let question = DnsTxtQuestion { name: "carrier.example".into() }.into();
+    let answer = Ok(Fact::Web(WebReading::default()));
+    assert!(Entry::pair(question, answer, Provenance::default()).is_err());
 }
 
 #[test]

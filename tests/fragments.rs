@@ -309,9 +309,9 @@ proptest! {
         let format = if v3 { Format::V3 } else { Format::V2 };
         let silent: [fn(&Question) -> bool; 4] = [
             |_| false,
-            |question| matches!(question, Question::DnsTxt { .. }),
-            |question| matches!(question, Question::DocumentStore { .. } | Question::DidEthr { .. }),
-            |question| matches!(question, Question::Web { .. }),
+            |question| matches!(question, Question::DnsTxt(_)),
+            |question| matches!(question, Question::DocumentStore(_) | Question::DidEthr(_)),
+            |question| matches!(question, Question::Web(_)),
         ];
         let silent = silent[silence];
         if signed == 0 {

@@ -5,8 +5,8 @@ mod wrapping;
 
 use ebl_verifier::document::{self, Document, Limits};
 use ebl_verifier::evidence::{
-    Answer, BlockReading, CallReading, Cause, CodeReading, Dnssec, Evidence, Fact, NodeReading, Provenance, Question,
-    StoreReading, TxtReading, Unavailable,
+    Answer, BlockReading, CallReading, Cause, CodeReading, Dnssec, DocumentStoreQuestion, Entry, Evidence, Fact,
+    NodeReading, Provenance, Question, StoreReading, TxtReading, Unavailable,
 };
 use ebl_verifier::integrity::{self, IntegrityResult, merkle};
 use ebl_verifier::primitives::{Address, ChainId, Digest32};
@@ -30,24 +30,31 @@ fn read(bytes: &[u8]) -> Document<'_> {
 fn known(question: &Question) -> Answer {
     let word = |last: u8| CallReading { success: true, data: [[0; 31].as_slice(), &[last]].concat() };
     match question {
-        Question::DnsTxt { .. } => Ok(Fact::DnsTxt(TxtReading {
+        Question::DnsTxt(_) => Ok(Fact::DnsTxt(TxtReading {
             name_exists: true,
             records: vec![format!("openatts net=ethereum netId=1337 addr={STORE}")],
             dnssec: Dnssec::Secure,
             agreeing: 1,
             top_level: None,
         })),
-        Question::DocumentStore { target_hash, proof, .. } => Ok(Fact::DocumentStore(Box::new(StoreReading {
-            chain_id: 1337,
-            block: BlockReading { number: 7, hash: Digest32([7; 32]), timestamp: 1_779_999_990, ..Default::default() },
-            code: CodeReading { size: 5000, ..CodeReading::default() },
-            issued: word(1),
-            nodes: merkle::path_from(*target_hash, proof)
-                .into_iter()
-                .map(|hash| NodeReading { hash, revoked: word(0), ..NodeReading::default() })
-                .collect(),
-            ..StoreReading::default()
-        }))),
+        Question::DocumentStore(DocumentStoreQuestion { target_hash, proof, .. }) => {
+            Ok(Fact::DocumentStore(Box::new(StoreReading {
+                chain_id: 1337,
+                block: BlockReading {
+                    number: 7,
+                    hash: Digest32([7; 32]),
+                    timestamp: 1_779_999_990,
+                    ..Default::default()
+                },
+                code: CodeReading { size: 5000, ..CodeReading::default() },
+                issued: word(1),
+                nodes: merkle::path_from(*target_hash, proof)
+                    .into_iter()
+                    .map(|hash| NodeReading { hash, revoked: word(0), ..NodeReading::default() })
+                    .collect(),
+                ..StoreReading::default()
+            })))
+        }
         _ => Err(Unavailable { cause: Cause::NoSource, host: None, detail: "nobody to ask".into() }),
     }
 }
@@ -61,7 +68,8 @@ fn examined(document: &Document<'_>, ask: impl Fn(&Question) -> Answer) -> (Repo
             Step::Ask(questions) => {
                 for question in questions {
                     let answer = ask(&question);
-                    evidence.record(question, answer, Provenance::default());
+                    let entry = Entry::pair(question, answer, Provenance::default());
+                    evidence.record(entry.expect("an answer of the kind that was asked for"));
                 }
             }
         }
@@ -123,7 +131,7 @@ fn evidence_of_one_document_is_none_of_another() {
     let Step::Ask(questions) = examine(&Case::new(&read(other.as_bytes()), &Policy::default(), NOW), &evidence) else {
         panic!("another document's evidence is taken");
     };
-    assert!(matches!(questions[..], [Question::DocumentStore { .. }]), "{questions:?}");
+    assert!(matches!(questions[..], [Question::DocumentStore(_)]), "{questions:?}");
 }
 
 #[tokio::test]
@@ -133,7 +141,7 @@ async fn the_ready_made_verifier_does_the_same_and_offline_asks_nobody() {
     assert_eq!(report.verdict, Verdict::Indeterminate);
     assert_eq!(outcome(&report, CheckName::Integrity).0, Outcome::Pass);
     for entry in evidence.entries() {
-        assert_eq!(entry.answer.as_ref().map_err(|why| why.cause), Err(Cause::Offline));
+        assert_eq!(entry.answer().map_err(|why| why.cause), Err(Cause::Offline));
     }
 }
 

@@ -6,7 +6,7 @@ mod bill;
 #[path = "support/proven_bill.rs"]
 mod proven_bill;
 
-use ebl_verifier::evidence::{Cause, Fact, Unavailable};
+use ebl_verifier::evidence::{Cause, Entry, Evidence, ProofQuestion, Provenance, Unavailable};
 use ebl_verifier::primitives::Digest32;
 use ebl_verifier::verify::{
     CheckName, Outcome, Policy, ProofMode, ProofResult, Report, Strength, TitleStateName, Verdict, Voucher,
@@ -54,9 +54,6 @@ fn without_a_proof_that_is_required_nothing_is_known_of_the_title() {
     let report = report_of(silent(), mode(ProofMode::Try));
     assert_eq!(report.verdict, Verdict::Valid);
     assert!(report.not_checked.iter().any(|item| item.contains("one: no proofs here")), "{:?}", report.not_checked);
-    // Evidence that answers something else is no proof.
-    let other = Ok(Fact::Registry(Box::new(recording.reading.clone())));
-    assert_eq!(title(&report_of(other, mode(ProofMode::Require))).1, "chain.proof_missing");
     // What was recorded is not the block that is trusted.
     let elsewhere = Policy { trusted_block: Some(Digest32([1; 32])), ..mode(ProofMode::Require) };
     assert_eq!(title(&report_of(proven(&recording), elsewhere)).1, "chain.proof_invalid");
@@ -77,4 +74,18 @@ fn a_lie_about_the_title_leaves_it_unknown_in_every_mode() {
     recording.reading.title.holder.data[31] ^= 1;
     let report = report(&recording, proven(&recording), &["one"], mode(ProofMode::Off));
     assert_eq!((report.verdict, report.as_of.and_then(|as_of| as_of.proof)), (Verdict::Valid, None));
+}
+
+#[test]
+fn a_proof_is_written_as_its_schema_says_and_read_back_the_same() {
+    let schema = serde_json::from_str(include_str!("../schemas/evidence.schema.json")).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    let recording = recording();
+    let chain = 31337.try_into().expect("a chain id");
+    let question = ProofQuestion { chain, registry: recording.registry, token: recording.token };
+    let mut evidence = Evidence::new();
+    evidence.record(Entry::new(question, Ok(Box::new(recording.proof)), Provenance::default()));
+    let written = serde_json::to_value(&evidence).expect("JSON");
+    assert!(schema.is_valid(&written), "{:?}", schema.iter_errors(&written).next());
+    assert_eq!(serde_json::from_value::<Evidence>(written).expect("evidence"), evidence);
 }

@@ -5,8 +5,8 @@ mod wrapping;
 
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
-    BlockReading, CallReading, Cause, CodeReading, Dnssec, Evidence, Fact, NodeReading, Provenance, Question,
-    StoreReading, TxtReading, Unavailable,
+    BlockReading, CallReading, Cause, CodeReading, Dnssec, DocumentStoreQuestion, Entry, Evidence, Fact, NodeReading,
+    Provenance, Question, StoreReading, TxtReading, Unavailable,
 };
 use ebl_verifier::integrity::merkle::path_from;
 use ebl_verifier::primitives::{Address, Digest32};
@@ -18,7 +18,7 @@ const TWO: Address = Address([0xa2; 20]);
 
 /// A legacy store that issued everything and revoked nothing.
 fn store(question: &Question) -> StoreReading {
-    let Question::DocumentStore { target_hash, proof, .. } = question else { panic!("a store") };
+    let Question::DocumentStore(DocumentStoreQuestion { target_hash, proof, .. }) = question else { panic!("a store") };
     let node = |hash| NodeReading { hash, revoked: word(0), revoked_at: word(0), ..NodeReading::default() };
     StoreReading {
         chain_id: 31337,
@@ -39,7 +39,7 @@ fn word(last: u8) -> CallReading {
 
 fn answered(mut change: impl FnMut(Address, &mut StoreReading)) -> impl FnMut(&Question) -> Option<Fact> {
     move |question| {
-        let Question::DocumentStore { store: address, .. } = question else { return None };
+        let Question::DocumentStore(DocumentStoreQuestion { store: address, .. }) = question else { return None };
         let mut reading = store(question);
         change(*address, &mut reading);
         Some(Fact::DocumentStore(Box::new(reading)))
@@ -61,7 +61,7 @@ fn report_under(policy: &Policy, document: &Wrapped, mut answer: impl FnMut(&Que
             Step::Ask(questions) => {
                 for question in questions {
                     let fact = match &question {
-                        Question::DnsTxt { .. } => Some(Fact::DnsTxt(TxtReading {
+                        Question::DnsTxt(_) => Some(Fact::DnsTxt(TxtReading {
                             name_exists: true,
                             records: [ONE, TWO].map(|it| format!("openatts net=ethereum netId=31337 addr={it}")).into(),
                             dnssec: Dnssec::NotChecked,
@@ -71,7 +71,8 @@ fn report_under(policy: &Policy, document: &Wrapped, mut answer: impl FnMut(&Que
                         other => answer(other),
                     };
                     let silent = Unavailable { cause: Cause::Timeout, host: None, detail: "no answer in time".into() };
-                    evidence.record(question, fact.ok_or(silent), Provenance::default());
+                    let entry = Entry::pair(question, fact.ok_or(silent), Provenance::default());
+                    evidence.record(entry.expect("an answer of the kind that was asked for"));
                 }
             }
         }
@@ -143,7 +144,8 @@ fn the_worst_store_speaks() {
 
 #[test]
 fn an_outage_hides_no_revocation_and_invents_none() {
-    let silent = |question: &Question| matches!(question, Question::DocumentStore { store: ONE, .. });
+    let silent =
+        |question: &Question| matches!(question, Question::DocumentStore(DocumentStoreQuestion { store: ONE, .. }));
     for (revoked, verdict, code) in
         [(1, Verdict::Invalid, "issuance.revoked"), (0, Verdict::Indeterminate, "check.chain_unanswered")]
     {

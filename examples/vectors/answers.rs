@@ -5,7 +5,7 @@ use ebl_verifier::document::json::{self, Kind, Tree, Value as Read};
 use ebl_verifier::document::link::Link;
 use ebl_verifier::document::{self, Content, Document, Key, Limits, oa2};
 use ebl_verifier::evidence::{
-    BlockReading, CallReading, DidEthrReading, Dnssec, Evidence, Fact, Provenance, Question, TxtReading,
+    BlockReading, CallReading, DidEthrReading, Dnssec, Entry, Evidence, Fact, Provenance, Question, TxtReading,
 };
 use ebl_verifier::identity::{RootSignature, eip191_digest};
 use ebl_verifier::integrity::{self, Integrity, IntegrityResult, merkle};
@@ -240,7 +240,7 @@ fn report(document: &Document<'_>, key: &str, address: Address) -> Option<Box<Re
                 }),
                 _ => return None,
             };
-            evidence.record(question, Ok(answer), Provenance::default());
+            evidence.record(Entry::pair(question, Ok(answer), Provenance::default()).ok()?);
         }
     }
 }

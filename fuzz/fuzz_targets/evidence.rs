@@ -12,6 +12,6 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(evidence) = serde_json::from_slice::<Evidence>(bytes) else { return };
     let document = document::read(BILL, &Limits::default()).expect("the fixture is readable");
     if let Step::Report(report) = examine(&Case::new(&document, &Policy::default(), 0), &evidence) {
-        assert!(report.verdict != Verdict::Valid || evidence.entries().iter().all(|entry| entry.answer.is_ok()));
+        assert!(report.verdict != Verdict::Valid || evidence.entries().iter().all(|entry| entry.answer().is_ok()));
     }
 });

@@ -15,7 +15,10 @@ use super::verify::style;
 use super::{config, inspect_link, interrupt};
 use crate::document::link::Link;
 use crate::document::{self, Content, ContractKind, Document, Key, Limits, ReadError};
-use crate::evidence::{Evidence, Question};
+use crate::evidence::{
+    DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion, Evidence, HistoryQuestion, PowersQuestion, ProofQuestion,
+    Question, RegistryQuestion, RevocationQuestion, WebQuestion,
+};
 use crate::integrity::{self, Integrity, IntegrityResult};
 use crate::primitives::{encode_hex, rfc3339};
 use crate::report::human::Style;
@@ -243,20 +246,20 @@ fn questions(document: &Document<'_>) -> Vec<Question> {
 
 fn describe(question: &Question) -> String {
     match question {
-        Question::Registry { chain, registry, token } => {
+        Question::Registry(RegistryQuestion { chain, registry, token }) => {
             format!("an endpoint of chain {chain}: code of {registry} and the state of token {token}")
         }
-        Question::History { chain, registry, token } => {
+        Question::History(HistoryQuestion { chain, registry, token }) => {
             format!("an endpoint of chain {chain}: the history of token {token} in {registry}")
         }
-        Question::Powers { chain, registry } => {
+        Question::Powers(PowersQuestion { chain, registry }) => {
             format!("an endpoint of chain {chain}: who holds which role of {registry}")
         }
-        Question::Proof { chain, registry, token } => {
+        Question::Proof(ProofQuestion { chain, registry, token }) => {
             format!("an endpoint of chain {chain}: proof of the state of token {token} of {registry}")
         }
-        Question::DnsTxt { name } => format!("a resolver: the TXT records of {name}"),
-        Question::DocumentStore { chain, store, target_hash, proof } => {
+        Question::DnsTxt(DnsTxtQuestion { name }) => format!("a resolver: the TXT records of {name}"),
+        Question::DocumentStore(DocumentStoreQuestion { chain, store, target_hash, proof }) => {
             let ancestors = match proof.len() {
                 0 => String::new(),
                 1 => " or the root above it".to_owned(),
@@ -266,13 +269,13 @@ fn describe(question: &Question) -> String {
                 "an endpoint of chain {chain}: whether store {store} issued {target_hash}, and revoked it{ancestors}"
             )
         }
-        Question::Revocation { chain, store, node, .. } => {
+        Question::Revocation(RevocationQuestion { chain, store, node, .. }) => {
             format!("an endpoint of chain {chain}: when store {store} revoked {node}, and who had it do so")
         }
-        Question::DidEthr { chain, identity, .. } => {
+        Question::DidEthr(DidEthrQuestion { chain, identity, .. }) => {
             format!("an endpoint of chain {chain}: who controls the identity {identity}")
         }
-        Question::Web { url, .. } => format!("a web server: {url}"),
+        Question::Web(WebQuestion { url, .. }) => format!("a web server: {url}"),
     }
 }
 

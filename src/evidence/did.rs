@@ -7,6 +7,7 @@ use crate::primitives::{Address, hex_bytes};
 
 /// One identity at one block.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DidEthrReading {
     /// The endpoint's `eth_chainId`.
     pub chain_id: u64,
@@ -33,6 +34,7 @@ impl AtBlock for DidEthrReading {
 
 /// One event of an identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DidEvent {
     /// Its block.
     pub block: u64,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The TXT records of a name. NXDOMAIN is an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TxtReading {
     /// Whether the name exists at all (NXDOMAIN says no).
     pub name_exists: bool,
@@ -20,6 +21,7 @@ pub struct TxtReading {
 
 /// What a resolver that denies a name said of the top-level domain of that name (checks.md §5.3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TopLevelReading {
     /// Of the name at the end of the aliases; without dots.
     pub name: String,

@@ -7,6 +7,7 @@ use crate::primitives::{Address, Digest32, hex_bytes};
 
 /// The logs of one title's escrow up to the pinned block, and the code of the parties that are recorded there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct HistoryReading {
     /// The endpoint's `eth_chainId`.
     pub chain_id: u64,
@@ -22,6 +23,7 @@ pub struct HistoryReading {
 
 /// The logs of one contract over a range of blocks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LogsReading {
     /// The range that was wanted.
     pub wanted: BlockRange,
@@ -42,6 +44,7 @@ impl LogsReading {
 
 /// Blocks from one height to another, both included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BlockRange {
     /// The first.
     pub first: u64,
@@ -51,6 +54,7 @@ pub struct BlockRange {
 
 /// One log entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LogReading {
     /// The contract that wrote it.
     pub address: Address,
@@ -75,6 +79,7 @@ pub struct LogReading {
 
 /// What stands at an account's address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AccountReading {
     /// The account.
     pub address: Address,

@@ -8,6 +8,7 @@ use crate::primitives::{Address, Digest32};
 
 /// One registry's roles.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PowersReading {
     /// The endpoint's `eth_chainId`.
     pub chain_id: u64,
@@ -29,6 +30,7 @@ pub struct PowersReading {
 
 /// One role's administering role.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RoleAdminReading {
     /// The role.
     pub role: Digest32,
@@ -38,6 +40,7 @@ pub struct RoleAdminReading {
 
 /// Whether an account has a role.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RoleHoldingReading {
     /// The role.
     pub role: Digest32,

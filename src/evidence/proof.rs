@@ -10,6 +10,7 @@ use crate::primitives::{Address, Digest32, hex_bytes};
 
 /// The material of a state proof about one token of one registry, all of one block.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ProofReading {
     /// The block that was asked about.
     pub block: BlockReading,
@@ -27,6 +28,7 @@ pub struct HeaderReading(pub BTreeMap<String, String>);
 
 /// One account with its proof.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AccountProofReading {
     /// The account.
     pub address: Address,
@@ -49,6 +51,7 @@ pub struct AccountProofReading {
 
 /// One storage slot with its proof.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SlotReading {
     /// The slot.
     pub slot: Digest32,

@@ -9,6 +9,7 @@ use crate::primitives::{Address, Digest32, hex_bytes};
 
 /// One registry, one token, one block.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RegistryReading {
     /// `block.chainid` inside the call, equal to the endpoint's `eth_chainId`.
     pub chain_id: u64,
@@ -39,6 +40,7 @@ impl RegistryReading {
 
 /// What a token registry is, whatever the token.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ContractReading {
     /// Its runtime code, whole; empty when there is none.
     #[serde(with = "hex_bytes")]
@@ -65,6 +67,7 @@ pub struct ContractReading {
 
 /// What a registry and a title escrow say of one token.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TitleReading {
     /// Registry `ownerOf(tokenId)`.
     pub owner_of: CallReading,
@@ -118,6 +121,7 @@ impl TitleReading {
 /// A title at a newer block. Factory and escrow implementation are the same there, or there is no such reading; one
 /// exception is a registry that is not there yet at the settled block.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewerTitle {
     /// The newest block when the settled one was pinned.
     pub block: BlockReading,
@@ -150,6 +154,7 @@ pub enum ReadMethod {
 
 /// An account's code, as hashes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CodeReading {
     /// The account.
     pub address: Address,
@@ -175,6 +180,7 @@ impl CodeReading {
 
 /// The three ERC-1967 slots of the registry (chain.md 6.9).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ProxySlots {
     /// Implementation slot, as an address; zero when unset.
     pub implementation: Address,
@@ -186,6 +192,7 @@ pub struct ProxySlots {
 
 /// One ERC-165 answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct InterfaceReading {
     /// The interface id asked for.
     #[serde(with = "hex_bytes")]

@@ -7,6 +7,7 @@ use crate::primitives::{Address, Digest32};
 
 /// The logs of one revocation and who sent its transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RevocationReading {
     /// The endpoint's `eth_chainId`.
     pub chain_id: u64,
@@ -20,6 +21,7 @@ pub struct RevocationReading {
 
 /// One transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TransactionReading {
     /// Its hash.
     pub hash: Digest32,

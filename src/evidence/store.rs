@@ -8,6 +8,7 @@ use crate::primitives::Digest32;
 /// One store and one document at one block. Both families' questions are asked at once, so that the family need not be
 /// known beforehand; which answers count is decided in `status`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct StoreReading {
     /// The endpoint's `eth_chainId`.
     pub chain_id: u64,
@@ -39,6 +40,7 @@ impl AtBlock for StoreReading {
 
 /// What the store says of one node between target hash and root.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NodeReading {
     /// The node.
     pub hash: Digest32,

@@ -6,6 +6,7 @@ use crate::primitives::hex_bytes;
 
 /// A complete answer over https, whatever its status.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WebReading {
     /// The HTTP status.
     pub status: u16,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Did, DidDocument, InvalidDidDocument, UnreliableHistory, did_ethr, did_registry};
-use crate::evidence::{Fact, Question};
+use crate::evidence::{DidEthrQuestion, Fact, Question, WebQuestion};
 use crate::primitives::{Address, ChainId};
 use crate::web_address::RECORD_LIMIT;
 
@@ -14,9 +14,9 @@ pub fn did_question(did: &Did, registries: &BTreeMap<ChainId, Address>) -> Resul
         Did::Ethr(did) => {
             let chain = did.chain();
             let registry = registries.get(&chain).copied().or_else(|| did_registry(chain)).ok_or(chain)?;
-            Ok(Question::DidEthr { chain, registry, identity: did.address() })
+            Ok(Question::DidEthr(DidEthrQuestion { chain, registry, identity: did.address() }))
         }
-        Did::Web(did) => Ok(Question::Web { url: did.url().to_string(), max_bytes: RECORD_LIMIT }),
+        Did::Web(did) => Ok(Question::Web(WebQuestion { url: did.url().to_string(), max_bytes: RECORD_LIMIT })),
     }
 }
 
@@ -109,7 +109,7 @@ mod tests {
     fn a_named_registry_goes_before_the_usual_one() {
         let did = Did::parse("did:ethr:0xabababababababababababababababababababab").unwrap();
         let asked = |registries: &BTreeMap<ChainId, Address>| match did_question(&did, registries) {
-            Ok(Question::DidEthr { registry, .. }) => registry,
+            Ok(Question::DidEthr(DidEthrQuestion { registry, .. })) => registry,
             other => panic!("{other:?}"),
         };
         let mainnet = ChainId::try_from(1).unwrap();

@@ -30,7 +30,7 @@ pub use tls::TlsRoots;
 /// impl Source for Desk {
 ///     async fn ask(&self, questions: Vec<Question>) -> Vec<Entry> {
 ///         let nobody = Unavailable { cause: Cause::NoSource, host: None, detail: "nobody to ask".into() };
-///         let unanswered = |question| Entry { question, answer: Err(nobody.clone()), provenance: Provenance::default() };
+///         let unanswered = |question| Entry::unanswered(question, nobody.clone(), Provenance::default());
 ///         questions.into_iter().map(unanswered).collect()
 ///     }
 /// }

@@ -9,7 +9,7 @@ use super::chain::{ChainConfig, ChainProbe, ChainQuestion, ChainSource};
 use super::dns::{DnsConfig, DnsSource, ResolverProbe};
 use super::waiting::Waiting;
 use super::web::{WebConfig, WebSource};
-use crate::evidence::{Answer, Cause, Entry, Provenance, Question, Unavailable};
+use crate::evidence::{Answer, Cause, DnsTxtQuestion, Entry, Provenance, Question, Unavailable, WebQuestion};
 use crate::primitives::ChainId;
 use crate::web_address::{Reach, WebAddress};
 
@@ -123,20 +123,22 @@ fn grouped(questions: Vec<Question>) -> Vec<Group> {
 impl Sources {
     async fn ask(&self, group: Group) -> Vec<Entry> {
         let _asking = self.waiting.asking(self.hosts(&group));
-        let entry =
-            |(question, (answer, provenance)): (Question, (Answer, Provenance))| Entry { question, answer, provenance };
+        // An answer of another kind is none.
+        let entry = |(question, (answer, provenance)): (Question, (Answer, Provenance))| {
+            Entry::pair(question, answer, provenance).ok()
+        };
         match group {
             Group::Chain(chain, pairs) => {
                 let (questions, asked): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
-                questions.into_iter().zip(self.chain.read(chain, asked).await).map(entry).collect()
+                questions.into_iter().zip(self.chain.read(chain, asked).await).filter_map(entry).collect()
             }
             Group::Other(question) => {
                 let found = match &question {
-                    Question::DnsTxt { name } => self.dns.txt(name).await,
-                    Question::Web { url, max_bytes } => self.web.fetch(url, *max_bytes).await,
+                    Question::DnsTxt(DnsTxtQuestion { name }) => self.dns.txt(name).await,
+                    Question::Web(WebQuestion { url, max_bytes }) => self.web.fetch(url, *max_bytes).await,
                     _ => (Err(nobody_to_ask()), Provenance::default()),
                 };
-                vec![entry((question, found))]
+                entry((question, found)).into_iter().collect()
             }
         }
     }
@@ -144,8 +146,8 @@ impl Sources {
     fn hosts(&self, group: &Group) -> Vec<String> {
         match group {
             Group::Chain(chain, _) => self.chain.hosts(*chain),
-            Group::Other(Question::DnsTxt { .. }) => self.dns.hosts(),
-            Group::Other(Question::Web { url, .. }) => {
+            Group::Other(Question::DnsTxt(_)) => self.dns.hosts(),
+            Group::Other(Question::Web(WebQuestion { url, .. })) => {
                 WebAddress::parse(url, Reach::Anywhere).map(|address| address.host().to_owned()).into_iter().collect()
             }
             Group::Other(_) => Vec::new(),

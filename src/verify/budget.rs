@@ -2,7 +2,7 @@
 //! looks for answers.
 
 use super::case::LinkFollowed;
-use crate::evidence::{Cause, Evidence, Provenance, Question, Unavailable};
+use crate::evidence::{Cause, Entry, Evidence, Provenance, Question, Unavailable};
 use crate::web_address::MOST_FETCHES;
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ pub(super) fn keep<R>(
     link: Option<&LinkFollowed>,
     judge: impl Fn(&Evidence) -> Result<R, Vec<Question>>,
 ) -> Result<R, Vec<Question>> {
-    let spent = known.entries().iter().filter(|entry| is_fetch(&entry.question)).count() + usize::from(link.is_some());
+    let spent = known.entries().iter().filter(|entry| is_fetch(entry.question())).count() + usize::from(link.is_some());
     loop {
         let open = match judge(&counting) {
             Ok(report) => return Ok(report),
@@ -31,13 +31,13 @@ pub(super) fn keep<R>(
             return Err(allowed);
         }
         for question in beyond {
-            counting.to_mut().record(question, Err(too_many()), Provenance::default());
+            counting.to_mut().record(Entry::unanswered(question, too_many(), Provenance::default()));
         }
     }
 }
 
 fn is_fetch(question: &Question) -> bool {
-    matches!(question, Question::Web { .. })
+    matches!(question, Question::Web(_))
 }
 
 fn too_many() -> Unavailable {

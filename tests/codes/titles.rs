@@ -179,11 +179,11 @@ const OTHER: Address = Address([0x41; 20]);
 const NOBODY_NOMINATED: Told<'_> = ("Nomination(address,address", &[Digest32([0; 32]); 2]);
 
 fn of_history(question: &Question) -> bool {
-    matches!(question, Question::History { .. })
+    matches!(question, Question::History(_))
 }
 
 fn of_powers(question: &Question) -> bool {
-    matches!(question, Question::Powers { .. })
+    matches!(question, Question::Powers(_))
 }
 
 /// The registry records that possession passed to another account; the logs say that it passed to `holder`.

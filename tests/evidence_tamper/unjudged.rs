@@ -2,24 +2,24 @@
 //! alike, and nothing else may differ between two that are judged valid.
 
 use ebl_verifier::evidence::{
-    CallReading, CodeReading, DidChange, DidEthrReading, Entry, Evidence, Fact, Newest, Provenance, Question,
-    RegistryReading, StoreReading, TxtReading, WebReading,
+    Answer, CallReading, CodeReading, DidChange, DidEthrReading, DocumentStoreQuestion, Entry, Evidence, Fact, Newest,
+    Question, RegistryReading, StoreReading, TxtReading, WebReading,
 };
 use ebl_verifier::primitives::Digest32;
 use serde_json::{Map, Value};
 
-/// The entries without what is not judged, in one order.
-pub fn judged(evidence: &Evidence) -> Vec<Entry> {
-    let mut entries = evidence.entries().to_vec();
+/// Questions and answers without what is not judged, in one order. Who answered decides how strong the evidence is, and is
+/// shown; never what it says.
+pub fn judged(evidence: &Evidence) -> Vec<(Question, Answer)> {
+    let pair = |entry: &Entry| (entry.question().clone(), entry.answer().cloned().map_err(Clone::clone));
+    let mut entries: Vec<(Question, Answer)> = evidence.entries().iter().map(pair).collect();
     // When and by whom something was revoked is only shown.
-    entries.retain(|entry| !matches!(entry.question, Question::Revocation { .. }));
-    let signed = entries.iter().any(|entry| matches!(entry.question, Question::DidEthr { .. } | Question::Web { .. }));
-    for entry in &mut entries {
-        // Who answered decides how strong the evidence is, and is shown; never what it says.
-        entry.provenance = Provenance::default();
-        match (&entry.question, &mut entry.answer) {
+    entries.retain(|(question, _)| !matches!(question, Question::Revocation(_)));
+    let signed = entries.iter().any(|(question, _)| matches!(question, Question::DidEthr(_) | Question::Web(_)));
+    for (question, answer) in &mut entries {
+        match (&*question, answer) {
             (_, Ok(Fact::Registry(reading))) => registry(reading),
-            (Question::DocumentStore { proof, .. }, Ok(Fact::DocumentStore(reading))) => {
+            (Question::DocumentStore(DocumentStoreQuestion { proof, .. }), Ok(Fact::DocumentStore(reading))) => {
                 store(reading, proof.len() + 1);
                 // A signed document was issued by its signature: the store is asked for revocations only.
                 if signed {
@@ -33,7 +33,7 @@ pub fn judged(evidence: &Evidence) -> Vec<Entry> {
             _ => {}
         }
     }
-    entries.sort_by_key(|entry| serde_json::to_string(&entry.question).expect("JSON"));
+    entries.sort_by_key(|(question, _)| serde_json::to_string(question).expect("JSON"));
     entries
 }
 

@@ -2,8 +2,8 @@
 
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
-    Answer, BlockReading, CallReading, Cause, CodeReading, Dnssec, Evidence, Fact, NodeReading, Provenance, Question,
-    StoreReading, TxtReading, Unavailable,
+    Answer, BlockReading, CallReading, Cause, CodeReading, Dnssec, DocumentStoreQuestion, Entry, Evidence, Fact,
+    NodeReading, Provenance, Question, StoreReading, TxtReading, Unavailable,
 };
 use ebl_verifier::integrity::merkle::path_from;
 use ebl_verifier::primitives::{Address, Digest32};
@@ -41,7 +41,8 @@ impl Stores {
                 Step::Ask(questions) => {
                     for question in questions {
                         let answer = self.answer(&question);
-                        evidence.record(question, answer, Provenance::default());
+                        let entry = Entry::pair(question, answer, Provenance::default());
+                        evidence.record(entry.expect("an answer of the kind that was asked for"));
                     }
                 }
             }
@@ -53,14 +54,14 @@ impl Stores {
             return Err(Unavailable { cause: Cause::Timeout, host: None, detail: "no answer in time".into() });
         }
         Ok(match question {
-            Question::DnsTxt { .. } => Fact::DnsTxt(TxtReading {
+            Question::DnsTxt(_) => Fact::DnsTxt(TxtReading {
                 name_exists: true,
                 records: self.records.clone(),
                 dnssec: Dnssec::Secure,
                 agreeing: 1,
                 top_level: None,
             }),
-            Question::DocumentStore { store, target_hash, proof, .. } => {
+            Question::DocumentStore(DocumentStoreQuestion { store, target_hash, proof, .. }) => {
                 let no = || word(&[]);
                 let node = |hash| NodeReading { hash, revoked: no(), revoked_at: no(), ..NodeReading::default() };
                 let mut reading = StoreReading {
@@ -77,7 +78,7 @@ impl Stores {
                 (self.change)(*store, &mut reading);
                 Fact::DocumentStore(Box::new(reading))
             }
-            Question::Revocation { .. } => {
+            Question::Revocation(_) => {
                 let detail = "this node keeps no logs".to_owned();
                 return Err(Unavailable { cause: Cause::NotAnAnswer, host: None, detail });
             }
@@ -157,7 +158,7 @@ fn what_stores_say_has_the_fields_codes() {
             assert!(found.contains(message), "{found}");
         }
     }
-    let silent = |question: &Question| matches!(question, Question::DocumentStore { .. });
+    let silent = |question: &Question| matches!(question, Question::DocumentStore(_));
     let value = stored_fragments(&stored(Format::V2, &[STORE]), &Stores { silent, ..Stores::good() });
     let status = fragment(&value, STATUS);
     let message = "Unable to connect to the Ethereum network, please try again later";
@@ -179,7 +180,7 @@ fn the_record_that_is_missing_is_said_for_its_issuer() {
         {"status": "INVALID", "location": DOMAIN, "value": OTHER_STORE.to_string(), "reason": reason},
     ]);
     assert_eq!(identity["data"], entries);
-    let silent = |question: &Question| matches!(question, Question::DnsTxt { .. });
+    let silent = |question: &Question| matches!(question, Question::DnsTxt(_));
     let value = stored_fragments(&stored(Format::V3, &[STORE]), &Stores { silent, ..Stores::good() });
     assert_eq!(words(&value), "valid skipped valid skipped ERROR:UNEXPECTED_ERROR skipped");
 }

@@ -3,9 +3,9 @@
 
 use ebl_verifier::document::{self, Limits, SealedBy};
 use ebl_verifier::evidence::{
-    Answer, BlockReading, CallReading, Cause, ContractReading, Dnssec, Evidence, Fact, Finality, InterfaceReading,
-    Newest, Provenance, ProxySlots, Question, REGISTRY_INTERFACES, RegistryReading, TitleReading, TopLevelReading,
-    TxtReading, Unavailable,
+    Answer, BlockReading, CallReading, Cause, ContractReading, Dnssec, Entry, Evidence, Fact, Finality,
+    InterfaceReading, Newest, Provenance, ProxySlots, Question, REGISTRY_INTERFACES, RegistryQuestion, RegistryReading,
+    TitleReading, TopLevelReading, TxtReading, Unavailable,
 };
 use ebl_verifier::primitives::{Address, ChainId, Digest32, TokenId};
 use ebl_verifier::testchain::bill::{Bill, Issuance};
@@ -119,7 +119,7 @@ impl World {
     pub fn answer(&self, question: &Question) -> (Answer, Vec<&'static str>) {
         let silent = || Unavailable { cause: Cause::Timeout, host: None, detail: "no answer in time".into() };
         match question {
-            Question::DnsTxt { .. } => {
+            Question::DnsTxt(_) => {
                 let record = format!("openatts net=ethereum netId={} addr={REGISTRY}", self.chain);
                 let answer = self.dnssec.ok_or_else(silent).map(|dnssec| {
                     Fact::DnsTxt(TxtReading {
@@ -132,7 +132,7 @@ impl World {
                 });
                 (answer, self.resolvers.clone())
             }
-            Question::Registry { token, .. } if self.state != State::Silent => {
+            Question::Registry(RegistryQuestion { token, .. }) if self.state != State::Silent => {
                 (Ok(Fact::Registry(Box::new(self.reading(*token)))), self.endpoints.clone())
             }
             _ => (Err(silent()), Vec::new()),
@@ -219,7 +219,8 @@ pub fn judged(
                 for question in questions {
                     let (answer, hosts) = answer(&question);
                     let hosts = hosts.into_iter().map(str::to_owned).collect();
-                    evidence.record(question, answer, Provenance { hosts, ..Provenance::default() });
+                    let entry = Entry::pair(question, answer, Provenance { hosts, ..Provenance::default() });
+                    evidence.record(entry.expect("an answer of the kind that was asked for"));
                 }
             }
         }

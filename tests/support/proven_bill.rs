@@ -2,7 +2,7 @@
 
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
-    Answer, Dnssec, Evidence, Fact, ProofReading, Provenance, Question, RegistryReading, TxtReading,
+    Answer, Dnssec, Entry, Evidence, Fact, ProofReading, Provenance, Question, RegistryReading, TxtReading,
 };
 use ebl_verifier::primitives::{Address, TokenId};
 use ebl_verifier::verify::{Case, Policy, ProofMode, Report, Step, examine};
@@ -32,9 +32,9 @@ pub fn report(recording: &Recording, proof: Answer, hosts: &[&str], policy: Poli
             Step::Ask(questions) => {
                 for question in questions {
                     let answer = match &question {
-                        Question::Registry { .. } => Ok(Fact::Registry(Box::new(recording.reading.clone()))),
-                        Question::Proof { .. } => proof.clone(),
-                        Question::DnsTxt { .. } => Ok(Fact::DnsTxt(TxtReading {
+                        Question::Registry(_) => Ok(Fact::Registry(Box::new(recording.reading.clone()))),
+                        Question::Proof(_) => proof.clone(),
+                        Question::DnsTxt(_) => Ok(Fact::DnsTxt(TxtReading {
                             name_exists: true,
                             records: vec![format!("openatts net=ethereum netId=31337 addr={}", recording.registry)],
                             dnssec: Dnssec::NotChecked,
@@ -44,7 +44,8 @@ pub fn report(recording: &Recording, proof: Answer, hosts: &[&str], policy: Poli
                         other => panic!("{other:?}"),
                     };
                     let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
-                    evidence.record(question, answer, Provenance { hosts, ..Provenance::default() });
+                    let entry = Entry::pair(question, answer, Provenance { hosts, ..Provenance::default() });
+                    evidence.record(entry.expect("an answer of the kind that was asked for"));
                 }
             }
         }

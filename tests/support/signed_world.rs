@@ -3,8 +3,9 @@
 
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
-    Answer, BlockReading, CallReading, Cause, CodeReading, DidEthrReading, Dnssec, Evidence, Fact, Finality, Newest,
-    NodeReading, Provenance, Question, StoreReading, TxtReading, Unavailable, WebReading,
+    Answer, BlockReading, CallReading, Cause, CodeReading, DidEthrQuestion, DidEthrReading, DnsTxtQuestion, Dnssec,
+    DocumentStoreQuestion, Entry, Evidence, Fact, Finality, Newest, NodeReading, Provenance, Question, StoreReading,
+    TxtReading, Unavailable, WebQuestion, WebReading,
 };
 use ebl_verifier::primitives::{Address, ChainId, Digest32};
 use ebl_verifier::verify::{Case, Policy, Report, Step, Verdict, examine};
@@ -78,7 +79,7 @@ impl World {
             return Err(Unavailable { cause: Cause::Timeout, host, detail: "no answer in time".into() });
         }
         Ok(match question {
-            Question::DnsTxt { name } => {
+            Question::DnsTxt(DnsTxtQuestion { name }) => {
                 assert_eq!(name, DOMAIN);
                 Fact::DnsTxt(TxtReading {
                     name_exists: true,
@@ -88,11 +89,11 @@ impl World {
                     top_level: None,
                 })
             }
-            Question::DidEthr { registry, .. } => {
+            Question::DidEthr(DidEthrQuestion { registry, .. }) => {
                 assert_eq!(*registry, REGISTRY);
                 Fact::DidEthr(Box::new(self.identity.clone()))
             }
-            Question::Web { url, .. } => {
+            Question::Web(WebQuestion { url, .. }) => {
                 let (status, body) = match url.strip_prefix(RESPONDER) {
                     Some(hash) => (self.responder)(hash),
                     None => {
@@ -102,7 +103,7 @@ impl World {
                 };
                 Fact::Web(WebReading { status, body: body.to_string().into_bytes() })
             }
-            Question::DocumentStore { store, target_hash, proof, .. } => {
+            Question::DocumentStore(DocumentStoreQuestion { store, target_hash, proof, .. }) => {
                 assert_eq!(*store, STORE);
                 let path = ebl_verifier::integrity::merkle::path_from(*target_hash, proof);
                 let node = |hash: &Digest32| NodeReading { hash: *hash, revoked: word(&[]), ..NodeReading::default() };
@@ -112,7 +113,7 @@ impl World {
                 }
                 Fact::DocumentStore(Box::new(reading))
             }
-            Question::Revocation { .. } => {
+            Question::Revocation(_) => {
                 let detail = "this node keeps no logs".to_owned();
                 return Err(Unavailable { cause: Cause::NotAnAnswer, host: None, detail });
             }
@@ -146,7 +147,8 @@ pub fn judged(bytes: &[u8], world: &World) -> (Report, usize) {
             Step::Ask(questions) => {
                 for question in questions {
                     let provenance = Provenance { hosts: vec!["host.example".into()], ..Provenance::default() };
-                    evidence.record(question.clone(), world.answer(&question), provenance);
+                    let entry = Entry::pair(question.clone(), world.answer(&question), provenance);
+                    evidence.record(entry.expect("an answer of the kind that was asked for"));
                 }
             }
         }

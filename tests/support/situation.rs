@@ -3,9 +3,10 @@
 
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
-    Answer, BlockReading, CallReading, Cause, CodeReading, ContractReading, DidEthrReading, Evidence, Fact, Finality,
-    HistoryReading, InterfaceReading, LogReading, NewerTitle, Newest, NodeReading, PowersReading, Provenance, Question,
-    REGISTRY_INTERFACES, RegistryReading, RevocationEvent, RevocationReading, StoreReading, TitleReading,
+    Answer, BlockReading, CallReading, Cause, CodeReading, ContractReading, DidEthrReading, DocumentStoreQuestion,
+    Entry, Evidence, Fact, Finality, HistoryQuestion, HistoryReading, InterfaceReading, LogReading, NewerTitle, Newest,
+    NodeReading, PowersQuestion, PowersReading, Provenance, Question, REGISTRY_INTERFACES, RegistryQuestion,
+    RegistryReading, RevocationEvent, RevocationQuestion, RevocationReading, StoreReading, TitleReading,
     TransactionReading, TxtReading, Unavailable, WebReading,
 };
 use ebl_verifier::integrity::merkle::path_from;
@@ -167,7 +168,8 @@ impl Situation {
         change: impl Fn(&mut StoreReading) + 'static,
     ) -> Self {
         self.answered(move |question, fact| {
-            if let (Question::DocumentStore { store, .. }, Fact::DocumentStore(reading)) = (question, fact)
+            if let (Question::DocumentStore(DocumentStoreQuestion { store, .. }), Fact::DocumentStore(reading)) =
+                (question, fact)
                 && which(*store)
             {
                 change(reading);
@@ -258,13 +260,18 @@ impl Situation {
 
     /// The report on the document's title, with its history and the powers over its registry.
     pub fn title_examined(&self) -> TitleReport {
+        self.title_examined_with_evidence().0
+    }
+
+    /// The same, and the evidence that it rests on.
+    pub fn title_examined_with_evidence(&self) -> (TitleReport, Evidence) {
         let document = document::read(&self.document, &Limits::default()).expect("readable");
         let case = Case::new(&document, &self.policy, self.now).arrived(self.arrival.clone());
         let case = TitleCase::of_document(&case, PowersWanted::Yes);
         let mut evidence = Evidence::new();
         for _ in 0..3 {
             match examine_title(&case, &evidence) {
-                TitleStep::Report(report) => return *report,
+                TitleStep::Report(report) => return (*report, evidence),
                 TitleStep::Ask(questions) => self.answer_all(questions, &mut evidence),
             }
         }
@@ -274,25 +281,26 @@ impl Situation {
     fn answer_all(&self, questions: Vec<Question>, evidence: &mut Evidence) {
         for question in questions {
             let provenance = Provenance { hosts: vec![HOST.into()], ..Provenance::default() };
-            evidence.record(question.clone(), self.answer(&question), provenance);
+            let entry = Entry::pair(question.clone(), self.answer(&question), provenance);
+            evidence.record(entry.expect("an answer of the kind that was asked for"));
         }
     }
 
     fn answer(&self, question: &Question) -> Answer {
         let mut answer = match question {
-            Question::Registry { registry, token, .. } => {
+            Question::Registry(RegistryQuestion { registry, token, .. }) => {
                 Ok(Fact::Registry(Box::new(genuine_registry(self.generation, *registry, *token))))
             }
-            Question::DocumentStore { target_hash, proof, .. } => {
+            Question::DocumentStore(DocumentStoreQuestion { target_hash, proof, .. }) => {
                 Ok(Fact::DocumentStore(Box::new(genuine_store(self.family, &path_from(*target_hash, proof)))))
             }
-            Question::History { registry, token, .. } => {
+            Question::History(HistoryQuestion { registry, token, .. }) => {
                 Ok(Fact::History(Box::new(issued_title(self.generation, *registry, *token))))
             }
-            Question::Revocation { store, node, event, .. } => {
+            Question::Revocation(RevocationQuestion { store, node, event, .. }) => {
                 Ok(Fact::Revocation(Box::new(revocation(*store, *node, *event))))
             }
-            Question::Powers { registry, .. } => Ok(Fact::Powers(Box::new(set_up_roles(*registry)))),
+            Question::Powers(PowersQuestion { registry, .. }) => Ok(Fact::Powers(Box::new(set_up_roles(*registry)))),
             other => self.world.answer(other),
         };
         for change in &self.changes {

@@ -35,7 +35,10 @@ use rustls_pki_types::CertificateDer;
 use tokio::time::Instant;
 
 use crate::block_age::MaxBlockAge;
-use crate::evidence::{Answer, Cause, Fact, Provenance, Question, RevocationEvent, Unavailable};
+use crate::evidence::{
+    Answer, Cause, DidEthrQuestion, DocumentStoreQuestion, Fact, HistoryQuestion, PowersQuestion, ProofQuestion,
+    Provenance, Question, RegistryQuestion, RevocationEvent, RevocationQuestion, Unavailable,
+};
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
 use crate::sources::{ProxyRules, TlsRoots};
 pub use endpoints::{Endpoint, InvalidEndpoint};
@@ -192,25 +195,27 @@ impl ChainQuestion {
     /// The chain that a question is about, and what it asks there; `None` for a question to somebody else.
     pub fn of(question: &Question) -> Option<(ChainId, Self)> {
         match question {
-            Question::Registry { chain, registry, token } => {
+            Question::Registry(RegistryQuestion { chain, registry, token }) => {
                 Some((*chain, Self::Registry { registry: *registry, token: *token }))
             }
-            Question::History { chain, registry, token } => {
+            Question::History(HistoryQuestion { chain, registry, token }) => {
                 Some((*chain, Self::History { registry: *registry, token: *token }))
             }
-            Question::Powers { chain, registry } => Some((*chain, Self::Powers { registry: *registry })),
-            Question::Proof { chain, registry, token } => {
+            Question::Powers(PowersQuestion { chain, registry }) => {
+                Some((*chain, Self::Powers { registry: *registry }))
+            }
+            Question::Proof(ProofQuestion { chain, registry, token }) => {
                 Some((*chain, Self::Proof { registry: *registry, token: *token }))
             }
-            Question::DocumentStore { chain, store, target_hash, proof } => {
+            Question::DocumentStore(DocumentStoreQuestion { chain, store, target_hash, proof }) => {
                 let (store, target_hash, proof) = (*store, *target_hash, proof.clone());
                 Some((*chain, Self::DocumentStore { store, target_hash, proof }))
             }
-            Question::Revocation { chain, store, node, event, recorded_at } => {
+            Question::Revocation(RevocationQuestion { chain, store, node, event, recorded_at }) => {
                 let (store, node, event, recorded_at) = (*store, *node, *event, *recorded_at);
                 Some((*chain, Self::Revocation { store, node, event, recorded_at }))
             }
-            Question::DidEthr { chain, registry, identity } => {
+            Question::DidEthr(DidEthrQuestion { chain, registry, identity }) => {
                 Some((*chain, Self::DidEthr { registry: *registry, identity: *identity }))
             }
             _ => None,
@@ -252,6 +257,7 @@ impl ChainSource {
             }
         };
         provenance.requests = requests.load(Ordering::Relaxed);
+        provenance.answered_at = u64::try_from(crate::sources::now()).ok();
         let answers = outcome.unwrap_or_else(|why| vec![Err(why); count]);
         let with_provenance = |answer: Answer| {
             // Nobody stands for an answer that was not given.

@@ -123,7 +123,8 @@ impl DnsSource {
             (resolver, asked.said)
         });
         let (answer, provenance) = agreement::combine(said.collect());
-        (answer, Provenance { requests: queries, ..provenance })
+        let answered_at = u64::try_from(crate::sources::now()).ok();
+        (answer, Provenance { requests: queries, answered_at, ..provenance })
     }
 
     /// One of each, whatever it is called: nobody agrees with himself.

@@ -4,7 +4,7 @@
 use super::signature::{Claim, Lookup, Signer, did_evidence, did_unread};
 use super::{Examination, Ground, another_question, finding, findings::worst, from_entry, not_asked_yet, unavailable};
 use crate::document::{self, IdentityKind, IdentityProof, IssuingContract, MOST_ISSUERS};
-use crate::evidence::{Dnssec, Entry, Fact, Question, TxtReading};
+use crate::evidence::{DnsTxtQuestion, Dnssec, Entry, Fact, Question, TxtReading};
 use crate::identity::{
     Did, DnsDidFinding, DnsTxtFinding, DomainName, KeyMaterial, KeyRefusal, WebDid, denial_that_says_nothing,
     judge_dns_did, judge_dns_txt,
@@ -165,7 +165,7 @@ impl Examination {
         let domain = DomainName::parse(location)
             .map_err(|why| fail(&codes::ISSUER_NOT_A_DOMAIN, format!("{location:?} is not a domain name: {why}")))?;
         facts.domain = Some(domain.as_str().to_owned());
-        let question = Question::DnsTxt { name: domain.as_str().to_owned() };
+        let question = Question::DnsTxt(DnsTxtQuestion { name: domain.as_str().to_owned() });
         let entry = self.answer(ground.evidence, &question).ok_or_else(no_answer_yet)?;
         Ok((domain, entry))
     }
@@ -187,7 +187,7 @@ fn records_check(
     policy: &Policy,
 ) -> Check {
     let domain = domain.as_str();
-    let check = match &entry.answer {
+    let check = match entry.answer() {
         Err(why) => unavailable(CheckName::Issuer, why, &format!("the records of {domain} could not be read")),
         Ok(Fact::DnsTxt(reading)) => {
             facts.dnssec = Some(reading.dnssec);

@@ -378,7 +378,7 @@ fn unanswered(name: CheckName, code: &'static Code, why: &Unavailable, clause: &
 fn from_entry(check: Check, entry: &Entry) -> Check {
     let mut unavailable = entry.provenance.failed.clone();
     unavailable.extend(check.unavailable.iter().filter(|why| !entry.provenance.failed.contains(why)).cloned());
-    let strength = check.strength.or_else(|| entry.answer.is_ok().then(|| endpoint_strength(entry)));
+    let strength = check.strength.or_else(|| entry.answer().is_ok().then(|| endpoint_strength(entry)));
     Check { answered_by: entry.provenance.hosts.clone(), unavailable, strength, ..check }
 }
 

@@ -7,7 +7,7 @@ use super::{Examination, Ground, IssuanceMethod, distinct_hosts, finding, not_ap
 use crate::block_age::CLOCKS_DIFFER;
 use crate::date_time::rfc3339_seconds;
 use crate::document::MOST_ISSUERS;
-use crate::evidence::{BlockReading, Dnssec, Entry, Fact, Finality, Question};
+use crate::evidence::{BlockReading, DnsTxtQuestion, Dnssec, Entry, Fact, Finality, Question};
 use crate::integrity;
 use crate::networks;
 use crate::primitives::{Address, ChainId};
@@ -112,8 +112,7 @@ impl Examination {
         let asked = self.asked.iter().filter_map(|question| Some((question.chain()?, question)));
         let findings = asked.map(|(chain, question)| {
             let entry = ground.evidence.about(question);
-            let answer =
-                entry.and_then(|entry| Some(ChainAnswer { block: entry.answer.as_ref().ok()?.block()?, entry }));
+            let answer = entry.and_then(|entry| Some(ChainAnswer { block: entry.answer().ok()?.block()?, entry }));
             answer.map_or_else(|| Ruling::unknown(format!("chain {chain} could not be read")), |answer| judge(&answer))
         });
         Ruling::all_of(findings).unwrap_or_else(|| self.without_chain_answers())
@@ -128,7 +127,7 @@ impl Examination {
     }
 
     fn judge_dnssec(&self, ground: &Ground<'_>) -> Ruling {
-        self.judge_records(ground, |domain, entry| match &entry.answer {
+        self.judge_records(ground, |domain, entry| match entry.answer() {
             Ok(Fact::DnsTxt(reading)) if reading.dnssec == Dnssec::Secure => {
                 Ruling::pass(format!("the records of {domain} are validated"))
             }
@@ -141,7 +140,7 @@ impl Examination {
     }
 
     fn judge_resolvers(&self, ground: &Ground<'_>, least: u32) -> Ruling {
-        self.judge_records(ground, |domain, entry| match &entry.answer {
+        self.judge_records(ground, |domain, entry| match entry.answer() {
             Ok(Fact::DnsTxt(reading)) => {
                 let agreeing = reading.agreeing.min(distinct_hosts(entry));
                 let message = match agreeing {
@@ -157,7 +156,7 @@ impl Examination {
     /// The records of every domain that was asked for them.
     fn judge_records(&self, ground: &Ground<'_>, judge: impl Fn(&str, &Entry) -> Ruling) -> Ruling {
         let findings = self.asked.iter().filter_map(|question| match question {
-            Question::DnsTxt { name } => Some((name, ground.evidence.about(question))),
+            Question::DnsTxt(DnsTxtQuestion { name }) => Some((name, ground.evidence.about(question))),
             _ => None,
         });
         let not_read = |name: &str| Ruling::unknown(format!("the records of {name} could not be read"));

@@ -30,7 +30,7 @@ impl Examination {
         (registry, token): (Address, TokenId),
     ) -> Option<Judged> {
         let entry = entry.filter(|_| policy.proof != ProofMode::Off)?;
-        let proof = match &entry.answer {
+        let proof = match entry.answer() {
             Ok(Fact::Proof(proof)) => proof,
             Ok(_) => {
                 return Some(Judged::without(ProofResult::Missing, "the evidence answers another question".into()));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::proof::Judged;
 use super::{Examination, Ground, another_question, finding, from_entry, not_asked_yet};
-use crate::evidence::{Entry, Evidence, Fact, Question, RegistryReading};
+use crate::evidence::{Entry, Evidence, Fact, ProofQuestion, Question, RegistryQuestion, RegistryReading};
 use crate::integrity::{Integrity, IntegrityResult};
 use crate::primitives::{Address, TokenId};
 use crate::title::{self, Authenticity, RegistryFinding, TitleFinding, TitleState};
@@ -34,15 +34,15 @@ impl Examination {
         TokenOfChain { chain, registry, token }: TokenOfChain,
         issued_for: IssuedFor,
     ) -> Option<(Cow<'e, RegistryReading>, RegistryFinding)> {
-        let question = Question::Registry { chain, registry, token };
+        let question = Question::Registry(RegistryQuestion { chain, registry, token });
         let proof = (policy.proof != ProofMode::Off)
-            .then(|| self.answer(evidence, &Question::Proof { chain, registry, token }))
+            .then(|| self.answer(evidence, &Question::Proof(ProofQuestion { chain, registry, token })))
             .flatten();
         let Some(entry) = self.answer(evidence, &question) else {
             self.without_chain(not_asked_yet(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE));
             return None;
         };
-        match &entry.answer {
+        match entry.answer() {
             Ok(Fact::Registry(reading)) if reading.chain_id == chain.get() => {
                 self.chain_answered(chain, &reading.block, reading.method, entry);
                 let judged = self.judged_proof(policy, proof, Some(reading), (registry, token));

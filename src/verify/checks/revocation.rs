@@ -5,7 +5,7 @@ use super::signature::fail;
 use super::store::{Asked, LONGEST_PROOF, at_newer, issuance_check, reading};
 use super::{Examination, Ground, finding, from_entry, not_asked_yet, unanswered};
 use crate::document::Issuer;
-use crate::evidence::{Fact, Question};
+use crate::evidence::{DocumentStoreQuestion, Fact, Question, WebQuestion};
 use crate::integrity::merkle::path_from;
 use crate::primitives::{Address, Digest32};
 use crate::status::{
@@ -66,7 +66,8 @@ impl Examination {
             Err(check) => return check,
         };
         let Some(target_hash) = ground.integrity.target_hash else { return not_known_yet() };
-        let question = Question::DocumentStore { chain, store, target_hash, proof: proof.to_vec() };
+        let question =
+            Question::DocumentStore(DocumentStoreQuestion { chain, store, target_hash, proof: proof.to_vec() });
         let Some(entry) = self.answer(ground.evidence, &question) else { return not_known_yet() };
         let reading = match reading(chain, entry) {
             Ok(reading) => reading,
@@ -112,9 +113,9 @@ impl Examination {
             Err(why @ NotAResponder::NotAUrl) => return missing(format!("{location:?}: {why}")),
             Err(why) => return unknown(format!("the revocation responder is not asked: {why}")),
         };
-        let question = Question::Web { url, max_bytes: RECORD_LIMIT };
+        let question = Question::Web(WebQuestion { url, max_bytes: RECORD_LIMIT });
         let Some(entry) = self.answer(ground.evidence, &question) else { return not_known_yet() };
-        let check = match &entry.answer {
+        let check = match entry.answer() {
             Err(why) => {
                 let code = &codes::ISSUANCE_REVOCATION_UNAVAILABLE;
                 let clause = "whether the responder has revoked it could not be found out";

@@ -100,7 +100,7 @@ impl Examination {
             Err(chain) => return Lookup::NoRegistry(chain),
         };
         let Some(entry) = self.answer(ground.evidence, &question) else { return Lookup::Open };
-        match (&entry.answer, did) {
+        match (entry.answer(), did) {
             (Err(why), _) => Lookup::Unread { entry, why },
             (Ok(Fact::DidEthr(reading)), Did::Ethr(did)) if reading.chain_id != did.chain().get() => {
                 Lookup::OtherChain { entry, served: reading.chain_id }
@@ -137,7 +137,7 @@ impl Examination {
             }
             Ok(document) => self.judge_key(claim, document, root),
         };
-        let check = match &entry.answer {
+        let check = match entry.answer() {
             Ok(Fact::DidEthr(reading)) => self.judge_newer_keys(check, claim, reading, root),
             _ => check,
         };
@@ -295,7 +295,7 @@ pub(super) fn did_evidence(check: Check, did: &Did, entry: &Entry) -> Check {
 }
 
 fn block_of(entry: &Entry) -> Option<&BlockReading> {
-    match &entry.answer {
+    match entry.answer() {
         Ok(Fact::DidEthr(reading)) => Some(&reading.block),
         _ => None,
     }

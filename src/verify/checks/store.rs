@@ -6,7 +6,9 @@ use super::issuer::too_many_issuers;
 use super::pending::Newer;
 use super::{Examination, Ground, another_question, finding, from_entry, not_asked_yet};
 use crate::document::MOST_ISSUERS;
-use crate::evidence::{BlockReading, Entry, Evidence, Fact, Question, StoreReading};
+use crate::evidence::{
+    BlockReading, DocumentStoreQuestion, Entry, Evidence, Fact, Question, RevocationQuestion, StoreReading,
+};
 use crate::integrity::merkle::path_from;
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::status::{
@@ -44,7 +46,8 @@ impl Examination {
         let entries: Vec<_> = stores
             .into_iter()
             .map(|store| {
-                let question = Question::DocumentStore { chain, store, target_hash, proof: proof.to_vec() };
+                let question =
+                    Question::DocumentStore(DocumentStoreQuestion { chain, store, target_hash, proof: proof.to_vec() });
                 (store, self.answer(ground.evidence, &question))
             })
             .collect();
@@ -89,8 +92,9 @@ impl Examination {
     ) -> Option<RevocationRecord> {
         let StoreFinding::Answered { family, revocation: Revocation::Revoked(node), .. } = found else { return None };
         let event = revocation_event(*family);
-        let question = Question::Revocation { chain, store, node: node.hash, event, recorded_at: node.block };
-        match &self.detail(evidence, &question)?.answer {
+        let question =
+            Question::Revocation(RevocationQuestion { chain, store, node: node.hash, event, recorded_at: node.block });
+        match self.detail(evidence, &question)?.answer() {
             Ok(Fact::Revocation(reading)) => judge_revocation(reading, chain, store, *family, node, block.number),
             _ => None,
         }
@@ -133,7 +137,7 @@ fn too_much_to_ask(stores: usize, proof: usize) -> (Vec<Check>, Vec<Check>) {
 
 /// The reading of `chain`, or what the chain check comes to.
 pub(super) fn reading(chain: ChainId, entry: &Entry) -> Result<&StoreReading, Check> {
-    match &entry.answer {
+    match entry.answer() {
         Ok(Fact::DocumentStore(reading)) if reading.chain_id == chain.get() => Ok(reading),
         Ok(Fact::DocumentStore(reading)) => Err(wrong_chain(chain, reading.chain_id, entry)),
         Ok(_) => Err(another_question(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE)),

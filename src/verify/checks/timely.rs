@@ -15,13 +15,13 @@ pub(super) fn timely<'e>(evidence: &'e Evidence, policy: &Policy, now: i64) -> C
         // Nobody stands for an answer that does not count.
         let mut provenance = Provenance { hosts: Vec::new(), ..entry.provenance.clone() };
         provenance.failed.push(why.clone());
-        counting.to_mut().record(entry.question.clone(), Err(why), provenance);
+        counting.to_mut().record(Entry::unanswered(entry.question().clone(), why, provenance));
     }
     counting
 }
 
 fn untimely(entry: &Entry, policy: &Policy, now: i64) -> Option<Unavailable> {
-    let (chain, fact) = (entry.question.chain()?, entry.answer.as_ref().ok()?);
+    let (chain, fact) = (entry.question().chain()?, entry.answer().ok()?);
     let block = fact.block()?;
     let (cause, detail) = match policy.max_block_age.check(chain, block, now) {
         Err(why) => (why.cause(), why.to_string()),

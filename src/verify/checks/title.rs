@@ -7,7 +7,8 @@ use super::{
     not_asked_yet, unavailable,
 };
 use crate::evidence::{
-    AccountReading, BlockReading, Entry, Evidence, Fact, HistoryReading, PowersReading, Question, RegistryReading,
+    AccountReading, BlockReading, Entry, Evidence, Fact, HistoryQuestion, HistoryReading, PowersQuestion,
+    PowersReading, Question, RegistryReading,
 };
 use crate::integrity::IntegrityResult;
 use crate::primitives::{Address, TokenId, rfc3339};
@@ -132,9 +133,9 @@ impl TitleExamination {
         // What a verification warns about is told here in full, except what is not final yet.
         self.base.warnings.truncate(warnings);
         self.base.warn_of_pending_change();
-        let history = self.base.answer(evidence, &Question::History { chain, registry, token });
+        let history = self.base.answer(evidence, &Question::History(HistoryQuestion { chain, registry, token }));
         let powers = match wanted {
-            PowersWanted::Yes => self.base.answer(evidence, &Question::Powers { chain, registry }),
+            PowersWanted::Yes => self.base.answer(evidence, &Question::Powers(PowersQuestion { chain, registry })),
             PowersWanted::No => None,
         };
         let Some((state, found)) = judged else {
@@ -303,7 +304,7 @@ fn roles(parties: &Parties) -> [(PartyRole, Option<Address>); 5] {
 
 /// The logs, if they were read at the block that the state was read at.
 fn history_reading<'e>(entry: &'e Entry, block: &BlockReading) -> Result<&'e HistoryReading, Check> {
-    match &entry.answer {
+    match entry.answer() {
         Ok(Fact::History(reading)) if reading.block.hash == block.hash => Ok(reading),
         Ok(Fact::History(reading)) => Err(other_block(CheckName::History, &reading.block, block)),
         Ok(_) => Err(another_question(CheckName::History, &codes::CHAIN_RPC_UNAVAILABLE)),
@@ -312,7 +313,7 @@ fn history_reading<'e>(entry: &'e Entry, block: &BlockReading) -> Result<&'e His
 }
 
 fn powers_reading<'e>(entry: &'e Entry, block: &BlockReading) -> Result<&'e PowersReading, Check> {
-    match &entry.answer {
+    match entry.answer() {
         Ok(Fact::Powers(reading)) if reading.block.hash == block.hash => Ok(reading),
         Ok(Fact::Powers(reading)) => Err(other_block(CheckName::Powers, &reading.block, block)),
         Ok(_) => Err(another_question(CheckName::Powers, &codes::CHAIN_RPC_UNAVAILABLE)),
