@@ -77,7 +77,7 @@ pub struct Arrival {
     pub sha256: Option<Digest32>,
     /// By whose key it was opened, if it was sealed (documents.md §8.1).
     pub sealed: Option<SealedBy>,
-    /// Whether a storage envelope was around it (documents.md §8.2).
+    /// Whether a storage envelope was around it (documents.md §8.3).
     pub enveloped: bool,
     /// The link that led to it (documents.md §8.3).
     pub link: Option<LinkFollowed>,
