@@ -52,6 +52,16 @@ impl Evidence {
         self.places.get(question).and_then(|&place| self.entries.get(place))
     }
 
+    /// As [`Self::about`], with the answer as what this kind of question is answered with.
+    pub fn found<Q: Ask + Clone>(&self, question: &Q) -> Option<Found<'_, Q>> {
+        let entry = self.about(&question.clone().into())?;
+        let answer = match entry.answer() {
+            Ok(fact) => Ok(Q::reading(fact)?),
+            Err(why) => Err(why),
+        };
+        Some(Found { entry, answer })
+    }
+
     /// All entries.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
@@ -97,6 +107,23 @@ impl Entry {
         self.answer.as_ref()
     }
 }
+
+/// An entry about a question of this kind, with its answer.
+#[derive(Debug)]
+pub struct Found<'e, Q: Ask> {
+    /// The whole entry.
+    pub entry: &'e Entry,
+    /// What came back.
+    pub answer: Result<&'e Q::Reading, &'e Unavailable>,
+}
+
+impl<Q: Ask> Clone for Found<'_, Q> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Q: Ask> Copy for Found<'_, Q> {}
 
 /// The answer is to another kind of question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

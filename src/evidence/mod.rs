@@ -28,7 +28,7 @@ pub use abi::NotAWord;
 pub(crate) use abi::word_number;
 pub use did::{DidChange, DidEthrReading, DidEvent};
 pub use dns::{Dnssec, TopLevelReading, TxtReading};
-pub use entry::{AnotherKind, Entry, Evidence};
+pub use entry::{AnotherKind, Entry, Evidence, Found};
 pub use history::{AccountReading, BlockRange, HistoryReading, LogReading, LogsReading};
 pub(crate) use newest::AtBlock;
 pub use newest::Newest;

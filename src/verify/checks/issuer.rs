@@ -2,9 +2,9 @@
 //! (checks.md §3.6–3.8).
 
 use super::signature::{Claim, Lookup, Signer, did_evidence, did_unread};
-use super::{Examination, Ground, another_question, finding, findings::worst, from_entry, not_asked_yet, unavailable};
+use super::{Examination, Ground, finding, findings::worst, from_entry, not_asked_yet, unavailable};
 use crate::document::{self, IdentityKind, IdentityProof, IssuingContract, MOST_ISSUERS};
-use crate::evidence::{DnsTxtQuestion, Dnssec, Entry, Fact, Question, TxtReading};
+use crate::evidence::{DnsTxtQuestion, Dnssec, Found, TxtReading};
 use crate::identity::{
     Did, DnsDidFinding, DnsTxtFinding, DomainName, KeyMaterial, KeyRefusal, WebDid, denial_that_says_nothing,
     judge_dns_did, judge_dns_txt,
@@ -158,16 +158,16 @@ impl Examination {
         ground: &Ground<'c>,
         identity: &IdentityProof,
         facts: &mut Issuer,
-    ) -> Result<(DomainName, &'c Entry), Check> {
+    ) -> Result<(DomainName, Found<'c, DnsTxtQuestion>), Check> {
         let location = identity.location.as_deref().filter(|location| !location.is_empty());
         let location = location
             .ok_or_else(|| fail(&codes::ISSUER_LOCATION_MISSING, "the identity proof names no domain".into()))?;
         let domain = DomainName::parse(location)
             .map_err(|why| fail(&codes::ISSUER_NOT_A_DOMAIN, format!("{location:?} is not a domain name: {why}")))?;
         facts.domain = Some(domain.as_str().to_owned());
-        let question = Question::DnsTxt(DnsTxtQuestion { name: domain.as_str().to_owned() });
-        let entry = self.answer(ground.evidence, &question).ok_or_else(no_answer_yet)?;
-        Ok((domain, entry))
+        let question = DnsTxtQuestion { name: domain.as_str().to_owned() };
+        let found = self.answer(ground.evidence, &question).ok_or_else(no_answer_yet)?;
+        Ok((domain, found))
     }
 }
 
@@ -181,15 +181,15 @@ struct RecordsFinding {
 
 fn records_check(
     domain: &DomainName,
-    entry: &Entry,
+    Found { entry, answer }: Found<'_, DnsTxtQuestion>,
     facts: &mut Issuer,
     judge: impl FnOnce(&TxtReading) -> RecordsFinding,
     policy: &Policy,
 ) -> Check {
     let domain = domain.as_str();
-    let check = match entry.answer() {
+    let check = match answer {
         Err(why) => unavailable(CheckName::Issuer, why, &format!("the records of {domain} could not be read")),
-        Ok(Fact::DnsTxt(reading)) => {
+        Ok(reading) => {
             facts.dnssec = Some(reading.dnssec);
             let (outcome, code, message) = if let Some(why) = denial_that_says_nothing(reading) {
                 let message = format!("{why} (asked: {})", entry.provenance.hosts.join(", "));
@@ -210,7 +210,6 @@ fn records_check(
             let message = format!("{domain}: {message}");
             Check { strength: Some(strength(reading)), ..finding(CheckName::Issuer, outcome, code, message) }
         }
-        Ok(_) => another_question(CheckName::Issuer, &codes::ISSUER_DNS_UNAVAILABLE),
     };
     from_entry(check, entry)
 }

@@ -28,7 +28,7 @@ use super::report::{
 use super::{Arrival, Case, Policy, Step, Verdict, WarningKind, budget};
 use crate::date_time::rfc3339_seconds;
 use crate::document::{self, ContractKind, Document, SealedBy};
-use crate::evidence::{Cause, Entry, Evidence, Question, Unavailable};
+use crate::evidence::{Ask, Cause, Entry, Evidence, Found, Question, Unavailable};
 use crate::integrity::{Integrity, IntegrityResult, Warning};
 use crate::primitives::{Address, ChainId, TokenId, encode_hex, rfc3339};
 
@@ -244,15 +244,26 @@ impl Examination {
     }
 
     /// The entry for a question, or `None` with a note that it is still open. What the check says then is never shown.
-    fn answer<'e>(&mut self, evidence: &'e Evidence, question: &Question) -> Option<&'e Entry> {
+    fn answer<'e, Q: Ask + Clone>(&mut self, evidence: &'e Evidence, question: &Q) -> Option<Found<'e, Q>> {
+        self.entry(evidence, &question.clone().into())?;
+        evidence.found(question)
+    }
+
+    /// As [`Self::answer`], for a question whose kind is not known here.
+    fn entry<'e>(&mut self, evidence: &'e Evidence, question: &Question) -> Option<&'e Entry> {
         if !self.asked.contains(question) {
             self.asked.push(question.clone());
         }
-        self.detail(evidence, question)
+        self.known(evidence, question)
     }
 
     /// As [`Self::answer`], for a question on which nothing rests: no rule of a policy looks at who answered it.
-    fn detail<'e>(&mut self, evidence: &'e Evidence, question: &Question) -> Option<&'e Entry> {
+    fn detail<'e, Q: Ask + Clone>(&mut self, evidence: &'e Evidence, question: &Q) -> Option<Found<'e, Q>> {
+        self.known(evidence, &question.clone().into())?;
+        evidence.found(question)
+    }
+
+    fn known<'e>(&mut self, evidence: &'e Evidence, question: &Question) -> Option<&'e Entry> {
         let entry = evidence.about(question);
         if entry.is_none() && !self.open_questions.contains(question) {
             self.open_questions.push(question.clone());
@@ -396,11 +407,6 @@ fn distinct_hosts(entry: &Entry) -> u32 {
 /// A finding that stands for a question whose answer is still to come.
 fn not_asked_yet(name: CheckName, code: &'static Code) -> Check {
     finding(name, Outcome::Unknown, code, "not asked yet".into())
-}
-
-/// Evidence that came from outside may hold an answer of another kind than its question.
-fn another_question(name: CheckName, code: &'static Code) -> Check {
-    finding(name, Outcome::Unknown, code, "the evidence answers another question".into())
 }
 
 fn finding(name: CheckName, outcome: Outcome, code: &'static Code, message: String) -> Check {

@@ -3,7 +3,7 @@
 //! known, whatever was asked for. Anything else matters only where a proof is required.
 
 use super::{Examination, endpoint_strength, instead};
-use crate::evidence::{Entry, Fact, Finality, RegistryReading};
+use crate::evidence::{Entry, Finality, Found, ProofQuestion, RegistryReading};
 use crate::primitives::{Address, TokenId};
 use crate::title::proof::{NotProven, Proven, prove};
 use crate::verify::codes::{self, Code};
@@ -25,16 +25,13 @@ impl Examination {
     pub(super) fn judged_proof(
         &self,
         policy: &Policy,
-        entry: Option<&Entry>,
+        found: Option<Found<'_, ProofQuestion>>,
         served: Option<&RegistryReading>,
         (registry, token): (Address, TokenId),
     ) -> Option<Judged> {
-        let entry = entry.filter(|_| policy.proof != ProofMode::Off)?;
-        let proof = match entry.answer() {
-            Ok(Fact::Proof(proof)) => proof,
-            Ok(_) => {
-                return Some(Judged::without(ProofResult::Missing, "the evidence answers another question".into()));
-            }
+        let Found { entry, answer } = found.filter(|_| policy.proof != ProofMode::Off)?;
+        let proof = match answer {
+            Ok(proof) => proof,
             Err(why) => {
                 let host = why.host.as_ref().map(|host| format!("{host}: ")).unwrap_or_default();
                 return Some(Judged::without(ProofResult::Missing, format!("{host}{}", why.detail)));

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::proof::Judged;
-use super::{Examination, Ground, another_question, finding, from_entry, not_asked_yet};
-use crate::evidence::{Entry, Evidence, Fact, ProofQuestion, Question, RegistryQuestion, RegistryReading};
+use super::{Examination, Ground, finding, from_entry, not_asked_yet};
+use crate::evidence::{Entry, Evidence, Found, ProofQuestion, RegistryQuestion, RegistryReading};
 use crate::integrity::{Integrity, IntegrityResult};
 use crate::primitives::{Address, TokenId};
 use crate::title::{self, Authenticity, RegistryFinding, TitleFinding, TitleState};
@@ -34,16 +34,16 @@ impl Examination {
         TokenOfChain { chain, registry, token }: TokenOfChain,
         issued_for: IssuedFor,
     ) -> Option<(Cow<'e, RegistryReading>, RegistryFinding)> {
-        let question = Question::Registry(RegistryQuestion { chain, registry, token });
+        let question = RegistryQuestion { chain, registry, token };
         let proof = (policy.proof != ProofMode::Off)
-            .then(|| self.answer(evidence, &Question::Proof(ProofQuestion { chain, registry, token })))
+            .then(|| self.answer(evidence, &ProofQuestion { chain, registry, token }))
             .flatten();
-        let Some(entry) = self.answer(evidence, &question) else {
+        let Some(Found { entry, answer }) = self.answer(evidence, &question) else {
             self.without_chain(not_asked_yet(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE));
             return None;
         };
-        match entry.answer() {
-            Ok(Fact::Registry(reading)) if reading.chain_id == chain.get() => {
+        match answer {
+            Ok(reading) if reading.chain_id == chain.get() => {
                 self.chain_answered(chain, &reading.block, reading.method, entry);
                 let judged = self.judged_proof(policy, proof, Some(reading), (registry, token));
                 let trusted = policy.trusted_registries.contains(&(chain, registry));
@@ -60,15 +60,14 @@ impl Examination {
                 self.warn_of_pending_change();
                 return stands.then_some((Cow::Borrowed(reading.as_ref()), finding));
             }
-            Ok(Fact::Registry(reading)) => self.chain_differs(chain, reading.chain_id, entry),
-            Ok(_) => self.without_chain(another_question(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE)),
+            Ok(reading) => self.chain_differs(chain, reading.chain_id, entry),
             Err(why) => {
                 // A proof needs no answer to a call, if others than the endpoint vouch for its block. It says nothing of newer
                 // blocks, and of a settled one that is not enough.
                 let judged = self.judged_proof(policy, proof, None, (registry, token)).filter(Judged::counts);
                 let judged = judged.filter(Judged::is_of_no_settled_block);
                 let alone = judged.as_ref().and_then(Judged::proven).cloned().zip(proof);
-                let Some((proven, entry)) = alone else {
+                let Some((proven, Found { entry, .. })) = alone else {
                     self.chain_unavailable(chain, why, entry);
                     return None;
                 };

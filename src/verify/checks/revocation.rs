@@ -5,7 +5,7 @@ use super::signature::fail;
 use super::store::{Asked, LONGEST_PROOF, at_newer, issuance_check, reading};
 use super::{Examination, Ground, finding, from_entry, not_asked_yet, unanswered};
 use crate::document::Issuer;
-use crate::evidence::{DocumentStoreQuestion, Fact, Question, WebQuestion};
+use crate::evidence::{DocumentStoreQuestion, Found, WebQuestion};
 use crate::integrity::merkle::path_from;
 use crate::primitives::{Address, Digest32};
 use crate::status::{
@@ -66,10 +66,10 @@ impl Examination {
             Err(check) => return check,
         };
         let Some(target_hash) = ground.integrity.target_hash else { return not_known_yet() };
-        let question =
-            Question::DocumentStore(DocumentStoreQuestion { chain, store, target_hash, proof: proof.to_vec() });
-        let Some(entry) = self.answer(ground.evidence, &question) else { return not_known_yet() };
-        let reading = match reading(chain, entry) {
+        let question = DocumentStoreQuestion { chain, store, target_hash, proof: proof.to_vec() };
+        let Some(answered) = self.answer(ground.evidence, &question) else { return not_known_yet() };
+        let entry = answered.entry;
+        let reading = match reading(chain, answered) {
             Ok(reading) => reading,
             Err(check) => {
                 let issuance = issuance_without_chain(&check);
@@ -113,15 +113,15 @@ impl Examination {
             Err(why @ NotAResponder::NotAUrl) => return missing(format!("{location:?}: {why}")),
             Err(why) => return unknown(format!("the revocation responder is not asked: {why}")),
         };
-        let question = Question::Web(WebQuestion { url, max_bytes: RECORD_LIMIT });
-        let Some(entry) = self.answer(ground.evidence, &question) else { return not_known_yet() };
-        let check = match entry.answer() {
+        let question = WebQuestion { url, max_bytes: RECORD_LIMIT };
+        let Some(Found { entry, answer }) = self.answer(ground.evidence, &question) else { return not_known_yet() };
+        let check = match answer {
             Err(why) => {
                 let code = &codes::ISSUANCE_REVOCATION_UNAVAILABLE;
                 let clause = "whether the responder has revoked it could not be found out";
                 return from_entry(unanswered(CheckName::Issuance, code, why, clause), entry);
             }
-            Ok(Fact::Web(reading)) => match judge_ocsp(reading, hash) {
+            Ok(reading) => match judge_ocsp(reading, hash) {
                 OcspFinding::Good => passed("the responder has not revoked it".into()),
                 OcspFinding::Revoked { reason } => {
                     first_reason.get_or_insert(reason);
@@ -129,7 +129,6 @@ impl Examination {
                 }
                 OcspFinding::NotAnAnswer { why } => unknown(format!("whether {hash} is revoked is not known: {why}")),
             },
-            Ok(_) => unknown("the evidence answers another question".into()),
         };
         from_entry(Check { strength: Some(Strength::Tls), ..check }, entry)
     }

@@ -99,7 +99,7 @@ impl Examination {
             Ok(question) => question,
             Err(chain) => return Lookup::NoRegistry(chain),
         };
-        let Some(entry) = self.answer(ground.evidence, &question) else { return Lookup::Open };
+        let Some(entry) = self.entry(ground.evidence, &question) else { return Lookup::Open };
         match (entry.answer(), did) {
             (Err(why), _) => Lookup::Unread { entry, why },
             (Ok(Fact::DidEthr(reading)), Did::Ethr(did)) if reading.chain_id != did.chain().get() => {

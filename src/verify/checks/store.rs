@@ -4,11 +4,9 @@
 use super::chain::{chain_unread, issuance_without_chain, wrong_chain};
 use super::issuer::too_many_issuers;
 use super::pending::Newer;
-use super::{Examination, Ground, another_question, finding, from_entry, not_asked_yet};
+use super::{Examination, Ground, finding, from_entry, not_asked_yet};
 use crate::document::MOST_ISSUERS;
-use crate::evidence::{
-    BlockReading, DocumentStoreQuestion, Entry, Evidence, Fact, Question, RevocationQuestion, StoreReading,
-};
+use crate::evidence::{BlockReading, DocumentStoreQuestion, Evidence, Found, RevocationQuestion, StoreReading};
 use crate::integrity::merkle::path_from;
 use crate::primitives::{Address, ChainId, Digest32};
 use crate::status::{
@@ -46,8 +44,7 @@ impl Examination {
         let entries: Vec<_> = stores
             .into_iter()
             .map(|store| {
-                let question =
-                    Question::DocumentStore(DocumentStoreQuestion { chain, store, target_hash, proof: proof.to_vec() });
+                let question = DocumentStoreQuestion { chain, store, target_hash, proof: proof.to_vec() };
                 (store, self.answer(ground.evidence, &question))
             })
             .collect();
@@ -57,8 +54,9 @@ impl Examination {
         let path = path_from(target_hash, proof);
         let mut chain_checks = Vec::new();
         let mut issuance_checks = issuers_without_a_store(ground);
-        for (store, entry) in entries.into_iter().filter_map(|(store, entry)| Some((store, entry?))) {
-            let reading = match reading(chain, entry) {
+        for (store, answered) in entries.into_iter().filter_map(|(store, answered)| Some((store, answered?))) {
+            let entry = answered.entry;
+            let reading = match reading(chain, answered) {
                 Ok(reading) => reading,
                 Err(check) => {
                     issuance_checks.push(issuance_without_chain(&check));
@@ -92,12 +90,9 @@ impl Examination {
     ) -> Option<RevocationRecord> {
         let StoreFinding::Answered { family, revocation: Revocation::Revoked(node), .. } = found else { return None };
         let event = revocation_event(*family);
-        let question =
-            Question::Revocation(RevocationQuestion { chain, store, node: node.hash, event, recorded_at: node.block });
-        match self.detail(evidence, &question)?.answer() {
-            Ok(Fact::Revocation(reading)) => judge_revocation(reading, chain, store, *family, node, block.number),
-            _ => None,
-        }
+        let question = RevocationQuestion { chain, store, node: node.hash, event, recorded_at: node.block };
+        let reading = self.detail(evidence, &question)?.answer.ok()?;
+        judge_revocation(reading, chain, store, *family, node, block.number)
     }
 }
 
@@ -136,11 +131,13 @@ fn too_much_to_ask(stores: usize, proof: usize) -> (Vec<Check>, Vec<Check>) {
 }
 
 /// The reading of `chain`, or what the chain check comes to.
-pub(super) fn reading(chain: ChainId, entry: &Entry) -> Result<&StoreReading, Check> {
-    match entry.answer() {
-        Ok(Fact::DocumentStore(reading)) if reading.chain_id == chain.get() => Ok(reading),
-        Ok(Fact::DocumentStore(reading)) => Err(wrong_chain(chain, reading.chain_id, entry)),
-        Ok(_) => Err(another_question(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE)),
+pub(super) fn reading(
+    chain: ChainId,
+    Found { entry, answer }: Found<'_, DocumentStoreQuestion>,
+) -> Result<&StoreReading, Check> {
+    match answer {
+        Ok(reading) if reading.chain_id == chain.get() => Ok(reading),
+        Ok(reading) => Err(wrong_chain(chain, reading.chain_id, entry)),
         Err(why) => Err(chain_unread(chain, why, entry)),
     }
 }

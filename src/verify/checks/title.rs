@@ -3,12 +3,12 @@
 
 use super::registry::IssuedFor;
 use super::{
-    Examination, Ground, IssuanceMethod, another_question, document_facts, finding, from_entry, not_applicable,
-    not_asked_yet, unavailable,
+    Examination, Ground, IssuanceMethod, document_facts, finding, from_entry, not_applicable, not_asked_yet,
+    unavailable,
 };
 use crate::evidence::{
-    AccountReading, BlockReading, Entry, Evidence, Fact, HistoryQuestion, HistoryReading, PowersQuestion,
-    PowersReading, Question, RegistryReading,
+    AccountReading, BlockReading, Evidence, Found, HistoryQuestion, HistoryReading, PowersQuestion, PowersReading,
+    Question, RegistryReading,
 };
 use crate::integrity::IntegrityResult;
 use crate::primitives::{Address, TokenId, rfc3339};
@@ -133,9 +133,9 @@ impl TitleExamination {
         // What a verification warns about is told here in full, except what is not final yet.
         self.base.warnings.truncate(warnings);
         self.base.warn_of_pending_change();
-        let history = self.base.answer(evidence, &Question::History(HistoryQuestion { chain, registry, token }));
+        let history = self.base.answer(evidence, &HistoryQuestion { chain, registry, token });
         let powers = match wanted {
-            PowersWanted::Yes => self.base.answer(evidence, &Question::Powers(PowersQuestion { chain, registry })),
+            PowersWanted::Yes => self.base.answer(evidence, &PowersQuestion { chain, registry }),
             PowersWanted::No => None,
         };
         let Some((state, found)) = judged else {
@@ -143,12 +143,14 @@ impl TitleExamination {
             return;
         };
         self.judge_state(&state, &found);
-        if let Some(entry) = history {
-            let check = self.judge_history(entry, &state, &found, registry, token);
+        if let Some(found_history) = history {
+            let entry = found_history.entry;
+            let check = self.judge_history(found_history, &state, &found, registry, token);
             self.base.findings.push(from_entry(check, entry));
         }
-        if let Some(entry) = powers {
-            let check = self.judge_powers(entry, &state, &found, registry);
+        if let Some(found_powers) = powers {
+            let entry = found_powers.entry;
+            let check = self.judge_powers(found_powers, &state, &found, registry);
             self.base.findings.push(from_entry(check, entry));
         }
     }
@@ -172,14 +174,14 @@ impl TitleExamination {
 
     fn judge_history(
         &mut self,
-        entry: &Entry,
+        history: Found<'_, HistoryQuestion>,
         state: &RegistryReading,
         found: &RegistryFinding,
         registry: Address,
         token: TokenId,
     ) -> Check {
         let check = |outcome, code, message| finding(CheckName::History, outcome, code, message);
-        let reading = match history_reading(entry, &state.block) {
+        let reading = match history_reading(history, &state.block) {
             Ok(reading) => reading,
             Err(check) => return check,
         };
@@ -214,13 +216,13 @@ impl TitleExamination {
 
     fn judge_powers(
         &mut self,
-        entry: &Entry,
+        powers: Found<'_, PowersQuestion>,
         state: &RegistryReading,
         found: &RegistryFinding,
         registry: Address,
     ) -> Check {
         let check = |outcome, code, message| finding(CheckName::Powers, outcome, code, message);
-        let reading = match powers_reading(entry, &state.block) {
+        let reading = match powers_reading(powers, &state.block) {
             Ok(reading) => reading,
             Err(check) => return check,
         };
@@ -303,20 +305,18 @@ fn roles(parties: &Parties) -> [(PartyRole, Option<Address>); 5] {
 }
 
 /// The logs, if they were read at the block that the state was read at.
-fn history_reading<'e>(entry: &'e Entry, block: &BlockReading) -> Result<&'e HistoryReading, Check> {
-    match entry.answer() {
-        Ok(Fact::History(reading)) if reading.block.hash == block.hash => Ok(reading),
-        Ok(Fact::History(reading)) => Err(other_block(CheckName::History, &reading.block, block)),
-        Ok(_) => Err(another_question(CheckName::History, &codes::CHAIN_RPC_UNAVAILABLE)),
+fn history_reading<'e>(history: Found<'e, HistoryQuestion>, block: &BlockReading) -> Result<&'e HistoryReading, Check> {
+    match history.answer {
+        Ok(reading) if reading.block.hash == block.hash => Ok(reading),
+        Ok(reading) => Err(other_block(CheckName::History, &reading.block, block)),
         Err(why) => Err(unavailable(CheckName::History, why, "the history could not be read")),
     }
 }
 
-fn powers_reading<'e>(entry: &'e Entry, block: &BlockReading) -> Result<&'e PowersReading, Check> {
-    match entry.answer() {
-        Ok(Fact::Powers(reading)) if reading.block.hash == block.hash => Ok(reading),
-        Ok(Fact::Powers(reading)) => Err(other_block(CheckName::Powers, &reading.block, block)),
-        Ok(_) => Err(another_question(CheckName::Powers, &codes::CHAIN_RPC_UNAVAILABLE)),
+fn powers_reading<'e>(powers: Found<'e, PowersQuestion>, block: &BlockReading) -> Result<&'e PowersReading, Check> {
+    match powers.answer {
+        Ok(reading) if reading.block.hash == block.hash => Ok(reading),
+        Ok(reading) => Err(other_block(CheckName::Powers, &reading.block, block)),
         Err(why) => Err(unavailable(CheckName::Powers, why, "the registry's roles could not be read")),
     }
 }
