@@ -2,5 +2,5 @@
 #![forbid(unsafe_code)]
 
 fn main() -> std::process::ExitCode {
-    ebl_verifier::cli::main()
+    ebl_verifier::cli::main(std::env::args_os())
 }

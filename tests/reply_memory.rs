@@ -1,17 +1,18 @@
 //! What a node can make us hold: for the worst shapes of a reply, in every place of it, a small multiple of the reply's
 //! size. Counted by the allocator of this test binary, the pages of the server not included: it holds none.
 
+#[path = "support/counting.rs"]
+mod counting;
 #[path = "support/rpc_node.rs"]
 mod rpc_node;
 #[path = "support/rpc_server.rs"]
 mod rpc_server;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use counting::Counting;
 use ebl_verifier::primitives::{Address, ChainId, Digest32, TokenId, encode_hex};
 use ebl_verifier::sources::chain::{ChainConfig, ChainQuestion, ChainSource};
 use rpc_node::{Node, REGISTRY};
@@ -26,41 +27,8 @@ const MULTIPLE: usize = 4;
 /// Of everything that has another reason: the buffers of the connection above all.
 const BESIDE: usize = 1 << 20;
 
-/// The system's allocator, which says how much was held at once.
-struct Counting {
-    held: AtomicUsize,
-    peak: AtomicUsize,
-}
-
-impl Counting {
-    fn grown(&self, by: usize) {
-        let held = self.held.fetch_add(by, Ordering::Relaxed) + by;
-        self.peak.fetch_max(held, Ordering::Relaxed);
-    }
-
-    /// Starts again, and says what is held.
-    fn restart(&self) -> usize {
-        let held = self.held.load(Ordering::Relaxed);
-        self.peak.store(held, Ordering::Relaxed);
-        held
-    }
-}
-
-// SAFETY: every call is passed on as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        self.grown(layout.size());
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        self.held.fetch_sub(layout.size(), Ordering::Relaxed);
-        unsafe { System.dealloc(place, layout) }
-    }
-}
-
 #[global_allocator]
-static HELD: Counting = Counting { held: AtomicUsize::new(0), peak: AtomicUsize::new(0) };
+static COUNTED: Counting = Counting::new();
 
 /// A value of about the reply's size: what it begins with, what is repeated, what it ends with.
 #[derive(Debug, Clone, Copy)]
@@ -135,8 +103,7 @@ fn held_for(place: Place, head: &str, repeated: &str, tail: &str) -> usize {
     let (registry, token) = (REGISTRY, TOKEN);
     let source = ChainSource::new(config).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let before = HELD.restart();
-    runtime.block_on(async {
+    let asked = || async {
         // One after the other: each conversation holds a reply of its own.
         for question in [
             ChainQuestion::History { registry, token },
@@ -147,8 +114,9 @@ fn held_for(place: Place, head: &str, repeated: &str, tail: &str) -> usize {
         ] {
             drop(source.read(chain, vec![question]).await);
         }
-    });
-    HELD.peak.load(Ordering::Relaxed).saturating_sub(before)
+    };
+    let ((), taken) = COUNTED.of(|| runtime.block_on(asked()));
+    taken.peak
 }
 
 struct Filler {

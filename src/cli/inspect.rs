@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::args::{InspectArgs, PageFormat};
@@ -19,7 +19,7 @@ use crate::evidence::{
     DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion, Evidence, HistoryQuestion, PowersQuestion, ProofQuestion,
     Question, RegistryQuestion, RevocationQuestion, WebQuestion,
 };
-use crate::integrity::{self, Integrity, IntegrityResult};
+use crate::integrity::IntegrityResult;
 use crate::primitives::{encode_hex, rfc3339};
 use crate::report::human::Style;
 use crate::report::json::{self as report_json, Layout};
@@ -48,8 +48,8 @@ pub fn run(args: &InspectArgs) -> Result<Exit> {
         Input::NotALink(error) => Err((*error).into()),
     };
     let layout = if args.format == PageFormat::Jsonl { Layout::OneLine } else { Layout::Indented };
-    let (text, exit) = match (args.format, &page) {
-        (PageFormat::Human, Ok(page)) => (page.human.clone(), Exit::Done),
+    let (text, exit) = match (args.format, page) {
+        (PageFormat::Human, Ok(page)) => (page.human, Exit::Done),
         (PageFormat::Human, Err(why)) => (why.human(&name, style), why.exit()),
         (_, Ok(page)) => (report_json::render(&page.json(&name), layout)? + "\n", Exit::Done),
         (_, Err(why)) => (why.json(&name, layout)? + "\n", why.exit()),
@@ -61,14 +61,14 @@ pub fn run(args: &InspectArgs) -> Result<Exit> {
 pub(super) struct Page {
     pub human: String,
     /// What was found, without what every object has.
-    pub found: serde_json::Value,
+    pub found: Value,
 }
 
 impl Page {
-    fn json(&self, name: &str) -> serde_json::Value {
+    fn json(self, name: &str) -> Value {
         let mut object = json!({"schema": "ebl-verifier/inspection/1", "file": name, "checked_at": rfc3339(now())});
-        if let (Some(object), Some(found)) = (object.as_object_mut(), self.found.as_object()) {
-            object.extend(found.clone());
+        if let (Value::Object(object), Value::Object(found)) = (&mut object, self.found) {
+            object.extend(found);
         }
         object
     }
@@ -83,10 +83,11 @@ pub(super) fn headline(name: &str, what_was_not_done: &str, style: Style) -> Str
 fn page(name: &str, bytes: &[u8], key: Option<&Key>, limits: &Limits, style: Style) -> Result<Page, ReadError> {
     let file = document::read_file(bytes, limits)?;
     let rendered = |document: &Document<'_>, sealed| {
-        let integrity = integrity::check(document);
         let around =
             Around { sealed, enveloped: file.enveloped, size: bytes.len(), sha256: encode_hex(&Sha256::digest(bytes)) };
-        Page { human: human(name, document, &integrity, &around, style), found: object(document, &integrity, &around) }
+        let policy = Policy::default();
+        let looked = Looked::into(Case::new(document, &policy, 0), around);
+        Page { human: looked.human(name, style), found: looked.object() }
     };
     match &file.content {
         Content::Document(document) => Ok(rendered(document, false)),
@@ -102,79 +103,141 @@ struct Around {
     sha256: String,
 }
 
-fn human(name: &str, document: &Document<'_>, integrity: &Integrity, around: &Around, style: Style) -> String {
-    let mut lines = vec![headline(name, "nothing was asked", style), String::new()];
-    if style.verbose {
-        lines.push(format!("  File        {} bytes, SHA-256 {}", around.size, around.sha256));
+/// What there is to say of a document. Its integrity is checked once.
+struct Looked<'c> {
+    case: Case<'c>,
+    around: Around,
+    /// What `verify` would ask first, and of whom.
+    would_ask: Vec<String>,
+}
+
+impl<'c> Looked<'c> {
+    fn into(case: Case<'c>, around: Around) -> Self {
+        // The judge itself says what it would ask, given no evidence.
+        let would_ask = match examine(&case, &Evidence::new()) {
+            Step::Ask(questions) => questions.iter().map(describe).collect(),
+            Step::Report(_) => Vec::new(),
+        };
+        Self { case, around, would_ask }
     }
-    lines.push(format!("  Format      {}", document.family()));
-    if around.enveloped {
-        lines.push("  Wrapped     in a storage envelope, whose other members are not read".into());
-    }
-    if around.sealed {
-        lines.push("  Sealed      and opened with its key".into());
-    }
-    lines.push(match &integrity.result {
-        IntegrityResult::Intact => "  Digest      matches the visible and hidden fields".into(),
-        IntegrityResult::FalsyLeavesUnauthenticated { paths } => {
-            format!("  Digest      does not protect: {}", escape(&paths.join(", ")))
+
+    fn human(&self, name: &str, style: Style) -> String {
+        let (document, integrity, around) = (self.case.document(), self.case.integrity(), &self.around);
+        let mut lines = vec![headline(name, "nothing was asked", style), String::new()];
+        if style.verbose {
+            lines.push(format!("  File        {} bytes, SHA-256 {}", around.size, around.sha256));
         }
-        IntegrityResult::Broken(fault) => {
-            format!("  Digest      broken: {}   [{}]", escape(&fault.to_string()), fault.code())
+        lines.push(format!("  Format      {}", document.family()));
+        if around.enveloped {
+            lines.push("  Wrapped     in a storage envelope, whose other members are not read".into());
         }
-    });
-    lines.push(match (integrity.visible_leaves, integrity.hidden_leaves) {
-        (0, 0) => "  Fields      not counted".into(),
-        (visible, hidden) => format!("  Fields      {visible} visible, {hidden} hidden"),
-    });
-    if let Some(hash) = integrity.target_hash {
-        lines.push(format!("  Target hash {hash}"));
-    }
-    if let Some(root) = integrity.merkle_root {
-        lines.push(format!("  Merkle root {root}"));
-    }
-    for issuer in document.issuers() {
-        let name = issuer.name.as_deref().unwrap_or("(no name)");
-        lines.push(format!("  Claims      issuer {}", escape(name)));
-        if let Some(contract) = &issuer.contract {
-            lines.push(format!("              {} {}", contract_kind(&contract.kind), contract.address));
+        if around.sealed {
+            lines.push("  Sealed      and opened with its key".into());
         }
-        if let Some(did) = &issuer.did {
-            lines.push(format!("              DID {}", escape(did)));
+        lines.push(match &integrity.result {
+            IntegrityResult::Intact => "  Digest      matches the visible and hidden fields".into(),
+            IntegrityResult::FalsyLeavesUnauthenticated { paths } => {
+                format!("  Digest      does not protect: {}", escape(&paths.join(", ")))
+            }
+            IntegrityResult::Broken(fault) => {
+                format!("  Digest      broken: {}   [{}]", escape(&fault.to_string()), fault.code())
+            }
+        });
+        lines.push(match (integrity.visible_leaves, integrity.hidden_leaves) {
+            (0, 0) => "  Fields      not counted".into(),
+            (visible, hidden) => format!("  Fields      {visible} visible, {hidden} hidden"),
+        });
+        if let Some(hash) = integrity.target_hash {
+            lines.push(format!("  Target hash {hash}"));
         }
-        if let Some(identity) = &issuer.identity {
-            let kind = identity.kind.to_string();
-            let place = identity.location.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
-            let key = identity.key.as_ref().map(|key| format!(", key {key}")).unwrap_or_default();
-            lines.push(format!("              identity by {}", escape(&format!("{kind}{place}{key}"))));
+        if let Some(root) = integrity.merkle_root {
+            lines.push(format!("  Merkle root {root}"));
         }
-        if let Some(revocation) = &issuer.revocation {
-            let place = revocation.location.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
-            lines.push(format!("              revocation {}", escape(&format!("{}{place}", revocation.kind))));
+        for issuer in document.issuers() {
+            let name = issuer.name.as_deref().unwrap_or("(no name)");
+            lines.push(format!("  Claims      issuer {}", escape(name)));
+            if let Some(contract) = &issuer.contract {
+                lines.push(format!("              {} {}", contract_kind(&contract.kind), contract.address));
+            }
+            if let Some(did) = &issuer.did {
+                lines.push(format!("              DID {}", escape(did)));
+            }
+            if let Some(identity) = &issuer.identity {
+                let kind = identity.kind.to_string();
+                let place = identity.location.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
+                let key = identity.key.as_ref().map(|key| format!(", key {key}")).unwrap_or_default();
+                lines.push(format!("              identity by {}", escape(&format!("{kind}{place}{key}"))));
+            }
+            if let Some(revocation) = &issuer.revocation {
+                let place = revocation.location.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
+                lines.push(format!("              revocation {}", escape(&format!("{}{place}", revocation.kind))));
+            }
         }
-    }
-    for signature in document.signatures() {
-        lines.push(format!("              signature by {}", escape(&signature.verification_method)));
-    }
-    match document.network().and_then(|network| network.chain_id.as_deref()) {
-        Some(chain) => lines.push(format!("              chain {}", escape(chain))),
-        None if document.issuers().iter().any(|issuer| issuer.contract.is_some()) => {
-            lines.push("              no chain named: verification needs --chain-id".into());
+        for signature in document.signatures() {
+            lines.push(format!("              signature by {}", escape(&signature.verification_method)));
         }
-        None => lines.push("              no chain named".into()),
+        match document.network().and_then(|network| network.chain_id.as_deref()) {
+            Some(chain) => lines.push(format!("              chain {}", escape(chain))),
+            None if document.issuers().iter().any(|issuer| issuer.contract.is_some()) => {
+                lines.push("              no chain named: verification needs --chain-id".into());
+            }
+            None => lines.push("              no chain named".into()),
+        }
+        if !integrity.unauthenticated.is_empty() {
+            lines.push(format!("  Unprotected {}", escape(&integrity.unauthenticated.join(", "))));
+        }
+        for warning in &integrity.warnings {
+            lines.push(format!("  Note        {}", escape(&warning.to_string())));
+        }
+        let heading = if self.would_ask.is_empty() { "  Would ask   nobody" } else { "  Would ask" };
+        lines.push(String::new());
+        lines.push(heading.into());
+        lines.extend(self.would_ask.iter().map(|question| format!("    - {}", escape(question))));
+        fitted(&lines, style)
     }
-    if !integrity.unauthenticated.is_empty() {
-        lines.push(format!("  Unprotected {}", escape(&integrity.unauthenticated.join(", "))));
+
+    fn object(&self) -> Value {
+        let (document, integrity, around) = (self.case.document(), self.case.integrity(), &self.around);
+        let (digest, code) = match &integrity.result {
+            IntegrityResult::Intact => ("intact", None),
+            IntegrityResult::FalsyLeavesUnauthenticated { .. } => ("partly_unprotected", None),
+            IntegrityResult::Broken(fault) => ("broken", Some(fault.code())),
+        };
+        json!({
+            "format": document.family().id(),
+            "sha256": around.sha256,
+            "sealed": around.sealed,
+            "storage_envelope": around.enveloped,
+            "digest": digest,
+            "code": code,
+            "target_hash": integrity.target_hash,
+            "merkle_root": integrity.merkle_root,
+            "visible_fields": integrity.visible_leaves,
+            "hidden_fields": integrity.hidden_leaves,
+            "unauthenticated": integrity.unauthenticated,
+            "warnings": integrity.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "issuers": document.issuers().iter().map(|issuer| json!({
+                "name": issuer.name,
+                "contract": issuer.contract.as_ref().map(|contract| json!({
+                    "kind": contract_kind(&contract.kind),
+                    "address": contract.address,
+                })),
+                "identity": issuer.identity.as_ref().map(|identity| json!({
+                    "type": identity.kind.to_string(),
+                    "location": identity.location,
+                    "key": identity.key,
+                })),
+                "did": issuer.did,
+                "revocation": issuer.revocation.as_ref().map(|revocation| json!({
+                    "type": revocation.kind,
+                    "location": revocation.location,
+                })),
+            })).collect::<Vec<_>>(),
+            "signatures": document.signatures().iter().map(|signature| &signature.verification_method).collect::<Vec<_>>(),
+            "chain_id": document.network().and_then(|network| network.chain_id.clone()),
+            "would_ask": self.would_ask,
+        })
     }
-    for warning in &integrity.warnings {
-        lines.push(format!("  Note        {}", escape(&warning.to_string())));
-    }
-    let asked: Vec<_> = questions(document).iter().map(describe).collect();
-    let heading = if asked.is_empty() { "  Would ask   nobody" } else { "  Would ask" };
-    lines.push(String::new());
-    lines.push(heading.into());
-    lines.extend(asked.iter().map(|question| format!("    - {}", escape(question))));
-    fitted(&lines, style)
 }
 
 /// The lines as a page: what stands beside a label is broken between words and stays beside it.
@@ -192,56 +255,6 @@ pub(super) fn fitted(lines: &[String], style: Style) -> String {
         beside(label, &hanging(text, indent, style.width)) + "\n"
     });
     fitted.collect()
-}
-
-fn object(document: &Document<'_>, integrity: &Integrity, around: &Around) -> serde_json::Value {
-    let (digest, code) = match &integrity.result {
-        IntegrityResult::Intact => ("intact", None),
-        IntegrityResult::FalsyLeavesUnauthenticated { .. } => ("partly_unprotected", None),
-        IntegrityResult::Broken(fault) => ("broken", Some(fault.code())),
-    };
-    json!({
-        "format": document.family().id(),
-        "sha256": around.sha256,
-        "sealed": around.sealed,
-        "storage_envelope": around.enveloped,
-        "digest": digest,
-        "code": code,
-        "target_hash": integrity.target_hash,
-        "merkle_root": integrity.merkle_root,
-        "visible_fields": integrity.visible_leaves,
-        "hidden_fields": integrity.hidden_leaves,
-        "unauthenticated": integrity.unauthenticated,
-        "warnings": integrity.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "issuers": document.issuers().iter().map(|issuer| json!({
-            "name": issuer.name,
-            "contract": issuer.contract.as_ref().map(|contract| json!({
-                "kind": contract_kind(&contract.kind),
-                "address": contract.address,
-            })),
-            "identity": issuer.identity.as_ref().map(|identity| json!({
-                "type": identity.kind.to_string(),
-                "location": identity.location,
-                "key": identity.key,
-            })),
-            "did": issuer.did,
-            "revocation": issuer.revocation.as_ref().map(|revocation| json!({
-                "type": revocation.kind,
-                "location": revocation.location,
-            })),
-        })).collect::<Vec<_>>(),
-        "signatures": document.signatures().iter().map(|signature| &signature.verification_method).collect::<Vec<_>>(),
-        "chain_id": document.network().and_then(|network| network.chain_id.clone()),
-        "would_ask": questions(document).iter().map(describe).collect::<Vec<_>>(),
-    })
-}
-
-/// What `verify` would ask first: the judge itself says so, given no evidence.
-fn questions(document: &Document<'_>) -> Vec<Question> {
-    match examine(&Case::new(document, &Policy::default(), 0), &Evidence::new()) {
-        Step::Ask(questions) => questions,
-        Step::Report(_) => Vec::new(),
-    }
 }
 
 fn describe(question: &Question) -> String {

@@ -29,6 +29,7 @@ mod verify;
 mod waiting;
 mod way_out;
 
+use std::ffi::OsString;
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
@@ -38,9 +39,9 @@ use crate::text::hanging;
 use args::{Cli, Command};
 use exit::Exit;
 
-/// Runs `ebl` with the process's arguments.
-pub fn main() -> ExitCode {
-    let exit = match Cli::try_parse() {
+/// Runs `ebl` with these arguments, of which the first is its name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let exit = match Cli::try_parse_from(arguments) {
         Ok(cli) => match &cli.command {
             // It ends by Ctrl-C, in an order of its own.
             #[cfg(feature = "testchain")]

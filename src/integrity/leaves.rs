@@ -4,6 +4,7 @@ use sha3::{Digest as _, Keccak256};
 
 use super::Fault;
 use super::path::{Path, Step, decimal};
+use super::reencoded::Reading;
 use crate::document::json::{Items, Kind, Members, Value};
 use crate::document::oa2::salted_leaf;
 use crate::primitives::Digest32;
@@ -21,15 +22,19 @@ pub struct Leaf {
 /// take far more memory than the document.
 pub fn flatten_oa2(data: Value<'_>) -> Result<Vec<Leaf>, Fault> {
     let mut leaves = Vec::new();
-    each_oa2_leaf(data, |path, hash| leaves.push(Leaf { path: path.dotted(), hash }))?;
+    each_oa2_leaf(data, Reading::AS_WRITTEN, |path, hash| leaves.push(Leaf { path: path.dotted(), hash }))?;
     Ok(leaves)
 }
 
 /// Walks v2 `data`: refuses every key that would make the mapping from JSON to paths ambiguous and every leaf that is
 /// not salted (documents.md §3.2, §3.3). Returns how many bytes were hashed, which grows with the document and with
 /// nothing else.
-pub(super) fn each_oa2_leaf<'v>(data: Value<'v>, visit: impl FnMut(&Path<'v>, Digest32)) -> Result<usize, Fault> {
-    let mut walk = Walk { path: Path::default(), visit, hashed: 0 };
+pub(super) fn each_oa2_leaf<'v>(
+    data: Value<'v>,
+    reading: Reading,
+    visit: impl FnMut(&Path<'v>, Digest32),
+) -> Result<usize, Fault> {
+    let mut walk = Walk { path: Path::default(), reading, visit, hashed: 0 };
     let mut text = LeafText::default();
     text.plain(b"{\"");
     match data.kind() {
@@ -162,6 +167,7 @@ impl LeafText {
 /// The walk through v2 `data`.
 struct Walk<'v, F> {
     path: Path<'v>,
+    reading: Reading,
     visit: F,
     hashed: usize,
 }
@@ -170,7 +176,7 @@ impl<'v, F: FnMut(&Path<'v>, Digest32)> Walk<'v, F> {
     /// `text` ends where the name of a member follows.
     fn members(&mut self, members: Members<'v>, text: &LeafText) -> Result<(), Fault> {
         for (name, value) in members {
-            let name = name.decoded();
+            let name = self.reading.of(name);
             let mut text = text.clone();
             let known = text.length;
             text.escaped(&name);
@@ -214,7 +220,7 @@ impl<'v, F: FnMut(&Path<'v>, Digest32)> Walk<'v, F> {
                 return self.items(items, &text);
             }
             Kind::String(leaf) => {
-                let leaf = leaf.decoded();
+                let leaf = self.reading.of(leaf);
                 if salted_leaf(&leaf).is_none() {
                     return Err(self.not_salted());
                 }

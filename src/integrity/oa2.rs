@@ -1,9 +1,8 @@
 //! The strict v2 algorithm from the leaves on (documents.md §3.11 steps 4–9).
 
 use super::path::Path;
+use super::reencoded::Reading;
 use super::{Fault, Integrity, IntegrityResult, Warning, checksum_warnings, leaves, merkle, reencoded, shape};
-use crate::document::Limits;
-use crate::document::json;
 use crate::document::oa2::{Document, Version};
 use crate::primitives::Digest32;
 
@@ -17,7 +16,13 @@ pub(super) fn check(document: &Document<'_>) -> Integrity {
     if document.undated_signature {
         warnings.push(Warning::UndatedSignature);
     }
-    let (visible_leaves, result) = match judge(document) {
+    let judged = judge(document).map_err(|fault| match fault {
+        Fault::DigestMismatch { .. } => {
+            reencoded::undone(document.data(), |reading| fits(document, reading)).map_or(fault, Fault::Reencoded)
+        }
+        other => other,
+    });
+    let (visible_leaves, result) = match judged {
         Ok(visible) => (visible, IntegrityResult::Intact),
         Err(fault) => (leaves::count(document.data()), IntegrityResult::Broken(fault)),
     };
@@ -36,18 +41,11 @@ pub(super) fn check(document: &Document<'_>) -> Integrity {
 /// The number of visible leaves of an intact document.
 fn judge(document: &Document<'_>) -> Result<usize, Fault> {
     let data = document.data();
-    let mut visible = Vec::with_capacity(leaves::count(data));
-    leaves::each_oa2_leaf(data, |_, hash| visible.push(hash))?;
-    visible.sort_unstable();
-    let mut hidden = document.obfuscated.clone();
-    hidden.sort_unstable();
+    let Hashes { visible, hidden } = Hashes::of(document, Reading::AS_WRITTEN)?;
     leaves::refuse_repeated(&hidden, &visible, |hash| path_of(document, hash))?;
     let found = leaves::digest_of_sorted(&visible, &hidden);
     if found != document.target_hash {
-        if let Some(how) = reencoded::undone(data, |original| fits(document, original)) {
-            return Err(Fault::Reencoded(how));
-        }
-        let emptied = !document.obfuscated.is_empty() && data.has_empty_container();
+        let emptied = !hidden.is_empty() && data.has_empty_container();
         return Err(Fault::DigestMismatch { stated: document.target_hash, found, emptied });
     }
     let found = merkle::root_from(document.target_hash, &document.proof);
@@ -59,21 +57,35 @@ fn judge(document: &Document<'_>) -> Result<usize, Fault> {
     Ok(visible.len())
 }
 
-/// Whether another content, as a JSON text, leads to the document's digest and root.
-fn fits(document: &Document<'_>, data: &str) -> bool {
-    let Ok(tree) = json::parse_value(data.as_bytes(), &Limits::default()) else { return false };
-    let mut visible = Vec::new();
-    if leaves::each_oa2_leaf(tree.root(), |_, hash| visible.push(hash)).is_err() {
-        return false;
+/// What the digest is made of, sorted.
+struct Hashes {
+    visible: Vec<Digest32>,
+    hidden: Vec<Digest32>,
+}
+
+impl Hashes {
+    fn of(document: &Document<'_>, reading: Reading) -> Result<Self, Fault> {
+        let mut visible = Vec::with_capacity(leaves::count(document.data()));
+        leaves::each_oa2_leaf(document.data(), reading, |_, hash| visible.push(hash))?;
+        visible.sort_unstable();
+        let mut hidden = document.obfuscated.clone();
+        hidden.sort_unstable();
+        Ok(Self { visible, hidden })
     }
-    leaves::digest(visible, &document.obfuscated) == document.target_hash
-        && merkle::root_from(document.target_hash, &document.proof) == document.merkle_root
+}
+
+/// Whether the content leads to the document's digest and root when it is read so.
+fn fits(document: &Document<'_>, reading: Reading) -> bool {
+    Hashes::of(document, reading).is_ok_and(|Hashes { visible, hidden }| {
+        leaves::digest_of_sorted(&visible, &hidden) == document.target_hash
+            && merkle::root_from(document.target_hash, &document.proof) == document.merkle_root
+    })
 }
 
 /// Paths are not kept: this one is looked for once, to be named.
 fn path_of(document: &Document<'_>, wanted: Digest32) -> String {
     let mut found = String::new();
-    let walked = leaves::each_oa2_leaf(document.data(), |path, hash| {
+    let walked = leaves::each_oa2_leaf(document.data(), Reading::AS_WRITTEN, |path, hash| {
         if hash == wanted {
             found = path.shown(Path::dotted);
         }

@@ -7,20 +7,21 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::leaves::LeafText;
 use super::path::{Path, Step};
+use super::reencoded::Reading;
 use super::{Fault, Integrity, IntegrityResult, Warning, checksum_warnings, leaves, merkle, reencoded, shape};
+use crate::document::Limits;
 use crate::document::json::{self, Kind, Text, Value};
 use crate::document::oa3::Document;
-use crate::document::{self, Document as AnyDocument, Limits};
 use crate::primitives::Digest32;
 use crate::text::{MOST_LISTED, clipped};
 
 pub(super) fn check(document: &Document<'_>) -> Integrity {
-    let (survey, surveyed) = Survey::of(document);
+    let (survey, surveyed) = Survey::of(document, Reading::AS_WRITTEN);
     let counted = surveyed.is_ok();
     let result = surveyed.and_then(|()| judge(document, &survey)).map_err(|fault| match fault {
         // Names are re-encoded like values, and then they no longer fit the salts.
         Fault::DigestMismatch { .. } | Fault::SaltsMismatch(_) => {
-            reencoded::undone(document.whole(), fits).map_or(fault, Fault::Reencoded)
+            reencoded::undone(document.whole(), |reading| fits(document, reading)).map_or(fault, Fault::Reencoded)
         }
         other => other,
     });
@@ -51,9 +52,9 @@ struct Survey {
 
 impl Survey {
     /// What was found, though the walk may have stopped.
-    fn of(document: &Document<'_>) -> (Self, Result<(), Fault>) {
+    fn of(document: &Document<'_>, reading: Reading) -> (Self, Result<(), Fault>) {
         let mut survey = Self::default();
-        let surveyed = each_scalar(document, &mut survey.empty_containers, |_, scalar| {
+        let surveyed = each_scalar(document, reading, &mut survey.empty_containers, |_, scalar| {
             survey.leaves += 1;
             survey.untyped += usize::from(scalar.untyped);
             survey.falsy += usize::from(scalar.falsy());
@@ -63,16 +64,15 @@ impl Survey {
     }
 }
 
-/// Whether another document, as a JSON text, leads to its digest and root.
-fn fits(document: &str) -> bool {
-    let Ok(AnyDocument::Oa3(document)) = document::read(document.as_bytes(), &Limits::default()) else { return false };
-    let (survey, surveyed) = Survey::of(&document);
-    surveyed.and_then(|()| coverage(&document, &survey)).is_ok()
+/// Whether the content leads to the document's digest and root when it is read so.
+fn fits(document: &Document<'_>, reading: Reading) -> bool {
+    let (survey, surveyed) = Survey::of(document, reading);
+    surveyed.and_then(|()| coverage(document, reading, &survey)).is_ok()
         && merkle::root_from(document.target_hash, &document.proofs) == document.merkle_root
 }
 
 fn judge(document: &Document<'_>, survey: &Survey) -> Result<IntegrityResult, Fault> {
-    let coverage = coverage(document, survey)?;
+    let coverage = coverage(document, Reading::AS_WRITTEN, survey)?;
     let found = merkle::root_from(document.target_hash, &document.proofs);
     if found != document.merkle_root {
         return Err(Fault::MerkleMismatch { stated: document.merkle_root, found });
@@ -91,8 +91,8 @@ enum Coverage {
     AllButFalsy,
 }
 
-fn coverage(document: &Document<'_>, survey: &Survey) -> Result<Coverage, Fault> {
-    let hashed = salted(document, survey)?;
+fn coverage(document: &Document<'_>, reading: Reading, survey: &Survey) -> Result<Coverage, Fault> {
+    let hashed = salted(document, reading, survey)?;
     let mut hidden = document.obfuscated.clone();
     hidden.sort_unstable();
     let mut all: Vec<Digest32> = hashed.iter().map(|(hash, _)| *hash).collect();
@@ -117,7 +117,7 @@ fn coverage(document: &Document<'_>, survey: &Survey) -> Result<Coverage, Fault>
 
 /// The salt paths are exactly the visible paths, each once; then each leaf is hashed with its salt. With each hash: whether
 /// the leaf is falsy.
-fn salted(document: &Document<'_>, survey: &Survey) -> Result<Vec<(Digest32, bool)>, Fault> {
+fn salted(document: &Document<'_>, reading: Reading, survey: &Survey) -> Result<Vec<(Digest32, bool)>, Fault> {
     let text = decoded_salts(document)?;
     let list = json::parse_value(&text, &SALTS).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
     let salts = list.root().as_array().ok_or_else(|| wrong("must hold a list"))?;
@@ -131,7 +131,7 @@ fn salted(document: &Document<'_>, survey: &Survey) -> Result<Vec<(Digest32, boo
     let mut in_order = salts;
     let mut sorted: Option<BySalt<'_>> = None;
     let mut hashed = Vec::with_capacity(survey.leaves.min(count));
-    each_scalar(document, &mut 0, |path, scalar| {
+    each_scalar(document, reading, &mut 0, |path, scalar| {
         let next = match &sorted {
             None => in_order.next().map(Salt::read).transpose()?.filter(|salt| path.is_bracketed(&salt.path)),
             Some(_) => None,
@@ -149,7 +149,7 @@ fn salted(document: &Document<'_>, survey: &Survey) -> Result<Vec<(Digest32, boo
                 })?
             }
         };
-        let hash = LeafText::hash(&salt.path, &[&salt.value, ":", &scalar.text()]);
+        let hash = LeafText::hash(&salt.path, &[&salt.value, ":", &scalar.text(reading)]);
         hashed.push((hash, scalar.falsy()));
         Ok(())
     })?;
@@ -242,7 +242,7 @@ impl<'s> BySalt<'s> {
 fn path_of(document: &Document<'_>, hashed: &[(Digest32, bool)], wanted: Digest32) -> String {
     let mut hashes = hashed.iter();
     let mut found = String::new();
-    let walked = each_scalar(document, &mut 0, |path, _| {
+    let walked = each_scalar(document, Reading::AS_WRITTEN, &mut 0, |path, _| {
         if hashes.next().is_some_and(|(hash, _)| *hash == wanted) {
             found = path.shown(Path::bracketed);
         }
@@ -255,7 +255,7 @@ fn path_of(document: &Document<'_>, hashed: &[(Digest32, bool)], wanted: Digest3
 fn falsy_paths(document: &Document<'_>) -> Result<Vec<String>, Fault> {
     let mut paths = Vec::new();
     let mut more = 0_usize;
-    each_scalar(document, &mut 0, |path, scalar| {
+    each_scalar(document, Reading::AS_WRITTEN, &mut 0, |path, scalar| {
         if scalar.falsy() && paths.len() < MOST_LISTED {
             paths.push(path.shown(Path::bracketed));
         } else if scalar.falsy() {
@@ -276,9 +276,9 @@ struct Scalar<'d> {
 }
 
 impl<'d> Scalar<'d> {
-    fn text(&self) -> Cow<'d, str> {
+    fn text(&self, reading: Reading) -> Cow<'d, str> {
         match self.kind {
-            Kind::String(text) => text.decoded(),
+            Kind::String(text) => reading.of(text),
             Kind::Number(token) => token.into(),
             Kind::Bool(true) => "true".into(),
             Kind::Bool(false) => "false".into(),
@@ -305,15 +305,17 @@ pub(super) fn is_falsy(kind: Kind<'_>) -> bool {
 /// The leaves of the content in its order (documents.md §4.2, §4.3); counts the containers that hold none.
 fn each_scalar<'d>(
     document: &'d Document<'_>,
+    reading: Reading,
     empty_containers: &mut usize,
     visit: impl FnMut(&Path<'d>, Scalar<'d>) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let mut walk = Walk { path: Path::default(), empty_containers, visit };
+    let mut walk = Walk { path: Path::default(), reading, empty_containers, visit };
     walk.members(document.content())
 }
 
 struct Walk<'w, 'd, F> {
     path: Path<'d>,
+    reading: Reading,
     empty_containers: &'w mut usize,
     visit: F,
 }
@@ -321,7 +323,7 @@ struct Walk<'w, 'd, F> {
 impl<'d, F: FnMut(&Path<'d>, Scalar<'d>) -> Result<(), Fault>> Walk<'_, 'd, F> {
     fn members(&mut self, members: impl Iterator<Item = (Text<'d>, Value<'d>)>) -> Result<(), Fault> {
         for (name, value) in members {
-            let name = name.decoded();
+            let name = self.reading.of(name);
             if name.is_empty() || name.contains(['.', '[', ']']) {
                 let why = format!("the member name {:?} cannot be told from a path", clipped(&name));
                 return Err(Fault::AmbiguousStructure(why));

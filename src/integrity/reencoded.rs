@@ -49,18 +49,48 @@ impl fmt::Display for Reencoding {
     }
 }
 
-/// The change after whose undoing `fits` holds of the content, which it is given as a JSON text. It is asked a handful of
-/// times at most, and only where undoing changes anything.
-pub(super) fn undone(content: Value<'_>, mut fits: impl FnMut(&str) -> bool) -> Option<Reencoding> {
+/// The change after whose undoing `fits` holds of the content, which is read so text by text: it is never written out. It
+/// is asked a handful of times at most, and only where undoing changes anything.
+pub(super) fn undone(content: Value<'_>, mut fits: impl FnMut(Reading) -> bool) -> Option<Reencoding> {
     if !is_worth_trying(content) {
         return None;
     }
     CANDIDATES.iter().find_map(|(reencoding, undo)| {
-        let mut restored = Restored { json: String::new(), undo: *undo, changed: false };
-        restored.value(content);
-        (restored.changed && fits(&restored.json)).then_some(*reencoding)
+        let reading = Reading(Some(*undo));
+        (reading.changes(content) && fits(reading)).then_some(*reencoding)
     })
 }
+
+/// How the texts of a content are read, names and values.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading(Option<Undo>);
+
+impl Reading {
+    pub const AS_WRITTEN: Self = Self(None);
+
+    pub fn of(self, text: Text<'_>) -> Cow<'_, str> {
+        let text = text.decoded();
+        self.original(&text).map_or(text, Cow::Owned)
+    }
+
+    fn original(self, text: &str) -> Option<String> {
+        self.0.filter(|_| text.len() <= LONGEST).and_then(|undo| undo(text))
+    }
+
+    /// Whether any text reads otherwise.
+    fn changes(self, content: Value<'_>) -> bool {
+        let changes = |text: Text<'_>| self.original(&text.decoded()).is_some();
+        match content.kind() {
+            Kind::String(text) => changes(text),
+            Kind::Array(mut items) => items.any(|item| self.changes(item)),
+            Kind::Object(mut members) => members.any(|(name, value)| changes(name) || self.changes(value)),
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) => false,
+        }
+    }
+}
+
+/// Of a text that is read otherwise: a longer one is an attachment, and what is made of it could be several times as long.
+const LONGEST: usize = 64 << 10;
 
 /// `None` where a text is not touched by the change.
 type Undo = fn(&str) -> Option<String>;
@@ -100,14 +130,18 @@ const WINDOWS_1252: [char; 32] = [
 ];
 
 fn composed(text: &str) -> Option<String> {
-    differs(text, ComposingNormalizerBorrowed::new_nfc().normalize(text))
+    normalised(text, |text| ComposingNormalizerBorrowed::new_nfc().normalize(text))
 }
 
 fn decomposed(text: &str) -> Option<String> {
-    differs(text, DecomposingNormalizerBorrowed::new_nfd().normalize(text))
+    normalised(text, |text| DecomposingNormalizerBorrowed::new_nfd().normalize(text))
 }
 
-fn differs(text: &str, normalised: Cow<'_, str>) -> Option<String> {
+fn normalised(text: &str, normalise: impl FnOnce(&str) -> Cow<'_, str>) -> Option<String> {
+    if text.is_ascii() {
+        return None;
+    }
+    let normalised = normalise(text);
     (normalised != text).then(|| normalised.into_owned())
 }
 
@@ -125,50 +159,6 @@ fn html_unescaped(text: &str) -> Option<String> {
     text.contains('&')
         .then(|| ENTITIES.iter().fold(text.to_owned(), |text, (escaped, letter)| text.replace(escaped, letter)))
         .filter(|unescaped| unescaped != text)
-}
-
-/// A content written out again, each text as it was before the change.
-struct Restored {
-    json: String,
-    undo: Undo,
-    changed: bool,
-}
-
-impl Restored {
-    fn value(&mut self, value: Value<'_>) {
-        match value.kind() {
-            Kind::Null => self.json.push_str("null"),
-            Kind::Bool(value) => self.json.push_str(if value { "true" } else { "false" }),
-            Kind::Number(token) => self.json.push_str(token),
-            Kind::String(text) => self.text(text),
-            Kind::Array(items) => self.listed('[', items, Self::value, ']'),
-            Kind::Object(members) => self.listed('{', members, Self::member, '}'),
-        }
-    }
-
-    fn member(&mut self, (name, value): (Text<'_>, Value<'_>)) {
-        self.text(name);
-        self.json.push(':');
-        self.value(value);
-    }
-
-    fn listed<T>(&mut self, open: char, items: impl Iterator<Item = T>, write: fn(&mut Self, T), close: char) {
-        self.json.push(open);
-        for (index, item) in items.enumerate() {
-            if index > 0 {
-                self.json.push(',');
-            }
-            write(self, item);
-        }
-        self.json.push(close);
-    }
-
-    fn text(&mut self, text: Text<'_>) {
-        let text = text.decoded();
-        let original = (self.undo)(&text);
-        self.changed |= original.is_some();
-        self.json.push_str(&serde_json::Value::from(original.as_deref().unwrap_or(&text)).to_string());
-    }
 }
 
 /// The work stays in proportion: a hint is worth a few times the hashing of an ordinary document, and no more.
@@ -206,7 +196,8 @@ mod tests {
     /// Whether and how a content that should be `original` was changed to `found`.
     fn found(original: &str, found: &str) -> Option<Reencoding> {
         let found = serde_json::Value::from(found).to_string();
-        undone(tree(&found).root(), |candidate| tree(candidate).root().is_str(original))
+        let tree = tree(&found);
+        undone(tree.root(), |reading| tree.root().as_text().is_some_and(|text| reading.of(text) == original))
     }
 
     #[test]
@@ -237,15 +228,18 @@ mod tests {
     }
 
     #[test]
-    fn names_are_restored_like_values_and_nothing_is_tried_in_vain() {
+    fn names_are_read_like_values_and_nothing_is_tried_in_vain() {
         let received = "{\"pa\u{c3}\u{ad}s\": [\"E\", 1.50, null, true, {}]}";
-        let how = undone(tree(received).root(), |candidate| {
-            assert_eq!(candidate, "{\"pa\u{ed}s\":[\"E\",1.50,null,true,{}]}");
-            true
+        let tree_received = tree(received);
+        let how = undone(tree_received.root(), |reading| {
+            let mut members = tree_received.root().as_object().into_iter().flatten();
+            members.next().is_some_and(|(name, _)| reading.of(name) == "pa\u{ed}s")
         });
         assert_eq!(how, Some(Reencoding::Misread));
         assert_eq!(undone(tree(r#"{"a": "b"}"#).root(), |_| panic!("nothing would change")), None);
-        let large = format!("[{}0]", "\"\u{c3}\u{a7}\",".repeat(200_000));
-        assert_eq!(undone(tree(&large).root(), |_| panic!("too large to be tried")), None);
+        let many = format!("[{}0]", "\"\u{c3}\u{a7}\",".repeat(200_000));
+        assert_eq!(undone(tree(&many).root(), |_| panic!("too many to be tried")), None);
+        let long = format!("[\"{}\"]", "\u{c3}\u{a7}".repeat(LONGEST));
+        assert_eq!(undone(tree(&long).root(), |_| panic!("too long to be tried")), None);
     }
 }

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use super::{Token, Tree};
 use crate::document::{Limits, ReadError, ReadErrorKind};
+use crate::text::clipped;
 
 /// Reads one JSON text of any kind.
 pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Tree<'a>, ReadError> {
@@ -28,7 +29,11 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Tree<'a>, Rea
         if reader.at == text.len() { Ok(()) } else { Err(reader.fault(ReadErrorKind::TrailingBytes)) }
     });
     match result {
-        Ok(()) => Ok(Tree { text, tokens: reader.tokens }),
+        Ok(()) => {
+            let mut tokens = reader.tokens;
+            tokens.shrink_to_fit();
+            Ok(Tree { text, tokens })
+        }
         Err(Fault { kind, at }) => Err(ReadError::at(kind, bytes, at)),
     }
 }
@@ -156,10 +161,8 @@ impl<'a> Reader<'a> {
             }
             let name = self.string()?;
             if RESERVED.iter().any(|reserved| self.name(name).is(reserved)) {
-                return Err(Fault {
-                    kind: ReadErrorKind::ReservedName(self.name(name).decoded().into_owned()),
-                    at: start,
-                });
+                let name = clipped(&self.name(name).decoded()).into_owned();
+                return Err(Fault { kind: ReadErrorKind::ReservedName(name), at: start });
             }
             if let Some(slot) = few.get_mut(members) {
                 *slot = name;
@@ -221,8 +224,8 @@ impl<'a> Reader<'a> {
     }
 
     fn duplicate(&self, name: usize) -> Fault {
-        let kind = ReadErrorKind::DuplicateMember(self.name(name).decoded().into_owned());
-        Fault { kind, at: self.tokens[name].at as usize }
+        let shown = clipped(&self.name(name).decoded()).into_owned();
+        Fault { kind: ReadErrorKind::DuplicateMember(shown), at: self.tokens[name].at as usize }
     }
 
     fn name(&self, index: usize) -> super::Text<'a> {
@@ -394,3 +397,18 @@ impl<'a> Reader<'a> {
 
 /// Small objects are compared name by name; sorting takes over before that becomes quadratic.
 const FEW: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_is_cut_where_an_error_repeats_it() {
+        for name in ["n".repeat(1 << 20), "\\u00e9".repeat(1 << 18)] {
+            let text = format!(r#"{{"{name}":0,"{name}":0}}"#);
+            let error = read(text.as_bytes(), &Limits::default()).unwrap_err().to_string();
+            assert!(error.starts_with("the member \"") && error.contains("bytes in all"), "{error:.100}");
+            assert!(error.len() < 1000, "{}", error.len());
+        }
+    }
+}
