@@ -66,13 +66,20 @@
 //! [`evidence`], [`report`], with [`primitives`], [`text`], [`address_book`], [`block_age`] and [`web_address`] under
 //! them.
 //! The shell judges nothing: [`sources`], [`Verifier`], the command.
+//!
+//! # Features
+//!
+//! All are on by default. `net` brings [`sources`] and [`Verifier`], `cli` the command, `testchain` the embedded chain. Without any
+//! the library is the core alone, for hosts that answer its questions themselves; it builds for `wasm32-unknown-unknown`.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod address_book;
 pub mod block_age;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+#[cfg_attr(not(feature = "net"), allow(dead_code, reason = "what only sources ask with"))]
 mod contracts;
 mod date_time;
 pub mod document;
@@ -83,20 +90,24 @@ pub mod merkle;
 pub mod networks;
 pub mod primitives;
 pub mod report;
+#[cfg(feature = "net")]
 pub mod sources;
 pub mod status;
 #[cfg(feature = "testchain")]
 pub mod testchain;
 pub mod text;
 pub mod title;
+mod toml_error;
 pub mod verify;
 pub mod web_address;
 
+#[cfg(feature = "net")]
 mod verifier;
 
+#[cfg(feature = "net")]
 pub use verifier::{Verifier, VerifierBuilder, VerifyLinkError, Wishes};
 
 /// The README's library example, so that it runs.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "testchain", feature = "cli"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

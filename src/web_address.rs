@@ -111,10 +111,10 @@ pub enum NotAllowed {
     #[error("it holds a user name or password")]
     Credentials,
     /// An IP address in place of a name.
-    #[error("its host is an IP address and not a name, which only --allow-private lets through")]
+    #[error("its host is an IP address and not a name")]
     Literal,
     /// A host that is, or resolves to, something private.
-    #[error("its host is private, local or reserved, which only --allow-private lets through")]
+    #[error("its host is private, local or reserved")]
     Private,
 }
 

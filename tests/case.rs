@@ -162,8 +162,11 @@ fn one_finding_never_hides_another() {
     let also: Vec<_> = issuance.also.iter().map(|also| (also.outcome, also.code.id)).collect();
     assert_eq!((issuance.code.id, also), ("issuance.revoked", vec![(Outcome::Fail, "issuance.expired")]));
     assert_eq!(issuance.answered_by, [situation::HOST]);
-    let page =
-        ebl_verifier::report::human::render(&report, "both.json", Style { width: 100, color: false, verbose: false });
+    let page = ebl_verifier::report::human::render(
+        &report,
+        "both.json",
+        Style { width: 100, color: false, verbose: false, advice: |_, remedy| remedy.into() },
+    );
     let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
     for code in ["[issuance.revoked]", "[issuance.expired]"] {
         assert!(page.contains(code), "{page}");

@@ -455,7 +455,7 @@ fn a_title_that_is_issued_only_in_the_newest_block_is_not_final_yet() {
     assert_eq!((code(&report, "issuance"), code(&report, "title")), ("issuance.not_final_yet", "title.not_final_yet"));
     let told = format!("issued, not final yet: at block {}, which is not final, the title is issued", at());
     assert!(message(&report, "issuance").starts_with(&told), "{}", message(&report, "issuance"));
-    let style = Style { width: 100, color: false, verbose: false };
+    let style = Style { width: 100, color: false, verbose: false, advice: |_, remedy| remedy.into() };
     let page = render(&report, "bill.json", style);
     assert!(!page.contains("never") && page.contains("issued, not final yet"), "{page}");
     // What is expected of a title that is not there yet is not known either.

@@ -332,13 +332,10 @@ fn what_is_said_fits_what_was_asked() {
     says(&nowhere, &["[chain.no_such_block] who acts: you.", "[check.chain_unanswered] who acts: you."]);
     assert_eq!(nowhere.exit, 3);
     let other = verify("live.json", &["--chain-id", "1"]);
-    says(&other, &["depends on the chain: the document is on chain 1337, --chain-id says 1"]);
+    says(&other, &["depends on the chain: the document is on chain 1337, you say 1"]);
     assert!(!other.out.contains("Say which with --chain-id"), "{}", other.out);
     let unsigned = verify("live.json", &["--dnssec", "require"]);
-    says(
-        &unsigned,
-        &["the resolver gives nothing to validate with", "who acts: you. Name another resolver with --dns"],
-    );
+    says(&unsigned, &["the resolver gives nothing to validate with", "who acts: you. Ask another resolver"]);
 }
 
 #[test]

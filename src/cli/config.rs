@@ -11,9 +11,8 @@ use anyhow::{Context as _, Result, bail};
 use zeroize::Zeroizing;
 
 use super::args::{DnssecMode, NetworkArgs, ProofChoice, VerifyArgs};
-use super::policy_file::{self, PolicyRules, accepted_state};
 use super::settings::{Chosen, Origin, Settings, optional, place, settings, settings_file, variables};
-use super::{secrecy, way_out};
+use super::{policy, secrecy, way_out};
 use crate::address_book::AddressBook;
 use crate::block_age::MaxBlockAge;
 use crate::document::{Key, Limits};
@@ -60,10 +59,7 @@ pub fn verifier(args: &VerifyArgs) -> Result<Configured> {
     policy.accept_unauthenticated_falsy = args.accept_unauthenticated_falsy;
     policy.all_checks = args.all_checks;
     for file in in_force.policies.iter().map(|chosen| &chosen.value).chain(&args.policy) {
-        let PolicyRules { rules, require_dnssec } = policy_file::read(file)?;
-        policy.rules.extend(rules);
-        policy.require_dnssec |= require_dnssec;
-        policy.given = true;
+        policy::read(file)?.add_to(policy);
     }
     policy.rules.extend(expectations(args)?);
     let most_hidden = args.max_hidden.or(in_force.max_hidden.value);
@@ -115,7 +111,7 @@ fn expectations(args: &VerifyArgs) -> Result<Vec<Rule>> {
     let account = |text: &str| Ok(Address::from_caller(text)?);
     let holders = set("--expect-holder", &args.expect_holder, account)?;
     let beneficiaries = set("--expect-beneficiary", &args.expect_beneficiary, account)?;
-    let states = set("--accept-state", &args.accept_state, |text| accepted_state(text).map_err(anyhow::Error::msg))?;
+    let states = set("--accept-state", &args.accept_state, |text| text.parse().map_err(anyhow::Error::msg))?;
     let rules = [
         (!issuers.is_empty()).then_some(Rule::Issuers(issuers)),
         (!registries.is_empty()).then_some(Rule::Registries(registries)),
@@ -267,7 +263,7 @@ impl InForce {
     /// Reads what the builder does not need, so that a mistake there is found all the same.
     pub fn check_the_rest(&self) -> Result<()> {
         self.names.value.as_deref().map(address_book).transpose()?;
-        self.policies.iter().try_for_each(|chosen| policy_file::read(&chosen.value).map(drop))
+        self.policies.iter().try_for_each(|chosen| policy::read(&chosen.value).map(drop))
     }
 
     /// A builder with exactly these settings.

@@ -12,7 +12,7 @@ use super::args::{DnssecMode, DoctorArgs, PageFormat};
 use super::config::InForce;
 use super::exit::Exit;
 use super::output;
-use super::policy_file;
+use super::policy;
 use super::secrecy;
 use super::settings::{Chosen, Origin};
 use super::way_out;
@@ -38,7 +38,7 @@ pub fn run(args: &DoctorArgs) -> Result<Exit> {
     let verifier = in_force.builder()?.build()?;
     in_force.check_the_rest()?;
     let policy = args.policy.clone().map(|path| Chosen::by(path, Origin::Flag));
-    policy.as_ref().map(|policy| policy_file::read(&policy.value)).transpose()?;
+    policy.as_ref().map(|chosen| policy::read(&chosen.value)).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let found = runtime.block_on(verifier.probe(&chains));
     let page = Page::new(&in_force, policy.as_ref(), found.as_ref(), now());

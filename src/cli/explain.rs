@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anyhow::{Result, bail};
 
 use super::exit::Exit;
-use super::output;
+use super::{advice, output};
 use crate::text::{hanging, repeatable};
 use crate::verify::codes::{self, Actor, Code};
 
@@ -35,7 +35,7 @@ fn row(code: &Code, width: usize) -> String {
     if code.actor != Actor::Nobody {
         line("Who acts", &code.actor.to_string());
     }
-    line("What to do", code.remedy);
+    line("What to do", &advice::with_flags(code, code.remedy));
     page
 }
 

@@ -2,6 +2,7 @@
 // Both panic where nobody reads: `output` and `note` write instead.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod advice;
 mod args;
 mod config;
 #[cfg(feature = "testchain")]
@@ -17,14 +18,12 @@ mod man;
 mod no_document;
 mod output;
 mod policy;
-mod policy_file;
 mod same_file;
 mod secrecy;
 mod settings;
 #[cfg(feature = "testchain")]
 mod testchain;
 mod title;
-mod toml_error;
 mod verify;
 mod waiting;
 mod way_out;

@@ -35,8 +35,8 @@ impl NoDocument {
         let name = hanging(&escape(name), headline.len() + 2, style.width);
         let headline = beside(&format!("{headline}  "), &name);
         let message = format!("{}   [{}]", escape(&self.message), self.code.id);
-        let Code { id, actor, remedy, .. } = self.code;
-        let advice = format!("who acts: {actor}. {remedy} `ebl explain {id}`");
+        let Code { actor, remedy, .. } = self.code;
+        let advice = format!("who acts: {actor}. {}", (style.advice)(self.code, remedy));
         let lines = [message, advice].map(|line| hanging(&line, 2, style.width));
         format!("{headline}\n\n  {}\n", lines.join("\n  "))
     }

@@ -1,26 +1,37 @@
 //! `ebl policy check` and `ebl policy template`: what a policy file asks for, in words, and one to start from.
 
-use anyhow::Result;
+use std::io::Read as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
 
 use super::args::PolicyCommand;
 use super::exit::Exit;
-use super::output;
-use super::policy_file::{self, PolicyRules};
+use super::{output, secrecy};
 use crate::text::{escape_for_terminal as escape, hanging};
-use crate::verify::{AcceptedState, Policy};
+use crate::verify::{AcceptedState, Policy, PolicyFile};
 
 pub fn run(command: &PolicyCommand) -> Result<Exit> {
     let text = match command {
-        PolicyCommand::Check { file } => in_words(&policy_file::read(file)?),
-        PolicyCommand::Template => TEMPLATE.to_owned(),
+        PolicyCommand::Check { file } => in_words(&read(file)?),
+        PolicyCommand::Template => PolicyFile::TEMPLATE.to_owned(),
     };
     Ok(output::print(&text, Exit::Done))
 }
 
-/// Every key, explained and commented out.
-pub const TEMPLATE: &str = include_str!("policy_template.toml");
+/// Reads a policy file.
+pub fn read(path: &Path) -> Result<PolicyFile> {
+    // One byte more than the format allows, so that what is larger is refused there.
+    const MOST_BYTES: u64 = 1024 * 1024 + 1;
+    let name = secrecy::path(path);
+    let mut text = String::new();
+    let file = std::fs::File::open(path).with_context(|| format!("cannot read the policy {name}"))?;
+    file.take(MOST_BYTES).read_to_string(&mut text).with_context(|| format!("cannot read the policy {name}"))?;
+    text.parse().with_context(|| format!("the policy {name} is not right"))
+}
 
-fn in_words(PolicyRules { rules, require_dnssec }: &PolicyRules) -> String {
+fn in_words(file: &PolicyFile) -> String {
+    let PolicyFile { rules, require_dnssec, .. } = file;
     let dnssec = "The records of the issuer's domain must be validated with DNSSEC; otherwise the issuer is not known.";
     let width = output::reading_width();
     let mut sentences: Vec<(String, &str)> = rules.iter().map(|rule| (rule.to_string(), rule.name())).collect();

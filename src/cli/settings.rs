@@ -7,9 +7,10 @@ use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use super::args::{DnssecMode, NetworkArgs, ProofChoice, RootsChoice};
-use super::{secrecy, toml_error};
+use super::secrecy;
 use crate::primitives::plain_decimal;
 use crate::text::repeatable;
+use crate::toml_error;
 
 /// Settings from a TOML file. Unknown keys are errors: a misspelt rule must not be ignored.
 #[derive(Debug, Default, Deserialize)]

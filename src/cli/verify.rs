@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::input::{ENDINGS, Found, Input, InputError};
 use super::no_document::NoDocument;
 use super::output::{self, Output, Wanted};
-use super::{config, input, interrupt, note, waiting};
+use super::{advice, config, input, interrupt, note, waiting};
 use crate::report::fragments;
 use crate::report::human::{self, Style};
 use crate::report::json::{self, Layout};
@@ -128,7 +128,7 @@ pub(super) fn style(output: &Output, color: When, verbose: bool) -> Style {
         When::Never => false,
         When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    Style { width: output::width(terminal), color, verbose }
+    Style { width: output::width(terminal), color, verbose, advice: advice::advice }
 }
 
 struct Printer {

@@ -52,7 +52,7 @@ pub enum ReadErrorKind {
     #[error("the file is empty")]
     Empty,
     /// Over the size limit.
-    #[error("the file is larger than the limit of {limit} bytes; --max-size raises it")]
+    #[error("the file is larger than the limit of {limit} bytes")]
     TooLarge {
         /// In bytes.
         limit: usize,
@@ -118,7 +118,7 @@ pub enum ReadErrorKind {
     #[error("this is JSON, but not a wrapped or signed document of any known format; raw data cannot be verified")]
     NotADocument,
     /// Encrypted, and there is no key.
-    #[error("the file is sealed (encrypted); give its key with --key")]
+    #[error("the file is sealed (encrypted), and its key was not given")]
     Sealed,
     /// A sealed file whose members are not as they must be.
     #[error("the sealed file is damaged or of another kind: {0}")]

@@ -70,7 +70,7 @@ impl fmt::Display for FileKind {
             Self::Base64 => "base64 text; decode it, and verify what comes out",
             Self::JsonInText => "JSON inside of a JSON text: it was encoded twice; decode it, and verify what comes out",
             Self::Link => "a text that holds a link; give the link itself in place of the file, in quotes",
-            Self::Key => "the key of a sealed file, not the file; name the sealed file, and give this one with --key @FILE",
+            Self::Key => "the key of a sealed file, not the file; name the sealed file, and give this one as its key",
             Self::Pem => "a certificate or key in PEM form",
             Self::Jws => "a signed token (JWS), a kind that this version does not verify",
         })

@@ -25,6 +25,7 @@ use crate::primitives::{Digest32, hex_bytes};
 pub use crate::contracts::document_store::RevocationEvent;
 pub use crate::contracts::token_registry::REGISTRY_INTERFACES;
 pub use abi::NotAWord;
+#[cfg(feature = "net")]
 pub(crate) use abi::word_number;
 pub use did::{DidChange, DidEthrReading, DidEvent};
 pub use dns::{Dnssec, TopLevelReading, TxtReading};

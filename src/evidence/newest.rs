@@ -47,6 +47,7 @@ impl<R: AtBlock> Newest<R> {
         self.readings().iter().filter(move |newer| newer.block().number > block.number)
     }
 
+    #[cfg(feature = "net")]
     /// With what another endpoint says: nobody has looked unless both have.
     pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {

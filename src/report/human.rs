@@ -8,7 +8,7 @@ use crate::evidence::{Cause, Dnssec, Finality};
 use crate::primitives::Address;
 use crate::status::Position;
 use crate::text::{beside, columns, escape_for_terminal as escape, hanging_from};
-use crate::verify::codes::{self, Actor};
+use crate::verify::codes::{self, Actor, Code};
 use crate::verify::{
     AsOf, Assurance, Check, CheckName, Outcome, ProofFacts, ProofResult, RegistryFacts, RegistryStanding, Report,
     StoreFacts, TitleStateName, Verdict, Voucher,
@@ -23,6 +23,8 @@ pub struct Style {
     pub color: bool,
     /// Also print full addresses, who answered, and every item that was not checked.
     pub verbose: bool,
+    /// What the program at hand makes of a code's remedy: it may say how to do that here.
+    pub advice: fn(&Code, &str) -> String,
 }
 
 /// Renders the report of one file.
@@ -202,7 +204,7 @@ impl<'r> Page<'r> {
         self.hanging_labelled("  ", &label, 2, &name, &format!("{}{code}", escape(&check.message)));
         if check.actor != Actor::Nobody && check.outcome != Outcome::Pass {
             let tried = tried(check).map(|tried| format!(" ({})", escape(&tried))).unwrap_or_default();
-            let advice = format!("who acts: {}{tried}. {} `ebl explain {}`", check.actor, check.remedy, check.code.id);
+            let advice = format!("who acts: {}{tried}. {}", check.actor, (self.style.advice)(check.code, check.remedy));
             self.hanging("                 ", &advice);
         }
         if self.style.verbose {

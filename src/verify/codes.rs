@@ -78,7 +78,7 @@ codes! {
         "Ask the sender for the file again.";
     READ_TOO_LARGE = "read.too_large", Verifier,
         "The file is larger than the limit, so it was not read to the end.",
-        "If you expect a file of this size, raise the limit with --max-size.";
+        "If you expect a file of this size, raise the limit.";
     READ_TOO_DEEP = "read.too_deep", Sender,
         "Objects and lists are nested deeper than in any honest document.",
         "Ask the sender for the file as the issuer made it.";
@@ -123,7 +123,7 @@ codes! {
         "Ask the sender for the file as it was issued.";
     READ_KEY_MISSING = "read.key_missing", Verifier,
         "The file is sealed (encrypted), and no key was given.",
-        "Give the key with --key; the sender has it.";
+        "Give the key; the sender has it.";
     READ_SEALED_MALFORMED = "read.sealed_malformed", Sender,
         "The sealed file is damaged, or sealed in another way than is known.",
         "Ask the sender to seal the document again.";
@@ -144,7 +144,7 @@ codes! {
         "Try again; ask the sender if it stays so.";
     READ_FETCH_REFUSED = "read.fetch_refused", Sender,
         "The link leads to a host that is not public, or further than links are followed, so nothing was fetched.",
-        "Ask the sender for the file; in a closed network --allow-private lets links name private hosts.";
+        "Ask the sender for the file; in a closed network you can let links name private hosts.";
     INTEGRITY_INTACT = "integrity.intact", Nobody,
         "Every visible field is covered by the digest, and the digest by the Merkle root.",
         "Nothing to do.";
@@ -180,7 +180,7 @@ codes! {
         "Ask the issuer to issue the document again, wrapped alone and with one issuer; the sender cannot mend it.";
     INTEGRITY_FALSY_LEAVES = "integrity.falsy_leaves_unauthenticated", Verifier,
         "The document was wrapped by older software that leaves false, 0, empty and null values out of the digest; these values are not protected.",
-        "Look at the listed values; `--accept-unauthenticated-falsy` accepts the document without them.";
+        "Look at the listed values; you can accept the document without them.";
     ISSUER_DNS_TXT = "issuer.dns_txt", Nobody,
         "The domain that the document names publishes a record for this contract on this chain.",
         "Nothing to do.";
@@ -231,19 +231,19 @@ codes! {
         "Ask the issuer whether this key is theirs. See the issuance check.";
     ISSUER_BARE_KEY = "issuer.bare_key", Issuer,
         "The document names a bare key as its issuer; nothing ties it to a name.",
-        "Ask the issuer for a document with a DNS-DID identity. If you know whose key it is, `--expect-issuer DID` accepts it.";
+        "Ask the issuer for a document with a DNS-DID identity. If you know whose key it is, name that very DID as the issuer you expect.";
     ISSUER_TRUSTED_KEY = "issuer.key_trusted_by_caller", Nobody,
-        "The document names a bare key as its issuer, and your policy or --expect-issuer names that very DID.",
+        "The document names a bare key as its issuer, and you name that very DID as an issuer.",
         "Nothing to do.";
     ISSUER_METHOD_MISFIT = "issuer.method_does_not_fit", Issuer,
         "The kind of identity proof does not fit the way the document was issued, so it proves nothing: DNS-TXT speaks of contracts, DNS-DID and DID of signing keys.",
         "Ask the issuer to issue the document again with an identity proof of the right kind.";
     ISSUER_DNS_UNAVAILABLE = "issuer.dns_unavailable", Network,
         "The domain's records could not be read; this says nothing about the issuer.",
-        "Try again, or name another resolver with --dns.";
+        "Try again, or ask another resolver.";
     ISSUER_DNS_DENIES_EVERYTHING = "issuer.dns_denies_everything", Verifier,
         "A resolver says that the domain or its record does not exist, but knows nothing of the top-level domain either and proves nothing: as on a closed network or before a login page. This says nothing about the issuer.",
-        "Use another network, or name another resolver with --dns. `ebl doctor` tries them out.";
+        "Use another network, or ask another resolver.";
     ISSUER_DNS_DISAGREEMENT = "issuer.dns_disagreement", Network,
         "Two resolvers gave different records for the domain.",
         "Try again after the record's time to live; ask the issuer if it stays so.";
@@ -258,67 +258,67 @@ codes! {
         "Nothing to do.";
     CHAIN_NOT_NAMED = "chain.not_named", Verifier,
         "The document does not say which chain its registry is on.",
-        "Say which with --chain-id, if you know it from the issuer.";
+        "Say which, if you know it from the issuer.";
     CHAIN_MALFORMED = "chain.malformed_id", Issuer,
         "The chain id in the document is not a decimal number.",
         "Ask the issuer to issue the document again.";
     CHAIN_CONTRADICTS_CALLER = "chain.contradicts_caller", Verifier,
-        "The document names another chain than --chain-id.",
-        "Drop --chain-id, or check with the issuer which chain is right.";
+        "The document names another chain than the one you say.",
+        "Check with the issuer which chain is right.";
     CHAIN_CONTRADICTS_LINK = "chain.contradicts_link", Sender,
         "The document is on another chain than the link says under which it came.",
         "Do not act on this link. Ask the sender for the right one.";
     CHAIN_WRONG_ENDPOINT = "chain.wrong_endpoint", Verifier,
         "The endpoint serves another chain than the document names, so nothing was read from it.",
-        "Give an endpoint of the right chain with --rpc.";
+        "Give an endpoint of the right chain.";
     CHAIN_NO_ENDPOINT = "chain.no_endpoint", Verifier,
         "No endpoint is known for this chain, or fewer than the quorum asks for.",
-        "Give one with --rpc CHAINID=URL or the variable EBL_RPC_<CHAINID>.";
+        "Give one.";
     CHAIN_RETIRED_NETWORK = "chain.retired_network", Issuer,
         "The document names a network of the past: its chain no longer runs, or the field's software no longer uses it; what became of the document there cannot be found out.",
-        "Ask the issuer to issue the document again on a network in use. Whoever still has an endpoint of the old chain can give it with --rpc.";
+        "Ask the issuer to issue the document again on a network in use. Whoever still has an endpoint of the old chain can give it.";
     CHAIN_RPC_UNAVAILABLE = "chain.rpc_unavailable", Network,
         "No endpoint of this chain gave a usable answer; this says nothing about the document.",
-        "Try again, or give another endpoint with --rpc.";
+        "Try again, or give another endpoint.";
     CHAIN_BLOCK_VANISHED = "chain.block_vanished", Network,
         "The block was replaced while it was being read, twice.",
-        "Try again, with --block finalized where the chain has it.";
+        "Try again, at a finalized block where the chain has one.";
     CHAIN_NO_SUCH_BLOCK = "chain.no_such_block", Verifier,
         "The endpoint says that it has no such block as you named, so nothing was read.",
-        "Name another block with --block, or leave it out.";
+        "Name another block, or leave the choice to the chain.";
     CHAIN_BEHIND = "chain.endpoint_behind", Network,
         "The endpoint's block is older than is acceptable on this chain, so it does not know what happened since; this says nothing about the document.",
-        "Try again, or give another endpoint with --rpc; --max-block-age sets how old the block may be.";
+        "Try again, or give another endpoint; how old a block may be is yours to say.";
     CHAIN_BLOCK_IN_THE_FUTURE = "chain.block_in_the_future", Verifier,
         "The time of the endpoint's block has not come, so nothing tells how old it is.",
-        "Check this machine's clock; if it is right, ask another endpoint with --rpc.";
+        "Check this machine's clock; if it is right, ask another endpoint.";
     CHAIN_NEWEST_NOT_READ = "chain.newest_not_read", Verifier,
         "The evidence says what a settled block holds and nothing of the newest one, so what happened since is not known: the title may have been returned or the document revoked.",
         "Gather the evidence again, with the newest block beside the settled one.";
     CHAIN_NO_DID_REGISTRY = "chain.no_did_registry", Verifier,
         "No DID registry (ERC-1056) is known for the chain that the DID names.",
-        "Give one with --did-registry CHAIN:ADDRESS, if you know it from the issuer.";
+        "Give one, if you know it from the issuer.";
     CHAIN_BLOCKS_DIFFER = "chain.blocks_differ", Verifier,
         "The evidence about one document was read at different blocks, so it does not describe one moment.",
         "Gather the evidence again, all at one block.";
     CHAIN_ENDPOINTS_DISAGREE = "chain.endpoints_disagree", Network,
         "Two endpoints gave different answers about the same block, so neither is relied on.",
-        "Try again; if it stays so, one of them is wrong: ask others with --rpc.";
+        "Try again; if it stays so, one of them is wrong: ask others.";
     CHAIN_PROOF_MISSING = "chain.proof_missing", Network,
         "A state proof was required and there is none: no endpoint served it, or the block's header is of a form that is not known.",
-        "Give an endpoint that serves eth_getProof for recent blocks with --rpc, name a newer block, or use --proof try.";
+        "Give an endpoint that serves eth_getProof for recent blocks, name a newer block, or do without a proof.";
     CHAIN_PROOF_NOT_POSSIBLE = "chain.proof_not_possible", Verifier,
         "A state proof was required, but this contract is not one of which is known where it keeps its records.",
-        "Use --proof try, and --quorum for several endpoints that must agree.";
+        "Do without a proof, and let several endpoints agree.";
     CHAIN_PROOF_INVALID = "chain.proof_invalid", Network,
         "A state proof was required, and what the endpoint served as one does not hold.",
-        "Do not rely on this endpoint; ask another one with --rpc.";
+        "Do not rely on this endpoint; ask another one.";
     CHAIN_PROOF_UNVOUCHED = "chain.proof_unvouched", Verifier,
         "A state proof was required; it holds, but only the endpoint itself says that its block is one of the chain.",
-        "Let others vouch for the block: --quorum 2 with a second endpoint, or --trusted-block HASH.";
+        "Let others vouch for the block: a second endpoint, or you yourself if you know its hash.";
     CHAIN_PROOF_CONTRADICTS = "chain.proof_contradicts", Network,
         "The state proof holds, and the endpoint's other answers about the same block say something else: they are wrong.",
-        "Do not rely on this endpoint; ask another one with --rpc.";
+        "Do not rely on this endpoint; ask another one.";
     CHAIN_NOT_NEEDED = "chain.not_needed", Nobody,
         "This document does not rest on a contract.",
         "Nothing to do.";
@@ -330,10 +330,10 @@ codes! {
         "Nothing to do.";
     REGISTRY_UNRECOGNISED = "registry.unrecognised_code", Verifier,
         "There is a contract, but its code is not a known registry; it may be a private build or something else.",
-        "Ask the issuer about it; --trust-registry CHAIN:ADDRESS accepts this one registry.";
+        "Ask the issuer about it; if you know it, you can accept this one registry.";
     REGISTRY_PROXY = "registry.upgradeable_proxy", Verifier,
         "The registry is an upgradeable proxy: somebody can change its rules at any time.",
-        "Ask the issuer who controls it; --trust-registry CHAIN:ADDRESS accepts this one registry.";
+        "Ask the issuer who controls it; if you know it, you can accept this one registry.";
     REGISTRY_GENERATION = "registry.generation_not_supported", Issuer,
         "The registry is of an older generation whose titles this version does not read.",
         "Ask the issuer to move the title to a current registry.";
@@ -342,7 +342,7 @@ codes! {
         "Do not rely on this registry. Ask the issuer.";
     REGISTRY_INCONSISTENT = "registry.inconsistent_answers", Network,
         "The registry's code is genuine but the answers cannot be its own, so the endpoint is at fault.",
-        "Ask another endpoint with --rpc.";
+        "Ask another endpoint.";
     REGISTRY_NO_CODE = "registry.no_contract", Issuer,
         "There is no contract at the registry's address on this chain.",
         "Check address and chain with the issuer.";
@@ -504,10 +504,10 @@ codes! {
         "Nothing to do.";
     HISTORY_PARTIAL = "history.partial", Network,
         "Not all blocks could be searched for the title's history, so its older part is missing.",
-        "Try again, or give an endpoint that searches longer ranges of blocks with --rpc.";
+        "Try again, or give an endpoint that searches longer ranges of blocks.";
     HISTORY_INCOMPLETE = "history.incomplete", Network,
         "The history that was served has a gap: it breaks the rules or does not end in the recorded state.",
-        "Ask another endpoint with --rpc; do not rely on the history shown.";
+        "Ask another endpoint; do not rely on the history shown.";
     HISTORY_UNPROVEN = "history.unproven", Verifier,
         "The history does not count, because the registry or the state of the title is not known.",
         "See the registry, issuance and title checks.";
@@ -519,7 +519,7 @@ codes! {
         "Nothing to do.";
     POWERS_NOT_FULLY_KNOWN = "powers.not_fully_known", Network,
         "Who holds which power over the registry is not fully known.",
-        "Try again, or give an endpoint that searches longer ranges of blocks with --rpc.";
+        "Try again, or give an endpoint that searches longer ranges of blocks.";
     POWERS_UNPROVEN = "powers.unproven", Verifier,
         "What this contract says about roles does not count, because it is not known to be a registry.",
         "See the registry check.";
@@ -528,7 +528,7 @@ codes! {
         "Nothing to do.";
     POLICY_EMPTY = "policy.empty", Verifier,
         "The policy that was given asks for nothing.",
-        "Check that it is the file that you meant; `ebl policy template` prints one to start from.";
+        "Check that it is the file that you meant.";
     POLICY_MET = "policy.met", Nobody,
         "Every rule of your policy that applies to this document holds.",
         "Nothing to do.";
@@ -546,13 +546,13 @@ codes! {
         "Nothing to do.";
     NOT_ASKED = "check.not_asked", Nobody,
         "Not asked: the document is not intact.",
-        "See the integrity check; --all-checks goes on asking.";
+        "See the integrity check; you can have the rest asked all the same.";
     OFFLINE = "check.offline", Verifier,
         "Not asked: this run was offline.",
-        "Run again without --offline.";
+        "Run again with a network.";
     PROXY = "check.proxy", Verifier,
         "Your proxy gave no way to whoever was to be asked; this says nothing about the document.",
-        "Check the proxy where it was set, or go without one: --proxy none.";
+        "Check the proxy where it was set, or go without one.";
     TOO_MUCH_TO_ASK = "check.too_much_to_ask", Issuer,
         "The document names more issuers, document stores or signers, or has a longer Merkle proof, than are asked about.",
         "Ask the issuer to issue the document again through fewer of them or in a smaller batch.";

@@ -17,8 +17,8 @@ use crate::evidence::{Evidence, Question};
 
 pub use case::{Arrival, Case, LinkFollowed, PowersWanted, TitleCase, TokenOfChain};
 pub use policy::{
-    AcceptedState, DeniedWarnings, FieldPath, InvalidFieldPath, InvalidIssuerName, IssuerName, LeastFinality, Policy,
-    ProofMode, Rule, WarningKind,
+    AcceptedState, DeniedWarnings, FieldPath, InvalidFieldPath, InvalidIssuerName, InvalidPolicyFile, IssuerName,
+    LeastFinality, Policy, PolicyFile, ProofMode, Rule, WarningKind,
 };
 pub use report::{
     AsOf, Assurance, Check, CheckName, ContractClaim, DocumentFacts, Finding, FurtherFinding, IdentityClaim,

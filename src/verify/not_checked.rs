@@ -16,7 +16,7 @@ pub(super) fn list_for_title(report: &TitleReport) -> Vec<String> {
         items.push("who wrote the remarks, and whether they are true".into());
     }
     if report.issuer.is_empty() {
-        items.push("who issued the title: `ebl verify` does".into());
+        items.push("who issued the title".into());
     }
     if report.checks.iter().all(|check| check.name != CheckName::Integrity) {
         items.push("the document that this title stands for".into());

@@ -4,6 +4,7 @@
 //! All rules of a policy must hold. So policies are combined by adding their rules, and of two rules about one thing the
 //! stricter one decides by itself.
 
+mod file;
 mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,7 @@ use std::fmt;
 use crate::block_age::MaxBlockAge;
 use crate::primitives::{Address, ChainId, Digest32};
 
+pub use file::{InvalidPolicyFile, PolicyFile};
 pub use names::{FieldPath, InvalidFieldPath, InvalidIssuerName, IssuerName};
 
 /// What the caller wants to be held to.

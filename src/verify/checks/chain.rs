@@ -17,7 +17,7 @@ pub(super) fn document_chain(document: &Document<'_>, policy: &Policy) -> Result
         (Some(Ok(named)), Some(wanted)) if named != wanted => check(
             Outcome::Fail,
             &codes::CHAIN_CONTRADICTS_CALLER,
-            format!("the document is on chain {named}, --chain-id says {wanted}"),
+            format!("the document is on chain {named}, you say {wanted}"),
         ),
         (Some(Ok(named)), _) => Ok(named),
         (Some(Err(_)), _) => check(
@@ -26,11 +26,7 @@ pub(super) fn document_chain(document: &Document<'_>, policy: &Policy) -> Result
             format!("the chain id {:?} is not a decimal number", named.unwrap_or_default()),
         ),
         (None, Some(wanted)) => Ok(wanted),
-        (None, None) => check(
-            Outcome::Unknown,
-            &codes::CHAIN_NOT_NAMED,
-            "the document names no chain; say which with --chain-id".into(),
-        ),
+        (None, None) => check(Outcome::Unknown, &codes::CHAIN_NOT_NAMED, "the document names no chain".into()),
     }
 }
 
@@ -89,7 +85,7 @@ impl Examination {
             _ => return check,
         };
         let message = format!("{there_is} as of block {block}, which you chose");
-        let remedy = "Choose a newer block, or leave --block out, to see whether it was issued since.";
+        let remedy = "Choose a newer block, or none, to see whether it was issued since.";
         Check { message, actor: Actor::Verifier, remedy, ..check }
     }
 

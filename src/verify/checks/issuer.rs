@@ -233,9 +233,7 @@ fn not_validated(dnssec: Dnssec) -> &'static str {
 fn dnssec_required(dnssec: Dnssec, strength: Strength, message: String) -> Check {
     let check = unknown(&codes::ISSUER_DNSSEC_REQUIRED, message);
     let (actor, remedy) = match dnssec {
-        Dnssec::NotChecked => {
-            (Actor::Verifier, "Name another resolver with --dns, one that passes DNSSEC signatures on.")
-        }
+        Dnssec::NotChecked => (Actor::Verifier, "Ask another resolver, one that passes DNSSEC signatures on."),
         _ => (check.actor, check.remedy),
     };
     Check { actor, remedy, strength: Some(strength), ..check }

@@ -147,7 +147,7 @@ impl Examination {
                     1 => format!("one resolver gave the records of {domain}"),
                     _ => format!("{agreeing} resolvers gave the same records of {domain}"),
                 };
-                at_least(agreeing, least, message, "name more with --dns")
+                at_least(agreeing, least, message, "ask more resolvers")
             }
             _ => Ruling::unknown(format!("the records of {domain} could not be read")),
         })
@@ -381,7 +381,7 @@ fn judge_finality(found: Finality, least: LeastFinality) -> Ruling {
         Finality::Chosen => {
             return match least {
                 LeastFinality::Any => Ruling::pass("any block will do"),
-                _ => Ruling::unknown("how settled the chosen block is nobody said: leave --block to the chain"),
+                _ => Ruling::unknown("how settled the chosen block is nobody said: leave the choice to the chain"),
             };
         }
     };
@@ -429,7 +429,7 @@ fn judge_quorum(entry: &Entry, least: u32) -> Ruling {
         1 => "one endpoint answered".to_owned(),
         _ => format!("{found} endpoints gave the same answers"),
     };
-    at_least(found, least, message, "ask more with --quorum")
+    at_least(found, least, message, "ask more endpoints")
 }
 
 fn judge_hidden_fields(hidden: usize, most: usize) -> Ruling {

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 /// `line 3, column 7: expected a list`.
-pub fn in_words(text: &str, error: &toml::de::Error) -> String {
+pub(crate) fn in_words(text: &str, error: &toml::de::Error) -> String {
     let start = error.span().map_or(0, |span| span.start);
     let before = text.get(..start).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
@@ -14,7 +14,7 @@ pub fn in_words(text: &str, error: &toml::de::Error) -> String {
 
 /// A message of serde's, or of the TOML library's, without the values in it. Names of keys and words stay where they can be
 /// nothing else.
-pub fn cause(message: &str) -> String {
+pub(crate) fn cause(message: &str) -> String {
     // What follows the last "expected" is ours or the library's; before it may stand a value, of any form.
     let (found, expected) = match message.rfind(", expected ") {
         Some(at) => (&message[..at], message.get(at + 2..).unwrap_or_default()),
@@ -86,7 +86,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// `; did you mean …?`, else all that there is.
-pub fn nearest(name: &str, known: &[&str]) -> Cow<'static, str> {
+pub(crate) fn nearest(name: &str, known: &[&str]) -> Cow<'static, str> {
     let near = known
         .iter()
         .map(|known| (strsim::jaro_winkler(&name.to_ascii_lowercase(), &known.to_ascii_lowercase()), known))
@@ -115,8 +115,15 @@ mod tests {
         trust_registry: Vec<String>,
         #[serde(default)]
         rpc: std::collections::BTreeMap<String, Vec<String>>,
-        dnssec: Option<super::super::args::DnssecMode>,
+        dnssec: Option<Dnssec>,
         quorum: Option<u8>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Dnssec {
+        Report,
+        Require,
     }
 
     fn said(text: &str) -> String {

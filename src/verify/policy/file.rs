@@ -1,50 +1,73 @@
-//! A policy file: TOML, described by `schemas/policy.schema.json`, turned once into rules of the core. Unknown keys are
-//! errors, as in the settings, and so is an empty list: a rule that was meant must not be ignored.
+//! A policy file: TOML, described by `schemas/policy.schema.json`, turned once into rules. Unknown keys are errors, and so is
+//! an empty list: a rule that was meant must not be ignored. Whoever has a policy, a desk, a service or a page, reads the
+//! same files.
 
 use std::fmt;
-use std::io::Read as _;
-use std::path::Path;
 use std::str::FromStr;
 
-use anyhow::{Context as _, Result, bail};
 use serde::de::{Deserialize, Deserializer, Error as _, Unexpected, Visitor};
 
-use super::args::DnssecMode;
-use super::{secrecy, toml_error};
+use super::{AcceptedState, DeniedWarnings, FieldPath, IssuerName, LeastFinality, Policy, Rule, WarningKind};
 use crate::primitives::{Address, ChainId, InvalidAddress};
 use crate::text::repeatable;
-use crate::verify::{AcceptedState, DeniedWarnings, FieldPath, IssuerName, LeastFinality, Rule, WarningKind};
+use crate::toml_error;
 
 /// What a policy file asks for.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct PolicyRules {
+///
+/// ```
+/// use ebl_verifier::verify::{Policy, PolicyFile, Rule};
+///
+/// let file: PolicyFile = "max_hidden_fields = 0".parse()?;
+/// let mut policy = Policy::default();
+/// file.add_to(&mut policy);
+/// assert_eq!(policy.rules, [Rule::HiddenFields(0)]);
+///
+/// let error = "max_hiden_fields = 0".parse::<PolicyFile>().unwrap_err();
+/// assert_eq!(error.to_string(), "unknown key `max_hiden_fields`; did you mean `max_hidden_fields`?");
+/// # Ok::<(), ebl_verifier::verify::InvalidPolicyFile>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PolicyFile {
     /// Its rules, in the order of the template.
     pub rules: Vec<Rule>,
     /// `dnssec = "require"`.
     pub require_dnssec: bool,
 }
 
-/// Reads a policy file.
-pub fn read(path: &Path) -> Result<PolicyRules> {
-    const MOST_BYTES: u64 = 1024 * 1024;
-    let name = secrecy::path(path);
-    let mut text = String::new();
-    let file = std::fs::File::open(path).with_context(|| format!("cannot read the policy {name}"))?;
-    file.take(MOST_BYTES + 1).read_to_string(&mut text).with_context(|| format!("cannot read the policy {name}"))?;
-    if text.len() as u64 > MOST_BYTES {
-        bail!("the policy {name} is larger than {MOST_BYTES} bytes");
+impl PolicyFile {
+    /// Every key, explained and commented out.
+    pub const TEMPLATE: &str = include_str!("template.toml");
+
+    /// The policy is held to this file, too.
+    pub fn add_to(self, policy: &mut Policy) {
+        policy.rules.extend(self.rules);
+        policy.require_dnssec |= self.require_dnssec;
+        policy.given = true;
     }
-    parse(&text).with_context(|| format!("the policy {name} is not right"))
 }
 
-/// Every error names the key and says what would be right.
-pub fn parse(text: &str) -> Result<PolicyRules> {
-    let table: toml::Table =
-        toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", toml_error::in_words(text, &error)))?;
-    // Key by key, so that the message can begin with the key and not with a place in the text.
-    let known = PolicyFile::deserialize(table).map_err(|error| anyhow::anyhow!("{}", after_key(&error.to_string())))?;
-    Ok(known.into())
+/// A policy file that cannot be used: the key, and what would be right. No value is repeated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidPolicyFile(String);
+
+impl FromStr for PolicyFile {
+    type Err = InvalidPolicyFile;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPolicyFile> {
+        if text.len() > MOST_BYTES {
+            return Err(InvalidPolicyFile(format!("it is larger than {MOST_BYTES} bytes")));
+        }
+        let table: toml::Table =
+            toml::from_str(text).map_err(|error| InvalidPolicyFile(toml_error::in_words(text, &error)))?;
+        // Key by key, so that the message can begin with the key and not with a place in the text.
+        let keys = Keys::deserialize(table).map_err(|error| InvalidPolicyFile(after_key(&error.to_string())))?;
+        Ok(keys.into())
+    }
 }
+
+const MOST_BYTES: usize = 1024 * 1024;
 
 /// `what is wrong` + newline + `in `key`` as `key: what is wrong`.
 fn after_key(message: &str) -> String {
@@ -58,7 +81,7 @@ fn after_key(message: &str) -> String {
 /// The file as written. The keys are the names of [`Rule::name`].
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PolicyFile {
+struct Keys {
     issuers: Option<List<IssuerName>>,
     registries: Option<List<Registry>>,
     chains: Option<List<Chain>>,
@@ -66,7 +89,7 @@ struct PolicyFile {
     finality: Option<Word<LeastFinality>>,
     max_block_age: Option<Count<1, ANY>>,
     max_document_age: Option<Count<1, ANY>>,
-    dnssec: Option<DnssecMode>,
+    dnssec: Option<DnssecRule>,
     min_resolvers: Option<Count<1, 16>>,
     quorum: Option<Count<1, 16>>,
     proof: Option<ProofRule>,
@@ -84,8 +107,8 @@ struct PolicyFile {
     forbid_warnings: Option<List<Word<Warnings>>>,
 }
 
-impl From<PolicyFile> for PolicyRules {
-    fn from(file: PolicyFile) -> Self {
+impl From<Keys> for PolicyFile {
+    fn from(file: Keys) -> Self {
         let number = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         let hidden = file.max_hidden_fields.map(|Count(most)| usize::try_from(most).unwrap_or(usize::MAX));
         let hidden = if file.forbid_hidden { Some(0) } else { hidden };
@@ -108,7 +131,7 @@ impl From<PolicyFile> for PolicyRules {
             file.forbid_unauthenticated.then_some(Rule::NothingUnauthenticated),
             file.forbid_warnings.map(|list| Rule::NoWarnings(denied(list))),
         ];
-        let require_dnssec = file.dnssec == Some(DnssecMode::Require);
+        let require_dnssec = file.dnssec == Some(DnssecRule::Require);
         Self { rules: rules.into_iter().flatten().collect(), require_dnssec }
     }
 }
@@ -126,6 +149,13 @@ fn denied(list: List<Word<Warnings>>) -> DeniedWarnings {
 enum TestnetsMode {
     Allow,
     Refuse,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DnssecRule {
+    Report,
+    Require,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -301,20 +331,30 @@ impl<'de, const LEAST: u64, const MOST: u64> Deserialize<'de> for Count<LEAST, M
     }
 }
 
-/// A state as `--accept-state` takes it.
-pub fn accepted_state(text: &str) -> Result<AcceptedState, String> {
-    Word::of(text).map(|Word(state)| state)
+/// As in policy files.
+impl FromStr for AcceptedState {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Word::of(text).map(|Word(state)| state)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::policy::TEMPLATE;
     use super::*;
+
+    const TEMPLATE: &str = PolicyFile::TEMPLATE;
+
+    fn parse(text: &str) -> Result<PolicyFile, InvalidPolicyFile> {
+        text.parse()
+    }
 
     const ADDRESS: &str = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
 
     fn schema_accepts(text: &str) -> bool {
-        let schema: serde_json::Value = serde_json::from_str(include_str!("../../schemas/policy.schema.json")).unwrap();
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../../../schemas/policy.schema.json")).unwrap();
         let table: toml::Table = toml::from_str(text).unwrap();
         jsonschema::validator_for(&schema).unwrap().is_valid(&serde_json::to_value(table).unwrap())
     }
@@ -330,7 +370,7 @@ mod tests {
 
     #[test]
     fn the_template_asks_for_nothing_until_its_keys_are_enabled() {
-        assert_eq!(parse(TEMPLATE).unwrap(), PolicyRules::default());
+        assert_eq!(parse(TEMPLATE).unwrap(), PolicyFile::default());
         let whole = parse(&whole_template()).unwrap();
         // `forbid_hidden` and `max_hidden_fields` are one rule, `dnssec` a setting.
         let keys = schema_keys();
@@ -344,7 +384,8 @@ mod tests {
     }
 
     fn schema_keys() -> std::collections::BTreeSet<String> {
-        let schema: serde_json::Value = serde_json::from_str(include_str!("../../schemas/policy.schema.json")).unwrap();
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../../../schemas/policy.schema.json")).unwrap();
         // A second name for one of the keys.
         let keys = schema["properties"].as_object().unwrap().keys().filter(|key| *key != "max_hidden");
         keys.cloned().collect()
@@ -352,7 +393,8 @@ mod tests {
 
     #[test]
     fn a_rule_is_named_in_the_schema_of_reports() {
-        let schema: serde_json::Value = serde_json::from_str(include_str!("../../schemas/report.schema.json")).unwrap();
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../../../schemas/report.schema.json")).unwrap();
         let known = schema["definitions"]["rule"]["properties"]["rule"]["enum"].as_array().unwrap();
         for rule in parse(&whole_template()).unwrap().rules {
             assert!(known.iter().any(|name| name == rule.name()), "{}", rule.name());
@@ -429,7 +471,7 @@ mod tests {
             ("forbid_warnings = ['paused']".into(), "forbid_warnings"),
         ];
         for (text, key) in refused {
-            let message = format!("{:#}", parse(&text).expect_err(&text));
+            let message = format!("{}", parse(&text).expect_err(&text));
             assert!(message.contains(key), "{text}: the message does not name the key: {message}");
             let says_what_is_right = ["expected", " is not ", "neither", "leave the key out", "did you mean"];
             assert!(says_what_is_right.iter().any(|words| message.contains(words)), "{text}: {message}");
@@ -466,7 +508,7 @@ mod tests {
 
     #[test]
     fn text_that_is_no_toml_is_named_by_its_line() {
-        let message = format!("{:#}", parse("chains = [1\nquorum = 2").unwrap_err());
+        let message = format!("{}", parse("chains = [1\nquorum = 2").unwrap_err());
         assert!(message.starts_with("line 2, column 1: ") && !message.contains('\n'), "{message}");
     }
 }
