@@ -69,7 +69,11 @@ fn verify(file: &[u8]) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     match runtime.block_on(verifier.verify(&bytes, &Wishes::default())) {
         Ok(report) => {
-            drop(human::render(&report, "file.json", Style { width: 100, color: false, verbose: true }));
+            drop(human::render(
+                &report,
+                "file.json",
+                Style { width: 100, color: false, verbose: true, advice: |_, remedy| remedy.into() },
+            ));
             drop(json::render(&report, Layout::Indented).expect("JSON"));
         }
         Err(error) => drop(error.to_string()),
