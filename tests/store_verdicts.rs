@@ -170,17 +170,6 @@ fn evidence_about_something_else_does_not_count() {
     assert_eq!(found(&other_chain, CheckName::Chain), (Outcome::Unknown, "chain.wrong_endpoint"));
     let other_nodes = report(&two_stores(), answered(|_, reading| reading.nodes.truncate(1)));
     assert_eq!(found(&other_nodes, CheckName::Issuance), (Outcome::Unknown, "issuance.store_unreadable"));
-    let no_store = |_: &Question| {
-        let (name_exists, records) = (true, Vec::new());
-        Some(Fact::DnsTxt(TxtReading {
-            name_exists,
-            records,
-            dnssec: Dnssec::NotChecked,
-            agreeing: 1,
-            top_level: None,
-        }))
-    };
-    assert_eq!(report(&two_stores(), no_store).verdict, Verdict::Indeterminate);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::args::{InspectArgs, PageFormat};
 use super::exit::Exit;
 use super::input::{self, Input};
+use super::inspect_page::{Page, fitted, headline};
 use super::no_document::NoDocument;
 use super::output::{Output, Wanted};
 use super::verify::style;
@@ -20,11 +21,10 @@ use crate::evidence::{
     Question, RegistryQuestion, RevocationQuestion, WebQuestion,
 };
 use crate::integrity::IntegrityResult;
-use crate::primitives::{encode_hex, rfc3339};
+use crate::primitives::encode_hex;
 use crate::report::human::Style;
 use crate::report::json::{self as report_json, Layout};
-use crate::sources::now;
-use crate::text::{beside, escape_for_terminal as escape, hanging};
+use crate::text::escape_for_terminal as escape;
 use crate::verify::{Case, Policy, Step, examine};
 use crate::web_address::Reach;
 
@@ -55,29 +55,6 @@ pub fn run(args: &InspectArgs) -> Result<Exit> {
         (_, Err(why)) => (why.json(&name, layout)? + "\n", why.exit()),
     };
     Ok(output.write_only(&text, exit))
-}
-
-/// Both renderings of what was found.
-pub(super) struct Page {
-    pub human: String,
-    /// What was found, without what every object has.
-    pub found: Value,
-}
-
-impl Page {
-    fn json(self, name: &str) -> Value {
-        let mut object = json!({"schema": "ebl-verifier/inspection/1", "file": name, "checked_at": rfc3339(now())});
-        if let (Value::Object(object), Value::Object(found)) = (&mut object, self.found) {
-            object.extend(found);
-        }
-        object
-    }
-}
-
-/// The first line, which claims nothing.
-pub(super) fn headline(name: &str, what_was_not_done: &str, style: Style) -> String {
-    let word = if style.color { "\u{1b}[1mINSPECTED\u{1b}[0m" } else { "INSPECTED" };
-    format!("{word}  {}   ({what_was_not_done}, nothing is confirmed)", escape(name))
 }
 
 fn page(name: &str, bytes: &[u8], key: Option<&Key>, limits: &Limits, style: Style) -> Result<Page, ReadError> {
@@ -238,23 +215,6 @@ impl<'c> Looked<'c> {
             "would_ask": self.would_ask,
         })
     }
-}
-
-/// The lines as a page: what stands beside a label is broken between words and stays beside it.
-pub(super) fn fitted(lines: &[String], style: Style) -> String {
-    const LABEL: usize = "  Target hash ".len();
-    const BULLET: usize = "    - ".len();
-    let fitted = lines.iter().map(|line| {
-        let indent = match line.get(..BULLET) {
-            Some("    - ") => BULLET,
-            // A heading is shorter than a label with its text.
-            Some(start) if start.starts_with("  ") => LABEL.min(line.len()),
-            _ => 0,
-        };
-        let (label, text) = line.split_at_checked(indent).unwrap_or(("", line));
-        beside(label, &hanging(text, indent, style.width)) + "\n"
-    });
-    fitted.collect()
 }
 
 fn describe(question: &Question) -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::inspect::{Page, fitted, headline};
+use super::inspect_page::{Page, fitted, headline};
 use crate::document::link::Link;
 use crate::report::human::Style;
 use crate::text::escape_for_terminal as escape;

@@ -13,6 +13,7 @@ mod explain;
 mod input;
 mod inspect;
 mod inspect_link;
+mod inspect_page;
 mod interrupt;
 mod man;
 mod no_document;

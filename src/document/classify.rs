@@ -5,8 +5,7 @@ use std::borrow::Cow;
 
 use super::json::{Kind, Place, Tree, Value};
 use super::sealed::{self, Sealed};
-use super::{Document, Family, FileKind, Key, Malformed, ReadError, ReadErrorKind, oa2, oa3};
-use crate::integrity::Fault;
+use super::{BrokenRule, Document, Family, FileKind, Key, Malformed, ReadError, ReadErrorKind, oa2, oa3};
 
 const V3_VERSION: &str = "https://schema.openattestation.com/3.0/schema.json";
 const V3_PROOF: &str = "OpenAttestationMerkleProofSignature2018";
@@ -106,10 +105,10 @@ fn contexts(object: Value<'_>) -> impl Iterator<Item = Cow<'_, str>> {
 /// A document, if what it says of itself is short enough to be shown; one that breaks the rules of its family is malformed.
 fn claimed<'a, T>(
     family: Family,
-    read: Result<T, Fault>,
+    read: Result<T, BrokenRule>,
     document: fn(T) -> Document<'a>,
 ) -> Result<Class<'a>, ReadError> {
-    let document = read.map_or_else(|fault| Document::Malformed(Malformed { family, fault }), document);
+    let document = read.map_or_else(|rule| Document::Malformed(Malformed { family, rule }), document);
     match document.longest_claim() {
         length if length > LONGEST_CLAIM => {
             Err(ReadError { kind: ReadErrorKind::ClaimTooLong { limit: LONGEST_CLAIM }, position: None })

@@ -151,3 +151,17 @@ fn place(position: Option<&Position>) -> String {
         format!(" (line {}, column {}, byte {})", position.line, position.column, position.offset)
     })
 }
+
+/// The rule that a file breaks which claims a family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BrokenRule {
+    /// Members of two families.
+    FamilyMix(String),
+    /// A member that neither the digest nor the format knows.
+    OutsideDigest(String),
+    /// A value in a form that the digest does not allow.
+    NotCanonical(String),
+    /// A required member is missing or of the wrong kind.
+    Shape(String),
+}

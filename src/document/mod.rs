@@ -23,7 +23,7 @@ mod view;
 
 use std::borrow::Cow;
 
-pub use error::{Position, ReadError, ReadErrorKind};
+pub use error::{BrokenRule, Position, ReadError, ReadErrorKind};
 pub use file_kind::FileKind;
 pub use sealed::{InvalidKey, Key, Opened, Sealed};
 pub use signature::Signature;
@@ -33,7 +33,6 @@ pub use view::{
 };
 
 use self::classify::Class;
-use crate::integrity::Fault;
 use crate::primitives::Digest32;
 
 /// What is accepted from outside.
@@ -215,7 +214,7 @@ pub struct Malformed {
     /// The family it claims.
     pub family: Family,
     /// The rule it breaks.
-    pub fault: Fault,
+    pub rule: BrokenRule,
 }
 
 /// The families of documents.md §1.

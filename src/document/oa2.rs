@@ -2,10 +2,9 @@
 
 use super::json::{self, Members, Place, Tree, Value};
 use super::{
-    ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, MOST_ISSUERS, Network, Revocation, Signature,
-    Summary, signature,
+    BrokenRule, ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, MOST_ISSUERS, Network, Revocation,
+    Signature, Summary, signature,
 };
-use crate::integrity::Fault;
 use crate::primitives::Digest32;
 use crate::text::{clipped, listed};
 
@@ -58,28 +57,28 @@ const OF_OTHER_FAMILIES: [&str; 10] = [
 
 impl<'a> Document<'a> {
     /// The object at `place` of the tree is the document.
-    pub(super) fn read(tree: Tree<'a>, place: Place) -> Result<Self, Fault> {
+    pub(super) fn read(tree: Tree<'a>, place: Place) -> Result<Self, BrokenRule> {
         let document = tree.value(place);
         let mut members = document.as_object().into_iter().flatten();
         if let Some((name, _)) = members.find(|(name, _)| !MEMBERS.iter().any(|known| name.is(known))) {
             let name = name.decoded();
             let name = clipped(&name);
             return Err(match OF_OTHER_FAMILIES.contains(&name.as_ref()) {
-                true => Fault::FamilyMix(format!("an OpenAttestation 2.0 document has no member {name:?}")),
-                false => Fault::OutsideDigest(name.into_owned()),
+                true => BrokenRule::FamilyMix(format!("an OpenAttestation 2.0 document has no member {name:?}")),
+                false => BrokenRule::OutsideDigest(name.into_owned()),
             });
         }
         let version = match document.get("version") {
             None => Version::Missing,
             Some(version) if version.is_str(VERSION) => Version::Current,
             Some(version) if version.is_str(EARLY_VERSION) => Version::Early,
-            Some(_) => return Err(Fault::FamilyMix("the version is not that of OpenAttestation 2.0".into())),
+            Some(_) => return Err(BrokenRule::FamilyMix("the version is not that of OpenAttestation 2.0".into())),
         };
         let merkle = MerkleProof::read(document.get("signature"))?;
         let (obfuscated, mut unauthenticated) = privacy(document.get("privacy"))?;
         unauthenticated.extend(document.get("schema").map(|_| "schema".to_owned()));
         let data = document.get("data").filter(|data| data.as_object().is_some());
-        let data = data.ok_or_else(|| Fault::Shape("`data` must be an object".into()))?;
+        let data = data.ok_or_else(|| BrokenRule::Shape("`data` must be an object".into()))?;
         let issuers = issuers(data);
         let signed = document.get("proof").map(|proof| signature::of_list(proof, &issuers)).transpose()?;
         let signed = signed.unwrap_or_default();
@@ -167,12 +166,13 @@ struct MerkleProof {
 }
 
 impl MerkleProof {
-    fn read(value: Option<Value<'_>>) -> Result<Self, Fault> {
-        let members =
-            value.and_then(Value::as_object).ok_or_else(|| Fault::Shape("`signature` must be an object".into()))?;
+    fn read(value: Option<Value<'_>>) -> Result<Self, BrokenRule> {
+        let members = value
+            .and_then(Value::as_object)
+            .ok_or_else(|| BrokenRule::Shape("`signature` must be an object".into()))?;
         has_exactly(members, "signature", &["type", "targetHash", "proof", "merkleRoot"])?;
         if !members.get("type").is_some_and(|kind| kind.is_str("SHA3MerkleProof")) {
-            return Err(Fault::Shape("`signature.type` must be SHA3MerkleProof".into()));
+            return Err(BrokenRule::Shape("`signature.type` must be SHA3MerkleProof".into()));
         }
         Ok(Self {
             target_hash: hash(members.get("targetHash"), "signature.targetHash")?,
@@ -183,27 +183,27 @@ impl MerkleProof {
 }
 
 /// All of these members and no other: what else stands there, nothing protects.
-pub(super) fn has_exactly(mut members: Members<'_>, place: &str, names: &[&str]) -> Result<(), Fault> {
+pub(super) fn has_exactly(mut members: Members<'_>, place: &str, names: &[&str]) -> Result<(), BrokenRule> {
     if let Some(missing) = names.iter().find(|name| members.get(name).is_none()) {
-        return Err(Fault::Shape(format!("`{place}.{missing}` is missing")));
+        return Err(BrokenRule::Shape(format!("`{place}.{missing}` is missing")));
     }
     match members.find(|(name, _)| !names.iter().any(|wanted| name.is(wanted))) {
-        Some((name, _)) => Err(Fault::OutsideDigest(format!("{place}.{}", clipped(&name.decoded())))),
+        Some((name, _)) => Err(BrokenRule::OutsideDigest(format!("{place}.{}", clipped(&name.decoded())))),
         None => Ok(()),
     }
 }
 
 /// Exactly 64 lower-case hexadecimal characters.
-pub(super) fn hash(value: Option<Value<'_>>, name: &str) -> Result<Digest32, Fault> {
+pub(super) fn hash(value: Option<Value<'_>>, name: &str) -> Result<Digest32, BrokenRule> {
     value
         .and_then(Value::as_str)
         .and_then(|text| Digest32::from_hex64(&text))
-        .ok_or_else(|| Fault::NotCanonical(format!("`{name}` must be 64 lower-case hexadecimal characters")))
+        .ok_or_else(|| BrokenRule::NotCanonical(format!("`{name}` must be 64 lower-case hexadecimal characters")))
 }
 
 /// A list of such hashes.
-pub(super) fn hashes(value: Option<Value<'_>>, name: &str) -> Result<Vec<Digest32>, Fault> {
-    let items = value.and_then(Value::as_array).ok_or_else(|| Fault::Shape(format!("`{name}` must be a list")))?;
+pub(super) fn hashes(value: Option<Value<'_>>, name: &str) -> Result<Vec<Digest32>, BrokenRule> {
+    let items = value.and_then(Value::as_array).ok_or_else(|| BrokenRule::Shape(format!("`{name}` must be a list")))?;
     // Counted first: a list that grows by copying takes twice its memory.
     let mut hashes = Vec::with_capacity(items.count());
     for item in items {
@@ -212,9 +212,9 @@ pub(super) fn hashes(value: Option<Value<'_>>, name: &str) -> Result<Vec<Digest3
     Ok(hashes)
 }
 
-fn privacy(value: Option<Value<'_>>) -> Result<(Vec<Digest32>, Vec<String>), Fault> {
+fn privacy(value: Option<Value<'_>>) -> Result<(Vec<Digest32>, Vec<String>), BrokenRule> {
     let Some(value) = value else { return Ok(Default::default()) };
-    let members = value.as_object().ok_or_else(|| Fault::Shape("`privacy` must be an object".into()))?;
+    let members = value.as_object().ok_or_else(|| BrokenRule::Shape("`privacy` must be an object".into()))?;
     let obfuscated = match members.get("obfuscatedData") {
         None => Vec::new(),
         list => hashes(list, "privacy.obfuscatedData")?,

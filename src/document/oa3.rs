@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use super::json::{Place, Tree, Value};
 use super::oa2::{has_exactly, hash, hashes};
 use super::{
-    ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, Network, Revocation, Signature, Summary,
-    Validity, signature,
+    BrokenRule, ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, Network, Revocation, Signature,
+    Summary, Validity, signature,
 };
-use crate::integrity::Fault;
 use crate::primitives::Digest32;
 use crate::text::{clipped, listed};
 
@@ -39,26 +38,26 @@ const FOREIGN_STATUS: [&str; 3] = ["TransferableRecords", "BitstringStatusListEn
 
 impl<'a> Document<'a> {
     /// The object at `place` of the tree is the document.
-    pub(super) fn read(tree: Tree<'a>, place: Place) -> Result<Self, Fault> {
+    pub(super) fn read(tree: Tree<'a>, place: Place) -> Result<Self, BrokenRule> {
         let document = tree.value(place);
         if let Some(name) = FOREIGN.iter().find(|name| document.get(name).is_some()) {
-            return Err(Fault::FamilyMix(format!("an OpenAttestation 3.0 document has no member {name:?}")));
+            return Err(BrokenRule::FamilyMix(format!("an OpenAttestation 3.0 document has no member {name:?}")));
         }
         let status = document.get("credentialStatus").and_then(|status| status.get("type"));
         if status.is_some_and(|status| FOREIGN_STATUS.iter().any(|foreign| status.is_str(foreign))) {
-            return Err(Fault::FamilyMix("the credential status belongs to a W3C credential".into()));
+            return Err(BrokenRule::FamilyMix("the credential status belongs to a W3C credential".into()));
         }
         if !document.get("version").is_some_and(|version| version.is_str(VERSION)) {
-            return Err(Fault::FamilyMix("the proof is of OpenAttestation 3.0 but the version is not".into()));
+            return Err(BrokenRule::FamilyMix("the proof is of OpenAttestation 3.0 but the version is not".into()));
         }
         let proof = document.get(PROOF).and_then(Value::as_object);
-        let proof =
-            proof.ok_or_else(|| Fault::FamilyMix("`proof` of an OpenAttestation 3.0 document is an object".into()))?;
+        let proof = proof
+            .ok_or_else(|| BrokenRule::FamilyMix("`proof` of an OpenAttestation 3.0 document is an object".into()))?;
         if !proof.get("type").is_some_and(|kind| kind.is_str(PROOF_TYPE)) {
-            return Err(Fault::FamilyMix(format!("`proof.type` must be {PROOF_TYPE}")));
+            return Err(BrokenRule::FamilyMix(format!("`proof.type` must be {PROOF_TYPE}")));
         }
         if let Some(missing) = REQUIRED.iter().find(|name| proof.get(name).is_none()) {
-            return Err(Fault::Shape(format!("`proof.{missing}` is missing")));
+            return Err(BrokenRule::Shape(format!("`proof.{missing}` is missing")));
         }
         let signature = signature::of_members(proof)?;
         let issuer = issuer(document, signature.as_ref());
@@ -109,9 +108,9 @@ impl<'a> Document<'a> {
 
 const PROOF: &str = "proof";
 
-fn obfuscated(privacy: Option<Value<'_>>) -> Result<Vec<Digest32>, Fault> {
+fn obfuscated(privacy: Option<Value<'_>>) -> Result<Vec<Digest32>, BrokenRule> {
     let members = privacy.and_then(Value::as_object);
-    let members = members.ok_or_else(|| Fault::Shape("`proof.privacy` must be an object".into()))?;
+    let members = members.ok_or_else(|| BrokenRule::Shape("`proof.privacy` must be an object".into()))?;
     has_exactly(members, "proof.privacy", &["obfuscated"])?;
     hashes(members.get("obfuscated"), "proof.privacy.obfuscated")
 }

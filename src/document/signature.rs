@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use super::Issuer;
+use super::error::BrokenRule;
 use super::json::{Members, Value};
-use crate::integrity::Fault;
 use crate::text::{clipped, listed};
 
 /// A signature over the Merkle root, unjudged (documents.md §3.10). The digest covers neither member: they count only as
@@ -29,12 +29,12 @@ pub(super) struct SignatureList {
 }
 
 /// v2: the top-level list `proof`.
-pub(super) fn of_list(proof: Value<'_>, issuers: &[Issuer]) -> Result<SignatureList, Fault> {
+pub(super) fn of_list(proof: Value<'_>, issuers: &[Issuer]) -> Result<SignatureList, BrokenRule> {
     let Some(mut items) = proof.as_array() else {
-        return Err(Fault::FamilyMix("`proof` of an OpenAttestation 2.0 document is a list".into()));
+        return Err(BrokenRule::FamilyMix("`proof` of an OpenAttestation 2.0 document is a list".into()));
     };
     if items.is_empty() || items.count() > MOST_SIGNATURES {
-        return Err(Fault::Shape(format!("`proof` must hold 1 to {MOST_SIGNATURES} signatures")));
+        return Err(BrokenRule::Shape(format!("`proof` must hold 1 to {MOST_SIGNATURES} signatures")));
     }
     let signatures = items.enumerate().map(|(index, item)| of_item(item, index)).collect::<Result<Vec<_>, _>>()?;
     // Where a contract issued the document no signature is looked at.
@@ -52,25 +52,25 @@ pub(super) fn of_list(proof: Value<'_>, issuers: &[Issuer]) -> Result<SignatureL
 }
 
 /// v3: `key` and `signature` beside the Merkle proof, both or neither.
-pub(super) fn of_members(proof: Members<'_>) -> Result<Option<Signature>, Fault> {
+pub(super) fn of_members(proof: Members<'_>) -> Result<Option<Signature>, BrokenRule> {
     let text = |name: &str| proof.get(name).map(|value| value.as_str().map(Cow::into_owned));
     match (text("key"), text("signature")) {
         (None, None) => Ok(None),
         (Some(Some(verification_method)), Some(Some(signature))) => {
             Ok(Some(Signature { verification_method, signature }))
         }
-        _ => Err(Fault::Shape("`proof.key` and `proof.signature` must both be text, or both be absent".into())),
+        _ => Err(BrokenRule::Shape("`proof.key` and `proof.signature` must both be text, or both be absent".into())),
     }
 }
 
-fn of_item(item: Value<'_>, index: usize) -> Result<Signature, Fault> {
+fn of_item(item: Value<'_>, index: usize) -> Result<Signature, BrokenRule> {
     let text = |name: &str| {
         let text = item.get(name).and_then(Value::as_str);
-        text.ok_or_else(|| Fault::Shape(format!("`proof[{index}].{name}` must be text")))
+        text.ok_or_else(|| BrokenRule::Shape(format!("`proof[{index}].{name}` must be text")))
     };
     for (name, wanted) in FIXED {
         if text(name)? != wanted {
-            return Err(Fault::Shape(format!("`proof[{index}].{name}` must be {wanted}")));
+            return Err(BrokenRule::Shape(format!("`proof[{index}].{name}` must be {wanted}")));
         }
     }
     if item.get("created").is_some() {
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
     use crate::document::json;
 
-    fn read(text: &str) -> Result<SignatureList, Fault> {
+    fn read(text: &str) -> Result<SignatureList, BrokenRule> {
         let tree = json::parse_value(text.as_bytes(), &Default::default()).unwrap();
         of_list(tree.root(), &[])
     }
@@ -123,12 +123,12 @@ mod tests {
             (r#""verificationMethod""#, r#""method""#),
             (r#""2026-03-01T08:00:00Z""#, "null"),
         ] {
-            assert!(matches!(read(&format!("[{}]", entry(change))), Err(Fault::Shape(_))), "{change:?}");
+            assert!(matches!(read(&format!("[{}]", entry(change))), Err(BrokenRule::Shape(_))), "{change:?}");
         }
-        assert!(matches!(read("[]"), Err(Fault::Shape(_))));
-        assert!(matches!(read("{}"), Err(Fault::FamilyMix(_))));
+        assert!(matches!(read("[]"), Err(BrokenRule::Shape(_))));
+        assert!(matches!(read("{}"), Err(BrokenRule::FamilyMix(_))));
         let many = vec![entry(("", "")); MOST_SIGNATURES + 1].join(",");
-        assert!(matches!(read(&format!("[{many}]")), Err(Fault::Shape(_))));
+        assert!(matches!(read(&format!("[{many}]")), Err(BrokenRule::Shape(_))));
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(read("{}"), Ok(None));
         assert!(matches!(read(r#"{"key":"did:web:a#b","signature":"0x"}"#), Ok(Some(_))));
         for text in [r#"{"key":"did:web:a#b"}"#, r#"{"signature":"0x"}"#, r#"{"key":null,"signature":"0x"}"#] {
-            assert!(matches!(read(text), Err(Fault::Shape(_))), "{text}");
+            assert!(matches!(read(text), Err(BrokenRule::Shape(_))), "{text}");
         }
     }
 }

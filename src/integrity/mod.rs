@@ -19,7 +19,7 @@ mod reencoded;
 mod shape;
 mod visible;
 
-use crate::document::{ContractKind, Document, Issuer};
+use crate::document::{BrokenRule, ContractKind, Document, Issuer};
 use crate::primitives::Digest32;
 
 pub use leaves::{Leaf, digest, flatten_oa2};
@@ -32,7 +32,7 @@ pub fn check(document: &Document<'_>) -> Integrity {
     let mut integrity = match document {
         Document::Oa2(document) => oa2::check(document),
         Document::Oa3(document) => oa3::check(document),
-        Document::Malformed(malformed) => Integrity::broken(malformed.fault.clone()),
+        Document::Malformed(malformed) => Integrity::broken(malformed.rule.clone().into()),
     };
     if integrity.hidden_leaves > 0 && !matches!(integrity.result, IntegrityResult::Broken(_)) {
         let count = integrity.hidden_leaves;
@@ -161,6 +161,17 @@ pub enum Fault {
     /// One title of several issuers.
     #[error("only one issuer is allowed for a transferable document")]
     TokenOfSeveralIssuers,
+}
+
+impl From<BrokenRule> for Fault {
+    fn from(rule: BrokenRule) -> Self {
+        match rule {
+            BrokenRule::FamilyMix(why) => Self::FamilyMix(why),
+            BrokenRule::OutsideDigest(member) => Self::OutsideDigest(member),
+            BrokenRule::NotCanonical(why) => Self::NotCanonical(why),
+            BrokenRule::Shape(why) => Self::Shape(why),
+        }
+    }
 }
 
 fn hint(emptied: bool) -> &'static str {

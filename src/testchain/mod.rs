@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod bill;
 pub mod chain;
 pub mod contracts;
+mod error;
 pub mod resolver;
 pub mod rpc;
 pub mod samples;

@@ -1,7 +1,6 @@
 //! A whole small world on loopback: the embedded chain with its JSON-RPC server, a resolver for the issuer's domain, and
 //! registries of both generations, with the acts that parties perform on a title.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,12 +11,13 @@ use super::accounts::{DEV_ACCOUNTS, DevAccount};
 use super::bill::{Bill, Issuance};
 use super::chain::{BlockId, Call, Chain, ChainError};
 use super::contracts::{Contract, Recipient, TitleWrite, creation_code};
+pub use super::error::SandboxError;
 use super::resolver::{Resolver, TxtRecords};
 use super::rpc::{Origin, RpcServer};
 use super::wrap::Salts;
 use crate::contracts::clone::escrow_address;
 use crate::primitives::{Address, ChainId, TokenId, keccak256};
-use crate::sources::chain::{BlockChoice, InvalidEndpoint};
+use crate::sources::chain::BlockChoice;
 use crate::title::Generation;
 use crate::verifier::{Verifier, VerifierBuilder, Wishes};
 use crate::verify::Policy;
@@ -107,29 +107,6 @@ impl Registry {
     pub fn escrow(&self, token: TokenId) -> Address {
         escrow_address(self.factory, self.address, token, self.implementation)
     }
-}
-
-/// Why the sandbox could not do something.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SandboxError {
-    /// A port could not be opened.
-    #[error("cannot listen on {address}: {error}")]
-    Listen {
-        /// What was tried.
-        address: SocketAddr,
-        /// Why not.
-        error: io::Error,
-    },
-    /// The chain refused.
-    #[error("the embedded chain refused: {0}")]
-    Chain(#[from] ChainError),
-    /// A contract refused an act.
-    #[error("the contract refused {0}")]
-    Refused(String),
-    /// The sandbox's own addresses cannot be used as settings.
-    #[error("the embedded chain's address is not an endpoint: {0}")]
-    Endpoint(#[from] InvalidEndpoint),
 }
 
 impl Sandbox {

@@ -7,7 +7,7 @@ use k256::ecdsa::SigningKey;
 use serde_json::{Map, Value, json};
 
 use super::accounts::DevAccount;
-use super::sandbox::SandboxError;
+use super::error::SandboxError;
 use crate::identity::eip191_digest;
 use crate::integrity::merkle;
 use crate::primitives::{Digest32, encode_hex, keccak256};

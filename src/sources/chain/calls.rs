@@ -1,7 +1,7 @@
 //! The lens's reading in plain calls, for a node that refuses the lens (chain.md §5.6, order of preference).
 
+use super::at::{At, checked};
 use super::lens;
-use super::plan::{At, checked};
 use super::sight;
 use super::transport::{Call, Session};
 use super::values::{code, eth_call, eth_get_code, outcome, supports_interface};

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::plan::{At, checked, newest_unread};
+use super::at::{At, checked, newest_unread};
 use super::reply::{First, Item, Object};
 use super::sight;
 use super::transport::{Call, Session};

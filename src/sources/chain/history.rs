@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::at::At;
 use super::logs::{self, Extent, Filter};
-use super::plan::At;
 use super::reply::Item;
 use super::transport::{Call, Session};
 use super::values::{code, eth_get_code};

@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use super::plan::{block_by_number, checked};
+use super::at::{block_by_number, checked};
 use super::reply::{First, Item, Json, NodeError, Object, Quantity};
 use super::transport::{Call, Session};
 use super::values::{Log, header};

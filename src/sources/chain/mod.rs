@@ -4,6 +4,7 @@
 //! contracts that are. A title's history takes a third: whose logs to ask for is known only from its state. The logs of a
 //! revocation are asked for afterwards, where a store says that it revoked something.
 
+mod at;
 mod calls;
 mod did_ethr;
 mod difference;

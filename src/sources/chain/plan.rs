@@ -1,14 +1,15 @@
 //! The read plan (chain.md §7): pin a block, then read everything at its hash and look whether it is still there.
 
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::at::{At, Pinned, block_by_number, by_hash, by_name, checked};
 use super::reply::{Item, NodeError};
 use super::transport::{Call, Session};
 use super::values::{header, quantity};
 use super::{BlockChoice, ChainQuestion, did_ethr, history, powers, proof, registry, revocation, store};
 use crate::block_age::MaxBlockAge;
-use crate::evidence::{BlockReading, Cause, Fact, Finality, Newest, RegistryReading, Unavailable};
+use crate::evidence::{BlockReading, Cause, Fact, Finality, RegistryReading, Unavailable};
 use crate::merkle::path_from;
 use crate::networks;
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
@@ -35,14 +36,6 @@ pub(super) async fn read(
     }
 }
 
-/// The block to read at.
-#[derive(Debug, Clone)]
-pub(super) struct Pinned {
-    pub block: BlockReading,
-    /// The endpoint's newest one; `None` where the caller named the block, which is then taken alone.
-    pub newest: Option<BlockReading>,
-}
-
 /// Round 1: chain id and headers. All tags are asked at once, so that falling back costs no request.
 pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<Pinned, Unavailable> {
     let &Request { chain, choice, .. } = request;
@@ -56,9 +49,9 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<P
         BlockChoice::Hash(hash) => calls.push(by_hash(hash)),
     }
     let own = calls.len();
-    calls.extend(request.hints.calls(request));
+    calls.extend(request.hints.calls(&request.questions));
     let mut items = session.batch(&calls).await?;
-    request.hints.note(request, items.drain(own.min(items.len())..));
+    request.hints.note(&request.questions, items.drain(own.min(items.len())..));
     let mut items = items.into_iter();
     serves(session, chain, items.next())?;
     let none = || session.not_an_answer("the node did not give the block asked for");
@@ -298,41 +291,6 @@ fn asks_state(request: &Request, registry: Address, token: TokenId) -> bool {
     request.questions.contains(&ChainQuestion::Registry { registry, token })
 }
 
-/// The block that is read, and how the node is told which.
-pub(super) struct At {
-    pub chain: ChainId,
-    pub block: BlockReading,
-    /// The EIP-1898 object, or the number for a node that refuses it.
-    pub form: Value,
-    /// The endpoint's newest block, where that comes after this one: it is looked at there as well.
-    pub newest: Option<Box<At>>,
-}
-
-impl At {
-    fn by_hash(chain: ChainId, Pinned { block, newest }: Pinned) -> Self {
-        let form = |block: &BlockReading| json!({"blockHash": block.hash.to_string(), "requireCanonical": true});
-        let newest = newest.filter(|newest| newest.number > block.number).map(|newest| {
-            let block = BlockReading { finality: Finality::Latest, ..newest };
-            Box::new(Self { chain, form: form(&block), block, newest: None })
-        });
-        Self { chain, form: form(&block), block, newest }
-    }
-
-    /// What is said of newer blocks where there is none to look at.
-    pub fn nothing_newer<R>(&self) -> Newest<R> {
-        match (self.block.finality, &self.newest) {
-            (Finality::Chosen, _) | (_, Some(_)) => Newest::NotRead,
-            (_, None) => Newest::Itself,
-        }
-    }
-
-    fn by_number(self) -> Self {
-        let form = json!(format!("{:#x}", self.block.number));
-        let newest = self.newest.map(|newest| Box::new(newest.by_number()));
-        Self { form, newest, ..self }
-    }
-}
-
 /// What a question is answered with in the second round.
 struct Share {
     /// Beside the methods that were called.
@@ -414,34 +372,6 @@ fn calls_at_newest(request: &Request, question: &ChainQuestion, newest: &At) -> 
     }
 }
 
-/// What the newest block holds could not be read. What was read before it is then not enough: a title may have been
-/// returned, or a document revoked or issued, since (chain.md §5.3). A block that is just being left is chosen anew once.
-pub(super) fn newest_unread(session: &Session<'_>, newest: &At, why: &Unavailable) -> Unavailable {
-    let detail = format!("what stands in its newest block, {}, could not be read: {}", newest.block.number, why.detail);
-    session.unavailable(Cause::BlockVanished, detail)
-}
-
-/// A batch with the re-check of the header behind it; fails when the block is no longer there afterwards.
-pub(super) async fn checked(
-    session: &Session<'_>,
-    block: &BlockReading,
-    mut calls: Vec<Call>,
-) -> Result<Vec<Item>, Unavailable> {
-    calls.push(block_by_number(block.number));
-    let mut items = session.batch(&calls).await?;
-    match items.pop() {
-        Some(Ok(now)) if now.is_null() => {}
-        Some(Ok(now)) => match header(&now) {
-            Some(now) if (now.hash, now.timestamp) == (block.hash, block.timestamp) => return Ok(items),
-            Some(_) => {}
-            None => return Err(session.not_an_answer("the node did not give the block again")),
-        },
-        _ => return Err(session.not_an_answer("the node did not give the block again")),
-    }
-    let detail = format!("block {} was replaced while it was read", block.number);
-    Err(session.unavailable(Cause::BlockVanished, detail))
-}
-
 fn serves(session: &Session<'_>, chain: ChainId, item: Option<Item>) -> Result<(), Unavailable> {
     let what = "the node did not give its chain id";
     let served = item.transpose().map_err(|error| session.refused(what, &error))?;
@@ -451,19 +381,6 @@ fn serves(session: &Session<'_>, chain: ChainId, item: Option<Item>) -> Result<(
     }
     let detail = format!("asked for chain {chain}, the endpoint serves chain {served}");
     Err(session.unavailable(Cause::WrongChain, detail))
-}
-
-fn by_name(tag_or_number: &str) -> Call {
-    ("eth_getBlockByNumber", json!([tag_or_number, false]))
-}
-
-/// A header by its height.
-pub(super) fn block_by_number(number: u64) -> Call {
-    by_name(&format!("{number:#x}"))
-}
-
-fn by_hash(hash: Digest32) -> Call {
-    ("eth_getBlockByHash", json!([hash.to_string(), false]))
 }
 
 /// As nodes do that know the tag and have no such block, or do not know it (chain.md §5.3).

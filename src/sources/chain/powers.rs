@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::at::{At, block_by_number, checked};
 use super::history::{accounts, code_calls, distinct};
 use super::logs::{self, Extent, Filter};
-use super::plan::{At, block_by_number, checked};
 use super::reply::Item;
 use super::sight;
 use super::transport::{Call, Session};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::ChainQuestion;
-use super::plan::{At, Request, checked};
+use super::at::{At, checked};
 use super::reply::{Data, First, Item, Json, Object, Quantity, text};
 use super::transport::{Call, Session};
 use super::values::{code, eth_get_code};
@@ -27,12 +27,12 @@ pub(super) struct Hints(OnceLock<Vec<AccountProofReading>>);
 
 impl Hints {
     /// The calls of the first round.
-    pub fn calls(&self, request: &Request) -> Vec<Call> {
+    pub fn calls(&self, questions: &[ChainQuestion]) -> Vec<Call> {
         if self.0.get().is_some() {
             return Vec::new();
         }
         let newest = json!("latest");
-        registries(request)
+        registries(questions)
             .flat_map(|registry| {
                 let slots = factory_slots()
                     .map(|slot| ("eth_getStorageAt", json!([registry.to_string(), slot.to_string(), newest])));
@@ -42,10 +42,10 @@ impl Hints {
     }
 
     /// Their results. A node that does not answer them is asked more often later.
-    pub fn note(&self, request: &Request, mut items: impl Iterator<Item = Item>) {
+    pub fn note(&self, questions: &[ChainQuestion], mut items: impl Iterator<Item = Item>) {
         let mut text = || items.next().and_then(Result::ok).as_ref().and_then(Json::bytes);
         let mut hints = Vec::new();
-        for address in registries(request) {
+        for address in registries(questions) {
             let code = text();
             let values = factory_slots().map(|slot| (slot, text()));
             let slots = values.into_iter().filter_map(|(slot, value)| {
@@ -104,8 +104,8 @@ pub(super) async fn read(
     Ok(ProofReading { block: at.block.clone(), header, accounts })
 }
 
-fn registries(request: &Request) -> impl Iterator<Item = Address> {
-    request.questions.iter().filter_map(|question| match question {
+fn registries(questions: &[ChainQuestion]) -> impl Iterator<Item = Address> {
+    questions.iter().filter_map(|question| match question {
         ChainQuestion::Proof { registry, .. } => Some(*registry),
         _ => None,
     })

@@ -10,8 +10,9 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::ChainQuestion;
+use super::at::Pinned;
 use super::difference::{Difference, first_difference};
-use super::plan::{self, Located, Pinned, Request};
+use super::plan::{self, Located, Request};
 use super::shortfall;
 use super::transport::{Rpc, Session};
 use crate::block_age::in_words;

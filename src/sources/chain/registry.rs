@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::plan::{At, checked, newest_unread};
+use super::at::{At, checked, newest_unread};
 use super::reply::{Item, Json};
 use super::transport::{Call, Session};
 use super::values::{code, eth_get_code, slot};

@@ -4,8 +4,8 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use super::at::{At, checked};
 use super::logs::{self, Extent, Filter};
-use super::plan::{At, checked};
 use super::reply::Json;
 use super::transport::Session;
 use crate::contracts::document_store::revocation_topics;

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::plan::{At, newest_unread};
+use super::at::{At, newest_unread};
 use super::reply::Item;
 use super::sight;
 use super::transport::{Call, Session};

@@ -1,7 +1,6 @@
 //! Whether a signed document was revoked, by the way that its issuer states (checks.md §3.4 rule 1, §3.3, §3.5).
 
 use super::chain::issuance_without_chain;
-use super::signature::fail;
 use super::store::{Asked, LONGEST_PROOF, at_newer, issuance_check, reading};
 use super::{Examination, Ground, finding, from_entry, not_asked_yet, unanswered};
 use crate::document::Issuer;
@@ -11,7 +10,7 @@ use crate::primitives::{Address, Digest32};
 use crate::status::{
     Issued, NotAResponder, OcspFinding, Revocation, RevocationReason, StoreFinding, judge_ocsp, judge_store, ocsp_url,
 };
-use crate::verify::codes;
+use crate::verify::codes::{self, Code};
 use crate::verify::report::{Check, CheckName, Outcome, Strength};
 use crate::web_address::RECORD_LIMIT;
 
@@ -164,6 +163,10 @@ fn too_much_to_ask(hashes: usize) -> Check {
 
 fn passed(message: String) -> Check {
     finding(CheckName::Issuance, Outcome::Pass, &codes::ISSUANCE_SIGNED, message)
+}
+
+pub(super) fn fail(code: &'static Code, message: String) -> Check {
+    finding(CheckName::Issuance, Outcome::Fail, code, message)
 }
 
 fn missing(message: String) -> Check {

@@ -4,7 +4,7 @@
 use super::chain::{chain_unread, issuance_without_chain, wrong_chain};
 use super::findings::worst;
 use super::pending::Newer;
-use super::revocation::RevocationCheck;
+use super::revocation::{RevocationCheck, fail};
 use super::{Examination, Ground, finding, from_entry, not_applicable, not_asked_yet, unanswered};
 use crate::document::oa3::did_part;
 use crate::document::{self, Document, IdentityKind, Issuer};
@@ -347,10 +347,6 @@ fn all_hold(mut checks: Vec<Check>) -> Vec<Check> {
     }
     checks.truncate(1);
     checks.into_iter().map(|check| Check { message: message.clone(), answered_by: hosts.clone(), ..check }).collect()
-}
-
-pub(super) fn fail(code: &'static Code, message: String) -> Check {
-    finding(CheckName::Issuance, Outcome::Fail, code, message)
 }
 
 /// Each costs a look-up of its DID, and up to several more for its revocation.
