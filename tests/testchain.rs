@@ -9,7 +9,10 @@ mod running_testchain;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
+use ebl_verifier::primitives::ChainId;
+use ebl_verifier::sources::chain::{BlockChoice, Endpoint, Exchange, Transport, TransportError};
 use ebl_verifier::testchain::samples::{self, Sample};
 use ebl_verifier::testchain::sandbox::Sandbox;
 use ebl_verifier::verify::{ProofMode, Report, Verdict};
@@ -207,4 +210,51 @@ fn a_taken_port_is_named() {
     assert_eq!(output.status.code(), Some(2));
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(message.contains(&port) && message.contains("--port"), "{message}");
+}
+
+/// A client that somebody has already, here one that posts to where the sandbox is.
+struct OwnClient {
+    client: reqwest::Client,
+    to: String,
+    asked: std::sync::atomic::AtomicUsize,
+}
+
+impl Transport for OwnClient {
+    fn exchange(&self, request: String) -> Exchange<'_> {
+        self.asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Box::pin(async {
+            let posted = self.client.post(&self.to).header("content-type", "application/json").body(request);
+            let reply = posted.send().await.map_err(|_| TransportError::Unreachable)?;
+            Ok(reply.bytes().await.map_err(|_| TransportError::Unreachable)?.to_vec())
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_callers_own_rpc_client_leads_to_the_same_report() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let mut sandbox = Sandbox::start(any_port, any_port).await.unwrap();
+    let samples = samples::issue(&mut sandbox).unwrap();
+    let chain = ChainId::try_from(ebl_verifier::testchain::sandbox::CHAIN).unwrap();
+    let client = Arc::new(OwnClient {
+        client: reqwest::Client::new(),
+        to: sandbox.rpc_url().to_owned(),
+        asked: std::sync::atomic::AtomicUsize::new(0),
+    });
+    let endpoint: Endpoint = "https://node.example/key".parse().unwrap();
+    let verifier = Verifier::builder()
+        .default_endpoints(false)
+        .endpoint(chain, endpoint.over(client.clone()))
+        .block(BlockChoice::Latest)
+        .resolver(sandbox.dns_address().to_string().parse().unwrap())
+        .build()
+        .unwrap();
+    for sample in samples.iter().filter(|sample| ["live.json", "store.json", "ended.json"].contains(&sample.file)) {
+        let report = verified(&verifier, &sandbox.wishes(), sample).await;
+        assert_eq!((report.verdict, report.title.state), (sample.verdict, sample.title), "{}", sample.file);
+        let as_of = report.as_of.unwrap();
+        assert_eq!((as_of.endpoints, as_of.requests), (vec!["node.example".to_owned()], 2), "{}", sample.file);
+    }
+    assert_eq!(client.asked.load(std::sync::atomic::Ordering::Relaxed), 6, "two trips each");
 }

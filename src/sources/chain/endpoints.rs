@@ -1,20 +1,91 @@
 //! Addresses of JSON-RPC endpoints (checks.md §7).
 
 use std::fmt;
+use std::pin::Pin;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::networks;
 use crate::primitives::ChainId;
 
 /// An RPC address, with the chain it was given for. The URL may hold a key: only host and port are ever printed.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Endpoint {
     /// The chain of `CHAINID=URL`, if it was written.
     pub chain: Option<ChainId>,
     url: url::Url,
+    transport: Option<Arc<dyn Transport>>,
 }
 
+/// Raw JSON-RPC for an [`Endpoint`] that a caller reaches with a client of his own: the bytes of a request in, those of its
+/// reply out. What they say, what is asked, retries, quorums and limits stay this library's.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use ebl_verifier::Verifier;
+/// use ebl_verifier::primitives::ChainId;
+/// use ebl_verifier::sources::chain::{Endpoint, Exchange, Transport, TransportError};
+///
+/// /// A client that is already there; this one has lost its connection.
+/// struct Client;
+///
+/// impl Transport for Client {
+///     fn exchange(&self, request: String) -> Exchange<'_> {
+///         assert!(request.contains("eth_chainId"), "one batch, as it would be posted");
+///         Box::pin(async { Err(TransportError::Unreachable) })
+///     }
+/// }
+///
+/// let endpoint = "https://node.example/".parse::<Endpoint>()?.over(Arc::new(Client));
+/// let verifier = Verifier::builder().endpoint(ChainId::try_from(1)?, endpoint).build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Transport: Send + Sync {
+    /// Sends one request, a single call or a batch, and waits for its reply. Called again where a failure may pass.
+    fn exchange(&self, request: String) -> Exchange<'_>;
+}
+
+/// What becomes of a request.
+pub type Exchange<'t> = Pin<Box<dyn Future<Output = Result<Vec<u8>, TransportError>> + Send + 't>>;
+
+/// Why a [`Transport`] has no reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// No connection, or it was lost.
+    #[error("the caller's own client has no connection to it")]
+    Unreachable,
+    /// It did not answer in time.
+    #[error("the caller's own client got no answer in time")]
+    TimedOut,
+    /// It was asked too often.
+    #[error("too many requests, says the caller's own client")]
+    RateLimited,
+    /// It refused the request as a whole.
+    #[error("the caller's own client says that the request was refused")]
+    Refused,
+}
+
+/// Two endpoints are the same where they are asked at the same place for the same chain, however they are reached.
+impl PartialEq for Endpoint {
+    fn eq(&self, other: &Self) -> bool {
+        (self.chain, &self.url) == (other.chain, &other.url)
+    }
+}
+
+impl Eq for Endpoint {}
+
 impl Endpoint {
+    /// The same endpoint, reached by a client of the caller's. Its URL is then a name for it, and is never asked.
+    pub fn over(self, transport: Arc<dyn Transport>) -> Self {
+        Self { transport: Some(transport), ..self }
+    }
+
+    pub(super) fn transport(&self) -> Option<&Arc<dyn Transport>> {
+        self.transport.as_ref()
+    }
+
     /// `host` or `host:port`, without path or credentials.
     pub fn host(&self) -> String {
         let host = self.url.host_str().unwrap_or_default();
@@ -49,7 +120,7 @@ impl FromStr for Endpoint {
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
             return Err(InvalidEndpoint::Url);
         }
-        Ok(Self { chain, url })
+        Ok(Self { chain, url, transport: None })
     }
 }
 

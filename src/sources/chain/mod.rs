@@ -42,7 +42,7 @@ use crate::evidence::{
 };
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
 use crate::sources::{ProxyRules, TlsRoots};
-pub use endpoints::{Endpoint, InvalidEndpoint};
+pub use endpoints::{Endpoint, Exchange, InvalidEndpoint, Transport, TransportError};
 pub use probe::{Abilities, ChainProbe, EndpointProbe, LogRange};
 
 /// How chains are asked.

@@ -4,6 +4,7 @@
 //! No redirect is followed, and no proxy is used but the one of the configuration.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::endpoints::Endpoint;
+use super::endpoints::{Endpoint, Transport, TransportError};
 use super::reply::{Body, Envelope, Item, NodeError};
 use super::{ChainConfig, ConfigError, node_words};
 use crate::evidence::{Cause, Unavailable};
@@ -48,6 +49,9 @@ impl Clients {
 
     /// How an endpoint is reached.
     pub fn route(&self, endpoint: &Endpoint) -> Route {
+        if let Some(transport) = endpoint.transport() {
+            return Route::Given(Arc::clone(transport));
+        }
         let (host, port) = endpoint.place();
         let given = self.resolve.iter().find(|(name, at, _)| *name == host && *at == port);
         let mut url = endpoint.url().clone();
@@ -56,7 +60,7 @@ impl Clients {
         let _ = url.set_username("");
         let _ = url.set_password(None);
         url.set_fragment(None);
-        Route { client: self.http.clone(), url, credentials, to: given.map(|(.., to)| *to) }
+        Route::Http(Box::new(HttpRoute { client: self.http.clone(), url, credentials, to: given.map(|(.., to)| *to) }))
     }
 }
 
@@ -69,8 +73,15 @@ fn basic_credentials(url: &url::Url) -> Option<String> {
     given.then(|| format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair)))
 }
 
+/// How an endpoint is reached.
+pub(super) enum Route {
+    Http(Box<HttpRoute>),
+    /// By a client of the caller's.
+    Given(Arc<dyn Transport>),
+}
+
 /// A client, and what to ask with it.
-pub(super) struct Route {
+pub(super) struct HttpRoute {
     client: HttpClient,
     url: url::Url,
     credentials: Option<String>,
@@ -98,9 +109,13 @@ impl Rpc {
     pub async fn place(&self) -> Place {
         let (host, port) = self.endpoint.place();
         let port_of = |port: u16| if matches!(port, 80 | 443) { Port::Default } else { Port::Other(port) };
-        match self.route.to {
-            Some(to) => Place::new(&to.ip().to_string(), port_of(to.port()), []),
-            None => Place::found(&host, port_of(port)).await,
+        match &self.route {
+            Route::Http(route) => match route.to {
+                Some(to) => Place::new(&to.ip().to_string(), port_of(to.port()), []),
+                None => Place::found(&host, port_of(port)).await,
+            },
+            // Where a client of the caller's connects to is the caller's to know.
+            Route::Given(_) => Place::new(&host, port_of(port), []),
         }
     }
 
@@ -261,7 +276,20 @@ impl Session<'_> {
 
     async fn once(&self, shape: Shape, body: String) -> Result<Reply, Failed> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let Route { client, url, credentials, .. } = &self.rpc.route;
+        match &self.rpc.route {
+            Route::Http(route) => self.posted(route, shape, body).await,
+            Route::Given(transport) => {
+                let bytes = transport.exchange(body).await.map_err(|why| self.no_exchange(why))?;
+                if bytes.len() > self.rpc.max_response {
+                    return Err(self.too_large());
+                }
+                self.read(shape, http::StatusCode::OK, bytes, None).await
+            }
+        }
+    }
+
+    async fn posted(&self, route: &HttpRoute, shape: Shape, body: String) -> Result<Reply, Failed> {
+        let HttpRoute { client, url, credentials, .. } = route;
         let mut request = http::Request::post(url.as_str())
             .header("content-type", "application/json")
             .header("accept", "*/*")
@@ -287,11 +315,20 @@ impl Session<'_> {
             let frame = frame.map_err(|_| Failed::For(self.not_an_answer("the reply is cut short")))?;
             let Ok(chunk) = frame.into_data() else { continue };
             if bytes.len() + chunk.len() > self.rpc.max_response {
-                let limit = self.rpc.max_response;
-                return Err(Failed::For(self.not_an_answer(format!("the reply is larger than {limit} bytes"))));
+                return Err(self.too_large());
             }
             bytes.extend_from_slice(&chunk);
         }
+        self.read(shape, status, bytes, wait).await
+    }
+
+    async fn read(
+        &self,
+        shape: Shape,
+        status: http::StatusCode,
+        bytes: Vec<u8>,
+        wait: Option<Duration>,
+    ) -> Result<Reply, Failed> {
         let calls = match shape {
             Shape::Batch { calls } => calls,
             Shape::Single => 1,
@@ -344,6 +381,21 @@ impl Session<'_> {
         };
         let failure = self.not_an_answer(detail);
         if is_batch { Ok(Reply::BatchRefused(Refusal::Unsaid(failure))) } else { Err(Failed::For(failure)) }
+    }
+
+    fn too_large(&self) -> Failed {
+        let limit = self.rpc.max_response;
+        Failed::For(self.not_an_answer(format!("the reply is larger than {limit} bytes")))
+    }
+
+    fn no_exchange(&self, why: TransportError) -> Failed {
+        let failure = |cause| self.unavailable(cause, why.to_string());
+        match why {
+            TransportError::Unreachable => Failed::Perhaps(failure(Cause::Unreachable), None),
+            TransportError::RateLimited => Failed::Perhaps(failure(Cause::RateLimited), None),
+            TransportError::TimedOut => Failed::For(failure(Cause::Timeout)),
+            TransportError::Refused => Failed::For(failure(Cause::NotAnAnswer)),
+        }
     }
 
     fn failed(&self, error: &Error) -> Failed {
