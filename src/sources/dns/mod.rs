@@ -8,6 +8,7 @@
 mod agreement;
 mod aliases;
 mod anchor;
+mod bare_refusal;
 mod canned;
 mod checked;
 mod probe;

@@ -18,6 +18,7 @@ use http::Uri;
 use super::super::http::{Dial, Hosts};
 use super::super::place::{Place, Port};
 use super::super::proxy::TunnelError;
+use super::bare_refusal::Hearing;
 use super::checked::Checked;
 use super::{ConfigError, DnsConfig};
 use crate::evidence::Cause;
@@ -170,7 +171,7 @@ pub(super) struct Runtime {
 impl RuntimeProvider for Runtime {
     type Handle = <TokioRuntimeProvider as RuntimeProvider>::Handle;
     type Timer = <TokioRuntimeProvider as RuntimeProvider>::Timer;
-    type Udp = <TokioRuntimeProvider as RuntimeProvider>::Udp;
+    type Udp = Hearing;
     type Tcp = <TokioRuntimeProvider as RuntimeProvider>::Tcp;
 
     fn create_handle(&self) -> Self::Handle {
@@ -204,7 +205,8 @@ impl RuntimeProvider for Runtime {
         local: SocketAddr,
         server: SocketAddr,
     ) -> Pin<Box<dyn Send + Future<Output = io::Result<Self::Udp>>>> {
-        self.tokio.bind_udp(local, server)
+        let bound = self.tokio.bind_udp(local, server);
+        Box::pin(async move { bound.await.map(Hearing::new) })
     }
 }
 
