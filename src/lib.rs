@@ -72,7 +72,7 @@
 //! All are on by default. `net` brings [`sources`] and [`Verifier`], `cli` the command, `testchain` the embedded chain. Without any
 //! the library is the core alone, for hosts that answer its questions themselves; it builds for `wasm32-unknown-unknown`.
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
+#![warn(missing_docs, unreachable_pub)]
 
 pub mod address_book;
 pub mod block_age;

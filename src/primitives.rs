@@ -310,11 +310,11 @@ hexadecimal_serde!(Address, 20, |value| value.checksummed());
 pub(crate) mod hex_bytes {
     use super::{Deserialize, decode_hex, encode_hex};
 
-    pub fn serialize<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&format!("0x{}", encode_hex(bytes)))
     }
 
-    pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    pub(crate) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
         let digits = text.strip_prefix("0x").filter(|digits| !digits.starts_with("0x"));
         digits.and_then(decode_hex).ok_or_else(|| serde::de::Error::custom("expected 0x and bytes in hexadecimal"))

@@ -190,7 +190,7 @@ impl<S: Source> Verifier<S> {
 
     async fn fetch(&self, link: &Link) -> Result<Vec<u8>, Unavailable> {
         let max_bytes = DOCUMENT_LIMIT.min(self.limits.max_bytes as u64);
-        let question = Question::Web(WebQuestion { url: link.address.url().as_str().to_owned(), max_bytes });
+        let question = Question::Web(WebQuestion { url: link.address.as_str().to_owned(), max_bytes });
         let mut found = Evidence::new();
         self.ask(vec![question.clone()], &mut found).await;
         let no_document = |detail: String| Unavailable {

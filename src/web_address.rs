@@ -76,8 +76,12 @@ impl WebAddress {
         &self.host
     }
 
-    /// The whole URL, which may hold a key.
-    pub fn url(&self) -> &Url {
+    /// The whole URL, which may hold a key: for whoever fetches, never for a page.
+    pub fn as_str(&self) -> &str {
+        self.url.as_str()
+    }
+
+    pub(crate) fn url(&self) -> &Url {
         &self.url
     }
 }

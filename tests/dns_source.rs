@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use dns_server::{Delivery, DnsServer, HTTPS_NAME, tls_server};
 use ebl_verifier::evidence::{Answer, Cause, Dnssec, Fact, Provenance};
+use ebl_verifier::sources::RootCertificate;
 use ebl_verifier::sources::dns::{DnsConfig, DnsSource, Resolver};
 use hickory_proto::rr::RecordType;
 use hickory_server::net::xfer::Protocol;
@@ -422,7 +423,7 @@ fn over_https(address: SocketAddr, ca: Option<CertificateDer<'static>>, anchor: 
     let resolver = format!("https://{HTTPS_NAME}/dns-query").parse().unwrap();
     DnsSource::new(DnsConfig {
         resolvers: vec![resolver],
-        extra_roots: ca.into_iter().collect(),
+        extra_roots: ca.iter().map(|ca| RootCertificate::from_der(ca.to_vec())).collect(),
         resolve: vec![(HTTPS_NAME.into(), 443, address)],
         trust_anchor: anchor.map(|anchor| anchor.parse().unwrap()),
         ..DnsConfig::default()

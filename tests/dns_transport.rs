@@ -17,6 +17,7 @@ use connect_proxy::{ConnectProxy, Manners};
 use dns_server::{Delivery, DnsServer, HTTPS_NAME};
 use ebl_verifier::evidence::{Answer, Cause, Dnssec, Fact, TxtReading};
 use ebl_verifier::sources::ProxyRules;
+use ebl_verifier::sources::RootCertificate;
 use ebl_verifier::sources::dns::{DnsConfig, DnsSource, Resolver};
 use hickory_server::net::xfer::Protocol;
 use zones::Zones;
@@ -42,7 +43,7 @@ async fn a_resolver_over_https_is_reached_through_a_proxy_and_validated_like_any
     let server = DnsServer::start(&zones, Delivery::Whole).await;
     let config = |proxy| DnsConfig {
         resolvers: vec![over_https(HTTPS_NAME)],
-        extra_roots: vec![server.ca.clone()],
+        extra_roots: vec![RootCertificate::from_der(server.ca.to_vec())],
         resolve: vec![(HTTPS_NAME.into(), 443, server.https)],
         trust_anchor: Some(zones.key_record(".").parse().unwrap()),
         proxy,
@@ -84,7 +85,7 @@ async fn several_names_of_one_resolver_agree_with_nobody() {
     let asked = async |resolvers: &[Resolver]| {
         let config = DnsConfig {
             resolvers: resolvers.to_vec(),
-            extra_roots: vec![server.ca.clone()],
+            extra_roots: vec![RootCertificate::from_der(server.ca.to_vec())],
             resolve: vec![(HTTPS_NAME.into(), 443, server.https), (other_name.into(), 443, server.https)],
             ..DnsConfig::default()
         };

@@ -267,7 +267,7 @@ fn link(input: &Value) -> Option<Value> {
     let Ok(link) = Link::parse(url, Reach::Public) else {
         return Some(json!({"outcome": "refuse", "private": Link::parse(url, Reach::Anywhere).is_ok()}));
     };
-    let uri = link.address.url().as_str();
+    let uri = link.address.as_str();
     let key = link.key.map(|key| if opens_the_sample(&key) { SHARED_KEY } else { "another" });
     Some(json!({"outcome": "accept", "uri": uri, "key": key, "chain_id": link.chain.map(|chain| chain.get())}))
 }

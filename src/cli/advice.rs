@@ -3,12 +3,12 @@
 use crate::verify::codes::Code;
 
 /// What the reader can do, in the words of this command.
-pub fn advice(code: &Code, remedy: &str) -> String {
+pub(super) fn advice(code: &Code, remedy: &str) -> String {
     format!("{} `ebl explain {}`", with_flags(code, remedy), code.id)
 }
 
 /// A remedy with the flags that do what it says.
-pub fn with_flags(code: &Code, remedy: &str) -> String {
+pub(super) fn with_flags(code: &Code, remedy: &str) -> String {
     match flags(code) {
         Some(flags) => format!("{} ({flags}).", remedy.trim_end_matches('.')),
         None => remedy.to_owned(),

@@ -9,7 +9,7 @@ use crate::verify::ProofMode;
 /// Verifies electronic Bills of Lading: content, issuer, registry, title.
 #[derive(Debug, Parser)]
 #[command(name = "ebl", version, max_term_width = 100, after_help = EXIT_CODES)]
-pub struct Cli {
+pub(super) struct Cli {
     #[command(subcommand)]
     pub command: Command,
 }
@@ -22,7 +22,7 @@ const TITLE_USAGE: &str = "ebl title [OPTIONS] <FILE|LINK>
        ebl title [OPTIONS] --chain-id <N> --registry <ADDR> --token <ID>";
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Verify documents: digest, issuer, registry, title
     #[command(after_help = EXIT_CODES)]
     Verify(Box<VerifyArgs>),
@@ -60,7 +60,7 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
-pub struct VerifyArgs {
+pub(super) struct VerifyArgs {
     /// Files to verify, or links to them (https://…?q=…); - is standard input
     #[arg(required = true, value_name = "FILE|LINK")]
     pub files: Vec<PathBuf>,
@@ -132,7 +132,7 @@ pub struct VerifyArgs {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum PolicyCommand {
+pub(super) enum PolicyCommand {
     /// Say in words what a policy file asks for; exit code 2 if it is not right
     Check {
         /// The policy file (TOML)
@@ -143,7 +143,7 @@ pub enum PolicyCommand {
 }
 
 #[derive(Debug, Args)]
-pub struct TitleArgs {
+pub(super) struct TitleArgs {
     /// The document whose title it is, or a link to one; - is standard input
     #[arg(value_name = "FILE|LINK", required_unless_present_any = ["token", "registry"], conflicts_with_all = ["token", "registry"])]
     pub file: Option<PathBuf>,
@@ -191,7 +191,7 @@ pub struct TitleArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TitleFormat {
+pub(super) enum TitleFormat {
     /// For reading
     Human,
     /// One object: schemas/title.schema.json
@@ -203,7 +203,7 @@ pub enum TitleFormat {
 }
 
 #[derive(Debug, Args)]
-pub struct NetworkArgs {
+pub(super) struct NetworkArgs {
     /// Ask nobody: opens no socket
     #[arg(long)]
     pub offline: bool,
@@ -266,7 +266,7 @@ pub struct NetworkArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct InspectArgs {
+pub(super) struct InspectArgs {
     /// File to look into, or a link to one, which is not followed; - is standard input
     #[arg(value_name = "FILE|LINK")]
     pub file: PathBuf,
@@ -294,7 +294,7 @@ pub struct InspectArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct DoctorArgs {
+pub(super) struct DoctorArgs {
     #[command(flatten)]
     pub network: NetworkArgs,
     /// Try out this chain too, with the embedded endpoints if no others are set (repeatable)
@@ -310,7 +310,7 @@ pub struct DoctorArgs {
 
 #[cfg(feature = "testchain")]
 #[derive(Debug, Args)]
-pub struct TestchainArgs {
+pub(super) struct TestchainArgs {
     /// Folder for the sample documents and ebl.toml; made if it is not there
     #[arg(long, value_name = "DIR", default_value = "ebl-testchain")]
     pub dir: PathBuf,
@@ -328,7 +328,7 @@ pub struct TestchainArgs {
 
 /// Of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// For reading
     Human,
     /// One object a document: schemas/report.schema.json
@@ -341,7 +341,7 @@ pub enum Format {
 
 /// Of everything that is no report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PageFormat {
+pub(super) enum PageFormat {
     /// For reading
     Human,
     /// One object
@@ -351,7 +351,7 @@ pub enum PageFormat {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum When {
+pub(super) enum When {
     Auto,
     Always,
     Never,
@@ -360,7 +360,7 @@ pub enum When {
 /// Root certificates
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RootsChoice {
+pub(super) enum RootsChoice {
     /// Those that this program carries with it
     Bundled,
     /// The system's, or those of SSL_CERT_FILE and SSL_CERT_DIR
@@ -391,7 +391,7 @@ impl From<ProofChoice> for ProofMode {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum DnssecMode {
+pub(super) enum DnssecMode {
     Report,
     Require,
 }

@@ -19,14 +19,14 @@ use crate::document::{Key, Limits};
 use crate::primitives::{Address, ChainId, Digest32, plain_decimal};
 use crate::sources::chain::{BlockChoice, Endpoint};
 use crate::sources::dns::{Resolver, TrustAnchor};
-use crate::sources::{ProxyRules, TlsRoots};
+use crate::sources::{ProxyRules, RootCertificate, TlsRoots};
 use crate::text::repeatable;
 use crate::verifier::{Verifier, VerifierBuilder, Wishes};
 use crate::verify::{Policy, ProofMode, Rule};
 use crate::web_address::Reach;
 
 /// What a command that reads a document asks for, beside the network.
-pub struct Asked<'a> {
+pub(super) struct Asked<'a> {
     pub network: &'a NetworkArgs,
     pub max_size: usize,
     pub chain_id: Option<&'a str>,
@@ -36,7 +36,7 @@ pub struct Asked<'a> {
 }
 
 /// A verifier's settings.
-pub struct Configured {
+pub(super) struct Configured {
     pub builder: VerifierBuilder,
     /// What every document is held to, with the caller's key and names.
     pub wishes: Wishes,
@@ -45,7 +45,7 @@ pub struct Configured {
 }
 
 /// The verifier of `ebl verify`, held to the caller's rules. Any error is a usage error.
-pub fn verifier(args: &VerifyArgs) -> Result<Configured> {
+pub(super) fn verifier(args: &VerifyArgs) -> Result<Configured> {
     let asked = Asked {
         network: &args.network,
         max_size: args.max_size,
@@ -70,7 +70,7 @@ pub fn verifier(args: &VerifyArgs) -> Result<Configured> {
 }
 
 /// The verifier of a command that knows no rules of the caller's.
-pub fn configured(asked: &Asked<'_>) -> Result<Configured> {
+pub(super) fn configured(asked: &Asked<'_>) -> Result<Configured> {
     let (builder, wishes, in_force) = combined(asked)?;
     Ok(Configured { builder, wishes, files: in_force.files(asked) })
 }
@@ -124,7 +124,7 @@ fn expectations(args: &VerifyArgs) -> Result<Vec<Rule>> {
 
 /// Everything about the network that a run works with, each with its origin.
 #[derive(Debug)]
-pub struct InForce {
+pub(super) struct InForce {
     pub offline: bool,
     /// The settings file; [`Origin::Default`] for the one in the user's own configuration folder.
     pub file: Option<Chosen<PathBuf>>,
@@ -161,7 +161,7 @@ pub struct InForce {
 impl InForce {
     /// Reads flags, environment and settings file. `only` is the chain of an `--rpc` that names none, `key_variable` the
     /// variable that holds a key, if one does.
-    pub fn read(network: &NetworkArgs, only: Option<ChainId>, key_variable: Option<&str>) -> Result<Self> {
+    pub(super) fn read(network: &NetworkArgs, only: Option<ChainId>, key_variable: Option<&str>) -> Result<Self> {
         let file = settings_file(network);
         let settings = settings(file.as_ref().map(|file| file.value.as_path()))?;
         let variables = variables(key_variable)?;
@@ -261,13 +261,13 @@ impl InForce {
     }
 
     /// Reads what the builder does not need, so that a mistake there is found all the same.
-    pub fn check_the_rest(&self) -> Result<()> {
+    pub(super) fn check_the_rest(&self) -> Result<()> {
         self.names.value.as_deref().map(address_book).transpose()?;
         self.policies.iter().try_for_each(|chosen| policy::read(&chosen.value).map(drop))
     }
 
     /// A builder with exactly these settings.
-    pub fn builder(&self) -> Result<VerifierBuilder> {
+    pub(super) fn builder(&self) -> Result<VerifierBuilder> {
         let mut builder = Verifier::builder().tls_roots(self.tls_roots.value).proxy(self.proxy.value.clone());
         if self.offline {
             builder = builder.offline();
@@ -306,7 +306,7 @@ impl InForce {
 }
 
 /// `HEX`, `@FILE` or `env:NAME`. No message repeats what was there: a key after a stray `@` is still a key.
-pub fn key(text: &str) -> Result<Key> {
+pub(super) fn key(text: &str) -> Result<Key> {
     let (place, text) = if let Some(path) = text.strip_prefix('@') {
         let text = std::fs::read_to_string(path).context("--key @FILE: the file cannot be read")?;
         ("--key @FILE", Zeroizing::new(text))
@@ -429,15 +429,17 @@ fn address_book(path: &Path) -> Result<AddressBook> {
     text.parse().with_context(|| format!("--names {name} is no address book"))
 }
 
-fn root_certificates(path: &Path) -> Result<Vec<rustls_pki_types::CertificateDer<'static>>> {
-    use rustls_pki_types::pem::PemObject as _;
+fn root_certificates(path: &Path) -> Result<Vec<RootCertificate>> {
+    const MOST_BYTES: u64 = 16 << 20;
     let name = secrecy::path(path);
-    let found = rustls_pki_types::CertificateDer::pem_file_iter(path)
-        .with_context(|| format!("cannot read --ca-file {name}"))?
-        .collect::<Result<Vec<_>, _>>()
-        .ok()
-        // The library's own words would repeat a line of the file.
-        .with_context(|| format!("--ca-file {name} is not PEM"))?;
+    let mut text = Vec::new();
+    let file = std::fs::File::open(path).with_context(|| format!("cannot read --ca-file {name}"))?;
+    file.take(MOST_BYTES + 1).read_to_end(&mut text).with_context(|| format!("cannot read --ca-file {name}"))?;
+    if text.len() as u64 > MOST_BYTES {
+        bail!("--ca-file {name} is larger than {MOST_BYTES} bytes");
+    }
+    // The library's own words would repeat a line of the file.
+    let found = RootCertificate::from_pem(&text).with_context(|| format!("--ca-file {name} is not PEM"))?;
     if found.is_empty() {
         bail!("--ca-file {name} holds no certificate");
     }

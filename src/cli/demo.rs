@@ -16,7 +16,7 @@ use crate::text::hanging;
 use crate::verifier::{Verifier, Wishes};
 use crate::verify::{Outcome, Report, Verdict, codes};
 
-pub fn run() -> Result<Exit> {
+pub(super) fn run() -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let Err(error) = runtime.block_on(tell()) else { return Ok(Exit::Done) };
     Ok(match error.downcast_ref::<Stopped>() {

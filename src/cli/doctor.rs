@@ -28,7 +28,7 @@ use crate::sources::{SourcesProbe, now};
 use crate::text::{escape_for_terminal as escape, hanging};
 use crate::verify::ProofMode;
 
-pub fn run(args: &DoctorArgs) -> Result<Exit> {
+pub(super) fn run(args: &DoctorArgs) -> Result<Exit> {
     let asked = args.chain_id.iter().map(|text| text.parse()).collect::<Result<Vec<ChainId>, _>>();
     let asked = asked.context("--chain-id")?;
     let only = if let [only] = asked[..] { Some(only) } else { None };

@@ -10,7 +10,7 @@ use super::{advice, output};
 use crate::text::{hanging, repeatable};
 use crate::verify::codes::{self, Actor, Code};
 
-pub fn run(code: Option<&str>) -> Result<Exit> {
+pub(super) fn run(code: Option<&str>) -> Result<Exit> {
     let width = output::reading_width();
     let page = match code.map(str::to_lowercase).as_deref() {
         None => list(codes::all(), width),

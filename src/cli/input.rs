@@ -11,7 +11,7 @@ use crate::document::link::{InvalidLink, Link};
 
 /// One argument.
 #[derive(Debug)]
-pub enum Input<'a> {
+pub(super) enum Input<'a> {
     /// A path, or `-` for standard input.
     File(&'a Path),
     /// A link to a document.
@@ -23,7 +23,7 @@ pub enum Input<'a> {
 impl<'a> Input<'a> {
     /// What was meant. A web address is never taken for a file, and of what may be a link in another spelling only a file
     /// that is there.
-    pub fn of(argument: &'a Path, read_link: impl FnOnce(&str) -> Result<Link, InvalidLink>) -> Self {
+    pub(super) fn of(argument: &'a Path, read_link: impl FnOnce(&str) -> Result<Link, InvalidLink>) -> Self {
         let text = argument.to_string_lossy();
         let is_there = || argument.symlink_metadata().is_ok();
         if secrecy::begins_like_a_url(&text) || secrecy::is_link(&text) && !is_there() {
@@ -34,7 +34,7 @@ impl<'a> Input<'a> {
     }
 
     /// As shown to people. A link may hold a key, so only the host it leads to is named.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match self {
             Self::File(path) => secrecy::path(path),
             Self::Link(link) => format!("link to {}", link.address.host()),
@@ -45,7 +45,7 @@ impl<'a> Input<'a> {
 
 /// A file that could not be read, as a sentence.
 #[derive(Debug, thiserror::Error)]
-pub enum InputError {
+pub(super) enum InputError {
     #[error("this is a folder; name a file in it")]
     Folder,
     /// For the command that takes folders.
@@ -57,7 +57,7 @@ pub enum InputError {
 
 /// Reads a whole file, or standard input for `-`. One byte more than the limit is read at most, so that the reader can
 /// say that the file is too large.
-pub fn read(path: &Path, max_bytes: usize) -> Result<Vec<u8>, InputError> {
+pub(super) fn read(path: &Path, max_bytes: usize) -> Result<Vec<u8>, InputError> {
     let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
     if path.as_os_str() == "-" {
@@ -84,7 +84,7 @@ pub fn read(path: &Path, max_bytes: usize) -> Result<Vec<u8>, InputError> {
 
 /// What the arguments come to.
 #[derive(Debug, Default)]
-pub struct Found {
+pub(super) struct Found {
     /// The files, in the order given; those of a folder sorted by name.
     pub files: Vec<PathBuf>,
     /// How many files of folders have another ending.
@@ -94,7 +94,7 @@ pub struct Found {
 }
 
 /// The documents that are meant; folders are taken apart with `recursive`.
-pub fn files(paths: &[PathBuf], recursive: bool) -> Result<Found> {
+pub(super) fn files(paths: &[PathBuf], recursive: bool) -> Result<Found> {
     let mut found = Found::default();
     for path in paths {
         if recursive && path.is_dir() { collect(path, 0, &mut found)? } else { found.files.push(path.clone()) }
@@ -107,7 +107,7 @@ pub fn files(paths: &[PathBuf], recursive: bool) -> Result<Found> {
 }
 
 /// Of files in folders, in any case.
-pub const ENDINGS: [&str; 5] = ["json", "jsonld", "oa", "opencert", "tt"];
+pub(super) const ENDINGS: [&str; 5] = ["json", "jsonld", "oa", "opencert", "tt"];
 
 fn collect(folder: &Path, depth: usize, found: &mut Found) -> Result<()> {
     const DEEPEST: usize = 32;

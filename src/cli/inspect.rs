@@ -28,7 +28,7 @@ use crate::text::escape_for_terminal as escape;
 use crate::verify::{Case, Policy, Step, examine};
 use crate::web_address::Reach;
 
-pub fn run(args: &InspectArgs) -> Result<Exit> {
+pub(super) fn run(args: &InspectArgs) -> Result<Exit> {
     let key = args.key.as_deref().map(config::key).transpose()?;
     // What `verify` would refuse is shown all the same, with a note.
     let input = Input::of(&args.file, |text| Link::parse(text, Reach::Anywhere));

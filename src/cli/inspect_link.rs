@@ -10,7 +10,7 @@ use crate::web_address::{Reach, WebAddress};
 
 pub(super) fn page(link: &Link, style: Style) -> Page {
     let address = shown(&link.address);
-    let public = WebAddress::parse(link.address.url().as_str(), Reach::Public).map(drop);
+    let public = WebAddress::parse(link.address.as_str(), Reach::Public).map(drop);
     let mut lines = vec![
         headline(&format!("link to {}", link.address.host()), "nothing was fetched", style),
         String::new(),

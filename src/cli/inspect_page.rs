@@ -15,7 +15,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub fn json(self, name: &str) -> Value {
+    pub(super) fn json(self, name: &str) -> Value {
         let mut object = json!({"schema": "ebl-verifier/inspection/1", "file": name, "checked_at": rfc3339(now())});
         if let (Value::Object(object), Value::Object(found)) = (&mut object, self.found) {
             object.extend(found);

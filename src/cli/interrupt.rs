@@ -14,7 +14,7 @@ use super::exit::Exit;
 use super::note;
 
 /// Runs the command to its end, or to the signal that ends the process.
-pub fn run(command: impl FnOnce() -> Exit + Send + 'static) -> Exit {
+pub(super) fn run(command: impl FnOnce() -> Exit + Send + 'static) -> Exit {
     let received = Arc::new(AtomicUsize::new(0));
     for signal in [SIGINT, SIGTERM] {
         let number = usize::try_from(signal).unwrap_or_default();
@@ -68,12 +68,15 @@ fn current() -> MutexGuard<'static, Run> {
 }
 
 /// Says what is judged from now on.
-pub fn begin(subject: &str) {
+pub(super) fn begin(subject: &str) {
     current().subject = Some(subject.to_owned());
 }
 
 /// Makes a file that a signal removes until [`complete`] is through.
-pub fn unfinished<F>(make: impl FnOnce() -> std::io::Result<F>, path: impl FnOnce(&F) -> &Path) -> std::io::Result<F> {
+pub(super) fn unfinished<F>(
+    make: impl FnOnce() -> std::io::Result<F>,
+    path: impl FnOnce(&F) -> &Path,
+) -> std::io::Result<F> {
     let mut run = current();
     let file = make()?;
     run.unfinished = Some(path(&file).to_owned());
@@ -81,7 +84,7 @@ pub fn unfinished<F>(make: impl FnOnce() -> std::io::Result<F>, path: impl FnOnc
 }
 
 /// Completes the file, or leaves it to be removed; no signal comes in between.
-pub fn complete<T>(finish: impl FnOnce() -> std::io::Result<T>) -> std::io::Result<T> {
+pub(super) fn complete<T>(finish: impl FnOnce() -> std::io::Result<T>) -> std::io::Result<T> {
     let mut run = current();
     let finished = finish()?;
     run.unfinished = None;

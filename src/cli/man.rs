@@ -7,7 +7,7 @@ use clap::{Command, CommandFactory as _};
 use super::args::Cli;
 
 /// `path` is the command's name, with that of the command inside it where there is one: `policy check`.
-pub fn page(path: &[String]) -> Result<String> {
+pub(super) fn page(path: &[String]) -> Result<String> {
     let mut program = Cli::command();
     // Gives each command its full name.
     program.build();

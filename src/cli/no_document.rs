@@ -24,13 +24,13 @@ pub(super) struct NoDocument {
 }
 
 impl NoDocument {
-    pub fn exit(&self) -> Exit {
+    pub(super) fn exit(&self) -> Exit {
         // What our own rules refuse stays refused; only an outage is worth another try (checks.md §1).
         let is_outage = [&codes::READ_FETCH_FAILED, &codes::PROXY].contains(&self.code);
         if is_outage { Exit::NotFetched } else { Exit::Unreadable }
     }
 
-    pub fn human(&self, name: &str, style: Style) -> String {
+    pub(super) fn human(&self, name: &str, style: Style) -> String {
         let headline = if self.exit() == Exit::NotFetched { "NOT FETCHED" } else { "UNREADABLE" };
         let name = hanging(&escape(name), headline.len() + 2, style.width);
         let headline = beside(&format!("{headline}  "), &name);
@@ -42,16 +42,16 @@ impl NoDocument {
     }
 
     /// Without a line break at the end.
-    pub fn json(&self, name: &str, layout: Layout) -> Result<String> {
+    pub(super) fn json(&self, name: &str, layout: Layout) -> Result<String> {
         Ok(json::render(&self.object(name), layout)?)
     }
 
-    pub fn object(&self, name: &str) -> Unreadable {
+    pub(super) fn object(&self, name: &str) -> Unreadable {
         let position = self.read.as_ref().and_then(|error| error.position.as_ref());
         Unreadable::new(self.code, self.message.clone(), position).of_file(name, now())
     }
 
-    pub fn fragments(&self, name: &str) -> Fragments {
+    pub(super) fn fragments(&self, name: &str) -> Fragments {
         let fragments = match &self.read {
             Some(error) => fragments::of_unreadable(error),
             None => fragments::of_nothing(self.code.id, &self.message),

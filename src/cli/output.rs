@@ -13,7 +13,7 @@ use super::same_file::{FileIdentity, Way, followed};
 use super::{interrupt, note, secrecy};
 
 /// An open place for results.
-pub struct Output(To);
+pub(super) struct Output(To);
 
 enum To {
     /// Only the exit code is wanted.
@@ -33,7 +33,7 @@ enum To {
 
 /// Whether results are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub(super) enum Wanted {
     Result,
     /// `--quiet`.
     ExitCode,
@@ -42,7 +42,7 @@ pub enum Wanted {
 impl Output {
     /// Opens what `--output` names, or standard output. One that is among the files that are read is refused before
     /// anything is opened for writing: writing would change what is judged.
-    pub fn open(path: Option<&Path>, wanted: Wanted, read: &[&Path]) -> Result<Self> {
+    pub(super) fn open(path: Option<&Path>, wanted: Wanted, read: &[&Path]) -> Result<Self> {
         if wanted == Wanted::ExitCode {
             return Ok(Self(To::Nowhere));
         }
@@ -56,7 +56,7 @@ impl Output {
     }
 
     /// Whether somebody looks at it.
-    pub fn is_terminal(&self) -> bool {
+    pub(super) fn is_terminal(&self) -> bool {
         match &self.0 {
             To::Stdout => io::stdout().is_terminal(),
             To::Stream { to, .. } => to.is_terminal(),
@@ -65,7 +65,7 @@ impl Output {
     }
 
     /// Writes one whole result, so that a reader has it before the next one is begun.
-    pub fn write(&mut self, text: &str) -> Result<(), Stopped> {
+    pub(super) fn write(&mut self, text: &str) -> Result<(), Stopped> {
         match &mut self.0 {
             To::Nowhere => Ok(()),
             To::Stdout => to_stdout(text),
@@ -77,7 +77,7 @@ impl Output {
     }
 
     /// Puts the file in its place; without this it stays as it was.
-    pub fn finish(self) -> Result<(), Stopped> {
+    pub(super) fn finish(self) -> Result<(), Stopped> {
         let To::File { to, target } = self.0 else { return Ok(()) };
         let name = secrecy::path(&target);
         let finished = interrupt::complete(move || {
@@ -93,7 +93,7 @@ impl Output {
     }
 
     /// Writes the only result, whose exit code is `known`.
-    pub fn write_only(mut self, text: &str, known: Exit) -> Exit {
+    pub(super) fn write_only(mut self, text: &str, known: Exit) -> Exit {
         match self.write(text).and_then(|()| self.finish()) {
             Ok(()) => known,
             Err(stopped) => stopped.exit(known),
@@ -102,37 +102,37 @@ impl Output {
 }
 
 /// The columns to use of what somebody looks at: `COLUMNS` where it is set, else the terminal's.
-pub fn width(is_terminal: bool) -> usize {
+pub(super) fn width(is_terminal: bool) -> usize {
     let wanted = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)).filter(|_| is_terminal);
     wanted.or_else(terminal).unwrap_or(WIDTH_ELSEWHERE).clamp(40, 140)
 }
 
 /// As [`width`], of standard output.
-pub fn page_width() -> usize {
+pub(super) fn page_width() -> usize {
     width(io::stdout().is_terminal())
 }
 
 /// As [`page_width`], for a text to be read, which is no easier to read for being wide.
-pub fn reading_width() -> usize {
+pub(super) fn reading_width() -> usize {
     page_width().min(110)
 }
 
 const WIDTH_ELSEWHERE: usize = 120;
 
 /// Prints a result whose exit code is `known`.
-pub fn print(text: &str, known: Exit) -> Exit {
+pub(super) fn print(text: &str, known: Exit) -> Exit {
     Output(To::Stdout).write_only(text, known)
 }
 
 /// What becomes of the exit code `known` of a result that somebody else printed.
-pub fn printed(written: io::Result<()>, known: Exit) -> Exit {
+pub(super) fn printed(written: io::Result<()>, known: Exit) -> Exit {
     let flushed = written.and_then(|()| io::stdout().flush());
     flushed.map_or_else(|error| Stopped::of("standard output", error).exit(known), |()| known)
 }
 
 /// Prints a part of what a command has to say.
-pub fn to_stdout(text: &str) -> Result<(), Stopped> {
+pub(super) fn to_stdout(text: &str) -> Result<(), Stopped> {
     let mut out = io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     written.map_err(|error| Stopped::of("standard output", error))
@@ -140,7 +140,7 @@ pub fn to_stdout(text: &str) -> Result<(), Stopped> {
 
 /// Why nothing more is written.
 #[derive(Debug, thiserror::Error)]
-pub enum Stopped {
+pub(super) enum Stopped {
     /// Whoever read reads no more, as in `ebl … | head`: no error, and no reason to call anything judged.
     #[error("nobody reads the result any more")]
     ReaderGone,
@@ -156,7 +156,7 @@ pub enum Stopped {
 
 impl Stopped {
     /// The exit code of a run that knows `known` already, which a failure to write never makes better.
-    pub fn exit(&self, known: Exit) -> Exit {
+    pub(super) fn exit(&self, known: Exit) -> Exit {
         match self {
             Self::ReaderGone => known,
             Self::Failed { .. } => {

@@ -11,7 +11,7 @@ use super::{output, secrecy};
 use crate::text::{escape_for_terminal as escape, hanging};
 use crate::verify::{AcceptedState, Policy, PolicyFile};
 
-pub fn run(command: &PolicyCommand) -> Result<Exit> {
+pub(super) fn run(command: &PolicyCommand) -> Result<Exit> {
     let text = match command {
         PolicyCommand::Check { file } => in_words(&read(file)?),
         PolicyCommand::Template => PolicyFile::TEMPLATE.to_owned(),
@@ -20,7 +20,7 @@ pub fn run(command: &PolicyCommand) -> Result<Exit> {
 }
 
 /// Reads a policy file.
-pub fn read(path: &Path) -> Result<PolicyFile> {
+pub(super) fn read(path: &Path) -> Result<PolicyFile> {
     // One byte more than the format allows, so that what is larger is refused there.
     const MOST_BYTES: u64 = 1024 * 1024 + 1;
     let name = secrecy::path(path);

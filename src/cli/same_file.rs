@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// What makes a file the same file.
 #[derive(Debug)]
-pub struct FileIdentity {
+pub(super) struct FileIdentity {
     /// Device and number on it, of a file that is there and where the system has such.
     inode: Option<(u64, u64)>,
     /// Without links, as far as it is there.
@@ -15,30 +15,30 @@ pub struct FileIdentity {
 
 impl FileIdentity {
     /// Of what a path leads to. A file that is not there yet would be made at the end of its links.
-    pub fn of_path(path: &Path) -> Self {
+    pub(super) fn of_path(path: &Path) -> Self {
         let inode = std::fs::metadata(path).ok().and_then(|found| inode(&found));
         Self { inode, path: followed(path).ok().map(|(target, _)| target) }
     }
 
     /// Of an open file; `None` for what can be read and written at the same time without harm, as a terminal or a socket.
-    pub fn of_open_file(file: &File) -> Option<Self> {
+    pub(super) fn of_open_file(file: &File) -> Option<Self> {
         let found = file.metadata().ok().filter(Metadata::is_file)?;
         Some(Self { inode: inode(&found), path: None })
     }
 
     /// Whether this is the file that is open here, of whatever kind.
-    pub fn is_open_as(&self, file: &File) -> bool {
+    pub(super) fn is_open_as(&self, file: &File) -> bool {
         self.inode.is_some() && self.inode == file.metadata().ok().and_then(|found| inode(&found))
     }
 
-    pub fn is_same(&self, other: &Self) -> bool {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
         (self.inode.is_some() && self.inode == other.inode) || (self.path.is_some() && self.path == other.path)
     }
 }
 
 /// How a path leads to its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub(super) enum Way {
     /// By names alone.
     Names,
     /// By a file that this process has open: `/dev/stdout` and the like.
@@ -46,7 +46,7 @@ pub enum Way {
 }
 
 /// The path behind all links, also where there is nothing yet.
-pub fn followed(path: &Path) -> io::Result<(PathBuf, Way)> {
+pub(super) fn followed(path: &Path) -> io::Result<(PathBuf, Way)> {
     // As many as Linux follows.
     const MOST_LINKS: usize = 40;
     let mut path = path.to_owned();

@@ -10,7 +10,7 @@ use crate::text::{escape_for_terminal, is_deceptive, may_hold_a_key};
 
 /// Whether a text is a link, however it is spelt: without its scheme or with another one, encoded, quoted, with blanks or
 /// characters that cannot be seen before it or in it.
-pub fn is_link(text: &str) -> bool {
+pub(super) fn is_link(text: &str) -> bool {
     let text: String = text.chars().filter(|character| !is_deceptive(*character)).collect();
     let text = text.to_ascii_lowercase();
     begins_like_a_url(&text)
@@ -21,7 +21,7 @@ pub fn is_link(text: &str) -> bool {
 }
 
 /// Whether a text begins as only a web address does. It is never taken for a file, even where one has that name.
-pub fn begins_like_a_url(text: &str) -> bool {
+pub(super) fn begins_like_a_url(text: &str) -> bool {
     let visible = text.chars().filter(|character| !is_deceptive(*character));
     let start: String = visible.skip_while(|character| !character.is_ascii_alphanumeric()).take(8).collect();
     let start = start.to_ascii_lowercase();
@@ -29,7 +29,7 @@ pub fn begins_like_a_url(text: &str) -> bool {
 }
 
 /// A path as it may be shown.
-pub fn path(path: &Path) -> String {
+pub(super) fn path(path: &Path) -> String {
     let text = path.to_string_lossy();
     let is_there = path.symlink_metadata().is_ok();
     if begins_like_a_url(&text) || !is_there && is_link(&text) {
@@ -44,7 +44,7 @@ pub fn path(path: &Path) -> String {
 }
 
 /// What the argument parser says is wrong, for standard error.
-pub fn usage(error: &clap::Error) -> String {
+pub(super) fn usage(error: &clap::Error) -> String {
     let styled = error.render();
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let message = if color { styled.ansi().to_string() } else { styled.to_string() };
@@ -52,7 +52,7 @@ pub fn usage(error: &clap::Error) -> String {
 }
 
 /// One of our own messages, which repeats no argument that it should not: whoever wrote it may have forgotten.
-pub fn message(text: &str) -> String {
+pub(super) fn message(text: &str) -> String {
     without_secrets(text, std::env::args_os().skip(1))
 }
 

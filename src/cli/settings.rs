@@ -15,7 +15,7 @@ use crate::toml_error;
 /// Settings from a TOML file. Unknown keys are errors: a misspelt rule must not be ignored.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub(super) struct Settings {
     /// Chain id → endpoints.
     #[serde(default)]
     pub rpc: BTreeMap<String, Vec<String>>,
@@ -53,7 +53,7 @@ pub struct Settings {
 /// Where a setting came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Origin {
+pub(super) enum Origin {
     /// An argument.
     Flag,
     /// A variable of the environment.
@@ -69,7 +69,7 @@ pub enum Origin {
 }
 
 /// How a message names a setting where it was made.
-pub fn place(key: &str, origin: Origin) -> String {
+pub(super) fn place(key: &str, origin: Origin) -> String {
     match origin {
         Origin::Variable => variable(key),
         Origin::File => format!("`{key}` in the settings"),
@@ -81,18 +81,18 @@ pub fn place(key: &str, origin: Origin) -> String {
 
 /// A value and who chose it.
 #[derive(Debug, Clone)]
-pub struct Chosen<T> {
+pub(super) struct Chosen<T> {
     pub value: T,
     pub origin: Origin,
 }
 
 impl<T> Chosen<T> {
-    pub fn by(value: T, origin: Origin) -> Self {
+    pub(super) fn by(value: T, origin: Origin) -> Self {
         Self { value, origin }
     }
 
     /// The flag goes before the variable, the variable before the file.
-    pub fn of(flag: Option<T>, variable: Option<T>, file: Option<T>, default: T) -> Self {
+    pub(super) fn of(flag: Option<T>, variable: Option<T>, file: Option<T>, default: T) -> Self {
         let given = [(flag, Origin::Flag), (variable, Origin::Variable), (file, Origin::File)];
         let first = given.into_iter().find_map(|(value, origin)| Some(Self::by(value?, origin)));
         first.unwrap_or_else(|| Self::by(default, Origin::Default))
@@ -101,12 +101,12 @@ impl<T> Chosen<T> {
 
 impl Chosen<String> {
     /// How a message names the setting that this value is of.
-    pub fn place(&self, key: &str) -> String {
+    pub(super) fn place(&self, key: &str) -> String {
         place(key, self.origin)
     }
 
     /// A list whose items all count, wherever they stand.
-    pub fn all(file: Vec<String>, variable: Vec<String>) -> Vec<Self> {
+    pub(super) fn all(file: Vec<String>, variable: Vec<String>) -> Vec<Self> {
         let by = |origin| move |value| Self::by(value, origin);
         file.into_iter().map(by(Origin::File)).chain(variable.into_iter().map(by(Origin::Variable))).collect()
     }
@@ -114,7 +114,7 @@ impl Chosen<String> {
 
 impl Chosen<Vec<String>> {
     /// Of a list that can be given at several places only one counts.
-    pub fn list(flag: &[String], variable: Vec<String>, file: Vec<String>) -> Self {
+    pub(super) fn list(flag: &[String], variable: Vec<String>, file: Vec<String>) -> Self {
         let given = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
         Self::of(given(flag.to_vec()), given(variable), given(file), Vec::new())
     }
@@ -122,19 +122,19 @@ impl Chosen<Vec<String>> {
 
 impl Chosen<bool> {
     /// What can only be switched on.
-    pub fn switch(flag: bool, variable: bool, file: bool) -> Self {
+    pub(super) fn switch(flag: bool, variable: bool, file: bool) -> Self {
         Self::of(flag.then_some(true), variable.then_some(true), file.then_some(true), false)
     }
 }
 
 /// What may be left to its default.
-pub fn optional<T>(flag: Option<T>, variable: Option<T>, file: Option<T>) -> Chosen<Option<T>> {
+pub(super) fn optional<T>(flag: Option<T>, variable: Option<T>, file: Option<T>) -> Chosen<Option<T>> {
     Chosen::of(flag.map(Some), variable.map(Some), file.map(Some), None)
 }
 
 /// The settings that stand in variables: `EBL_QUORUM` for `quorum` and so on, with commas between the items of a list.
 /// One that is not known is an error, as in the file; `key` is a variable's name where `--key` takes the key from one.
-pub fn variables(key: Option<&str>) -> Result<Settings> {
+pub(super) fn variables(key: Option<&str>) -> Result<Settings> {
     refuse_unknown_variables(key)?;
     let mut table = toml::Table::new();
     for &(key, kind) in VARIABLES {
@@ -214,7 +214,7 @@ const VARIABLES: &[(&str, VariableKind)] = &[
 ];
 
 /// The file that is read.
-pub fn settings_file(network: &NetworkArgs) -> Option<Chosen<PathBuf>> {
+pub(super) fn settings_file(network: &NetworkArgs) -> Option<Chosen<PathBuf>> {
     let given = network.config.clone().map(|path| {
         let by_variable = std::env::var_os("EBL_CONFIG").is_some_and(|value| value == path);
         Chosen::by(path, if by_variable { Origin::Variable } else { Origin::Flag })
@@ -223,7 +223,7 @@ pub fn settings_file(network: &NetworkArgs) -> Option<Chosen<PathBuf>> {
 }
 
 /// What the file says; nothing without one.
-pub fn settings(path: Option<&Path>) -> Result<Settings> {
+pub(super) fn settings(path: Option<&Path>) -> Result<Settings> {
     let Some(path) = path else { return Ok(Settings::default()) };
     let name = secrecy::path(path);
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the settings {name}"))?;

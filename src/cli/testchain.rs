@@ -19,7 +19,7 @@ use crate::testchain::samples::{self, Sample};
 use crate::testchain::sandbox::{CHAIN, Party, Sandbox};
 use crate::text::escape_for_terminal as escape;
 
-pub fn run(args: &TestchainArgs) -> Result<Exit> {
+pub(super) fn run(args: &TestchainArgs) -> Result<Exit> {
     prepare(&args.dir)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

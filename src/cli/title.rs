@@ -21,7 +21,7 @@ use crate::report::{history_csv, title as page};
 use crate::verifier::{Verifier, Wishes};
 use crate::verify::{Outcome, PowersWanted, TitleReport, TokenOfChain};
 
-pub fn run(args: &TitleArgs) -> Result<Exit> {
+pub(super) fn run(args: &TitleArgs) -> Result<Exit> {
     let Configured { builder, wishes, files: settings } = config::configured(&Asked {
         network: &args.network,
         max_size: args.max_size,

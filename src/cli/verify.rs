@@ -17,7 +17,7 @@ use crate::report::json::{self, Layout};
 use crate::verifier::{Verifier, Wishes};
 use crate::verify::Report;
 
-pub fn run(args: &VerifyArgs) -> Result<Exit> {
+pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
     let Configured { builder, wishes, files: settings } = config::verifier(args)?;
     let verifier = builder.build()?;
     let found = input::files(&args.files, args.recursive)?;

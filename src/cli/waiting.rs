@@ -7,7 +7,7 @@ use super::note;
 use crate::verifier::Verifier;
 
 /// Does the work, and says who is waited for while it takes long.
-pub async fn said<T>(verifier: &Verifier, work: impl Future<Output = T>) -> T {
+pub(super) async fn said<T>(verifier: &Verifier, work: impl Future<Output = T>) -> T {
     // Offline nobody is waited for, and the runtime has no clock.
     if verifier.is_offline() || !std::io::stderr().is_terminal() {
         return work.await;

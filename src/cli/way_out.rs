@@ -9,7 +9,7 @@ use crate::sources::{InvalidProxy, Proxy, ProxyRules, TlsRoots};
 use crate::text::may_hold_a_key;
 
 /// The flag, the variable, the file; without any of them `HTTPS_PROXY` and `ALL_PROXY`.
-pub fn proxy(network: &NetworkArgs, variables: &Settings, settings: &Settings) -> Result<Chosen<ProxyRules>> {
+pub(super) fn proxy(network: &NetworkArgs, variables: &Settings, settings: &Settings) -> Result<Chosen<ProxyRules>> {
     let given = optional(network.proxy.clone(), variables.proxy.clone(), settings.proxy.clone());
     let except = environment("NO_PROXY")?.unwrap_or_default();
     let rules = match given.value.as_deref() {
@@ -32,7 +32,7 @@ pub fn proxy(network: &NetworkArgs, variables: &Settings, settings: &Settings) -
 }
 
 /// The flag, the variable, the file; without any of them the system's where `SSL_CERT_FILE` says what these are.
-pub fn tls_roots(network: &NetworkArgs, variables: &Settings, settings: &Settings) -> Result<Chosen<TlsRoots>> {
+pub(super) fn tls_roots(network: &NetworkArgs, variables: &Settings, settings: &Settings) -> Result<Chosen<TlsRoots>> {
     let given = optional(network.tls_roots, variables.tls_roots, settings.tls_roots);
     Ok(match given.value {
         Some(RootsChoice::Bundled) => Chosen::by(TlsRoots::Bundled, given.origin),
@@ -45,7 +45,7 @@ pub fn tls_roots(network: &NetworkArgs, variables: &Settings, settings: &Setting
 }
 
 /// The rules as `ebl doctor` shows them.
-pub fn in_words(rules: &ProxyRules) -> String {
+pub(super) fn in_words(rules: &ProxyRules) -> String {
     let mut words = match (&rules.all, &rules.https) {
         (None, None) => return "none".into(),
         (Some(all), None) => all.host(),

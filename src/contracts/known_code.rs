@@ -18,7 +18,7 @@ pub(crate) struct CodeHashes {
 }
 
 impl CodeHashes {
-    pub fn of(code: &[u8]) -> Self {
+    pub(crate) fn of(code: &[u8]) -> Self {
         let stripped_hash = keccak256(without_metadata(code));
         Self { size: code.len() as u64, hash: keccak256(code), stripped_hash }
     }

@@ -37,7 +37,7 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// Where this code keeps what it records.
-    pub fn of(storage: Storage) -> Self {
+    pub(crate) fn of(storage: Storage) -> Self {
         match storage {
             Storage::V5 => V5,
             Storage::V4_1_3 => V4_1_3,
@@ -47,7 +47,7 @@ impl Layout {
     }
 
     /// Where the token's owner is recorded.
-    pub fn owner(&self, token: TokenId) -> Digest32 {
+    pub(crate) fn owner(&self, token: TokenId) -> Digest32 {
         keccak256([token.0, slot(self.owners).0].concat())
     }
 }

@@ -29,7 +29,7 @@ pub struct TopLevelReading {
     pub answered: bool,
 }
 
-/// DNSSEC state of an answer (checks.md §5.4). A bogus answer is [`Cause::Bogus`], not a reading.
+/// DNSSEC state of an answer (checks.md §5.4). A bogus answer is [`Cause::Bogus`](super::Cause::Bogus), not a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dnssec {

@@ -159,7 +159,7 @@ impl WebDid {
     }
 
     /// Where its document is.
-    pub fn url(&self) -> &Url {
+    pub(crate) fn url(&self) -> &Url {
         &self.url
     }
 }

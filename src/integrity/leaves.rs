@@ -115,7 +115,7 @@ pub(super) struct LeafText {
 
 impl LeafText {
     /// Keccak-256 of a leaf with this path and a text in pieces.
-    pub fn hash(path: &str, pieces: &[&str]) -> Digest32 {
+    pub(super) fn hash(path: &str, pieces: &[&str]) -> Digest32 {
         let mut text = Self::default();
         text.plain(b"{\"");
         text.escaped(path);

@@ -23,7 +23,7 @@ pub(super) enum Step<'v> {
 
 impl Path<'_> {
     /// As OpenAttestation 2.0 joins them: `a.0.b`.
-    pub fn dotted(&self) -> String {
+    pub(super) fn dotted(&self) -> String {
         let mut out = String::new();
         for (place, step) in self.steps.iter().enumerate() {
             if place > 0 {
@@ -38,7 +38,7 @@ impl Path<'_> {
     }
 
     /// As OpenAttestation 3.0 joins them: `a[0].b`.
-    pub fn bracketed(&self) -> String {
+    pub(super) fn bracketed(&self) -> String {
         let mut out = String::with_capacity(self.bracketed_length());
         for (place, step) in self.steps.iter().enumerate() {
             match step {
@@ -53,7 +53,7 @@ impl Path<'_> {
     }
 
     /// In bytes, of [`Self::bracketed`].
-    pub fn bracketed_length(&self) -> usize {
+    pub(super) fn bracketed_length(&self) -> usize {
         let steps = self.steps.iter().enumerate();
         steps
             .map(|(place, step)| match step {
@@ -64,7 +64,7 @@ impl Path<'_> {
     }
 
     /// Whether [`Self::bracketed`] is this text. Costs no more than what the two have in common.
-    pub fn is_bracketed(&self, text: &str) -> bool {
+    pub(super) fn is_bracketed(&self, text: &str) -> bool {
         let rest = self.steps.iter().enumerate().try_fold(text, |rest, (place, step)| match step {
             Step::Name(name) => rest.strip_prefix(if place > 0 { "." } else { "" })?.strip_prefix(name.as_ref()),
             Step::Index(index) => {
@@ -75,7 +75,7 @@ impl Path<'_> {
     }
 
     /// For a sentence: dotted or bracketed, with what is too long cut.
-    pub fn shown(&self, join: fn(&Self) -> String) -> String {
+    pub(super) fn shown(&self, join: fn(&Self) -> String) -> String {
         const LAST: usize = 3;
         let short = |step: &Step<'_>| match step {
             Step::Name(name) => Step::Name(Cow::Owned(clipped(name).into_owned())),

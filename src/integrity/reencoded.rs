@@ -66,9 +66,9 @@ pub(super) fn undone(content: Value<'_>, mut fits: impl FnMut(Reading) -> bool) 
 pub(super) struct Reading(Option<Undo>);
 
 impl Reading {
-    pub const AS_WRITTEN: Self = Self(None);
+    pub(super) const AS_WRITTEN: Self = Self(None);
 
-    pub fn of(self, text: Text<'_>) -> Cow<'_, str> {
+    pub(super) fn of(self, text: Text<'_>) -> Cow<'_, str> {
         let text = text.decoded();
         self.original(&text).map_or(text, Cow::Owned)
     }

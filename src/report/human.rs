@@ -59,12 +59,12 @@ pub(super) struct Page<'r> {
 }
 
 impl<'r> Page<'r> {
-    pub fn new(style: Style, names: &'r BTreeMap<Address, String>) -> Self {
+    pub(super) fn new(style: Style, names: &'r BTreeMap<Address, String>) -> Self {
         Self { out: String::new(), style, names }
     }
 
     /// What it came to, and of which file.
-    pub fn headline(&mut self, words: &str, color: &str, file: &str) {
+    pub(super) fn headline(&mut self, words: &str, color: &str, file: &str) {
         let painted = self.painted(words, &format!("1;{color}"));
         self.hanging_labelled("", &painted, columns(words), "  ", &escape(file));
         self.out.push('\n');
@@ -101,7 +101,7 @@ impl<'r> Page<'r> {
         self.out.push('\n');
     }
 
-    pub fn registry(&mut self, registry: &RegistryFacts, chain: &str, more: &str) {
+    pub(super) fn registry(&mut self, registry: &RegistryFacts, chain: &str, more: &str) {
         let address = self.address(registry.address);
         let generation = registry.generation.map(|g| format!(" {g}")).unwrap_or_default();
         let kind = match registry.authenticity {
@@ -116,7 +116,7 @@ impl<'r> Page<'r> {
         self.hanging("  Registry    ", &format!("{address}{chain}, {kind}{more}"));
     }
 
-    pub fn as_of(&mut self, as_of: &AsOf) {
+    pub(super) fn as_of(&mut self, as_of: &AsOf) {
         let finality = match as_of.finality {
             Finality::Finalized => "finalized",
             Finality::Safe => "safe, not final",
@@ -156,7 +156,7 @@ impl<'r> Page<'r> {
         }
     }
 
-    pub fn checks(&mut self, checks: &[Check]) {
+    pub(super) fn checks(&mut self, checks: &[Check]) {
         let (asked, skipped): (Vec<_>, Vec<_>) =
             checks.iter().partition(|check| check.outcome != Outcome::NotApplicable);
         // Checks that came to the same for the same reason are one line: the reason is read once.
@@ -244,7 +244,7 @@ impl<'r> Page<'r> {
         }
     }
 
-    pub fn not_checked(&mut self, items: &[String]) {
+    pub(super) fn not_checked(&mut self, items: &[String]) {
         const SHOWN: usize = 4;
         let items: Vec<_> = items.iter().map(|item| escape(item).into_owned()).collect();
         if items.is_empty() {
@@ -265,7 +265,7 @@ impl<'r> Page<'r> {
     }
 
     /// With the reader's own name for it, said to be theirs.
-    pub fn address(&self, address: Address) -> String {
+    pub(super) fn address(&self, address: Address) -> String {
         let shown = if self.style.verbose { address.checksummed() } else { address.short() };
         match self.names.get(&address) {
             Some(name) => format!("{shown} {} (your address book)", escape(name)),
@@ -274,16 +274,16 @@ impl<'r> Page<'r> {
     }
 
     /// For a table, which says once where the names are from.
-    pub fn table_address(&self, address: Address) -> String {
+    pub(super) fn table_address(&self, address: Address) -> String {
         let shown = if self.style.verbose { address.checksummed() } else { address.short() };
         self.names.get(&address).map_or_else(|| shown.clone(), |name| format!("{shown} {}", escape(name)))
     }
 
-    pub fn painted(&self, text: &str, color: &str) -> String {
+    pub(super) fn painted(&self, text: &str, color: &str) -> String {
         if self.style.color { format!("\x1b[{color}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    pub fn hanging(&mut self, label: &str, text: &str) {
+    pub(super) fn hanging(&mut self, label: &str, text: &str) {
         self.hanging_labelled(label, "", 0, "", text);
     }
 

@@ -18,13 +18,18 @@ pub enum Layout {
 }
 
 /// One file's outcome, without a line break at the end.
-pub fn render(value: &impl Serialize, layout: Layout) -> Result<String, serde_json::Error> {
+pub fn render(value: &impl Serialize, layout: Layout) -> Result<String, RenderError> {
     let text = match layout {
         Layout::Indented => serde_json::to_string_pretty(value),
         Layout::OneLine => serde_json::to_string(value),
     };
-    text.map(escaped)
+    text.map(escaped).map_err(RenderError)
 }
+
+/// A value that JSON has no form for; none of ours is one.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no JSON for it: {0}")]
+pub struct RenderError(serde_json::Error);
 
 /// A file that could not be read: `"verdict": null` and the error.
 #[derive(Debug, Serialize)]

@@ -36,7 +36,7 @@ pub(crate) enum Versions {
 }
 
 impl HttpClient {
-    pub fn new(tls: rustls::ClientConfig, versions: Versions, dial: Dial) -> Self {
+    pub(super) fn new(tls: rustls::ClientConfig, versions: Versions, dial: Dial) -> Self {
         let connector = Connector(Arc::new(dial));
         let builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
         let connector = match versions {
@@ -51,7 +51,7 @@ impl HttpClient {
         Self(client)
     }
 
-    pub async fn send(&self, request: Request) -> Result<Response, Error> {
+    pub(super) async fn send(&self, request: Request) -> Result<Response, Error> {
         self.0.request(request).await
     }
 }
@@ -77,7 +77,7 @@ pub(crate) enum Hosts {
 }
 
 impl Dial {
-    pub async fn connect(&self, server: &Uri) -> io::Result<TcpStream> {
+    pub(super) async fn connect(&self, server: &Uri) -> io::Result<TcpStream> {
         let host = server.host().unwrap_or_default().trim_matches(['[', ']']).to_ascii_lowercase();
         let default = if server.scheme_str() == Some("https") { 443 } else { 80 };
         let port = server.port_u16().unwrap_or(default);

@@ -14,7 +14,7 @@ use crate::evidence::{Entry, Question};
 
 pub use network::{Network, NetworkError, SourcesProbe};
 pub use proxy::{InvalidProxy, Proxy, ProxyRules};
-pub use tls::TlsRoots;
+pub use tls::{RootCertificate, TlsRoots};
 
 /// Whoever finds answers: our own [`Network`], a cache, a recording, a test, a caller's own client.
 ///

@@ -21,7 +21,7 @@ pub(crate) enum Port {
 }
 
 impl Place {
-    pub fn new(name: &str, port: Port, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+    pub(super) fn new(name: &str, port: Port, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
         let name = name.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
         let literal: Option<IpAddr> = name.parse().ok();
         let addresses = literal.into_iter().chain(addresses).map(canonical).collect();
@@ -29,7 +29,7 @@ impl Place {
     }
 
     /// With the addresses that the name has now. A name without any is only like itself.
-    pub async fn found(name: &str, port: Port) -> Self {
+    pub(super) async fn found(name: &str, port: Port) -> Self {
         let named = Self::new(name, port, []);
         if !named.addresses.is_empty() {
             return named;

@@ -123,7 +123,7 @@ impl fmt::Display for Target {
 impl Hop {
     /// A connection to the target, by way of the proxy, within this time. Half of it is for the proxy itself, so that one
     /// that is silent is not taken for a silent target.
-    pub async fn tunnel(&self, target: &Target, within: Duration) -> io::Result<TcpStream> {
+    pub(crate) async fn tunnel(&self, target: &Target, within: Duration) -> io::Result<TcpStream> {
         let failed = |why| io::Error::other(TunnelError { proxy: self.name.clone(), why });
         let connected = timeout(within / 2, TcpStream::connect((self.host.as_str(), self.port))).await;
         let mut stream = connected.map_err(|_| failed(NoWay::Silent))?.map_err(|_| failed(NoWay::NoProxy))?;
@@ -168,7 +168,7 @@ pub(crate) struct TunnelError {
 
 impl TunnelError {
     /// Whose fault it is. A gateway's statuses speak of what is behind it (RFC 9110 §15.6.3, §15.6.5).
-    pub fn cause(&self) -> Cause {
+    pub(super) fn cause(&self) -> Cause {
         match self.why {
             NoWay::Refused(502 | 504) => Cause::Unreachable,
             _ => Cause::Proxy,

@@ -29,9 +29,26 @@ pub enum TlsRoots {
     System,
 }
 
+/// A root certificate that a caller trusts beside the public ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootCertificate(CertificateDer<'static>);
+
+impl RootCertificate {
+    /// Of DER bytes (X.509). Whether they are a certificate shows when a source is set up.
+    pub fn from_der(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// All certificates of a PEM text; `None` where something in it cannot be read.
+    pub fn from_pem(text: &[u8]) -> Option<Vec<Self>> {
+        use rustls_pki_types::pem::PemObject as _;
+        CertificateDer::pem_slice_iter(text).map(|found| found.map(Self)).collect::<Result<_, _>>().ok()
+    }
+}
+
 pub(crate) fn client_config(
     trusted: TlsRoots,
-    extra_roots: &[CertificateDer<'static>],
+    extra_roots: &[RootCertificate],
 ) -> Result<rustls::ClientConfig, TlsError> {
     let mut roots = match trusted {
         TlsRoots::Bundled => rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
@@ -41,7 +58,7 @@ pub(crate) fn client_config(
         return Err(TlsError::NoRoots);
     }
     for certificate in extra_roots {
-        roots.add(certificate.clone()).map_err(|_| TlsError::Root)?;
+        roots.add(certificate.0.clone()).map_err(|_| TlsError::Root)?;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     Ok(rustls::ClientConfig::builder_with_provider(provider)

@@ -12,12 +12,11 @@ use std::time::Duration;
 use http::header::{ACCEPT, CONTENT_ENCODING, HOST, LOCATION, USER_AGENT};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Body as _;
-use rustls_pki_types::CertificateDer;
 use url::Host;
 
 use super::http::{self as http_client, Dial, Error, Hosts, HttpClient, Response, Versions};
 use super::tls::{self, TlsError};
-use super::{ProxyRules, TlsRoots};
+use super::{ProxyRules, RootCertificate, TlsRoots};
 use crate::evidence::{Answer, Cause, Fact, Provenance, Unavailable, WebReading};
 use crate::web_address::{DOCUMENT_LIMIT, NotAllowed, Reach, WebAddress, is_public};
 
@@ -29,7 +28,7 @@ pub struct WebConfig {
     /// Time for one request, from looking up the host to the last byte.
     pub timeout: Duration,
     /// Root certificates beside the public ones (`--ca-file`).
-    pub extra_roots: Vec<CertificateDer<'static>>,
+    pub extra_roots: Vec<RootCertificate>,
     /// Whose root certificates are trusted.
     pub tls_roots: TlsRoots,
     /// Proxies.

@@ -4,11 +4,16 @@
 
 pub mod accounts;
 pub mod bill;
+#[doc(hidden)]
 pub mod chain;
+#[doc(hidden)]
 pub mod contracts;
 mod error;
+#[doc(hidden)]
 pub mod resolver;
+#[doc(hidden)]
 pub mod rpc;
 pub mod samples;
 pub mod sandbox;
+#[doc(hidden)]
 pub mod wrap;

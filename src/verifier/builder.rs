@@ -11,7 +11,7 @@ use crate::primitives::ChainId;
 use crate::sources::chain::{BlockChoice, ChainConfig, Endpoint};
 use crate::sources::dns::{DnsConfig, Resolver, TrustAnchor};
 use crate::sources::web::WebConfig;
-use crate::sources::{Network, NetworkError, ProxyRules, TlsRoots};
+use crate::sources::{Network, NetworkError, ProxyRules, RootCertificate, TlsRoots};
 use crate::web_address::Reach;
 
 /// Collects settings for a [`Verifier`].
@@ -83,7 +83,7 @@ impl VerifierBuilder {
     }
 
     /// Additional root certificates for every https connection.
-    pub fn roots(mut self, roots: Vec<rustls_pki_types::CertificateDer<'static>>) -> Self {
+    pub fn roots(mut self, roots: Vec<RootCertificate>) -> Self {
         self.chain.extra_roots.clone_from(&roots);
         self.dns.extra_roots.clone_from(&roots);
         self.web.extra_roots = roots;

@@ -17,6 +17,7 @@ use crate::title::{Generation, Proxy};
 
 /// What is recorded about one title.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TitleReport {
     /// `ebl-verifier/title/1`.
     pub schema: &'static str,
@@ -86,6 +87,7 @@ impl TitleReport {
 
 /// Which title.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct TitleOf {
     /// Its network.
     pub network: Network,
@@ -97,6 +99,7 @@ pub struct TitleOf {
 
 /// A remark: anybody's words, not authenticated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct RemarkFacts {
     /// The recorded bytes, `0x…`.
     pub raw: String,
@@ -125,6 +128,7 @@ impl RemarkFacts {
 
 /// One party.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct PartyFacts {
     /// What it is to this title.
     pub role: PartyRole,
@@ -151,6 +155,7 @@ pub enum PartyRole {
 
 /// An account and its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct AccountFacts {
     /// The account.
     pub address: Address,
@@ -161,6 +166,7 @@ pub struct AccountFacts {
 
 /// One operation of the history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct HistoryEntry {
     /// The interchange name (chain.md §2.1), or `NOMINATION`.
     pub r#type: &'static str,
@@ -228,6 +234,7 @@ impl HistoryEntry {
 
 /// Who may do what in the registry.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PowersFacts {
     /// Whether these are certain to be all.
     pub known: bool,
@@ -248,6 +255,7 @@ pub struct PowersFacts {
 
 /// One role.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct RoleFacts {
     /// `admin`, `minter`, `accepter`, `restorer`, `other`.
     pub role: &'static str,

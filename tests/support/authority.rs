@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use rustls::pki_types::CertificateDer;
+use ebl_verifier::sources::RootCertificate;
 
 pub struct Authority {
     root: rcgen::Certificate,
@@ -19,8 +19,8 @@ impl Authority {
         Self { root, issuer: rcgen::Issuer::new(authority, key) }
     }
 
-    pub fn root(&self) -> CertificateDer<'static> {
-        self.root.der().clone()
+    pub fn root(&self) -> RootCertificate {
+        RootCertificate::from_der(self.root.der().to_vec())
     }
 
     pub fn pem(&self) -> String {

@@ -7,6 +7,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use ebl_verifier::sources::RootCertificate;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -74,8 +75,8 @@ impl HttpsServer {
     }
 
     /// The root certificate to trust.
-    pub fn authority(&self) -> CertificateDer<'static> {
-        self.authority.clone()
+    pub fn authority(&self) -> RootCertificate {
+        RootCertificate::from_der(self.authority.to_vec())
     }
 
     /// The same as a file's text.

@@ -49,12 +49,12 @@ enum Plain<'v> {
 
 impl<'n> Node<'n> {
     /// The whole content.
-    pub fn whole(value: Value<'n>, family: Family) -> Self {
+    pub(super) fn whole(value: Value<'n>, family: Family) -> Self {
         Self { value, family, way: None }
     }
 
     /// The member is there and passes.
-    pub fn required(&self, name: &'static str, check: impl FnOnce(&Node<'_>) -> Checked) -> Checked {
+    pub(super) fn required(&self, name: &'static str, check: impl FnOnce(&Node<'_>) -> Checked) -> Checked {
         match self.value.get(name) {
             Some(value) => check(&self.to(value, Step::Name(name))),
             None => {
@@ -66,21 +66,21 @@ impl<'n> Node<'n> {
     }
 
     /// The member passes, if it is there.
-    pub fn optional(&self, name: &'static str, check: impl FnOnce(&Node<'_>) -> Checked) -> Checked {
+    pub(super) fn optional(&self, name: &'static str, check: impl FnOnce(&Node<'_>) -> Checked) -> Checked {
         self.value.get(name).map_or(Ok(()), |value| check(&self.to(value, Step::Name(name))))
     }
 
     /// Whether the member is there and so.
-    pub fn member(&self, name: &'static str, is: impl FnOnce(&Node<'_>) -> bool) -> bool {
+    pub(super) fn member(&self, name: &'static str, is: impl FnOnce(&Node<'_>) -> bool) -> bool {
         self.value.get(name).is_some_and(|value| is(&self.to(value, Step::Name(name))))
     }
 
-    pub fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.value.get(name).is_some()
     }
 
     /// No other member is there.
-    pub fn nothing_besides(&self, names: &[&str]) -> Checked {
+    pub(super) fn nothing_besides(&self, names: &[&str]) -> Checked {
         let mut members = self.value.as_object().into_iter().flatten();
         match members.find(|(name, _)| !names.iter().any(|known| name.is(known))) {
             Some((name, _)) => {
@@ -92,7 +92,7 @@ impl<'n> Node<'n> {
     }
 
     /// A list of at least so many items, each of which passes.
-    pub fn list(&self, at_least: usize, check: impl Fn(&Node<'_>) -> Checked) -> Checked {
+    pub(super) fn list(&self, at_least: usize, check: impl Fn(&Node<'_>) -> Checked) -> Checked {
         let items = self.value.as_array().ok_or_else(|| self.must_be("a list"))?;
         if items.take(at_least).count() < at_least {
             return Err(self.must_be("a list of at least one item"));
@@ -101,7 +101,12 @@ impl<'n> Node<'n> {
     }
 
     /// One that `is_one`, or a list of such as pass. `wanted` says so.
-    pub fn one_or_list(&self, wanted: &str, is_one: fn(&Node<'_>) -> bool, check: fn(&Node<'_>) -> Checked) -> Checked {
+    pub(super) fn one_or_list(
+        &self,
+        wanted: &str,
+        is_one: fn(&Node<'_>) -> bool,
+        check: fn(&Node<'_>) -> Checked,
+    ) -> Checked {
         match self.value.kind() {
             Kind::Array(_) => self.list(0, check),
             _ if is_one(self) => Ok(()),
@@ -109,25 +114,25 @@ impl<'n> Node<'n> {
         }
     }
 
-    pub fn is_object(&self) -> bool {
+    pub(super) fn is_object(&self) -> bool {
         self.value.as_object().is_some()
     }
 
-    pub fn is_text(&self) -> bool {
+    pub(super) fn is_text(&self) -> bool {
         matches!(self.plain(), Plain::Text(_))
     }
 
     /// Whether it is exactly this text.
-    pub fn is(&self, wanted: &str) -> bool {
+    pub(super) fn is(&self, wanted: &str) -> bool {
         matches!(self.plain(), Plain::Text(text) if text == wanted)
     }
 
     /// An object; `wanted` says what else it could have been.
-    pub fn object_or(&self, wanted: &str) -> Checked {
+    pub(super) fn object_or(&self, wanted: &str) -> Checked {
         self.holds(self.is_object(), wanted)
     }
 
-    pub fn one_of(&self, words: &[&str]) -> Checked {
+    pub(super) fn one_of(&self, words: &[&str]) -> Checked {
         let wanted = match words {
             [rest @ .., last] if !rest.is_empty() => Cow::Owned(format!("{} or {last}", rest.join(", "))),
             _ => Cow::Borrowed(words.first().copied().unwrap_or_default()),
@@ -136,12 +141,12 @@ impl<'n> Node<'n> {
     }
 
     /// A URI; `wanted` says what else than a text it could have been.
-    pub fn uri_or(&self, wanted: &str) -> Checked {
+    pub(super) fn uri_or(&self, wanted: &str) -> Checked {
         self.text_that(wanted, is_uri, "a whole URI, as in https://carrier.example")
     }
 
     /// A sentence about the place itself.
-    pub fn told(&self, what: &str) -> String {
+    pub(super) fn told(&self, what: &str) -> String {
         let place = self.place();
         if place.is_empty() { format!("the content {what}") } else { format!("`{place}` {what}") }
     }

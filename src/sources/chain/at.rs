@@ -27,7 +27,7 @@ pub(super) struct At {
 }
 
 impl At {
-    pub fn by_hash(chain: ChainId, Pinned { block, newest }: Pinned) -> Self {
+    pub(super) fn by_hash(chain: ChainId, Pinned { block, newest }: Pinned) -> Self {
         let form = |block: &BlockReading| json!({"blockHash": block.hash.to_string(), "requireCanonical": true});
         let newest = newest.filter(|newest| newest.number > block.number).map(|newest| {
             let block = BlockReading { finality: Finality::Latest, ..newest };
@@ -37,14 +37,14 @@ impl At {
     }
 
     /// What is said of newer blocks where there is none to look at.
-    pub fn nothing_newer<R>(&self) -> Newest<R> {
+    pub(super) fn nothing_newer<R>(&self) -> Newest<R> {
         match (self.block.finality, &self.newest) {
             (Finality::Chosen, _) | (_, Some(_)) => Newest::NotRead,
             (_, None) => Newest::Itself,
         }
     }
 
-    pub fn by_number(self) -> Self {
+    pub(super) fn by_number(self) -> Self {
         let form = json!(format!("{:#x}", self.block.number));
         let newest = self.newest.map(|newest| Box::new(newest.by_number()));
         Self { form, newest, ..self }

@@ -35,7 +35,7 @@ const NOT_COMPARED: [&str; 2] = ["method", "newest"];
 
 impl Difference {
     /// Two hashes of one height.
-    pub fn in_hash(left: &Digest32, right: &Digest32) -> Self {
+    pub(super) fn in_hash(left: &Digest32, right: &Digest32) -> Self {
         Self { field: "block.hash".to_owned(), left: left.to_string(), right: right.to_string() }
     }
 

@@ -32,7 +32,6 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rustls_pki_types::CertificateDer;
 use tokio::time::Instant;
 
 use crate::block_age::MaxBlockAge;
@@ -41,7 +40,7 @@ use crate::evidence::{
     Provenance, Question, RegistryQuestion, RevocationEvent, RevocationQuestion, Unavailable,
 };
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
-use crate::sources::{ProxyRules, TlsRoots};
+use crate::sources::{ProxyRules, RootCertificate, TlsRoots};
 pub use endpoints::{Endpoint, Exchange, InvalidEndpoint, Transport, TransportError};
 pub use probe::{Abilities, ChainProbe, EndpointProbe, LogRange};
 
@@ -65,7 +64,7 @@ pub struct ChainConfig {
     /// How often one request is repeated after HTTP 429, 5xx or a lost connection.
     pub retries: u32,
     /// Root certificates beside the public ones (`--ca-file`).
-    pub extra_roots: Vec<CertificateDer<'static>>,
+    pub extra_roots: Vec<RootCertificate>,
     /// Whose root certificates are trusted.
     pub tls_roots: TlsRoots,
     /// Proxies.

@@ -27,7 +27,7 @@ pub(super) struct Hints(OnceLock<Vec<AccountProofReading>>);
 
 impl Hints {
     /// The calls of the first round.
-    pub fn calls(&self, questions: &[ChainQuestion]) -> Vec<Call> {
+    pub(super) fn calls(&self, questions: &[ChainQuestion]) -> Vec<Call> {
         if self.0.get().is_some() {
             return Vec::new();
         }
@@ -42,7 +42,7 @@ impl Hints {
     }
 
     /// Their results. A node that does not answer them is asked more often later.
-    pub fn note(&self, questions: &[ChainQuestion], mut items: impl Iterator<Item = Item>) {
+    pub(super) fn note(&self, questions: &[ChainQuestion], mut items: impl Iterator<Item = Item>) {
         let mut text = || items.next().and_then(Result::ok).as_ref().and_then(Json::bytes);
         let mut hints = Vec::new();
         for address in registries(questions) {

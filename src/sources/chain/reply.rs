@@ -25,29 +25,29 @@ pub(super) struct Json {
 
 impl Json {
     /// `None` for anything but a value of this form.
-    pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(self.text()).ok()
     }
 
     /// The same for the members of an object.
-    pub fn object<T: DeserializeOwned>(&self) -> Option<T> {
+    pub(super) fn object<T: DeserializeOwned>(&self) -> Option<T> {
         self.read().map(|Object(members)| members)
     }
 
     /// `0x` and whole bytes.
-    pub fn bytes(&self) -> Option<Vec<u8>> {
+    pub(super) fn bytes(&self) -> Option<Vec<u8>> {
         self.read().map(|Data(bytes)| bytes)
     }
 
-    pub fn is_null(&self) -> bool {
+    pub(super) fn is_null(&self) -> bool {
         self.text() == b"null"
     }
 
-    pub fn is_list(&self) -> bool {
+    pub(super) fn is_list(&self) -> bool {
         self.text().starts_with(b"[")
     }
 
-    pub fn is_object(&self) -> bool {
+    pub(super) fn is_object(&self) -> bool {
         self.text().starts_with(b"{")
     }
 
@@ -68,7 +68,7 @@ impl Json {
     }
 
     /// The first members of an object, at most so many.
-    pub fn members(&self, most: usize) -> Option<Vec<(String, Self)>> {
+    pub(super) fn members(&self, most: usize) -> Option<Vec<(String, Self)>> {
         let mut scan = Scan { json: self, next: self.place.start };
         let mut members = Vec::new();
         let mut more = scan.opens(b'{', b'}')?;
@@ -182,13 +182,13 @@ impl NodeError {
     }
 
     /// Whether a contract reverted, in the ways nodes say so.
-    pub fn is_revert(&self) -> bool {
+    pub(super) fn is_revert(&self) -> bool {
         self.code == 3 || self.says(&["revert"])
     }
 
     /// Whether the node only wants to be asked later: EIP-1474's "limit exceeded", or the HTTP status as a code. A
     /// contract's revert text is not the node's word.
-    pub fn is_rate_limit(&self) -> bool {
+    pub(super) fn is_rate_limit(&self) -> bool {
         // A query for fewer logs or calls is answered at once, and one for as many is refused again.
         if self.is_about_results()
             || self.is_about_batches()
@@ -201,18 +201,18 @@ impl NodeError {
     }
 
     /// Whether a query for logs was refused because it selects too many of them.
-    pub fn is_about_results(&self) -> bool {
+    pub(super) fn is_about_results(&self) -> bool {
         self.says(&["results", "response size", "more than", "too many logs"]) && !self.says(&["requests"])
     }
 
     /// Whether a call was refused for being in a batch, or a batch for being one, in words.
-    pub fn is_about_batches(&self) -> bool {
+    pub(super) fn is_about_batches(&self) -> bool {
         !self.is_revert() && self.says(&["batch"])
     }
 
     /// Whether the node cannot take a batch at all: invalid request, unknown method, invalid parameters or not JSON, as
     /// a server says that looks for one object, or in words.
-    pub fn refuses_batches(&self) -> bool {
+    pub(super) fn refuses_batches(&self) -> bool {
         matches!(self.code, -32600 | -32601 | -32602 | -32700) || self.is_about_batches()
     }
 
@@ -249,22 +249,22 @@ impl Envelope {
     }
 
     /// The number that the call was given.
-    pub fn id(&self) -> Option<usize> {
+    pub(super) fn id(&self) -> Option<usize> {
         self.id.read()
     }
 
     /// Whether it answers no call in particular, and then with an error.
-    pub fn is_about_no_call(&self) -> bool {
+    pub(super) fn is_about_no_call(&self) -> bool {
         self.id.is_null() && self.error.is_object()
     }
 
     /// The error, if it is one.
-    pub fn error(&self) -> Option<NodeError> {
+    pub(super) fn error(&self) -> Option<NodeError> {
         self.error.is_object().then(|| NodeError::of(&self.error))
     }
 
     /// `None` where there is neither a result nor an error.
-    pub fn item(self) -> Option<Item> {
+    pub(super) fn item(self) -> Option<Item> {
         if self.error.is_null() { self.result.map(Ok) } else { Some(Err(NodeError::of(&self.error))) }
     }
 }
@@ -282,7 +282,7 @@ pub(super) enum Body {
 
 impl Body {
     /// Reads the replies to at most `calls` calls.
-    pub fn read(bytes: Vec<u8>, calls: usize) -> Self {
+    pub(super) fn read(bytes: Vec<u8>, calls: usize) -> Self {
         if serde_json::from_slice::<IgnoredAny>(&bytes).is_err() {
             return Self::Unreadable;
         }
@@ -298,7 +298,7 @@ impl Body {
     }
 
     /// The errors in it.
-    pub fn errors(&self) -> Vec<NodeError> {
+    pub(super) fn errors(&self) -> Vec<NodeError> {
         match self {
             Self::Batch(replies) => replies.iter().filter_map(Envelope::error).collect(),
             Self::Single(reply) => reply.error().into_iter().collect(),
@@ -341,7 +341,7 @@ pub(super) struct First<T, const N: usize> {
 
 impl<T, const N: usize> First<T, N> {
     /// All the items, unless there were more.
-    pub fn whole(self) -> Option<Vec<T>> {
+    pub(super) fn whole(self) -> Option<Vec<T>> {
         (!self.more).then_some(self.items)
     }
 }
@@ -382,7 +382,7 @@ impl<'de, T: Deserialize<'de>, const N: usize> Deserialize<'de> for First<T, N> 
 pub(super) struct Quantity(pub u64);
 
 impl Quantity {
-    pub fn of(text: &str) -> Option<Self> {
+    pub(super) fn of(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("0x")?;
         let plain = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
         plain.then(|| u64::from_str_radix(digits, 16).ok()).flatten().map(Self)

@@ -30,7 +30,7 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    pub fn new(config: &ChainConfig) -> Result<Self, ConfigError> {
+    pub(super) fn new(config: &ChainConfig) -> Result<Self, ConfigError> {
         let tls = client_config(config.tls_roots, &config.extra_roots).map_err(|error| match error {
             TlsError::Root => ConfigError::Root,
             TlsError::NoRoots => ConfigError::NoRoots,
@@ -48,7 +48,7 @@ impl Clients {
     }
 
     /// How an endpoint is reached.
-    pub fn route(&self, endpoint: &Endpoint) -> Route {
+    pub(super) fn route(&self, endpoint: &Endpoint) -> Route {
         if let Some(transport) = endpoint.transport() {
             return Route::Given(Arc::clone(transport));
         }
@@ -106,7 +106,7 @@ pub(super) struct Rpc {
 
 impl Rpc {
     /// Where it is, as far as a quorum is concerned.
-    pub async fn place(&self) -> Place {
+    pub(super) async fn place(&self) -> Place {
         let (host, port) = self.endpoint.place();
         let port_of = |port: u16| if matches!(port, 80 | 443) { Port::Default } else { Port::Other(port) };
         match &self.route {
@@ -120,12 +120,12 @@ impl Rpc {
     }
 
     /// In blocks.
-    pub fn longest_log_range(&self) -> u64 {
+    pub(super) fn longest_log_range(&self) -> u64 {
         self.log_range.load(Ordering::Relaxed)
     }
 
     /// It refused a longer range than this one.
-    pub fn log_range_refused_above(&self, blocks: u64) {
+    pub(super) fn log_range_refused_above(&self, blocks: u64) {
         self.log_range.fetch_min(blocks.max(1), Ordering::Relaxed);
     }
 }
@@ -140,7 +140,7 @@ pub(super) struct Session<'a> {
 impl Session<'_> {
     /// The calls' results in the order of the calls. What the endpoint refuses for being in a batch, as a whole or in part
     /// and in whatever way, is asked again in single calls, once.
-    pub async fn batch(&self, calls: &[Call]) -> Result<Vec<Item>, Unavailable> {
+    pub(super) async fn batch(&self, calls: &[Call]) -> Result<Vec<Item>, Unavailable> {
         let bodies: Vec<Value> = calls
             .iter()
             .enumerate()
@@ -221,20 +221,20 @@ impl Session<'_> {
         self.rpc.refuses_batches.fetch_or(items.iter().any(Result::is_ok), Ordering::Relaxed);
     }
 
-    pub fn unavailable(&self, cause: Cause, detail: impl Into<String>) -> Unavailable {
+    pub(super) fn unavailable(&self, cause: Cause, detail: impl Into<String>) -> Unavailable {
         Unavailable { cause, host: Some(self.rpc.endpoint.host()), detail: detail.into() }
     }
 
-    pub fn not_an_answer(&self, detail: impl Into<String>) -> Unavailable {
+    pub(super) fn not_an_answer(&self, detail: impl Into<String>) -> Unavailable {
         self.unavailable(Cause::NotAnAnswer, detail)
     }
 
     /// The node's error, in its own words as far as they may be shown.
-    pub fn refused(&self, what: impl std::fmt::Display, error: &NodeError) -> Unavailable {
+    pub(super) fn refused(&self, what: impl std::fmt::Display, error: &NodeError) -> Unavailable {
         self.not_an_answer(format!("{what}: {}", self.words(error)))
     }
 
-    pub fn words(&self, error: &NodeError) -> String {
+    pub(super) fn words(&self, error: &NodeError) -> String {
         node_words::in_words(error, self.rpc.endpoint.url())
     }
 

@@ -18,7 +18,7 @@ pub(super) struct Hearing {
 }
 
 impl Hearing {
-    pub fn new(socket: UdpSocket) -> Self {
+    pub(super) fn new(socket: UdpSocket) -> Self {
         Self { socket, sent: Mutex::default() }
     }
 }

@@ -22,7 +22,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use rustls_pki_types::CertificateDer;
 
 pub use anchor::{InvalidAnchor, TrustAnchor};
 #[doc(hidden)]
@@ -32,7 +31,7 @@ pub use resolver::{InvalidResolver, Resolver};
 
 use super::place;
 use crate::evidence::{Answer, Cause, Provenance};
-use crate::sources::{ProxyRules, TlsRoots};
+use crate::sources::{ProxyRules, RootCertificate, TlsRoots};
 use top_level::KnownTopLevels;
 
 /// Which resolvers are asked, and how.
@@ -43,7 +42,7 @@ pub struct DnsConfig {
     /// Time for one query to one resolver.
     pub timeout: Duration,
     /// Root certificates beside the public ones, for DNS over HTTPS.
-    pub extra_roots: Vec<CertificateDer<'static>>,
+    pub extra_roots: Vec<RootCertificate>,
     /// Whose root certificates are trusted.
     pub tls_roots: TlsRoots,
     /// Proxies.

@@ -44,7 +44,7 @@ struct Changes {
 
 impl State {
     /// Gives accounts their balance before the first block.
-    pub fn endow(&mut self, accounts: impl Iterator<Item = (Address, u128)>) {
+    pub(super) fn endow(&mut self, accounts: impl Iterator<Item = (Address, u128)>) {
         for (address, balance) in accounts {
             let info = AccountInfo { balance: U256::from(balance), code: None, ..AccountInfo::default() };
             self.accounts.insert(to_evm(address), VecDeque::from([(0, Some(info))]));
@@ -53,7 +53,7 @@ impl State {
     }
 
     /// Takes over what the execution of `block` changed.
-    pub fn commit(&mut self, block: u64, state: EvmState) {
+    pub(super) fn commit(&mut self, block: u64, state: EvmState) {
         let mut touched: Vec<_> = state.into_iter().filter(|(_, account)| account.is_touched()).collect();
         touched.sort_by_key(|(address, _)| *address);
         let mut changes = Changes { block, accounts: Vec::new(), slots: Vec::new() };
@@ -85,7 +85,7 @@ impl State {
     }
 
     /// Takes back what the blocks after `block` wrote; `root` is the root after that block.
-    pub fn revert_to(&mut self, block: u64, root: Digest32) {
+    pub(super) fn revert_to(&mut self, block: u64, root: Digest32) {
         while let Some(changes) = self.changes.pop_back_if(|changes| changes.block > block) {
             for slot in changes.slots {
                 drop_after(&mut self.slots, slot, block);
@@ -99,7 +99,7 @@ impl State {
     }
 
     /// The root of the trie of all accounts after the last block that changed one.
-    pub fn root(&self) -> Digest32 {
+    pub(super) fn root(&self) -> Digest32 {
         self.root
     }
 
@@ -137,21 +137,21 @@ pub(super) struct StateAt<'a> {
 }
 
 impl StateAt<'_> {
-    pub fn account(&self, address: Address) -> Option<&AccountInfo> {
+    pub(super) fn account(&self, address: Address) -> Option<&AccountInfo> {
         version(self.state.accounts.get(&to_evm(address))?, self.block)?.as_ref()
     }
 
-    pub fn code(&self, address: Address) -> Vec<u8> {
+    pub(super) fn code(&self, address: Address) -> Vec<u8> {
         let code = self.account(address).and_then(|account| self.state.codes.get(&account.code_hash));
         code.map(|code| code.original_byte_slice().to_vec()).unwrap_or_default()
     }
 
-    pub fn slot(&self, address: Address, slot: Digest32) -> Digest32 {
+    pub(super) fn slot(&self, address: Address, slot: Digest32) -> Digest32 {
         Digest32(self.value(to_evm(address), U256::from_be_bytes(slot.0)).to_be_bytes())
     }
 
     /// An account and some of its slots, proven against the state root of the block.
-    pub fn proof(&self, address: Address, slots: &[Digest32]) -> AccountProof {
+    pub(super) fn proof(&self, address: Address, slots: &[Digest32]) -> AccountProof {
         let account = self.account(address).map_or_else(nobody, |account| self.leaf(to_evm(address), account));
         let storage = self.storage(to_evm(address));
         let slot =

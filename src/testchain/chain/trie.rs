@@ -46,12 +46,12 @@ pub(super) struct Trie(BTreeMap<[u8; 32], Vec<u8>>);
 
 impl Trie {
     /// The trie of accounts: address, nonce, balance, code hash and storage root of each.
-    pub fn of_accounts(accounts: impl Iterator<Item = (Address, TrieAccount)>) -> Self {
+    pub(super) fn of_accounts(accounts: impl Iterator<Item = (Address, TrieAccount)>) -> Self {
         Self(accounts.map(|(address, account)| (keccak256(address.0).0, alloy_rlp::encode(account))).collect())
     }
 
     /// The trie of one account's storage; zero is not kept.
-    pub fn of_slots(slots: impl Iterator<Item = (U256, U256)>) -> Self {
+    pub(super) fn of_slots(slots: impl Iterator<Item = (U256, U256)>) -> Self {
         let leaf = |(slot, value): (U256, U256)| {
             (keccak256(slot.to_be_bytes::<32>()).0, alloy_rlp::encode_fixed_size(&value).to_vec())
         };
@@ -59,12 +59,12 @@ impl Trie {
     }
 
     /// The root.
-    pub fn root(&self) -> Digest32 {
+    pub(super) fn root(&self) -> Digest32 {
         Digest32(self.built(HashBuilder::default()).root().0)
     }
 
     /// The nodes that lead to the leaf of `key`, or show that there is none; without those inside others.
-    pub fn proof(&self, key: &[u8]) -> Vec<Vec<u8>> {
+    pub(super) fn proof(&self, key: &[u8]) -> Vec<Vec<u8>> {
         if self.0.is_empty() {
             return Vec::new();
         }

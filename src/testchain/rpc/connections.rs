@@ -29,7 +29,7 @@ pub(super) struct Connection {
 
 impl Resting {
     /// A new connection, at rest.
-    pub fn connection(self: &Arc<Self>) -> Connection {
+    pub(super) fn connection(self: &Arc<Self>) -> Connection {
         let (leave, rests_since) = (Arc::default(), Mutex::default());
         let connection = Connection { all: Arc::clone(self), leave, rests_since };
         connection.rest();
@@ -37,7 +37,7 @@ impl Resting {
     }
 
     /// Asks the connection to leave that rests the longest, and since before `newcomer`. Whether there was one.
-    pub fn make_room(&self, newcomer: u64) -> bool {
+    pub(super) fn make_room(&self, newcomer: u64) -> bool {
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(entry) = list.resting.first_entry().filter(|entry| *entry.key() < newcomer) else { return false };
         entry.remove().notify_one();
@@ -45,14 +45,14 @@ impl Resting {
     }
 
     /// Waits until a connection begins to rest.
-    pub async fn changed(&self) {
+    pub(super) async fn changed(&self) {
         self.added.notified().await;
     }
 }
 
 impl Connection {
     /// Nothing is asked any more.
-    pub fn rest(&self) {
+    pub(super) fn rest(&self) {
         let mut list = self.all.list.lock().unwrap_or_else(PoisonError::into_inner);
         list.next += 1;
         let since = list.next;
@@ -63,19 +63,19 @@ impl Connection {
     }
 
     /// Something is asked.
-    pub fn work(&self) {
+    pub(super) fn work(&self) {
         if let Some(since) = self.rests_since.lock().unwrap_or_else(PoisonError::into_inner).take() {
             self.all.list.lock().unwrap_or_else(PoisonError::into_inner).resting.remove(&since);
         }
     }
 
     /// When it began to rest; nothing is older than 0.
-    pub fn since(&self) -> u64 {
+    pub(super) fn since(&self) -> u64 {
         self.rests_since.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or_default()
     }
 
     /// Waits until its place is needed.
-    pub async fn asked_to_leave(&self) {
+    pub(super) async fn asked_to_leave(&self) {
         self.leave.notified().await;
     }
 }

@@ -14,21 +14,21 @@ pub(super) struct RpcError {
 }
 
 impl RpcError {
-    pub fn params(message: impl Into<String>) -> Self {
+    pub(super) fn params(message: impl Into<String>) -> Self {
         Self::new(INVALID_PARAMS, message)
     }
 
-    pub fn new(code: i64, message: impl Into<String>) -> Self {
+    pub(super) fn new(code: i64, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), data: None }
     }
 
     /// Says which parameter is meant.
-    pub fn about(mut self, name: &str) -> Self {
+    pub(super) fn about(mut self, name: &str) -> Self {
         self.message = format!("{name}: {}", self.message);
         self
     }
 
-    pub fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         let mut object = json!({"code": self.code, "message": self.message});
         if let Some(data) = &self.data {
             object["data"] = data.clone();

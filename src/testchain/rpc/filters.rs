@@ -38,7 +38,7 @@ struct Filter {
 
 impl Filters {
     /// A new filter, from the newest block on.
-    pub fn install(&mut self, kind: Kind, chain: &Chain, now: Instant) -> Result<u64, RpcError> {
+    pub(super) fn install(&mut self, kind: Kind, chain: &Chain, now: Instant) -> Result<u64, RpcError> {
         self.forget(now);
         if self.kept.len() >= MAX_FILTERS {
             let why = format!("there are {MAX_FILTERS} filters already: uninstall some, or wait until they expire");
@@ -50,13 +50,13 @@ impl Filters {
     }
 
     /// Whether there was one.
-    pub fn uninstall(&mut self, id: u64, now: Instant) -> bool {
+    pub(super) fn uninstall(&mut self, id: u64, now: Instant) -> bool {
         self.forget(now);
         self.kept.remove(&id).is_some()
     }
 
     /// What came since it was asked before. Where that is a lot, the rest comes the next time.
-    pub fn changes(&mut self, id: u64, chain: &Chain, now: Instant) -> Result<Value, RpcError> {
+    pub(super) fn changes(&mut self, id: u64, chain: &Chain, now: Instant) -> Result<Value, RpcError> {
         let filter = self.asked(id, now)?;
         let mut found = Vec::new();
         for (serial, block) in chain.blocks_after(filter.told) {
@@ -70,7 +70,7 @@ impl Filters {
     }
 
     /// Everything that a filter for logs selects, as `eth_getLogs` would.
-    pub fn logs(&mut self, id: u64, chain: &Chain, now: Instant) -> Result<Value, RpcError> {
+    pub(super) fn logs(&mut self, id: u64, chain: &Chain, now: Instant) -> Result<Value, RpcError> {
         match &self.asked(id, now)?.kind {
             Kind::Logs(asked) => {
                 let found = chain.logs(&asked.from(chain.head().number)?)?;
@@ -118,7 +118,7 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    pub fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.given += 1;
         self.seed.hash_one(self.given)
     }

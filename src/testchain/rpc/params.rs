@@ -16,7 +16,7 @@ pub(super) struct Params {
 pub(super) type Read<T> = fn(&Value) -> Result<T, RpcError>;
 
 impl Params {
-    pub fn new(params: Option<Value>) -> Result<Self, RpcError> {
+    pub(super) fn new(params: Option<Value>) -> Result<Self, RpcError> {
         match params {
             None | Some(Value::Null) => Ok(Self { values: Vec::new().into_iter() }),
             Some(Value::Array(values)) => Ok(Self { values: values.into_iter() }),
@@ -24,13 +24,13 @@ impl Params {
         }
     }
 
-    pub fn required<T>(&mut self, name: &'static str, read: Read<T>) -> Result<T, RpcError> {
+    pub(super) fn required<T>(&mut self, name: &'static str, read: Read<T>) -> Result<T, RpcError> {
         let value = self.values.next().ok_or_else(|| RpcError::params(format!("missing parameter: {name}")))?;
         read(&value).map_err(|error| error.about(name))
     }
 
     /// `None` where the parameter is left out or `null`.
-    pub fn optional<T>(&mut self, name: &'static str, read: Read<T>) -> Result<Option<T>, RpcError> {
+    pub(super) fn optional<T>(&mut self, name: &'static str, read: Read<T>) -> Result<Option<T>, RpcError> {
         match self.values.next() {
             None | Some(Value::Null) => Ok(None),
             Some(value) => read(&value).map(Some).map_err(|error| error.about(name)),
@@ -38,12 +38,12 @@ impl Params {
     }
 
     /// The block parameter; the newest block where it is left out.
-    pub fn block(&mut self) -> Result<BlockId, RpcError> {
+    pub(super) fn block(&mut self) -> Result<BlockId, RpcError> {
         self.optional("block", block_id).map(Option::unwrap_or_default)
     }
 
     /// There are no more parameters.
-    pub fn end(mut self) -> Result<(), RpcError> {
+    pub(super) fn end(mut self) -> Result<(), RpcError> {
         match self.values.find(|value| !value.is_null()) {
             None => Ok(()),
             Some(_) => Err(RpcError::params("more parameters than this method takes here")),
@@ -134,7 +134,7 @@ enum AskedBlocks {
 
 impl AskedLogs {
     /// What to select where `newest` is the newest height.
-    pub fn from(&self, newest: u64) -> Result<LogFilter, RpcError> {
+    pub(super) fn from(&self, newest: u64) -> Result<LogFilter, RpcError> {
         let blocks = match self.blocks {
             AskedBlocks::Hash(hash) => LogBlocks::Hash(hash),
             AskedBlocks::Range(first, last) => {
@@ -149,7 +149,7 @@ impl AskedLogs {
     }
 
     /// What to select of blocks that are new.
-    pub fn news(&self) -> &LogFilter {
+    pub(super) fn news(&self) -> &LogFilter {
         &self.news
     }
 }

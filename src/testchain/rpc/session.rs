@@ -45,19 +45,19 @@ pub(super) struct Session<'a> {
 pub(super) struct Failed;
 
 impl World {
-    pub fn new(chain: Arc<Mutex<Chain>>, pages: Vec<Origin>) -> Self {
+    pub(super) fn new(chain: Arc<Mutex<Chain>>, pages: Vec<Origin>) -> Self {
         let (working, listeners) = (Semaphore::new(AT_WORK), Arc::new(Semaphore::new(MAX_WEBSOCKETS)));
         Self { chain, memory: Mutex::default(), pages, working, listeners }
     }
 
     /// The answer to the body of a request; `None` where it was only notifications.
-    pub async fn answer(self: &Arc<Self>, body: Bytes) -> Result<Option<String>, Failed> {
+    pub(super) async fn answer(self: &Arc<Self>, body: Bytes) -> Result<Option<String>, Failed> {
         self.work(move |chain, memory| envelope::answer(&mut Session { chain, memory, subscriptions: None }, &body))
             .await
     }
 
     /// The answer to a message on a WebSocket, whose subscriptions it may change.
-    pub async fn answer_message(
+    pub(super) async fn answer_message(
         self: &Arc<Self>,
         body: Bytes,
         mut subscriptions: Subscriptions,
@@ -70,7 +70,7 @@ impl World {
     }
 
     /// The next messages about blocks up to `until`; none where all were told.
-    pub async fn news(
+    pub(super) async fn news(
         self: &Arc<Self>,
         mut subscriptions: Subscriptions,
         until: u64,
@@ -79,7 +79,7 @@ impl World {
     }
 
     /// Tells whenever a block comes.
-    pub fn blocks(&self) -> watch::Receiver<u64> {
+    pub(super) fn blocks(&self) -> watch::Receiver<u64> {
         self.chain.lock().unwrap_or_else(PoisonError::into_inner).news()
     }
 

@@ -43,12 +43,12 @@ enum Kind {
 
 impl Subscriptions {
     /// None yet; the newest block has the serial number `told`.
-    pub fn new(told: u64) -> Self {
+    pub(super) fn new(told: u64) -> Self {
         Self { ids: Ids::default(), kept: Vec::new(), told, within: Within::default() }
     }
 
     /// `eth_subscribe`.
-    pub fn subscribe(&mut self, mut params: Params, chain: &Chain) -> Result<Value, RpcError> {
+    pub(super) fn subscribe(&mut self, mut params: Params, chain: &Chain) -> Result<Value, RpcError> {
         let name = params.required("subscription", |value| Ok(text(value)?.to_owned()))?;
         let kind = match name.as_str() {
             "newHeads" => Kind::Heads,
@@ -73,13 +73,13 @@ impl Subscriptions {
     }
 
     /// Whether there was one.
-    pub fn unsubscribe(&mut self, id: u64) -> bool {
+    pub(super) fn unsubscribe(&mut self, id: u64) -> bool {
         let place = self.kept.iter().position(|subscription| subscription.id == id);
         place.map(|place| self.kept.remove(place)).is_some()
     }
 
     /// The next messages about blocks up to `until`, a handful at a time; none where all were told.
-    pub fn news(&mut self, chain: &Chain, until: u64) -> Vec<String> {
+    pub(super) fn news(&mut self, chain: &Chain, until: u64) -> Vec<String> {
         let mut messages = Vec::new();
         for (serial, block) in chain.blocks_after(self.told).take_while(|(serial, _)| *serial <= until) {
             if self.within.block != serial {

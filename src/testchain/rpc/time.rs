@@ -13,18 +13,18 @@ pub(super) struct Clock {
 
 impl Clock {
     /// The chain's time, in seconds since 1970.
-    pub fn now(self) -> u64 {
+    pub(super) fn now(self) -> u64 {
         machine().saturating_add_signed(self.ahead)
     }
 
     /// Puts the clock forward; gives by how much it is ahead now.
-    pub fn advance(&mut self, seconds: u64) -> i64 {
+    pub(super) fn advance(&mut self, seconds: u64) -> i64 {
         self.ahead = self.ahead.saturating_add_unsigned(seconds);
         self.ahead
     }
 
     /// The next block is of exactly this time, and time goes on from there.
-    pub fn set_next(&mut self, chain: &mut Chain, time: u64) -> Result<(), ChainError> {
+    pub(super) fn set_next(&mut self, chain: &mut Chain, time: u64) -> Result<(), ChainError> {
         chain.set_next_time(time)?;
         // Both are times of this calendar.
         self.ahead = time.cast_signed() - machine().cast_signed();
@@ -45,7 +45,7 @@ pub(super) struct Snapshots {
 
 impl Snapshots {
     /// Remembers where the chain is now.
-    pub fn take(&mut self, chain: &Chain, clock: Clock) -> Result<u64, RpcError> {
+    pub(super) fn take(&mut self, chain: &Chain, clock: Clock) -> Result<u64, RpcError> {
         if self.kept.len() >= MAX_SNAPSHOTS {
             return Err(RpcError::new(LIMIT, format!("at most {MAX_SNAPSHOTS} snapshots are kept: go back to one")));
         }
@@ -57,7 +57,7 @@ impl Snapshots {
 
     /// Takes back everything since a snapshot, which is used up with all that were taken after it. `false` where there is
     /// none of this number.
-    pub fn revert(&mut self, id: u64, chain: &mut Chain, clock: &mut Clock) -> Result<bool, ChainError> {
+    pub(super) fn revert(&mut self, id: u64, chain: &mut Chain, clock: &mut Clock) -> Result<bool, ChainError> {
         let Some(place) = self.kept.iter().position(|(kept, ..)| *kept == id) else { return Ok(false) };
         if let Some((_, mark, then)) = self.kept.get(place) {
             chain.revert_to(mark)?;

@@ -28,7 +28,7 @@ struct Member {
 
 impl TypedData {
     /// An object, or a text with one.
-    pub fn read(value: &Value) -> Result<Self, RpcError> {
+    pub(super) fn read(value: &Value) -> Result<Self, RpcError> {
         #[derive(serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Asked {
@@ -61,7 +61,7 @@ impl TypedData {
     }
 
     /// What is signed.
-    pub fn signing_hash(&self) -> Result<Digest32, RpcError> {
+    pub(super) fn signing_hash(&self) -> Result<Digest32, RpcError> {
         let mut hashes = BTreeMap::new();
         let mut signed = vec![0x19, 0x01];
         signed.extend(self.hash_struct(DOMAIN, &self.domain, &mut hashes)?);

@@ -33,7 +33,7 @@ pub(super) type Broken = &'static str;
 
 impl Records {
     /// Before anything happened.
-    pub fn fresh() -> Self {
+    pub(super) fn fresh() -> Self {
         let nobody = Some(Address::ZERO);
         Self {
             place: Place::NotMinted,
@@ -47,7 +47,7 @@ impl Records {
     }
 
     /// At some time after the title was issued.
-    pub fn unknown() -> Self {
+    pub(super) fn unknown() -> Self {
         Self {
             place: Place::Unknown,
             beneficiary: None,
@@ -59,7 +59,7 @@ impl Records {
         }
     }
 
-    pub fn pending(&self) -> Pending {
+    pub(super) fn pending(&self) -> Pending {
         match self.nominee {
             None => Pending::Unknown,
             Some(nominee) if nominee.is_zero() => Pending::No,
@@ -68,7 +68,7 @@ impl Records {
     }
 
     /// One operation.
-    pub fn apply(&mut self, act: &Act<'_>) -> Result<(), Broken> {
+    pub(super) fn apply(&mut self, act: &Act<'_>) -> Result<(), Broken> {
         match act {
             Act::Mint { beneficiary, holder, received } => self.mint(beneficiary, holder, received),
             Act::Nominate(step) => self.nominate(step),

@@ -11,6 +11,7 @@ use crate::status::{Family as StoreFamily, Position, RevocationReason};
 
 /// What the document is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct DocumentFacts {
     /// Its family: `oa-2.0`, `oa-3.0`.
     pub format: Family,
@@ -60,6 +61,7 @@ pub enum IssuedThrough {
 
 /// What a document says of one of its issuers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct IssuerClaim {
     /// The contract it was issued through.
     pub contract: Option<ContractClaim>,
@@ -73,6 +75,7 @@ pub struct IssuerClaim {
 
 /// An issuing contract, as a document names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct ContractClaim {
     /// What it is said to be.
     pub kind: ContractKind,
@@ -82,6 +85,7 @@ pub struct ContractClaim {
 
 /// An identity, as a document claims it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct IdentityClaim {
     /// `DNS-TXT`, `DNS-DID`, `DID` or another word.
     #[serde(rename = "type")]
@@ -94,6 +98,7 @@ pub struct IdentityClaim {
 
 /// A way of revocation, as a document states it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct RevocationClaim {
     /// `NONE`, `REVOCATION_STORE`, `OCSP_RESPONDER` or another word.
     #[serde(rename = "type")]
@@ -104,6 +109,7 @@ pub struct RevocationClaim {
 
 /// A network, as the table of known networks has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Network {
     /// EIP-155 chain id.
     pub chain_id: u64,
@@ -139,6 +145,7 @@ impl std::fmt::Display for Network {
 
 /// Who issued the document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Issuer {
     /// The name in the document: a claim.
     pub name: Option<String>,
@@ -195,6 +202,7 @@ pub enum RegistryStanding {
 
 /// What is known of the registry.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct RegistryFacts {
     /// Its address.
     pub address: Address,
@@ -210,6 +218,7 @@ pub struct RegistryFacts {
 
 /// What one document store says of the document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct StoreFacts {
     /// Its address.
     pub address: Address,
@@ -229,6 +238,7 @@ pub struct StoreFacts {
 
 /// One signer of a signed document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct SignerFacts {
     /// The account that the key stands for, when the DID says so.
     pub account: Option<Address>,
@@ -244,6 +254,7 @@ pub struct SignerFacts {
 
 /// A revoked node of the document's Merkle path.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct RevokedNodeFacts {
     /// Its hash.
     pub hash: Digest32,
@@ -262,6 +273,7 @@ pub struct RevokedNodeFacts {
 
 /// The title as recorded.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Title {
     /// The state.
     pub state: TitleStateName,
@@ -308,6 +320,7 @@ impl Title {
 
 /// A title at the newest block, which may still be replaced (chain.md §5.3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct PendingChange {
     /// Height of that block.
     pub block: u64,
@@ -341,6 +354,7 @@ pub enum TitleStateName {
 
 /// The block everything was read at.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct AsOf {
     /// The chain.
     pub chain_id: u64,
@@ -366,6 +380,7 @@ pub struct AsOf {
 
 /// What came of a state proof.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct ProofFacts {
     /// How it ended.
     pub result: ProofResult,
@@ -410,6 +425,7 @@ pub enum Voucher {
 
 /// The program that wrote the report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Tool {
     /// `ebl-verifier`.
     pub name: &'static str,

@@ -19,6 +19,7 @@ pub use facts::{
 
 /// What became of one document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Report {
     /// `ebl-verifier/report/1`.
     pub schema: &'static str,
@@ -162,6 +163,7 @@ impl Strength {
 
 /// One check's finding.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Check {
     /// Which check.
     pub name: CheckName,
@@ -209,6 +211,7 @@ impl Check {
 
 /// A finding of a check for which another one speaks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct FurtherFinding {
     /// What it came to.
     pub outcome: Outcome,
@@ -236,6 +239,7 @@ impl From<Check> for FurtherFinding {
 
 /// What a part of a check came to: for one issuer, one store or one signer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Finding {
     /// What it came to.
     pub outcome: Outcome,
@@ -254,6 +258,7 @@ impl From<&Check> for Finding {
 
 /// What one rule of the policy came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct RuleFinding {
     /// The rule's name: its key in a policy file.
     pub rule: &'static str,
