@@ -81,6 +81,7 @@ impl WebAddress {
         self.url.as_str()
     }
 
+    #[cfg(feature = "net")]
     pub(crate) fn url(&self) -> &Url {
         &self.url
     }
