@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::primitives::{Address, InvalidAddress};
 use crate::text::repeatable;
+use crate::toml_error;
 
 /// A user's names for addresses.
 ///
@@ -49,9 +50,9 @@ impl std::str::FromStr for AddressBook {
             return Err(InvalidAddressBook::TooLarge);
         }
         let entries: Entries = if text.trim_start().starts_with('{') {
-            serde_json::from_str(text).map_err(|error| InvalidAddressBook::Syntax(error.to_string()))?
+            serde_json::from_str(text).map_err(|error| InvalidAddressBook::Syntax(toml_error::of_json(&error)))?
         } else {
-            toml::from_str(text).map_err(|error| InvalidAddressBook::Syntax(error.message().to_owned()))?
+            toml::from_str(text).map_err(|error| InvalidAddressBook::Syntax(toml_error::in_words(text, &error)))?
         };
         let mut book = Self::default();
         for (text, name) in entries.0 {
@@ -141,6 +142,17 @@ mod tests {
         assert_eq!(json.name_of(A.parse().unwrap()), Some("Shipper"));
         assert_eq!(json.name_of(Address::ZERO), None);
         assert_eq!("".parse::<AddressBook>(), Ok(AddressBook::default()));
+    }
+
+    #[test]
+    fn a_mistake_of_form_is_told_with_its_place_and_what_would_be_right() {
+        let said = |text: String| text.parse::<AddressBook>().unwrap_err().to_string();
+        for (text, place) in
+            [(format!("{{\"{A}\":\n  [1]}}"), "line 2, column"), (format!("\n\"{A}\" = 5"), "line 2, column 48")]
+        {
+            let said = said(text);
+            assert!(said.contains(place) && said.contains("expected"), "{said}");
+        }
     }
 
     #[test]

@@ -12,6 +12,13 @@ pub(crate) fn in_words(text: &str, error: &toml::de::Error) -> String {
     format!("line {line}, column {column}: {}", cause(error.message()))
 }
 
+/// The same of a JSON text.
+pub(crate) fn of_json(error: &serde_json::Error) -> String {
+    let (line, column, message) = (error.line(), error.column(), error.to_string());
+    let message = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message);
+    format!("line {line}, column {column}: {}", cause(message))
+}
+
 /// A message of serde's, or of the TOML library's, without the values in it. Names of keys and words stay where they can be
 /// nothing else.
 pub(crate) fn cause(message: &str) -> String {

@@ -71,9 +71,6 @@ pub(super) struct VerifyArgs {
     /// How to report
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-    /// Write the report to this file instead of standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
     #[command(flatten)]
     pub network: NetworkArgs,
     /// The chain, for a document that names none
@@ -117,13 +114,23 @@ pub(super) struct VerifyArgs {
     /// Go on asking after a failed integrity check
     #[arg(long)]
     pub all_checks: bool,
+    #[command(flatten)]
+    pub page: PageArgs,
+}
+
+/// What every command that shows a file takes.
+#[derive(Debug, Args)]
+pub(super) struct PageArgs {
+    /// Write what was found to this file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
     /// Largest file to read, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
     pub max_size: usize,
     /// Only the exit code
     #[arg(long, short, conflicts_with = "output")]
     pub quiet: bool,
-    /// Full addresses, who answered, everything that was not checked
+    /// All there is: full addresses and transactions, who answered, everything that was not checked, size and SHA-256
     #[arg(long, short)]
     pub verbose: bool,
     /// When to use colour
@@ -162,9 +169,6 @@ pub(super) struct TitleArgs {
     /// Show, too, who can issue, accept and restore titles of this registry, and whether the document's domain names it
     #[arg(long)]
     pub powers: bool,
-    /// Write the report to this file instead of standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
     #[command(flatten)]
     pub network: NetworkArgs,
     /// Accept this registry though its code is not in the known list (repeatable)
@@ -176,18 +180,8 @@ pub(super) struct TitleArgs {
     /// Names for addresses: a TOML or JSON file of "0x…" = "name"
     #[arg(long, value_name = "FILE")]
     pub names: Option<PathBuf>,
-    /// Largest file to read, in bytes
-    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
-    pub max_size: usize,
-    /// Only the exit code
-    #[arg(long, short, conflicts_with = "output")]
-    pub quiet: bool,
-    /// Full addresses, transactions, who answered, everything that was not checked
-    #[arg(long, short)]
-    pub verbose: bool,
-    /// When to use colour
-    #[arg(long, value_enum, default_value_t = When::Auto)]
-    pub color: When,
+    #[command(flatten)]
+    pub page: PageArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -276,21 +270,8 @@ pub(super) struct InspectArgs {
     /// How to report; JSON is described by schemas/inspection.schema.json
     #[arg(long, value_enum, default_value_t = PageFormat::Human)]
     pub format: PageFormat,
-    /// Write what was found to this file instead of standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Largest file to read, in bytes
-    #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
-    pub max_size: usize,
-    /// Only the exit code
-    #[arg(long, short, conflicts_with = "output")]
-    pub quiet: bool,
-    /// Also size and SHA-256 of the file
-    #[arg(long, short)]
-    pub verbose: bool,
-    /// When to use colour
-    #[arg(long, value_enum, default_value_t = When::Auto)]
-    pub color: When,
+    #[command(flatten)]
+    pub page: PageArgs,
 }
 
 #[derive(Debug, Args)]

@@ -48,7 +48,7 @@ pub(super) struct Configured {
 pub(super) fn verifier(args: &VerifyArgs) -> Result<Configured> {
     let asked = Asked {
         network: &args.network,
-        max_size: args.max_size,
+        max_size: args.page.max_size,
         chain_id: args.chain_id.as_deref(),
         trust_registry: &args.trust_registry,
         key: args.key.as_deref(),

@@ -34,14 +34,14 @@ pub(super) fn run(args: &InspectArgs) -> Result<Exit> {
     let input = Input::of(&args.file, |text| Link::parse(text, Reach::Anywhere));
     let key_file = args.key.as_deref().and_then(|key| key.strip_prefix('@')).map(Path::new);
     let read: Vec<&Path> = key_file.into_iter().chain([args.file.as_path()]).collect();
-    let wanted = if args.quiet { Wanted::ExitCode } else { Wanted::Result };
-    let output = Output::open(args.output.as_deref(), wanted, &read)?;
-    let style = style(&output, args.color, args.verbose);
+    let wanted = Wanted::of(&args.page);
+    let output = Output::open(args.page.output.as_deref(), wanted, &read)?;
+    let style = style(&output, &args.page);
     let name = input.name();
     interrupt::begin(&name);
-    let limits = Limits { max_bytes: args.max_size, ..Limits::default() };
+    let limits = Limits { max_bytes: args.page.max_size, ..Limits::default() };
     let page = match &input {
-        Input::File(path) => input::read(path, args.max_size)
+        Input::File(path) => input::read(path, args.page.max_size)
             .map_err(NoDocument::from)
             .and_then(|bytes| Ok(page(&name, &bytes, key.as_ref(), &limits, style)?)),
         Input::Link(link) => Ok(inspect_link::page(link, style)),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 use tempfile::NamedTempFile;
 
+use super::args::PageArgs;
 use super::exit::Exit;
 use super::same_file::{FileIdentity, Way, followed};
 use super::{interrupt, note, secrecy};
@@ -37,6 +38,12 @@ pub(super) enum Wanted {
     Result,
     /// `--quiet`.
     ExitCode,
+}
+
+impl Wanted {
+    pub(super) fn of(page: &PageArgs) -> Self {
+        if page.quiet { Self::ExitCode } else { Self::Result }
+    }
 }
 
 impl Output {

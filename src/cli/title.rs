@@ -24,7 +24,7 @@ use crate::verify::{Outcome, PowersWanted, TitleReport, TokenOfChain};
 pub(super) fn run(args: &TitleArgs) -> Result<Exit> {
     let Configured { builder, wishes, files: settings } = config::configured(&Asked {
         network: &args.network,
-        max_size: args.max_size,
+        max_size: args.page.max_size,
         chain_id: args.chain_id.as_deref(),
         trust_registry: &args.trust_registry,
         key: args.key.as_deref(),
@@ -33,13 +33,13 @@ pub(super) fn run(args: &TitleArgs) -> Result<Exit> {
     let verifier = builder.build()?;
     let subject = Subject::of(args)?;
     let read: Vec<&Path> = settings.iter().chain(&args.file).map(|path| path.as_path()).collect();
-    let wanted = if args.quiet { Wanted::ExitCode } else { Wanted::Result };
-    let output = Output::open(args.output.as_deref(), wanted, &read)?;
-    let style = style(&output, args.color, args.verbose);
+    let wanted = Wanted::of(&args.page);
+    let output = Output::open(args.page.output.as_deref(), wanted, &read)?;
+    let style = style(&output, &args.page);
     let powers = if args.powers { PowersWanted::Yes } else { PowersWanted::No };
     let name = subject.name(&verifier);
     interrupt::begin(&name);
-    let asking = asked(&verifier, &wishes, &subject, args.max_size, powers);
+    let asking = asked(&verifier, &wishes, &subject, args.page.max_size, powers);
     let found = runtime(args.network.offline)?.block_on(waiting::said(&verifier, asking));
     let exit = match &found {
         Ok(report) => Exit::Verdict(report.verdict()),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::args::{Format, VerifyArgs, When};
+use super::args::{Format, PageArgs, VerifyArgs, When};
 use super::config::Configured;
 use super::exit::Exit;
 use super::input::{ENDINGS, Found, Input, InputError};
@@ -22,14 +22,14 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
     let verifier = builder.build()?;
     let found = input::files(&args.files, args.recursive)?;
     let read: Vec<&Path> = found.files.iter().chain(&settings).map(|path| path.as_path()).collect();
-    let wanted = if args.quiet { Wanted::ExitCode } else { Wanted::Result };
-    let mut output = Output::open(args.output.as_deref(), wanted, &read)?;
+    let wanted = Wanted::of(&args.page);
+    let mut output = Output::open(args.page.output.as_deref(), wanted, &read)?;
     if wanted == Wanted::Result {
         say_what_is_left_out(&found);
     }
     let printer = Printer {
         format: args.format,
-        style: style(&output, args.color, args.verbose),
+        style: style(&output, &args.page),
         several: args.recursive || found.files.len() > 1,
     };
     let runtime = runtime(args.network.offline)?;
@@ -37,7 +37,8 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
     for (index, file) in found.files.iter().enumerate() {
         let input = Input::of(file, |text| verifier.read_link(text));
         interrupt::begin(&input.name());
-        let outcome = runtime.block_on(waiting::said(&verifier, outcome(&verifier, &wishes, &input, args.max_size)));
+        let outcome =
+            runtime.block_on(waiting::said(&verifier, outcome(&verifier, &wishes, &input, args.page.max_size)));
         let exit = known.map_or(outcome.exit(), |known: Exit| known.worse(outcome.exit()));
         known = Some(exit);
         let mut text = match printer.text(&input.name(), &outcome) {
@@ -121,7 +122,7 @@ async fn report(
 }
 
 /// How to print, on a terminal or elsewhere.
-pub(super) fn style(output: &Output, color: When, verbose: bool) -> Style {
+pub(super) fn style(output: &Output, &PageArgs { color, verbose, .. }: &PageArgs) -> Style {
     let terminal = output.is_terminal();
     let color = match color {
         When::Always => true,
