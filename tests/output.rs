@@ -135,6 +135,19 @@ fn gone_reader(mut command: Command, fifo: &str) -> Output {
 }
 
 #[test]
+fn a_limit_on_the_size_of_files_is_told_and_leaves_nothing_behind() {
+    let desk = Desk::new();
+    let (bill, report) = (desk.path("unknown.json"), desk.path("report.json"));
+    let script = "ulimit -f 1; exec \"$0\" verify --offline -v --format json -o \"$1\" \"$2\"";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_ebl"), &report, &bill]);
+    let output = shell.env_clear().env("HOME", "/nonexistent").stdin(Stdio::null()).output().unwrap();
+    assert_eq!(code(&output), 3, "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("could not be written"), "{}", text(&output.stderr));
+    assert_eq!(desk.names(), ["changed.json", "page.json", "unknown.json"]);
+}
+
+#[test]
 fn what_was_left_unjudged_when_the_reader_went_is_not_valid() {
     let world = tempfile::tempdir().unwrap();
     let (_chain, _) = Running::start(&world.path().join("chain"));

@@ -6,12 +6,12 @@ mod bill;
 #[path = "support/proven_bill.rs"]
 mod proven_bill;
 
-use ebl_verifier::evidence::{Cause, Entry, Evidence, ProofQuestion, Provenance, Unavailable};
+use ebl_verifier::evidence::{Cause, Entry, Evidence, Finality, ProofQuestion, Provenance, Unavailable};
 use ebl_verifier::primitives::Digest32;
 use ebl_verifier::verify::{
     CheckName, Outcome, Policy, ProofMode, ProofResult, Report, Strength, TitleStateName, Verdict, Voucher,
 };
-use proven_bill::{mode, proven, recording, report};
+use proven_bill::{mode, proven, recording, report, report_beside};
 
 fn title(report: &Report) -> (Outcome, &'static str, Option<Strength>) {
     let check = report.checks.iter().find(|check| check.name == CheckName::Title).expect("all checks are listed");
@@ -57,6 +57,27 @@ fn without_a_proof_that_is_required_nothing_is_known_of_the_title() {
     // What was recorded is not the block that is trusted.
     let elsewhere = Policy { trusted_block: Some(Digest32([1; 32])), ..mode(ProofMode::Require) };
     assert_eq!(title(&report_of(proven(&recording), elsewhere)).1, "chain.proof_invalid");
+}
+
+#[test]
+fn a_proof_alone_is_enough_only_within_a_block_that_the_caller_named() {
+    let unanswered = |cause| Err(Unavailable { cause, host: Some("one".into()), detail: "no calls here".into() });
+    for mode_of in [ProofMode::Try, ProofMode::Require] {
+        let of = |finality, cause| {
+            let mut recording = recording();
+            recording.proof.block.finality = finality;
+            report_beside(&recording, unanswered(cause), proven(&recording), &["one", "two"], mode(mode_of))
+        };
+        // Whoever read a newer block may know better, and nothing is left of what was said about it.
+        for finality in [Finality::Finalized, Finality::Safe, Finality::Latest, Finality::Local] {
+            let report = of(finality, Cause::NotAnAnswer);
+            assert_eq!(report.verdict, Verdict::Indeterminate, "{finality:?}, {mode_of:?}");
+            assert_eq!(report.title.state, TitleStateName::Unknown, "{finality:?}, {mode_of:?}");
+        }
+        assert_eq!(of(Finality::Chosen, Cause::NotAnAnswer).verdict, Verdict::Valid, "{mode_of:?}");
+        // Two that contradict each other leave no answer, whichever is proven.
+        assert_eq!(of(Finality::Chosen, Cause::Disagreement).verdict, Verdict::Indeterminate, "{mode_of:?}");
+    }
 }
 
 #[test]

@@ -173,7 +173,10 @@ impl InForce {
             bail!("quorum takes 1 to 16 endpoints");
         }
         let block = optional(network.block.clone(), variables.block, settings.block);
-        let mut block = Chosen::by(block.value.as_deref().map(block_choice).transpose()?, block.origin);
+        let mut block = Chosen::by(
+            block.value.as_deref().map(block_choice).transpose().with_context(|| place("block", block.origin))?,
+            block.origin,
+        );
         let age = optional(network.max_block_age.clone(), variables.max_block_age, settings.max_block_age);
         let bound = age.value.as_deref().map(str::parse).transpose().context("--max-block-age")?;
         let max_block_age = Chosen::by(bound.unwrap_or_default(), age.origin);
@@ -375,7 +378,7 @@ fn block_choice(text: &str) -> Result<BlockChoice> {
         _ => match (plain_decimal(text), text.strip_prefix("0x").and_then(Digest32::from_hex64)) {
             (Some(number), _) => BlockChoice::Number(number),
             (_, Some(hash)) => BlockChoice::Hash(hash),
-            _ => bail!("--block takes latest, safe, finalized, a number or a block hash, not {:?}", repeatable(text)),
+            _ => bail!("expected latest, safe, finalized, a number or a block hash"),
         },
     })
 }

@@ -21,6 +21,9 @@ pub(super) fn run(command: impl FnOnce() -> Exit + Send + 'static) -> Exit {
         // Where that fails the signal keeps its default, which ends the process, too.
         let _ = signal_hook::flag::register_usize(signal, Arc::clone(&received), number);
     }
+    // A limit on the size of files ends the process by default; noted, it makes writing fail, which is told and cleaned up.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     on_a_thread(command, &received)
 }
 

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::contracts::known_code::{self, CodeHashes, KnownRegistry};
 use crate::contracts::token_registry::{REGISTRY_INTERFACES, SBT_V4, SBT_V5, claimed_generation};
-use crate::evidence::{CallReading, CodeReading, RegistryReading};
+use crate::evidence::{CallReading, CodeReading, ReadMethod, RegistryReading};
 use crate::primitives::{Address, Digest32, TokenId, keccak256};
 
 pub use crate::contracts::{Generation, Variant};
@@ -37,6 +37,12 @@ pub fn judge(reading: &RegistryReading, registry: Address, token: TokenId, trust
     let authenticity = match (authenticity, &finding) {
         // Genuine code cannot answer like this, so the answers are not of one execution: nothing is known.
         (Authenticity::Genuine { .. }, TitleFinding::Contradiction(found)) => {
+            Authenticity::InconsistentAnswers(found.clone())
+        }
+        // Of single calls any may be left without an answer, which says nothing against the contract.
+        (Authenticity::Unrecognised { claims: Some(_), .. }, TitleFinding::Contradiction(found))
+            if reading.method == ReadMethod::Calls && found.is_no_answer() =>
+        {
             Authenticity::InconsistentAnswers(found.clone())
         }
         // An older generation answers by rules that are not read here, but none says yes to everything.
@@ -117,7 +123,8 @@ pub enum Authenticity {
     },
     /// It claims to be a registry of a known generation, and its own answers rule that out (chain.md 6.11–6.14).
     ContradictsItself(Contradiction),
-    /// The code is genuine, the answers cannot be its own: the endpoint is at fault.
+    /// The code is genuine and the answers cannot be its own, or single calls were left without one: the endpoint is at
+    /// fault.
     InconsistentAnswers(Contradiction),
     /// No contract at this address on this chain at this block.
     NoCode,

@@ -147,6 +147,13 @@ pub enum Contradiction {
     RecordsDoNotFit(&'static str),
 }
 
+impl Contradiction {
+    /// Whether there is no answer that could contradict another: the call was refused, or nothing came back.
+    pub(super) fn is_no_answer(&self) -> bool {
+        matches!(self, Self::Reverted { .. } | Self::WrongLength { length: 0, .. })
+    }
+}
+
 /// Whether an ERC-165 answer is a clean yes.
 pub(super) fn says_yes(reading: &RegistryReading, id: [u8; 4]) -> bool {
     reading

@@ -341,7 +341,7 @@ codes! {
         "The contract claims to be a token registry, and its own answers rule that out.",
         "Do not rely on this registry. Ask the issuer.";
     REGISTRY_INCONSISTENT = "registry.inconsistent_answers", Network,
-        "The registry's code is genuine but the answers cannot be its own, so the endpoint is at fault.",
+        "The registry's code is genuine but the answers cannot be its own, or single calls were left without an answer: the endpoint is at fault.",
         "Ask another endpoint.";
     REGISTRY_NO_CODE = "registry.no_contract", Issuer,
         "There is no contract at the registry's address on this chain.",

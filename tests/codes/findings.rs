@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ebl_verifier::block_age::MaxBlockAge;
 use ebl_verifier::evidence::{
-    CallReading, Cause, CodeReading, Dnssec, Finality, NewerTitle, Newest, Question, TopLevelReading,
+    CallReading, Cause, CodeReading, Dnssec, Finality, NewerTitle, Newest, Question, ReadMethod, TopLevelReading,
 };
 use ebl_verifier::primitives::{Address, ChainId, Digest32};
 use ebl_verifier::status::Family;
@@ -278,6 +278,21 @@ const REGISTRIES: &[Case] = &[
     }),
     ("registry.inconsistent_answers", Registry, Unknown, Indeterminate, "genuine code and a proxy's slots", || {
         bill().registry(|reading| reading.contract.proxy_slots.admin = STORE)
+    }),
+    ("registry.inconsistent_answers", Registry, Unknown, Indeterminate, "a single call that was refused", || {
+        private_build().policy(trust).registry(|reading| {
+            reading.method = ReadMethod::Calls;
+            reading.title.escrow_registry = CallReading::default();
+        })
+    }),
+    ("registry.inconsistent_answers", Registry, Unknown, Indeterminate, "a single call that nothing answered", || {
+        private_build().registry(|reading| {
+            reading.method = ReadMethod::Calls;
+            reading.title.owner_of = CallReading { success: true, data: Vec::new() };
+        })
+    }),
+    ("registry.contradicts_itself", Registry, Fail, Invalid, "in one execution nothing is left out", || {
+        private_build().registry(|reading| reading.title.escrow_registry = CallReading::default())
     }),
     ("registry.inconsistent_answers", Registry, Unknown, Indeterminate, "the genuine factory of somebody else", || {
         bill().registry(|reading| reading.contract.factory_code.address = STORE)

@@ -22,6 +22,12 @@ pub fn recording() -> Recording {
 
 /// The report on the recorded title, with `proof` for an answer from these hosts.
 pub fn report(recording: &Recording, proof: Answer, hosts: &[&str], policy: Policy) -> Report {
+    let calls = Ok(Fact::Registry(Box::new(recording.reading.clone())));
+    report_beside(recording, calls, proof, hosts, policy)
+}
+
+/// The same with another answer to the calls.
+pub fn report_beside(recording: &Recording, calls: Answer, proof: Answer, hosts: &[&str], policy: Policy) -> Report {
     let (bytes, token) = crate::bill::wrapped_bill(recording.registry, "carrier.example", "31337");
     assert_eq!(token, recording.token, "the recording is of this bill: EBL_RECORD_PROOFS=1 cargo test --test proofs");
     let document = document::read(&bytes, &Limits::default()).expect("a document");
@@ -32,7 +38,7 @@ pub fn report(recording: &Recording, proof: Answer, hosts: &[&str], policy: Poli
             Step::Ask(questions) => {
                 for question in questions {
                     let answer = match &question {
-                        Question::Registry(_) => Ok(Fact::Registry(Box::new(recording.reading.clone()))),
+                        Question::Registry(_) => calls.clone(),
                         Question::Proof(_) => proof.clone(),
                         Question::DnsTxt(_) => Ok(Fact::DnsTxt(TxtReading {
                             name_exists: true,

@@ -137,10 +137,10 @@ impl Judged {
         self.facts.result == ProofResult::Proven
     }
 
-    /// Whether its block is one beside which no newer one needs to be looked at (chain.md §5.3).
-    pub(super) fn is_of_no_settled_block(&self) -> bool {
-        let block = self.proven().map(|proven| &proven.reading.block);
-        block.is_some_and(|block| !matches!(block.finality, Finality::Finalized | Finality::Safe))
+    /// Whether its block is one that the caller named, beside which no newer one needs to be looked at (chain.md §5.3). Of
+    /// any other, `latest` too, an endpoint may know a newer one: how settled a block is, is what the most modest says.
+    pub(super) fn is_of_a_chosen_block(&self) -> bool {
+        self.proven().is_some_and(|proven| proven.reading.block.finality == Finality::Chosen)
     }
 
     /// What the proof says of the registry, where it holds.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::proof::Judged;
 use super::{Examination, Ground, finding, from_entry, not_asked_yet};
-use crate::evidence::{Entry, Evidence, Found, ProofQuestion, RegistryQuestion, RegistryReading};
+use crate::evidence::{Cause, Entry, Evidence, Found, ProofQuestion, RegistryQuestion, RegistryReading};
 use crate::integrity::{Integrity, IntegrityResult};
 use crate::primitives::{Address, TokenId};
 use crate::title::{self, Authenticity, RegistryFinding, TitleFinding, TitleState};
@@ -63,9 +63,10 @@ impl Examination {
             Ok(reading) => self.chain_differs(chain, reading.chain_id, entry),
             Err(why) => {
                 // A proof needs no answer to a call, if others than the endpoint vouch for its block. It says nothing of newer
-                // blocks, and of a settled one that is not enough.
+                // blocks, so it stands alone only within one that the caller named; and never for answers that differ.
                 let judged = self.judged_proof(policy, proof, None, (registry, token)).filter(Judged::counts);
-                let judged = judged.filter(Judged::is_of_no_settled_block);
+                let alone = |judged: &Judged| judged.is_of_a_chosen_block() && why.cause != Cause::Disagreement;
+                let judged = judged.filter(alone);
                 let alone = judged.as_ref().and_then(Judged::proven).cloned().zip(proof);
                 let Some((proven, Found { entry, .. })) = alone else {
                     self.chain_unavailable(chain, why, entry);
