@@ -1,8 +1,10 @@
 //! Time and memory of judging a file, by its shape and size: `cargo bench --bench shapes [-- LARGEST_MIB [PLOT.svg]]`. In
 //! proportion means that a row says the same for every size, and a line of the plot is straight.
 
+#[allow(dead_code, reason = "a part of it is enough here")]
 #[path = "../tests/support/counting.rs"]
 mod counting;
+#[allow(dead_code, reason = "a part of it is enough here")]
 #[path = "../tests/support/shapes.rs"]
 mod shapes;
 

@@ -2,8 +2,10 @@
 //! times its size is held at once, the file itself included, and twice the file takes twice the allocations at most.
 //! Counted by the allocator of this test binary, so nothing else runs beside a trial.
 
+#[allow(dead_code, reason = "a part of it is enough here")]
 #[path = "support/counting.rs"]
 mod counting;
+#[allow(dead_code, reason = "a part of it is enough here")]
 #[path = "support/shapes.rs"]
 mod shapes;
 

@@ -1,10 +1,13 @@
 //! What a node can make us hold: for the worst shapes of a reply, in every place of it, a small multiple of the reply's
 //! size. Counted by the allocator of this test binary, the pages of the server not included: it holds none.
 
+#[allow(dead_code, reason = "a part of it is enough here")]
 #[path = "support/counting.rs"]
 mod counting;
+#[allow(dead_code, reason = "a part of it is enough here")]
 #[path = "support/rpc_node.rs"]
 mod rpc_node;
+#[allow(dead_code, reason = "a part of it is enough here")]
 #[path = "support/rpc_server.rs"]
 mod rpc_server;
 

@@ -1,5 +1,4 @@
 //! A real `anvil` and the genuine published contracts, from the npm packages of `tests/genuine`.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};

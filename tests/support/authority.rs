@@ -1,5 +1,4 @@
 //! A certificate authority of a test's own.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::sync::Arc;
 

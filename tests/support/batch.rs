@@ -1,5 +1,4 @@
 //! Several acts of several accounts in one transaction, through the sample contract `BatchAccount`.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use ebl_verifier::primitives::{Address, keccak256};
 use ethers::abi::{Token, encode};

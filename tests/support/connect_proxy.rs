@@ -1,5 +1,4 @@
 //! A proxy on loopback that opens tunnels (CONNECT), and remembers what it was asked for.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};

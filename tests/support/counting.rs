@@ -1,5 +1,4 @@
 //! An allocator that counts: how much was held at once, and how much was asked for in all.
-#![allow(dead_code, reason = "each binary uses its part")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};

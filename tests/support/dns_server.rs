@@ -14,7 +14,7 @@ use hickory_server::zone_handler::MessageResponseBuilder;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::net::{TcpListener, UdpSocket};
 
-use crate::zones::{Zones, name};
+use super::zones::{Zones, name};
 
 /// What a resolver makes of DNSSEC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

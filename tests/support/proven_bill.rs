@@ -28,8 +28,8 @@ pub fn report(recording: &Recording, proof: Answer, hosts: &[&str], policy: Poli
 
 /// The same with another answer to the calls.
 pub fn report_beside(recording: &Recording, calls: Answer, proof: Answer, hosts: &[&str], policy: Policy) -> Report {
-    let (bytes, token) = crate::bill::wrapped_bill(recording.registry, "carrier.example", "31337");
-    assert_eq!(token, recording.token, "the recording is of this bill: EBL_RECORD_PROOFS=1 cargo test --test proofs");
+    let (bytes, token) = super::bill::wrapped_bill(recording.registry, "carrier.example", "31337");
+    assert_eq!(token, recording.token, "the recording is of this bill: EBL_RECORD_PROOFS=1 cargo test --test genuine");
     let document = document::read(&bytes, &Limits::default()).expect("a document");
     let mut evidence = Evidence::new();
     loop {

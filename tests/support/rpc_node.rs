@@ -1,6 +1,5 @@
 //! A chain of one block with one registry and one title, answered over JSON-RPC by the lens and by plain calls alike.
 //! What a test wants to be wrong it changes: in the state, or call by call.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

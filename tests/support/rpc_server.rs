@@ -1,5 +1,4 @@
 //! An HTTP server on loopback whose every reply is a test's own, good or bad.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -1,5 +1,4 @@
 //! What a signed document can be told, written by hand: no network and no clock.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{

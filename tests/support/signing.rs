@@ -1,5 +1,4 @@
 //! Signs documents as issuers do: a key of a DID signs the Merkle root (documents.md §3.10).
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use ebl_verifier::identity::{address_of_key, eip191_digest};
 use ebl_verifier::primitives::{Address, Digest32, encode_hex};

@@ -1,5 +1,4 @@
 //! One document with everything that is asked about it, honest until a test changes one thing: no network, no clock.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{

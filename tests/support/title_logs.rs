@@ -1,6 +1,5 @@
 //! What the contracts behind a live title wrote into the chain's logs, by hand: the title's history, and the roles of
 //! its registry (chain.md §1.3, §1.4, §1.8).
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use ebl_verifier::evidence::{
     AccountReading, BlockRange, HistoryReading, LogReading, LogsReading, PowersReading, RoleAdminReading,

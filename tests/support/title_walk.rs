@@ -1,6 +1,5 @@
 //! A title's life as a simple model, and random walks through it, for tests that compare histories. The model is written
 //! from the rules of chain.md §1.7 alone and shares no code with what it checks.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use ebl_verifier::primitives::{Address, TokenId};
 use ebl_verifier::testchain::contracts::TitleWrite;

@@ -1,5 +1,4 @@
 //! Wraps documents as issuers do: salted, digested, alone or in a batch (documents.md §3, §4).
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use base64::Engine as _;
 use ebl_verifier::document::json::parse;

@@ -1,5 +1,5 @@
 //! The contracts of the embedded chain: written by us to the public ABI, rules and event order of the genuine ones
-//! (chain.md §1, §3; checks.md §6.1). `tests/contracts.rs` runs both side by side. The sources stand in this folder;
+//! (chain.md §1, §3; checks.md §6.1). `tests/genuine/contracts.rs` runs both side by side. The sources stand in this folder;
 //! `node src/testchain/contracts/build.mjs` compiles them into `creation.json` and `abi.json`.
 //!
 //! None of them has genuine code, so a verifier must be told to trust a registry of this kind.

@@ -1,0 +1,26 @@
+//! What several suites work with: servers that lie, nodes, documents that are made and signed, worlds written by hand.
+#![allow(dead_code, reason = "each binary uses its part")]
+
+pub mod anvil;
+pub mod authority;
+pub mod batch;
+pub mod bill;
+pub mod connect_proxy;
+pub mod dns_server;
+pub mod embedded;
+pub mod https;
+pub mod node;
+pub mod proven_bill;
+pub mod proxy;
+pub mod resolver;
+pub mod rpc_node;
+pub mod rpc_server;
+pub mod running_testchain;
+pub mod signed_world;
+pub mod signing;
+pub mod situation;
+pub mod title_logs;
+pub mod title_walk;
+pub mod twins;
+pub mod wrapping;
+pub mod zones;
