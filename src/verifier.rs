@@ -140,7 +140,7 @@ impl<S: Source> Verifier<S> {
     ///     {"uri":"https://docs.example/d/1","chainId":"137"}}"#)?;
     /// let error = verifier.verify_link(&link, &Wishes::default()).await.unwrap_err();
     /// assert!(matches!(error, VerifyLinkError::NotFetched(_)));
-    /// assert_eq!(error.code(), "read.fetch_failed");
+    /// assert_eq!(error.code(), "check.offline");
     /// # Ok(())
     /// # }
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
@@ -253,6 +253,7 @@ impl VerifyLinkError {
         match self {
             Self::NotFetched(why) if why.cause == Cause::NotAllowed => &codes::READ_FETCH_REFUSED,
             Self::NotFetched(why) if why.cause == Cause::Proxy => &codes::PROXY,
+            Self::NotFetched(why) if why.cause == Cause::Offline => &codes::OFFLINE,
             Self::NotFetched(_) => &codes::READ_FETCH_FAILED,
             Self::Unreadable(error) => error.explanation(),
         }

@@ -83,7 +83,7 @@ pub(super) struct VerifyArgs {
     /// of EBL_POLICY, of the settings' policy and of the flags below
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
-    /// The issuer must be this one: a domain, *.DOMAIN for any below it, or a DID, which trusts that key (repeatable: one
+    /// The issuer must be this one: a domain, *.DOMAIN or .DOMAIN for any below it, or a DID, which trusts that key (repeatable: one
     /// of them)
     #[arg(long, value_name = "DOMAIN|DID")]
     pub expect_issuer: Vec<String>,

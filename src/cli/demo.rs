@@ -110,7 +110,7 @@ async fn tell() -> Result<()> {
     story.verify(&wrapped, Expected(Verdict::Indeterminate, "chain.rpc_unavailable"), because).await?;
     say("")?;
     paragraph(
-        "To try it yourself: `ebl testchain` keeps such a chain running, with a sample file for each of these cases.",
+        "To try it yourself: `ebl testchain` keeps such a chain running, with sample files for these cases and others.",
     )
 }
 

@@ -26,7 +26,7 @@ pub(super) struct NoDocument {
 impl NoDocument {
     pub(super) fn exit(&self) -> Exit {
         // What our own rules refuse stays refused; only an outage is worth another try (checks.md §1).
-        let is_outage = [&codes::READ_FETCH_FAILED, &codes::PROXY].contains(&self.code);
+        let is_outage = [&codes::READ_FETCH_FAILED, &codes::PROXY, &codes::OFFLINE].contains(&self.code);
         if is_outage { Exit::NotFetched } else { Exit::Unreadable }
     }
 

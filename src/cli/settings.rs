@@ -174,7 +174,11 @@ fn refuse_unknown_variables(key: Option<&str>) -> Result<()> {
         let name = name.to_string_lossy();
         let ours = name.starts_with("EBL_") && !name.starts_with("EBL_RPC_");
         if ours && !known.contains(&name.as_ref()) && key != Some(name.as_ref()) {
-            let nearest = toml_error::nearest(&name, &known);
+            // The one that is missed most.
+            let nearest = match name.as_ref() {
+                "EBL_RPC" => "; did you mean `EBL_RPC_<CHAINID>`?".into(),
+                _ => toml_error::nearest(&name, &known),
+            };
             bail!("there is no setting for the variable {}{nearest}", repeatable(&name));
         }
     }

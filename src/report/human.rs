@@ -166,11 +166,15 @@ impl<'r> Page<'r> {
             self.group(group);
         }
         if !skipped.is_empty() {
-            let names: Vec<_> = skipped.iter().map(|check| check.name.as_str()).collect();
-            let mut reasons: Vec<_> = skipped.iter().map(|check| check.message.as_str()).collect();
-            reasons.dedup();
             let label = self.painted("--", "2");
-            self.hanging_labelled("  ", &label, 2, "  ", &format!("{}: {}", names.join(", "), reasons.join("; ")));
+            let reasons: Vec<String> = skipped
+                .chunk_by(|one, next| one.message == next.message)
+                .filter_map(|group| {
+                    let names: Vec<_> = group.iter().map(|check| check.name.as_str()).collect();
+                    Some(format!("{}: {}", names.join(", "), group.first()?.message))
+                })
+                .collect();
+            self.hanging_labelled("  ", &label, 2, "  ", &reasons.join("; "));
         }
     }
 

@@ -400,13 +400,14 @@ fn a_fetch_that_fails_is_an_outage_and_says_nothing_about_the_document() {
     let sealed = link("/sealed/s3cret", Some(KEY), None, json!(1337));
     // Without the authority, without a server, without a network.
     let resolve = format!("docs.example:443={}", storage.server.address);
-    for arguments in [
-        vec!["--allow-private", "--resolve", &resolve, &sealed],
-        vec!["--allow-private", "--resolve", "docs.example:443=127.0.0.1:9", &sealed],
-        vec!["--offline", &sealed],
+    for (arguments, wanted) in [
+        (vec!["--allow-private", "--resolve", &resolve, &sealed], "read.fetch_failed"),
+        (vec!["--allow-private", "--resolve", "docs.example:443=127.0.0.1:9", &sealed], "read.fetch_failed"),
+        // Nobody was asked, so nobody else can act.
+        (vec!["--offline", &sealed], "check.offline"),
     ] {
         let (code, report) = verify(&arguments);
-        assert_eq!((code, report["error"]["code"].as_str()), (3, Some("read.fetch_failed")), "{report}");
+        assert_eq!((code, report["error"]["code"].as_str()), (3, Some(wanted)), "{report}");
     }
     let page = ebl(&["verify", "--offline", &sealed]);
     assert!(text(&page.stdout).starts_with("NOT FETCHED  link to docs.example\n"), "{}", text(&page.stdout));

@@ -104,8 +104,13 @@ impl TitleExamination {
                 self.base.without_chain(not_asked_yet(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE));
                 self.nothing_about_the_title(&codes::HISTORY_UNPROVEN);
             }
-            _ => {
+            (method, _, _) => {
                 self.base.title = Title::without_parties(TitleStateName::None);
+                if matches!(method, IssuanceMethod::DocumentStore) {
+                    let message = "issued through a document store, which a report on a title does not ask".into();
+                    let code = &codes::CHAIN_NOT_NEEDED;
+                    self.base.findings.push(finding(CheckName::Chain, Outcome::NotApplicable, code, message));
+                }
                 let none = [
                     (CheckName::Chain, &codes::CHAIN_NOT_NEEDED),
                     (CheckName::Registry, &codes::REGISTRY_NONE),

@@ -51,7 +51,11 @@ pub const ALL: &[Case] = &[
     ("read.sealed_content", || not_opened(b"not base64", KEY)),
     ("read.empty_envelope", || refused(br#"{"document":7}"#)),
     ("read.invalid_link", || Link::parse("https://docs.example/bill.json", Reach::Public).unwrap_err().explanation()),
-    ("read.fetch_failed", || not_fetched(&Verifier::builder().offline().build().unwrap())),
+    ("read.fetch_failed", || {
+        let nobody_there = Verifier::builder().resolve("docs.example".into(), 443, ([127, 0, 0, 1], 9).into());
+        not_fetched(&nobody_there.reach(Reach::Anywhere).build().unwrap())
+    }),
+    ("check.offline", || not_fetched(&Verifier::builder().offline().build().unwrap())),
     ("read.fetch_refused", || {
         // The name leads to loopback, which documents and links may not name; nothing is connected to.
         let builder = Verifier::builder().resolve("docs.example".into(), 443, ([127, 0, 0, 1], 9).into());
