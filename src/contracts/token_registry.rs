@@ -125,7 +125,8 @@ fn error_string(text: &[u8]) -> Vec<u8> {
     out
 }
 
-fn number_word(number: usize) -> [u8; 32] {
+/// A number as the ABI writes it.
+pub(crate) fn number_word(number: usize) -> [u8; 32] {
     let mut word = [0; 32];
     word[24..].copy_from_slice(&(number as u64).to_be_bytes());
     word

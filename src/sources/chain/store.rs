@@ -12,6 +12,7 @@ use crate::contracts::document_store::{
     BATCHABLE, DOCUMENT_REVOKED, EVERYTHING, IS_ISSUED, IS_ISSUED_IN_BATCH, IS_REVOKED, IS_REVOKED_IN_BATCH,
     TRANSFERABLE,
 };
+use crate::contracts::token_registry::number_word;
 use crate::evidence::{CodeReading, Newest, NodeReading, StoreReading, Unavailable};
 use crate::primitives::{Address, Digest32};
 
@@ -95,15 +96,10 @@ fn about(selector: [u8; 4], hash: Digest32) -> Vec<u8> {
 
 /// `(bytes32 root, bytes32 document, bytes32[] proof)`.
 fn about_in_batch(selector: [u8; 4], root: Digest32, document: Digest32, proof: &[Digest32]) -> Vec<u8> {
-    let mut data = [selector.as_slice(), &root.0, &document.0, &number(3 * 32), &number(proof.len())].concat();
+    let mut data =
+        [selector.as_slice(), &root.0, &document.0, &number_word(3 * 32), &number_word(proof.len())].concat();
     data.extend(proof.iter().flat_map(|sibling| sibling.0));
     data
-}
-
-fn number(number: usize) -> [u8; 32] {
-    let mut word = [0; 32];
-    word[24..].copy_from_slice(&(number as u64).to_be_bytes());
-    word
 }
 
 #[cfg(test)]
