@@ -14,7 +14,7 @@ mod signed_documents;
 mod testchain_genuine;
 mod title_genuine;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
 
 /// One suite's trials, and what of them cannot run here.
 pub struct Suite {
@@ -28,6 +28,11 @@ impl Suite {
         let left_out = needs.iter().filter(|(there, _)| !there).map(|(_, part)| *part).collect();
         Self { trials: trials.into_iter().collect(), left_out }
     }
+}
+
+/// Runs a trial that waits for others.
+fn block_on(trial: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(trial)
 }
 
 fn main() {

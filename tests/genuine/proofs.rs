@@ -22,7 +22,7 @@ use ebl_verifier::title::Generation;
 use ethers::abi::{Token, encode};
 use libtest_mimic::{Failed, Trial};
 
-use crate::Suite;
+use crate::{Suite, block_on};
 use node::{Node, hex};
 use proxy::proxy;
 use resolver::Resolver;
@@ -44,10 +44,6 @@ pub fn suite() -> Suite {
     trials.push(Trial::test("the_recorded_proofs_are_of_the_form_that_is_read_today", || block_on(recorded())));
     let trials = trials.into_iter().map(|trial| trial.with_ignored_flag(!ready));
     Suite::new(trials, &[(ready, "state proofs of genuine contracts need npm packages.")])
-}
-
-fn block_on(trial: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(trial)
 }
 
 /// A kind of genuine registry.

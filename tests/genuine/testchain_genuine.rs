@@ -20,7 +20,7 @@ use ebl_verifier::title::proof::prove;
 use ethers::abi::{Token, encode};
 use libtest_mimic::{Failed, Trial};
 
-use crate::Suite;
+use crate::{Suite, block_on};
 use node::{COUNTER, Node, code, hex};
 use serde_json::{Value, json};
 
@@ -40,10 +40,6 @@ pub fn suite() -> Suite {
     trials.push(Trial::test("filters_tell_the_same_as_those_of_anvil", || block_on(filters())));
     let trials = trials.into_iter().map(|trial| trial.with_ignored_flag(!ready));
     Suite::new(trials, &[(ready, "the comparison of the embedded chain with anvil needs npm packages.")])
-}
-
-fn block_on(trial: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(trial)
 }
 
 const CHAIN: u64 = 31337;

@@ -23,7 +23,7 @@ use ebl_verifier::{Verifier, Wishes};
 use ethers::abi::{Token, encode};
 use libtest_mimic::{Failed, Trial};
 
-use crate::Suite;
+use crate::{Suite, block_on};
 use node::{Node, hex};
 use serde_json::{Value, json};
 use title_walk::{ACTORS, Choice, ISSUER, walk};
@@ -42,10 +42,6 @@ pub fn suite() -> Suite {
     trials.push(Trial::test(name, || block_on(not_final_yet())));
     let trials = trials.into_iter().map(|trial| trial.with_ignored_flag(!ready));
     Suite::new(trials, &[(ready, "the history of genuine registries needs npm packages.")])
-}
-
-fn block_on(trial: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(trial)
 }
 
 const ADMIN: Address = DEV_ACCOUNTS[0].address;
