@@ -1,0 +1,5 @@
+//! What does a W3C credential say, and who signed it? (documents.md §9.) Pure: contexts are embedded or given by the caller,
+//! keys come as the bytes of DID documents.
+
+mod proof;
+mod rdf;

@@ -1,0 +1,1 @@
+//! Proofs and the keys that made them (documents.md §9.4).
