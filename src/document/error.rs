@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::credential::FormRule;
 use super::json::Value;
 use super::{Family, FileKind};
 
@@ -164,4 +165,11 @@ pub enum BrokenRule {
     NotCanonical(String),
     /// A required member is missing or of the wrong kind.
     Shape(String),
+    /// A rule of form of W3C credentials and presentations.
+    Form {
+        /// Which.
+        rule: FormRule,
+        /// What is wrong in this file.
+        why: String,
+    },
 }

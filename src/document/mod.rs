@@ -9,6 +9,7 @@
 //! ```
 
 mod classify;
+pub mod credential;
 mod envelope;
 mod error;
 mod file_kind;

@@ -169,7 +169,7 @@ impl From<BrokenRule> for Fault {
             BrokenRule::FamilyMix(why) => Self::FamilyMix(why),
             BrokenRule::OutsideDigest(member) => Self::OutsideDigest(member),
             BrokenRule::NotCanonical(why) => Self::NotCanonical(why),
-            BrokenRule::Shape(why) => Self::Shape(why),
+            BrokenRule::Shape(why) | BrokenRule::Form { why, .. } => Self::Shape(why),
         }
     }
 }

@@ -13,9 +13,12 @@
 //! # Ok::<(), ebl_verifier::document::ReadError>(())
 //! ```
 
+mod number;
 mod reader;
 
 use std::borrow::Cow;
+
+pub(crate) use number::is_ecmascript_number;
 
 use super::{Limits, ReadError};
 
