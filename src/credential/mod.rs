@@ -1,5 +1,6 @@
 //! What does a W3C credential say, and who signed it? (documents.md §9.) Pure: contexts are embedded or given by the caller,
 //! keys come as the bytes of DID documents.
 
-mod proof;
+#[allow(dead_code, unused_imports, reason = "wired next")]
+pub(crate) mod proof;
 mod rdf;
