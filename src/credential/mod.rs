@@ -3,4 +3,5 @@
 
 #[allow(dead_code, unused_imports, reason = "wired next")]
 pub(crate) mod proof;
-mod rdf;
+#[allow(dead_code, unused_imports, reason = "wired next")]
+pub(crate) mod rdf;

@@ -17,6 +17,7 @@ mod number;
 mod reader;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 pub(crate) use number::is_ecmascript_number;
 
@@ -61,9 +62,16 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// Where a value stands in its tree, for those who own the tree.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Where a value stands in its tree, for those who own the tree. A value's place is before those of all that is in it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place(u32);
+
+impl Place {
+    /// Of this value, without what is in it.
+    pub(crate) fn alone(self) -> Range<Self> {
+        self..Self(self.0 + 1)
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Token {
@@ -179,6 +187,11 @@ impl<'t> Value<'t> {
 
     pub(crate) fn place(self) -> Place {
         Place(self.index)
+    }
+
+    /// Its place and those of all that is in it.
+    pub(crate) fn places(self) -> Range<Place> {
+        self.place()..Place(after(self.text, self.tokens, self.index as usize) as u32)
     }
 
     fn token(self) -> Token {

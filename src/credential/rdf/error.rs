@@ -1,0 +1,56 @@
+//! Why there are no statements, one sentence each.
+
+/// The object has no statements that two readers would agree on (documents.md §9.2, §9.3).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unreadable {
+    #[error("the context {0:?} is not on the list of known contexts, and none is ever fetched")]
+    UnknownContext(String),
+    #[error("a context is written inside the document; only contexts of the list count")]
+    InlineContext,
+    #[error("the member {0:?} is not defined by the contexts of the document")]
+    UndefinedTerm(String),
+    #[error("the type {0:?} is not defined by the contexts of the document")]
+    UndefinedType(String),
+    #[error("the member name {0:?} is not allowed here")]
+    MemberName(String),
+    #[error("{0:?} is not an absolute IRI")]
+    Iri(String),
+    #[error("{0:?} names a node that has no name outside this document")]
+    BlankNode(String),
+    #[error("the number {0} is not written in its one canonical form, or would lose digits when signed")]
+    Number(String),
+    #[error("the member {0:?} has no value (null, or an empty list or object)")]
+    EmptyValue(String),
+    #[error("the member {member:?} must be {expected}")]
+    Value { member: String, expected: &'static str },
+    #[error("the contexts of the document define {0:?} twice, and differently")]
+    ProtectedTerm(String),
+    #[error("{0} is not supported")]
+    Unsupported(&'static str),
+    #[error("the document makes more than {limit} {what}, too many to be checked")]
+    TooMany { what: &'static str, limit: usize },
+}
+
+/// Canonicalisation was given up: a graph built to take for ever, or much larger than a document has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the objects of the document that have no id are too many, or too much alike, to be told apart in reasonable time"
+)]
+pub(crate) struct TooComplex;
+
+/// A context from the caller cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidContext {
+    #[error("the meaning of {0} is fixed: it is one of the embedded contexts")]
+    Embedded(String),
+    #[error("{0} was given twice")]
+    Twice(String),
+    #[error("{0:?} is not the https URL of a context")]
+    Url(String),
+    #[error(transparent)]
+    Read(#[from] crate::document::ReadError),
+    #[error("the file is no context: {0}")]
+    NotAContext(&'static str),
+    #[error("the term {term:?}: {reason}")]
+    Term { term: String, reason: &'static str },
+}

@@ -1,0 +1,38 @@
+//! Held against the shared vectors and the suites of the W3C.
+
+mod vectors;
+
+use serde_json::Value as Json;
+
+use super::*;
+use crate::document::{Limits, json};
+
+/// The cases of a shared vector.
+fn cases(vector: &str) -> Vec<Json> {
+    let text = std::fs::read_to_string(format!("fixtures/credentials/{vector}.json")).expect("a vector");
+    let mut vector: Json = serde_json::from_str(&text).expect("JSON");
+    serde_json::from_value(vector["cases"].take()).expect("cases")
+}
+
+/// Canonical N-Quads of a JSON object under its own `@context`.
+fn canonical_lines(object: &Json, leave_out: &[&str], escaping: Escaping) -> Vec<String> {
+    let contexts: Vec<String> = serde_json::from_value(object["@context"].clone()).expect("URLs");
+    lines_under(object, &contexts, &Contexts::default(), leave_out, escaping).expect("statements")
+}
+
+fn lines_under(
+    object: &Json,
+    contexts: &[String],
+    known: &Contexts,
+    leave_out: &[&str],
+    escaping: Escaping,
+) -> Result<Vec<String>, Unreadable> {
+    let text = object.to_string();
+    let tree = json::parse(text.as_bytes(), &Limits::default()).expect("JSON");
+    let canonical = statements(tree.root(), contexts, known, leave_out)?.canonical(escaping).expect("in budget");
+    Ok(canonical.lines().to_vec())
+}
+
+fn written(lines: &Json) -> Vec<String> {
+    serde_json::from_value(lines.clone()).expect("lines")
+}
