@@ -5,3 +5,5 @@
 pub(crate) mod proof;
 #[allow(dead_code, unused_imports, reason = "wired next")]
 pub(crate) mod rdf;
+#[allow(dead_code, reason = "wired next")]
+pub(crate) mod status_list;

@@ -18,6 +18,7 @@ pub mod link;
 mod link_spelling;
 pub mod oa2;
 pub mod oa3;
+pub mod presentation;
 mod sealed;
 mod signature;
 mod view;
