@@ -1,6 +1,8 @@
 //! The proof beside the content (documents.md §9.2, §9.4): which suite made it, with which key, and what for. Whether it
 //! holds is decided where signatures are.
 
+use std::borrow::Cow;
+
 use super::FormRule;
 use crate::date_time::rfc3339_seconds;
 use crate::document::BrokenRule;
@@ -12,7 +14,7 @@ use crate::text::clipped;
 pub struct Proof {
     /// How it was made.
     pub suite: Suite,
-    /// The key that is said to have made it: a DID URL.
+    /// The key that is said to have made it: a DID URL. Empty where [`Suite::Other`] names none.
     pub verification_method: String,
     /// What for: `assertionMethod` in a credential.
     pub purpose: String,
@@ -109,6 +111,9 @@ impl Proof {
             _ => return Err(FormRule::ProofType.broken("`proof` must be an object")),
         }
         let suite = Suite::read(proof)?;
+        if !suite.is_known() {
+            return Ok(Self::of_another_suite(proof, suite));
+        }
         let read = Self {
             verification_method: text(proof, "verificationMethod", FormRule::ProofMethod)?.ok_or_else(|| {
                 FormRule::ProofMethod.broken("`proof.verificationMethod` must name the key that made the proof")
@@ -121,10 +126,6 @@ impl Proof {
             domains: domains(proof.get("domain"))?,
             suite,
         };
-        // Other suites have rules of their own for what follows.
-        if !read.suite.is_known() {
-            return Ok(read);
-        }
         if !purposes.contains(&read.purpose.as_str()) {
             let (found, wanted) = (clipped(&read.purpose), purposes.join(" or "));
             let why = format!("the proof was made for the purpose {found:?}, and must be for {wanted}");
@@ -143,6 +144,21 @@ impl Proof {
             return Err(FormRule::ProofForm.broken("the proof rests on another one that is not there"));
         }
         Ok(read)
+    }
+
+    /// Such a suite has rules of its own; what can be told of its proof is told.
+    fn of_another_suite(proof: Value<'_>, suite: Suite) -> Self {
+        let text = |name: &str| proof.get(name).and_then(Value::as_str).map(Cow::into_owned);
+        Self {
+            verification_method: text("verificationMethod").unwrap_or_default(),
+            purpose: text("proofPurpose").unwrap_or_default(),
+            created: text("created"),
+            expires: text("expires"),
+            nonce: None,
+            challenge: None,
+            domains: Vec::new(),
+            suite,
+        }
     }
 
     /// Every text in it that a report may repeat.

@@ -265,6 +265,7 @@ fn a_suite_that_is_not_verified_is_named() {
         ("DataIntegrityProof", Some("eddsa-rdfc-2022"), "eddsa-rdfc-2022"),
         ("Ed25519Signature2020", None, "Ed25519Signature2020"),
         ("JsonWebSignature2020", None, "JsonWebSignature2020"),
+        ("Made up", None, "Made up"),
     ] {
         let proof = json!({"type": kind, "verificationMethod": "did:web:a#b", "proofPurpose": "assertionMethod", "jws": "a..b"});
         let proof = suite.map_or(proof.clone(), |suite| with(proof, "cryptosuite", json!(suite)));
