@@ -16,30 +16,6 @@ mod value;
 pub(crate) use key::{InvalidKey, PublicKey, from_method, from_multibase};
 pub(crate) use value::{InvalidProofValue, ProofValue};
 
-/// A signature suite that is verified; every other is only named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Suite {
-    EcdsaSd2023,
-    Bbs2023,
-    EcdsaRdfc2019,
-    BbsBlsSignature2020,
-    BbsBlsSignatureProof2020,
-}
-
-impl Suite {
-    /// By `type` and `cryptosuite` of a proof.
-    pub(crate) fn of(proof_type: &str, cryptosuite: Option<&str>) -> Option<Self> {
-        match (proof_type, cryptosuite) {
-            ("DataIntegrityProof", Some("ecdsa-sd-2023")) => Some(Self::EcdsaSd2023),
-            ("DataIntegrityProof", Some("bbs-2023")) => Some(Self::Bbs2023),
-            ("DataIntegrityProof", Some("ecdsa-rdfc-2019")) => Some(Self::EcdsaRdfc2019),
-            ("BbsBlsSignature2020", None) => Some(Self::BbsBlsSignature2020),
-            ("BbsBlsSignatureProof2020", None) => Some(Self::BbsBlsSignatureProof2020),
-            _ => None,
-        }
-    }
-}
-
 /// What is signed, as canonical N-Quads without line ends, blank nodes named `c14nN` (documents.md §9.3).
 #[derive(Clone, Copy)]
 pub(crate) struct Content<'a> {

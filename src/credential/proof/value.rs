@@ -7,7 +7,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use p256::ecdsa::{Signature, VerifyingKey};
 
 use super::cbor::Reader;
-use super::{Suite, bbs, bbs_plus};
+use super::{bbs, bbs_plus};
+use crate::document::credential::Suite;
 
 /// A proof value of a known suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub(crate) enum ProofValue {
 
 impl ProofValue {
     /// `nonce` is the member of that name, which BbsBlsSignatureProof2020 needs.
-    pub(crate) fn parse(suite: Suite, text: &str, nonce: Option<&str>) -> Result<Self, InvalidProofValue> {
+    pub(crate) fn parse(suite: &Suite, text: &str, nonce: Option<&str>) -> Result<Self, InvalidProofValue> {
         match suite {
             Suite::EcdsaSd2023 => ecdsa_sd(&multibase_url(text)?),
             Suite::Bbs2023 => bbs_2023(&multibase_url(text)?),
@@ -39,11 +40,13 @@ impl ProofValue {
                 signature.map(Self::BbsPlus).ok_or(InvalidProofValue::Content)
             }
             Suite::BbsBlsSignatureProof2020 => {
-                let nonce = nonce.filter(|nonce| !nonce.is_empty()).ok_or(InvalidProofValue::Nonce)?;
-                let proof = bbs_plus::Proof::read(&base64(text)?, base64(nonce)?).ok_or(InvalidProofValue::Content)?;
+                let nonce = nonce.filter(|nonce| !nonce.is_empty()).and_then(|nonce| STANDARD.decode(nonce).ok());
+                let nonce = nonce.ok_or(InvalidProofValue::Nonce)?;
+                let proof = bbs_plus::Proof::read(&base64(text)?, nonce).ok_or(InvalidProofValue::Content)?;
                 bounded(proof.hidden())?;
                 Ok(Self::BbsPlusDerived(proof))
             }
+            Suite::Other(name) => Err(InvalidProofValue::UnsupportedSuite(name.clone())),
         }
     }
 }
@@ -51,6 +54,9 @@ impl ProofValue {
 /// Why a text is not a proof value of its suite.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidProofValue {
+    /// Nothing is known against it.
+    #[error("proofs of the suite {0:?} are not checked")]
+    UnsupportedSuite(String),
     #[error("the proof value is not {0}")]
     Encoding(&'static str),
     #[error("the proof value does not begin as one of this suite")]
