@@ -1,6 +1,6 @@
 //! RDFC-1.0 with SHA-256 (W3C Recommendation of 2024), within a budget.
 
-mod labels;
+pub(super) mod labels;
 
 use super::nquads::{self, Escaping};
 use super::{Dataset, Statement, TooComplex};

@@ -1,7 +1,7 @@
 //! Which canonical label each blank node has (RDFC-1.0 §4).
 //!
 //! The algorithm tries the orders of nodes that look alike, which a hostile graph makes endless. Documents have harmless
-//! likeness: two equal packages. Those are told from the rest beforehand ([`twins`]): orders that differ only in equal
+//! likeness: two equal packages. Those are told from the rest beforehand ([`Likeness`]): orders that differ only in equal
 //! subtrees give the same result, so one of them is tried. What is left has a budget.
 
 mod order;
@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use sha2::{Digest as _, Sha256};
 
 use self::order::Orders;
+use self::twins::Likeness;
 use super::super::expand::MOST_BLANK_NODES;
 use super::super::nquads::{self, Escaping};
 use super::super::{Statement, Term, TooComplex};
@@ -19,6 +20,21 @@ use crate::primitives::encode_hex;
 
 /// By number of the blank node.
 pub(super) fn of(statements: &[Statement<'_>], blank_nodes: u32, escaping: Escaping) -> Result<Vec<u32>, TooComplex> {
+    with(statements, blank_nodes, escaping, Likeness::of)
+}
+
+/// As the standard says it, without a look at what is alike.
+#[cfg(test)]
+pub(in super::super) fn plainly(statements: &[Statement<'_>], blank_nodes: u32) -> Result<Vec<u32>, TooComplex> {
+    with(statements, blank_nodes, Escaping::Canonical, |_, blank_nodes| Likeness::none(blank_nodes))
+}
+
+fn with(
+    statements: &[Statement<'_>],
+    blank_nodes: u32,
+    escaping: Escaping,
+    likeness: fn(&[Statement<'_>], u32) -> Likeness,
+) -> Result<Vec<u32>, TooComplex> {
     if blank_nodes as usize > MOST_BLANK_NODES {
         return Err(TooComplex);
     }
@@ -35,7 +51,7 @@ pub(super) fn of(statements: &[Statement<'_>], blank_nodes: u32, escaping: Escap
     let mut naming = Naming {
         touching,
         first_degree,
-        kinds: twins::kinds(statements, blank_nodes),
+        likeness: likeness(statements, blank_nodes),
         canonical: Issuer::default(),
         budget: BUDGET,
     };
@@ -54,8 +70,7 @@ struct Naming<'d, 't> {
     /// The statements that each blank node is in.
     touching: Vec<Vec<&'d Statement<'t>>>,
     first_degree: Vec<String>,
-    /// Nodes of one kind are interchangeable.
-    kinds: Vec<u32>,
+    likeness: Likeness,
     canonical: Issuer,
     budget: usize,
 }
@@ -73,11 +88,11 @@ impl Naming<'_, '_> {
         }
         for nodes in shared {
             let mut paths: Vec<(String, Issuer)> = Vec::new();
-            // What was reached from a twin of the node: then its own walk is the same with other names.
-            let mut reached: HashMap<u32, Vec<usize>> = HashMap::new();
+            // A node that was reached from one of its likes need not be walked from: that walk would be the same under
+            // other names, all of which are given by then.
+            let mut begun: HashMap<u32, Vec<usize>> = HashMap::new();
             for node in nodes {
-                let kind = self.kinds[node as usize];
-                let walks = reached.entry(kind).or_default();
+                let walks = begun.entry(self.likeness.anywhere[node as usize]).or_default();
                 let walked = walks.iter().any(|&walk| paths[walk].1.of(node).is_some());
                 if walked || self.canonical.of(node).is_some() {
                     continue;
@@ -105,10 +120,18 @@ impl Naming<'_, '_> {
         let mut hasher = Sha256::new();
         for (hash, related) in self.related(node, &issuer)? {
             hasher.update(hash.as_bytes());
-            let kinds: Vec<u32> = related.iter().map(|&node| self.kinds[node as usize]).collect();
+            let twins: Vec<u32> = related.iter().map(|&node| self.twin(node)).collect();
             let mut chosen: Option<(String, Issuer)> = None;
-            for order in Orders::of(&related, &kinds) {
-                if let Some(path) = self.path(&order, &issuer, chosen.as_ref().map(|(path, _)| path), depth)? {
+            let mut orders = Orders::of(&related, &twins).peekable();
+            while let Some(order) = orders.next() {
+                let only = chosen.is_none() && orders.peek().is_none();
+                let start = if only {
+                    std::mem::take(&mut issuer)
+                } else {
+                    self.spend(issuer.order.len() / 16)?;
+                    issuer.clone()
+                };
+                if let Some(path) = self.path(&order, start, chosen.as_ref().map(|(path, _)| path), depth)? {
                     chosen = Some(path);
                 }
             }
@@ -124,13 +147,12 @@ impl Naming<'_, '_> {
     fn path(
         &mut self,
         order: &[u32],
-        issuer: &Issuer,
+        mut issuer: Issuer,
         best: Option<&String>,
         depth: usize,
     ) -> Result<Option<(String, Issuer)>, TooComplex> {
         let behind = |path: &String| best.is_some_and(|best| path.len() >= best.len() && path > best);
-        self.spend(1 + order.len() + issuer.order.len() / 16)?;
-        let mut issuer = issuer.clone();
+        self.spend(1 + order.len())?;
         let mut path = String::new();
         let mut further = Vec::new();
         for &node in order {
@@ -178,6 +200,14 @@ impl Naming<'_, '_> {
             }
         }
         Ok(related)
+    }
+
+    /// The same for nodes of which one order is enough.
+    fn twin(&self, node: u32) -> u32 {
+        match self.likeness.graph[node as usize] {
+            Some(graph) if self.canonical.of(graph).is_none() => node,
+            _ => self.likeness.beside[node as usize],
+        }
     }
 
     fn spend(&mut self, steps: usize) -> Result<(), TooComplex> {

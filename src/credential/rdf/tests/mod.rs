@@ -1,5 +1,7 @@
 //! Held against the shared vectors and the suites of the W3C.
 
+mod canonicalisation;
+mod nquads_text;
 mod vectors;
 
 use serde_json::Value as Json;

@@ -1,9 +1,10 @@
-//! Blank nodes that can be exchanged without changing anything: equal objects in one list.
+//! Blank nodes that are alike in every respect: equal objects in one list.
 //!
-//! A node that only one statement leads to, or none, is the root of a tree if everything nameless that it leads to is
-//! such a root as well. Two equal trees under the same statement (same subject, predicate and graph) can be exchanged: the
-//! dataset stays the same. Every order that differs only in them has the same path, and a walk from one is a walk from
-//! the other with other names.
+//! A node that only one statement leads to, or none, is the root of a tree if every blank node that it leads to is such a
+//! root as well. Two equal trees under the same subject, predicate and graph are twins: exchanged, the dataset stays the
+//! same. So an order of nodes that differs from another only in twins has the same path, as long as a walk comes to what is
+//! in a tree by its root only. A graph that is a blank node leads to everything in it: there, twins count as such once the
+//! graph has its name and no walk goes through it.
 
 use std::collections::HashMap;
 
@@ -11,35 +12,71 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::super::{LiteralKind, Statement, Term};
 
-/// A number for every blank node; two have the same if they are interchangeable.
-pub(super) fn kinds(statements: &[Statement<'_>], blank_nodes: u32) -> Vec<u32> {
-    let count = blank_nodes as usize;
-    let mut trees = Trees {
-        leading_to: vec![Vec::new(); count],
-        from: vec![Vec::new(); count],
-        is_graph: vec![false; count],
-        shapes: vec![Shape::Unknown; count],
-    };
-    for statement in statements {
-        if let Term::Blank(node) = statement.subject {
-            trees.from[node as usize].push(statement);
-        }
-        if let Term::Blank(node) = statement.object {
-            trees.leading_to[node as usize].push(statement);
-        }
-        if let Some(Term::Blank(node)) = statement.graph {
-            trees.is_graph[node as usize] = true;
-        }
+/// Which blank nodes are alike: two have the same number if they are.
+pub(super) struct Likeness {
+    /// Twins.
+    pub(super) beside: Vec<u32>,
+    /// Twins, and the corresponding nodes in twins: an exchange leads from one to the other.
+    pub(super) anywhere: Vec<u32>,
+    /// The blank node that a node's tree is in as a graph.
+    pub(super) graph: Vec<Option<u32>>,
+}
+
+impl Likeness {
+    #[cfg(test)]
+    pub(super) fn none(blank_nodes: u32) -> Self {
+        let every: Vec<u32> = (0..blank_nodes).collect();
+        Self { beside: every.clone(), anywhere: every, graph: vec![None; blank_nodes as usize] }
     }
-    let mut known = HashMap::new();
-    let kind = |node: u32| {
-        let shape = trees.shape(node, 0)?;
-        let above = trees.leading_to[node as usize].first();
-        let above = above.map(|above| (&above.subject, &above.predicate, &above.graph));
-        Some(*known.entry((above, shape)).or_insert(node))
-    };
-    let mut kind = kind;
-    (0..blank_nodes).map(|node| kind(node).unwrap_or(node)).collect()
+
+    pub(super) fn of(statements: &[Statement<'_>], blank_nodes: u32) -> Self {
+        let mut trees = Trees::of(statements, blank_nodes);
+        let shapes: Vec<_> = (0..blank_nodes).map(|node| trees.shape(node, 0)).collect();
+        // A node is alike to others only as a root of a tree; what it hangs from may have no such shape.
+        let above = |node: u32| trees.leading_to[node as usize].first().copied();
+        let mut twins = HashMap::new();
+        let beside = (0..blank_nodes).map(|node| match shapes[node as usize] {
+            Some(shape) => {
+                let place = above(node).map(|above| (&above.subject, &above.predicate, &above.graph));
+                *twins.entry((place, shape)).or_insert(node)
+            }
+            None => node,
+        });
+        let beside: Vec<u32> = beside.collect();
+        let mut alike = HashMap::new();
+        let mut anywhere: Vec<Option<u32>> = vec![None; blank_nodes as usize];
+        for node in 0..blank_nodes {
+            // From the highest node down to this one; a tree is no deeper than `shape` has looked.
+            let mut way = vec![node];
+            while let Some(&last) = way.last()
+                && anywhere[last as usize].is_none()
+                && shapes[last as usize].is_some()
+                && let Some(Statement { subject: Term::Blank(parent), .. }) = above(last)
+                && way.len() <= MOST_DEPTH
+            {
+                way.push(*parent);
+            }
+            while let Some(node) = way.pop() {
+                if anywhere[node as usize].is_some() {
+                    continue;
+                }
+                let number = match (shapes[node as usize], above(node)) {
+                    (Some(_), Some(Statement { subject: Term::Blank(parent), predicate, graph, .. })) => {
+                        let parent = anywhere[*parent as usize].unwrap_or(*parent);
+                        *alike.entry((parent, predicate, graph, shapes[node as usize])).or_insert(node)
+                    }
+                    _ => beside[node as usize],
+                };
+                anywhere[node as usize] = Some(number);
+            }
+        }
+        let anywhere = anywhere.into_iter().zip(0..).map(|(number, node)| number.unwrap_or(node)).collect();
+        let graph = |node: u32| match trees.from[node as usize].first().copied().or(above(node))?.graph {
+            Some(Term::Blank(graph)) => Some(graph),
+            _ => None,
+        };
+        Self { beside, anywhere, graph: (0..blank_nodes).map(graph).collect() }
+    }
 }
 
 struct Trees<'d, 't> {
@@ -61,7 +98,29 @@ enum Shape {
 /// Deeper than a document is nested.
 const MOST_DEPTH: usize = 128;
 
-impl Trees<'_, '_> {
+impl<'d, 't> Trees<'d, 't> {
+    fn of(statements: &'d [Statement<'t>], blank_nodes: u32) -> Self {
+        let count = blank_nodes as usize;
+        let mut trees = Self {
+            leading_to: vec![Vec::new(); count],
+            from: vec![Vec::new(); count],
+            is_graph: vec![false; count],
+            shapes: vec![Shape::Unknown; count],
+        };
+        for statement in statements {
+            if let Term::Blank(node) = statement.subject {
+                trees.from[node as usize].push(statement);
+            }
+            if let Term::Blank(node) = statement.object {
+                trees.leading_to[node as usize].push(statement);
+            }
+            if let Some(Term::Blank(node)) = statement.graph {
+                trees.is_graph[node as usize] = true;
+            }
+        }
+        trees
+    }
+
     /// What hangs below a node, if it is a tree.
     fn shape(&mut self, node: u32, depth: usize) -> Option<[u8; 32]> {
         let index = node as usize;
@@ -79,6 +138,10 @@ impl Trees<'_, '_> {
     fn hash(&mut self, node: u32, depth: usize) -> Option<[u8; 32]> {
         let index = node as usize;
         if depth == MOST_DEPTH || self.is_graph[index] || self.leading_to[index].len() > 1 {
+            return None;
+        }
+        let all = || self.leading_to[index].iter().chain(&self.from[index]);
+        if all().any(|statement| Some(&statement.graph) != all().next().map(|first| &first.graph)) {
             return None;
         }
         let mut parts = Vec::new();
