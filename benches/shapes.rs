@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use counting::Counting;
 use ebl_verifier::{Verifier, Wishes};
-use shapes::{SHAPES, Shape};
+use shapes::Shape;
 
 #[global_allocator]
 static COUNTED: Counting = Counting::new();
@@ -65,7 +65,7 @@ fn main() {
     let head: String = sizes.iter().map(|size| format!("{:>9} KiB", size / 1024)).collect();
     println!("{:<44}{head}   held, times the file", "ns a byte, by size");
     let mut rows = Vec::new();
-    for shape in SHAPES {
+    for shape in shapes::all() {
         let costs: Vec<Cost> = sizes.iter().map(|size| Cost::of(shape, *size)).collect();
         let times: String = costs.iter().map(|cost| format!("{:>13.2}", cost.nanoseconds_a_byte())).collect();
         let held = costs.iter().map(Cost::held_a_byte).fold(0.0, f64::max);

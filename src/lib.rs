@@ -81,7 +81,7 @@ pub mod block_age;
 pub mod cli;
 #[cfg_attr(not(feature = "net"), allow(dead_code, reason = "what only sources ask with"))]
 mod contracts;
-mod credential;
+pub mod credential;
 mod date_time;
 pub mod document;
 pub mod evidence;

@@ -17,7 +17,7 @@ use ebl_verifier::report::human::{self, Style};
 use ebl_verifier::report::json::{self, Layout};
 use ebl_verifier::{Verifier, Wishes};
 use libtest_mimic::{Arguments, Failed, Trial};
-use shapes::{SHAPES, Shape};
+use shapes::Shape;
 
 #[global_allocator]
 static COUNTED: Counting = Counting::new();
@@ -25,7 +25,7 @@ static COUNTED: Counting = Counting::new();
 fn main() {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
-    let trials = SHAPES.iter().map(|shape| Trial::test(shape.name, || in_proportion(shape)));
+    let trials = shapes::all().map(|shape| Trial::test(shape.name, || in_proportion(shape)));
     libtest_mimic::run(&arguments, trials.collect()).exit();
 }
 

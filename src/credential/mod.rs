@@ -5,5 +5,4 @@
 pub(crate) mod proof;
 #[allow(dead_code, unused_imports, reason = "wired next")]
 pub(crate) mod rdf;
-#[allow(dead_code, reason = "wired next")]
-pub(crate) mod status_list;
+pub mod status_list;

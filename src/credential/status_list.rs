@@ -14,7 +14,7 @@ use crate::text::clipped;
 
 /// Whether the bit of this entry is set, by a list credential whose own proof has been verified. `issuer` is the issuer of the
 /// document that has the entry, `now` in seconds since the Unix epoch.
-pub(crate) fn is_set(list: &Credential<'_>, entry: &StatusEntry, issuer: &str, now: i64) -> Result<bool, ListRefusal> {
+pub fn is_set(list: &Credential<'_>, entry: &StatusEntry, issuer: &str, now: i64) -> Result<bool, ListRefusal> {
     if let StatusPurpose::Other(purpose) = &entry.purpose {
         return Err(ListRefusal::UnknownPurpose(clipped(purpose).into_owned()));
     }
@@ -55,7 +55,7 @@ pub(crate) fn is_set(list: &Credential<'_>, entry: &StatusEntry, issuer: &str, n
 /// Why no status can be taken from a list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub(crate) enum ListRefusal {
+pub enum ListRefusal {
     /// Neither revocation nor suspension.
     #[error("the entry is for the purpose {0:?}, and only revocation and suspension are judged")]
     UnknownPurpose(String),
@@ -139,7 +139,7 @@ fn holds(value: Option<Value<'_>>, wanted: &str) -> bool {
 
 /// One bit of an encoded list. Bit 0 is the highest of the first byte. The list is read to its end, so that its checksum
 /// and its length count, but never held.
-pub(crate) fn bit(encoded: &str, index: u64) -> Result<bool, ListRefusal> {
+fn bit(encoded: &str, index: u64) -> Result<bool, ListRefusal> {
     // Compressed data begins with `H4sI`, never with the letter that stands for this alphabet.
     let digits = encoded.strip_prefix('u').unwrap_or(encoded);
     let compressed = URL_SAFE_NO_PAD.decode(digits);

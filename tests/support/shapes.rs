@@ -1,6 +1,9 @@
 //! Files of the worst shapes known: each of about the size asked for, and each meant to make some part of reading, checking
 //! or reporting do more than its share.
 
+#[path = "shapes_w3c.rs"]
+mod w3c;
+
 use std::iter::once;
 
 use aes_gcm::aead::AeadInOut as _;
@@ -23,7 +26,11 @@ const fn shape(name: &'static str, file: fn(usize) -> Vec<u8>) -> Shape {
 }
 
 /// All of them.
-pub const SHAPES: &[Shape] = &[
+pub fn all() -> impl Iterator<Item = &'static Shape> {
+    SHAPES.iter().chain(w3c::SHAPES)
+}
+
+const SHAPES: &[Shape] = &[
     // No document at all.
     shape("not JSON", |size| filled(size, |_| "ebl ".into()).into()),
     shape("only blanks", |size| " \n".repeat(size / 2).into()),

@@ -113,19 +113,30 @@ fn has_blank_node(text: Text<'_>) -> bool {
 /// A list is a set of statements, so what stands twice in it is signed once: a text, number or word however it is written,
 /// and an object by its id.
 fn refuse_repeated(items: Items<'_>, at: &At<'_>) -> Result<(), BrokenRule> {
+    // What is repeated over and over is found without a hash for each.
+    const FIRST: usize = 1024;
+    let repeated = match items.count() {
+        count if count > FIRST => repeated(items.take(FIRST), FIRST).or_else(|| repeated(items, count)),
+        count => repeated(items, count),
+    };
+    let Some(repeated) = repeated else { return Ok(()) };
+    let why = format!("{:?} stands twice in `{at}`, and a signature covers it once", clipped(&repeated.text()));
+    Err(FormRule::DuplicateValue.broken(why))
+}
+
+/// One of these items that stands there before. All are sorted by a hash that nobody outside can foresee.
+fn repeated<'t>(items: impl Iterator<Item = Value<'t>> + Clone, count: usize) -> Option<Said<'t>> {
     let hasher = RandomState::new();
-    let mut hashes: Vec<u64> = Vec::with_capacity(items.count());
-    hashes.extend(items.filter_map(Said::of).map(|said| hasher.hash_one(said.text().as_ref())));
+    let hashed = |said: &Said<'_>| hasher.hash_one(said.text().as_ref());
+    let mut hashes: Vec<u64> = Vec::with_capacity(count);
+    hashes.extend(items.clone().filter_map(Said::of).map(|said| hashed(&said)));
     hashes.sort_unstable();
-    for pair in hashes.windows(2).filter(|pair| pair[0] == pair[1]) {
-        let mut alike = items.filter_map(Said::of).filter(|said| hasher.hash_one(said.text().as_ref()) == pair[0]);
-        let first = alike.next();
-        if let Some(first) = first.filter(|first| alike.any(|other| other.text() == first.text())) {
-            let why = format!("{:?} stands twice in `{at}`, and a signature covers it once", clipped(&first.text()));
-            return Err(FormRule::DuplicateValue.broken(why));
-        }
-    }
-    Ok(())
+    let mut twice = hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
+    twice.find_map(|hash| {
+        let mut alike = items.clone().filter_map(Said::of).filter(|said| hashed(said) == hash);
+        let first = alike.next()?;
+        alike.find(|other| other.text() == first.text())
+    })
 }
 
 /// What an item is known by.

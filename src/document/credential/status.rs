@@ -164,7 +164,7 @@ fn record(status: Value<'_>) -> Result<CredentialStatus, BrokenRule> {
 
 impl StatusEntry {
     /// One entry, as it stands in a credential.
-    pub(crate) fn read(entry: Value<'_>) -> Result<Self, BrokenRule> {
+    pub fn read(entry: Value<'_>) -> Result<Self, BrokenRule> {
         let kinds = [
             ("BitstringStatusListEntry", StatusListKind::Bitstring),
             ("StatusList2021Entry", StatusListKind::StatusList2021),

@@ -1,11 +1,13 @@
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::document::{Limits, json as strict};
 
-/// The smallest bill, and what is changed in it: a pointer and what stands there afterwards (`None`: nothing).
-fn read(changes: &[(&str, Option<Value>)]) -> Result<Credential<'static>, BrokenRule> {
-    let mut document = json!({
+/// The smallest bill.
+fn bill() -> Value {
+    json!({
         "@context": ["https://www.w3.org/ns/credentials/v2", "https://w3id.org/security/data-integrity/v2"],
         "id": "urn:uuid:019e807a-ec00-7000-8000-0000000000aa",
         "type": ["VerifiableCredential"],
@@ -14,7 +16,12 @@ fn read(changes: &[(&str, Option<Value>)]) -> Result<Credential<'static>, Broken
         "credentialSubject": {"type": ["BillOfLading"], "blNumber": "CARR-1", "packages": [{"weight": 1}, {"weight": 2}]},
         "proof": {"type": "DataIntegrityProof", "cryptosuite": "ecdsa-sd-2023", "proofPurpose": "assertionMethod",
             "verificationMethod": "did:web:carrier.example#keys-1", "proofValue": "u2V0A"}
-    });
+    })
+}
+
+/// What is changed in it: a pointer and what stands there afterwards (`None`: nothing).
+fn read(changes: &[(&str, Option<Value>)]) -> Result<Credential<'static>, BrokenRule> {
+    let mut document = bill();
     for (pointer, value) in changes {
         let (above, name) = pointer.rsplit_once('/').unwrap();
         match (document.pointer_mut(above).unwrap(), value) {
@@ -317,5 +324,52 @@ fn an_address_of_a_subject_or_issuer_is_absolute() {
     }
     for bad in ["", "a", ":a", "a:", "1a:b", "a b:c", "did:web:a b", "urn:<a>", "https://a\\b", "_:b0", "urn:a\u{0}"] {
         assert!(!is_url(bad), "{bad}");
+    }
+}
+
+/// What is put into a bill somewhere.
+const PIECES: [&str; 20] = [
+    "",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "null",
+    "[]",
+    "{}",
+    "1e-7",
+    "@",
+    "_:",
+    "\"id\"",
+    "\"type\":",
+    "\\u0000",
+    "é",
+    "TransferableRecords",
+    "2026-03-01T08:00:00Z",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever is read keeps what its type says, and whatever is not is refused in a few words.
+    #[test]
+    fn no_change_of_a_bill_makes_its_reader_panic(
+        changes in proptest::collection::vec((any::<Index>(), 0..12_usize, select(&PIECES[..])), 1..4),
+    ) {
+        let mut text = bill().to_string();
+        for (at, length, piece) in changes {
+            let from = text.floor_char_boundary(at.index(text.len()));
+            let to = text.ceil_char_boundary((from + length).min(text.len()));
+            text.replace_range(from..to, piece);
+        }
+        if let Ok(tree) = strict::parse(text.as_bytes(), &Limits::default()) {
+            match Credential::from_tree(tree) {
+                Ok(bill) => assert!(bill.subjects().next().is_some() && !bill.issuer().id.is_empty()),
+                Err(rule) => assert!(format!("{rule:?}").len() < 10_000),
+            }
+        }
     }
 }
