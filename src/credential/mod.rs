@@ -6,3 +6,5 @@ pub(crate) mod proof;
 #[allow(dead_code, unused_imports, reason = "wired next")]
 pub(crate) mod rdf;
 pub mod status_list;
+#[cfg(test)]
+mod tests;
