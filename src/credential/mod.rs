@@ -5,6 +5,10 @@
 pub(crate) mod proof;
 #[allow(dead_code, unused_imports, reason = "wired next")]
 pub(crate) mod rdf;
+mod statements;
 pub mod status_list;
 #[cfg(test)]
 mod tests;
+
+pub use self::rdf::{Contexts, InvalidContext};
+pub use self::statements::{NoStatements, Statements};

@@ -20,8 +20,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 pub(crate) use self::canonical::Canonical;
-pub(crate) use self::context::Contexts;
-pub(crate) use self::error::{InvalidContext, TooComplex, Unreadable};
+pub use self::context::Contexts;
+pub use self::error::InvalidContext;
+pub(crate) use self::error::{TooComplex, Unreadable};
 pub(crate) use self::nquads::Escaping;
 use crate::document::json::{Place, Value};
 

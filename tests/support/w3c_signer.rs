@@ -4,7 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use blake2::digest::consts::U48;
+use blake2::{Blake2b, Blake2b512};
+use bls12_381_plus::elliptic_curve::hash2curve::{ExpandMsg as _, ExpandMsgXmd, Expander as _};
+use bls12_381_plus::elliptic_curve::hash2curve::{FromOkm as _, MapToCurve as _, OsswuMap as _};
+use bls12_381_plus::fp::Fp;
+use bls12_381_plus::group::cofactor::CofactorGroup as _;
+use bls12_381_plus::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar as BlsScalar};
 use ciborium::Value as Cbor;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use p256::ecdsa::signature::Signer as _;
@@ -107,6 +114,40 @@ pub fn bbs_derived(
             bytes_of(presentation_header),
         ],
     )
+}
+
+/// BbsBlsSignature2020, with numbers instead of chance.
+pub fn bbs_plus_base(secret: &[u8; 32], content: Content<'_>) -> String {
+    let key = BlsScalar::from_be_bytes(secret).unwrap();
+    let (e, s) = (BlsScalar::from(7_u64), BlsScalar::from(11_u64));
+    let lines: Vec<&String> = content.proof.iter().chain(content.document).collect();
+    let public = G2Affine::from(G2Projective::GENERATOR * key).to_uncompressed();
+    let generator = |index: usize| {
+        let count = (lines.len() as u32).to_be_bytes();
+        older_hash_to_curve(&[&public[..], &[0], &(index as u32).to_be_bytes(), &[0], &count].concat())
+    };
+    let mut sum = G1Projective::GENERATOR + generator(0) * s;
+    for (index, line) in lines.iter().enumerate() {
+        sum += generator(index + 1) * BlsScalar::from_okm(&<Blake2b<U48> as blake2::Digest>::digest(line).into());
+    }
+    let a = G1Affine::from(sum * (key + e).invert().unwrap());
+    STANDARD.encode([&a.to_compressed()[..], &e.to_be_bytes(), &s.to_be_bytes()].concat())
+}
+
+/// Where a number is negative if it is the larger of it and its opposite.
+fn older_hash_to_curve(message: &[u8]) -> G1Projective {
+    let tags: [&[u8]; 1] = [b"BLS12381G1_XMD:BLAKE2B_SSWU_RO_BBS+_SIGNATURES:1_0_0"];
+    let mut expander = ExpandMsgXmd::<Blake2b512>::expand_message(&[message], &tags, 128).unwrap();
+    let mut half = || {
+        let mut bytes = [0; 64];
+        expander.fill_bytes(&mut bytes);
+        let number = Fp::from_okm(&bytes.into());
+        let (_, y) = number.osswu();
+        let turned = bool::from(number.lexicographically_largest() ^ y.lexicographically_largest());
+        if turned { -number.map_to_curve() } else { number.map_to_curve() }
+    };
+    let (one, other) = (half(), half());
+    (one + other).clear_cofactor()
 }
 
 /// `publicKeyMultibase` of the key that [`bbs_base`] signs with.

@@ -13,7 +13,7 @@ use crate::primitives::Digest32;
 
 /// The contexts that may be used: the embedded ones, and those that the caller added.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Contexts {
+pub struct Contexts {
     added: BTreeMap<String, Added>,
 }
 
@@ -25,7 +25,7 @@ struct Added {
 
 impl Contexts {
     /// Adds a context from the bytes of its document. An embedded one cannot be replaced: it is known by its content.
-    pub(crate) fn add(&mut self, url: &str, bytes: &[u8]) -> Result<(), InvalidContext> {
+    pub fn add(&mut self, url: &str, bytes: &[u8]) -> Result<(), InvalidContext> {
         if embedded().contains_key(url) {
             return Err(InvalidContext::Embedded(url.to_owned()));
         }
@@ -42,7 +42,7 @@ impl Contexts {
     }
 
     /// What was added: URL and SHA-256 of the bytes.
-    pub(crate) fn added(&self) -> impl Iterator<Item = (&str, Digest32)> {
+    pub fn added(&self) -> impl Iterator<Item = (&str, Digest32)> {
         self.added.iter().map(|(url, added)| (url.as_str(), added.sha256))
     }
 

@@ -40,17 +40,29 @@ pub(crate) struct TooComplex;
 
 /// A context from the caller cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum InvalidContext {
+#[non_exhaustive]
+pub enum InvalidContext {
+    /// A known context is known by its content.
     #[error("the meaning of {0} is fixed: it is one of the embedded contexts")]
     Embedded(String),
+    /// Two files for one name.
     #[error("{0} was given twice")]
     Twice(String),
+    /// Not a name that a document would have.
     #[error("{0:?} is not the https URL of a context")]
     Url(String),
+    /// Not JSON under the strict rules.
     #[error(transparent)]
     Read(#[from] crate::document::ReadError),
+    /// JSON of another shape.
     #[error("the file is no context: {0}")]
     NotAContext(&'static str),
+    /// A term that is defined in a way that is not read.
     #[error("the term {term:?}: {reason}")]
-    Term { term: String, reason: &'static str },
+    Term {
+        /// Which.
+        term: String,
+        /// What is not read about it.
+        reason: &'static str,
+    },
 }
