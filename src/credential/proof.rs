@@ -11,6 +11,9 @@ mod ecdsa;
 mod key;
 mod labels;
 mod points;
+#[cfg(feature = "testchain")]
+#[allow(dead_code, reason = "for the samples of the embedded chain, which are not signed yet")]
+pub(crate) mod sign;
 mod value;
 
 pub(crate) use key::{InvalidKey, PublicKey, from_method, from_multibase};

@@ -86,6 +86,24 @@ fn what_the_tests_own_signer_signs_verifies() {
     }
 }
 
+/// What the embedded chain's samples are signed with, and the signer of the tests, write the same.
+#[cfg(feature = "testchain")]
+#[test]
+fn the_signer_of_samples_and_that_of_the_tests_write_the_same() {
+    let small = small();
+    let find = |base| small.iter().find(|case| case.suite == Suite::EcdsaSd2023 && case.base == base).unwrap();
+    let (base, derived) = (find(true), find(false));
+    let selected = |pointer: &str| (pointer == "/issuer").then(|| vec![0]);
+    let content = Content { document: &base.document, proof: &base.proof, selected: &selected };
+    let key = |byte| SigningKey::from_slice(&[byte; 32]).unwrap();
+    let issuer = sign::Issuer { key: key(9), ephemeral: key(0x17), hmac_key: [0x42; 32] };
+    assert_eq!(issuer.sign(content, &["/issuer"]).as_deref(), Some(base.proof_value.as_str()));
+    let found = issuer.derive(content, &["/issuer"], &derived.document);
+    assert_eq!(found.as_deref(), Some(derived.proof_value.as_str()));
+    assert_eq!(issuer.sign(content, &["/nothing"]), None);
+    assert_eq!(issuer.derive(content, &["/issuer"], &["<urn:a> <urn:b> \"c\" .".to_owned()]), None);
+}
+
 #[test]
 fn no_byte_of_a_proof_value_can_be_changed() {
     for case in small().iter().chain([&case("bbs2020-derived-all")]) {
