@@ -126,6 +126,16 @@ fn with(
     context: &Context,
     entry: Entry,
 ) -> Result<HashMap<Arc<str>, Arc<Definition>>, Unreadable> {
+    for (word, iri) in &context.relies_on {
+        let agrees = match (terms.get(word), iri) {
+            (Some(definition), Some(iri)) => definition.meaning == Meaning::Iri(Arc::clone(iri)),
+            (Some(definition), None) => !definition.prefix,
+            (None, iri) => iri.is_none(),
+        };
+        if !agrees {
+            return Err(Unreadable::OtherMeaning(word.to_string()));
+        }
+    }
     let mut terms = terms.clone();
     for (term, definition) in &context.terms {
         if entry != Entry::Property

@@ -1,6 +1,8 @@
 //! Contexts that the caller gave: a document of JSON-LD 1.1 as published, within what [`super::context`] knows. Whatever
 //! would need another document, or would give a meaning to every word, is refused with the reason.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::active::is_iri;
@@ -16,18 +18,22 @@ const MOST_BYTES: usize = 1 << 20;
 pub(super) fn read(bytes: &[u8]) -> Result<Context, InvalidContext> {
     let tree = json::parse(bytes, &Limits { max_bytes: MOST_BYTES, ..Limits::default() })?;
     let context = tree.root().get("@context").ok_or(InvalidContext::NotAContext("it has no member `@context`"))?;
-    Local { written: context, around: None }.read()
+    Local::new(context, None).read()
 }
 
 /// A context in its document, and the ones that it stands in: their prefixes count in it.
-#[derive(Clone, Copy)]
 struct Local<'a> {
     written: Value<'a>,
     around: Option<&'a Local<'a>>,
+    relies_on: RefCell<BTreeMap<Arc<str>, Option<Arc<str>>>>,
 }
 
-impl Local<'_> {
-    fn read(&self) -> Result<Context, InvalidContext> {
+impl<'a> Local<'a> {
+    fn new(written: Value<'a>, around: Option<&'a Local<'a>>) -> Self {
+        Self { written, around, relies_on: RefCell::default() }
+    }
+
+    fn read(self) -> Result<Context, InvalidContext> {
         let Some(members) = self.written.as_object() else {
             return Err(InvalidContext::NotAContext(match self.written.kind() {
                 Kind::String(_) => "it refers to another document, and none is ever fetched",
@@ -40,7 +46,7 @@ impl Local<'_> {
             Some(Kind::Bool(protected)) => protected,
             Some(_) => return Err(InvalidContext::NotAContext("`@protected` is neither true nor false")),
         };
-        let mut terms = std::collections::BTreeMap::new();
+        let mut terms = BTreeMap::new();
         for (name, value) in members {
             let name = name.decoded();
             match &*name {
@@ -57,7 +63,7 @@ impl Local<'_> {
                 }
             }
         }
-        Ok(Context { terms })
+        Ok(Context { terms, relies_on: self.relies_on.into_inner() })
     }
 
     fn definition(&self, name: &str, written: Value<'_>, protected: bool) -> Result<Definition, Fault> {
@@ -102,7 +108,7 @@ impl Local<'_> {
                     definition.scope = match value.kind() {
                         Kind::Null => Scope::Forget,
                         _ => {
-                            let inner = Local { written: value, around: Some(self) };
+                            let inner = Local::new(value, Some(self));
                             Scope::Terms(Arc::new(inner.read().map_err(Fault::Inside)?))
                         }
                     };
@@ -147,10 +153,11 @@ impl Local<'_> {
             return Err(Fault::Reason("only `@id` and `@type` may have another name"));
         }
         if let Some(context) = self.defines(text) {
-            return match context.meaning(text, depth + 1)? {
-                Meaning::Iri(iri) => Ok(iri),
-                _ => Err(Fault::Reason("it is defined by a term that is no IRI")),
+            let Meaning::Iri(iri) = context.meaning(text, depth + 1)? else {
+                return Err(Fault::Reason("it is defined by a term that is no IRI"));
             };
+            self.rely_on(text, context, Some(&iri));
+            return Ok(iri);
         }
         let (prefix, suffix) = text.split_once(':').ok_or(Fault::Reason("it is not an absolute IRI"))?;
         if !suffix.starts_with("//") {
@@ -163,14 +170,24 @@ impl Local<'_> {
                     Some(Kind::Bool(may)) => may,
                     _ => written.as_text().is_some() && iri.ends_with([':', '/', '?', '#', '[', ']', '@']),
                 };
+                self.rely_on(prefix, context, Some(&iri));
                 if may_be_prefix {
                     return absolute(&format!("{iri}{suffix}"));
                 }
             } else if is_embedded_prefix(prefix) {
                 return Err(Fault::Reason("it has a prefix that this file does not define"));
+            } else {
+                self.relies_on.borrow_mut().insert(prefix.into(), None);
             }
         }
         absolute(text)
+    }
+
+    /// What a context around this one says could be said otherwise where this one counts.
+    fn rely_on(&self, term: &str, of: &Self, iri: Option<&Arc<str>>) {
+        if !std::ptr::eq(self, of) {
+            self.relies_on.borrow_mut().insert(term.into(), iri.cloned());
+        }
     }
 
     /// The innermost context that defines a term.

@@ -63,6 +63,9 @@ impl Contexts {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Context {
     pub(super) terms: BTreeMap<Arc<str>, Arc<Definition>>,
+    /// Words that its IRIs were read with and that it does not define itself: the IRI that such a word must stand for where
+    /// this context counts, or that it must be no prefix there.
+    pub(super) relies_on: BTreeMap<Arc<str>, Option<Arc<str>>>,
 }
 
 /// What a term stands for.
@@ -224,7 +227,7 @@ impl Scopes<'_> {
             let definition = Definition { protected, ..self.definition(term)? };
             Some((name.decoded().into(), Arc::new(definition)))
         });
-        Some(Arc::new(Context { terms: terms.collect::<Option<_>>()? }))
+        Some(Arc::new(Context { terms: terms.collect::<Option<_>>()?, relies_on: BTreeMap::new() }))
     }
 
     /// A text is short for an object with nothing but an `iri`.

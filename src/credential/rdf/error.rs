@@ -25,6 +25,8 @@ pub(crate) enum Unreadable {
     Value { member: String, expected: &'static str },
     #[error("the contexts of the document define {0:?} twice, and differently")]
     ProtectedTerm(String),
+    #[error("a context given by the caller uses the word {0:?}, which another context has given another meaning")]
+    OtherMeaning(String),
     #[error("{0} is not supported")]
     Unsupported(&'static str),
     #[error("the document makes more than {limit} {what}, too many to be checked")]

@@ -236,27 +236,36 @@ impl<'t> Expansion<'t, '_> {
         active: &Rc<Active>,
     ) -> Result<Term<'t>, Unreadable> {
         let Property { name, definition, .. } = *property;
-        if definition.coercion == Coercion::Json {
-            return Err(Unreadable::Unsupported("a member that holds JSON as such"));
-        }
-        Ok(match value.kind() {
-            Kind::Null => return Err(Unreadable::EmptyValue(name.to_owned())),
-            Kind::Array(_) => return Err(Unreadable::Unsupported("a list in a list")),
-            Kind::Object(members) if members.is_empty() => return Err(Unreadable::EmptyValue(name.to_owned())),
-            Kind::Object(members) => self.nested(definition, value, members, active)?,
-            Kind::Bool(word) => Term::Literal(literal::of_bool(word, &definition.coercion)),
-            Kind::Number(token) => Term::Literal(literal::of_number(token, &definition.coercion)?),
-            Kind::String(text) => {
-                let text = text.decoded();
-                let lookup = match definition.coercion {
-                    Coercion::Id => Lookup::Prefixes,
-                    Coercion::Vocab => Lookup::Terms,
-                    _ => return Ok(Term::Literal(literal::of_text(text, definition)?)),
-                };
+        match value.kind() {
+            Kind::Null => Err(Unreadable::EmptyValue(name.to_owned())),
+            Kind::Array(_) => Err(Unreadable::Unsupported("a list in a list")),
+            Kind::Object(members) if members.is_empty() => Err(Unreadable::EmptyValue(name.to_owned())),
+            Kind::Object(_) if definition.coercion == Coercion::Json => Err(AS_JSON),
+            Kind::Object(members) => self.nested(definition, value, members, active),
+            scalar => {
+                // The scope of the property counts for its text, and may define even the property anew (JSON-LD 1.1 API
+                // §5.1.2 step 4).
                 let inside = self.combinations.enter(active, &definition.scope, Entry::Property)?;
-                Term::Iri(self.iri(&inside, &text, lookup)?)
+                let plain = Definition::of(Meaning::Unmapped);
+                self.scalar(scalar, inside.get(name).map_or(&plain, |definition| definition), &inside)
             }
-        })
+        }
+    }
+
+    fn scalar(&self, scalar: Kind<'t>, definition: &Definition, active: &Active) -> Result<Term<'t>, Unreadable> {
+        let literal = match (scalar, &definition.coercion) {
+            (_, Coercion::Json) => return Err(AS_JSON),
+            (Kind::String(text), Coercion::Id) => {
+                return self.iri(active, &text.decoded(), Lookup::Prefixes).map(Term::Iri);
+            }
+            (Kind::String(text), Coercion::Vocab) => {
+                return self.iri(active, &text.decoded(), Lookup::Terms).map(Term::Iri);
+            }
+            (Kind::String(text), _) => literal::of_text(text.decoded(), definition)?,
+            (Kind::Number(token), coercion) => literal::of_number(token, coercion)?,
+            (other, coercion) => literal::of_bool(matches!(other, Kind::Bool(true)), coercion),
+        };
+        Ok(Term::Literal(literal))
     }
 
     fn iri(&self, active: &Active, text: &str, lookup: Lookup) -> Result<Arc<str>, Unreadable> {
@@ -300,6 +309,8 @@ impl<'t> Expansion<'t, '_> {
         Ok(())
     }
 }
+
+const AS_JSON: Unreadable = Unreadable::Unsupported("a member that holds JSON as such");
 
 /// A member that is being said.
 #[derive(Clone, Copy)]

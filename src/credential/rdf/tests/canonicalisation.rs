@@ -81,7 +81,10 @@ fn many_equal_objects_are_no_poison() {
     assert!(canonical(statements, labels.len()).is_ok());
 }
 
-fn canonical(statements: Vec<Statement<'static>>, blank_nodes: usize) -> Result<Canonical<'static>, TooComplex> {
+pub(super) fn canonical(
+    statements: Vec<Statement<'static>>,
+    blank_nodes: usize,
+) -> Result<Canonical<'static>, TooComplex> {
     static NOWHERE: OnceLock<Tree<'static>> = OnceLock::new();
     let root = NOWHERE.get_or_init(|| json::parse(b"{}", &Limits::default()).expect("JSON")).root();
     let blank_nodes = blank_nodes as u32;

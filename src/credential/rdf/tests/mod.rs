@@ -1,8 +1,11 @@
 //! Held against the shared vectors and the suites of the W3C.
 
 mod canonicalisation;
+mod documents;
 mod nquads_text;
+mod oracle;
 mod vectors;
+mod w3c;
 
 use serde_json::Value as Json;
 
