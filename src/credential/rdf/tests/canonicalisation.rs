@@ -55,6 +55,14 @@ fn a_graph_made_to_take_for_ever_is_given_up() {
         let (statements, labels) = nquads_text::read(&lines.collect::<String>());
         canonical(statements, labels.len())
     };
+    // A ring, where every walk goes all the way round.
+    let ring = |nodes: usize| {
+        let lines = (0..nodes).map(|node| format!("_:n{node} <urn:p> _:n{} .\n", (node + 1) % nodes));
+        let (statements, labels) = nquads_text::read(&lines.collect::<String>());
+        canonical(statements, labels.len())
+    };
+    assert!(ring(10).is_ok());
+    assert_eq!(ring(1500).err(), Some(TooComplex));
     assert!(clique(4).is_ok());
     assert_eq!(clique(8).err(), Some(TooComplex));
     assert_eq!(clique(20).err(), Some(TooComplex));
@@ -163,6 +171,33 @@ proptest! {
         let (statements, labels) = nquads_text::read(&shuffled.join("\n"));
         let again = canonical(statements, labels.len()).expect("in budget");
         prop_assert_eq!(again.lines(), &expected, "{}", text);
+    }
+}
+
+proptest! {
+    // Whatever is in an IRI or a text, it ends where it should.
+    #[test]
+    fn lines_are_read_back_as_what_they_say(id in ".{0,12}", text in any::<String>(), other in "[\\PC\\pC]{0,12}") {
+        let mut known = Contexts::default();
+        let url = "https://a.example/context";
+        known
+            .add(url, br#"{"@context": {"id": "@id", "p": "urn:p", "i": {"@id": "urn:i", "@type": "@id"}}}"#)
+            .expect("a context");
+        let (id, other) = (format!("urn:{id}"), format!("urn:{other}"));
+        let document = serde_json::json!({"id": id, "p": [text, other], "i": [other, {"p": text}]});
+        let Ok(lines) = lines_under(&document, &[url.to_owned()], &known, &[], Escaping::Canonical) else {
+            return Ok(());
+        };
+        let (statements, labels) = nquads_text::read(&lines.join("\n"));
+        prop_assert_eq!((statements.len(), labels.len()), (lines.len(), 1));
+        for statement in &statements {
+            let said = match &statement.object {
+                Term::Literal(literal) => [&*text, &*other].contains(&&*literal.text),
+                Term::Iri(iri) => **iri == *other,
+                Term::Blank(_) => true,
+            };
+            prop_assert!(said && statement.graph.is_none(), "{:?}", statement);
+        }
     }
 }
 
