@@ -1,6 +1,8 @@
 //! bbs-2023 (documents.md §9.3, §9.4) on BBS with the ciphersuite BLS12-381-SHA-256 (draft-irtf-cfrg-bbs-signatures, the
 //! operations `CoreVerify` and `CoreProofVerify`; names of the draft in quotes).
 
+use std::collections::BTreeSet;
+
 use bls12_381_plus::elliptic_curve::hash2curve::{ExpandMsg, ExpandMsgXmd, Expander};
 use bls12_381_plus::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar};
 use sha2_for_bls::Sha256;
@@ -18,7 +20,7 @@ pub(super) fn verify_base(value: &BbsBase, key: &G2Affine, content: Content<'_>)
     }
     let statements = Statements::relabelled(content.document, &ranked_names(content.document, &value.hmac_key))?;
     let mut selected = vec![false; content.document.len()];
-    for pointer in &value.mandatory_pointers {
+    for pointer in value.mandatory_pointers.iter().collect::<BTreeSet<_>>() {
         let lines = (content.selected)(pointer).ok_or_else(|| SignatureRefusal::Pointer(pointer.clone()))?;
         for line in lines {
             *selected.get_mut(line).ok_or(SignatureRefusal::Index)? = true;

@@ -71,6 +71,9 @@ pub(crate) enum InvalidProofValue {
     /// Nothing is known against it.
     #[error("the proof hides {found} parts of the document, and at most {MOST_HIDDEN} are looked at")]
     TooManyHidden { found: usize },
+    /// Nothing is known against it.
+    #[error("the proof names {found} places of the document as mandatory, and at most {MOST_POINTERS} are looked at")]
+    TooManyPointers { found: usize },
 }
 
 /// The issuer's ecdsa-sd-2023.
@@ -157,16 +160,22 @@ fn ecdsa_sd(bytes: &[u8]) -> Result<ProofValue, InvalidProofValue> {
 fn bbs_2023(bytes: &[u8]) -> Result<ProofValue, InvalidProofValue> {
     let (header, cbor) = bytes.split_first_chunk().ok_or(InvalidProofValue::Header)?;
     match header {
-        [0xd9, 0x5d, 0x02] => whole(cbor, |reader| {
-            reader.array_of(5)?;
-            Some(ProofValue::BbsBase(BbsBase {
-                signature: bbs::Signature::read(reader.exact_bytes()?)?,
-                header: *reader.exact_bytes()?,
-                public_key: *reader.exact_bytes()?,
-                hmac_key: *reader.exact_bytes()?,
-                mandatory_pointers: reader.array(|reader| reader.text().map(str::to_owned))?,
-            }))
-        }),
+        [0xd9, 0x5d, 0x02] => {
+            let value = whole(cbor, |reader| {
+                reader.array_of(5)?;
+                Some(BbsBase {
+                    signature: bbs::Signature::read(reader.exact_bytes()?)?,
+                    header: *reader.exact_bytes()?,
+                    public_key: *reader.exact_bytes()?,
+                    hmac_key: *reader.exact_bytes()?,
+                    mandatory_pointers: reader.array(|reader| reader.text().map(str::to_owned))?,
+                })
+            })?;
+            match value.mandatory_pointers.len() {
+                found if found > MOST_POINTERS => Err(InvalidProofValue::TooManyPointers { found }),
+                _ => Ok(ProofValue::BbsBase(value)),
+            }
+        }
         [0xd9, 0x5d, 0x03] => {
             let value = whole(cbor, |reader| {
                 reader.array_of(5)?;
@@ -233,6 +242,9 @@ fn base64(text: &str) -> Result<Vec<u8>, InvalidProofValue> {
 
 /// 64 bytes are 88 characters at most; decoding takes the square of the length.
 const LONGEST_BASE58: usize = 96;
+
+/// Issuers name a handful; each is followed through the document.
+const MOST_POINTERS: usize = 1000;
 
 /// Ten times what the largest bill in use has; a generator takes a third of a millisecond.
 const MOST_HIDDEN: usize = 4096;

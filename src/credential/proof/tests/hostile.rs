@@ -261,6 +261,17 @@ fn a_proof_that_hides_without_end_is_not_started_on() {
     assert!(matches!(found, Err(InvalidProofValue::TooManyHidden { found: 5000.. })), "{found:?}");
 }
 
+#[test]
+fn a_proof_that_points_without_end_is_not_started_on() {
+    let case = small().into_iter().find(|case| case.suite == Suite::Bbs2023 && case.base).unwrap();
+    let mut members = signer::decoded(&case.proof_value);
+    // The whole document, again and again, for one byte each.
+    members[4] = Cbor::Array(vec![Cbor::Text(String::new()); 1001]);
+    let value = signer::encoded(0x02, members.to_vec());
+    let found = ProofValue::parse(&Suite::Bbs2023, &value, None);
+    assert_eq!(found.err(), Some(InvalidProofValue::TooManyPointers { found: 1001 }));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
