@@ -6,9 +6,9 @@ use crate::support::anvil;
 use crate::support::running_testchain;
 
 #[cfg(unix)]
-use std::os::unix::fs::symlink as link_folder;
+pub use std::os::unix::fs::symlink as link_folder;
 #[cfg(windows)]
-use std::os::windows::fs::symlink_dir as link_folder;
+pub use std::os::windows::fs::symlink_dir as link_folder;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 

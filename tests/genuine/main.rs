@@ -5,6 +5,7 @@
 mod support;
 
 mod contracts;
+mod credentials;
 mod doctor;
 mod document_stores;
 mod end_to_end;
@@ -39,6 +40,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let suites = [
         ("contracts", contracts::suite()),
+        ("credentials", credentials::suite()),
         ("doctor", doctor::suite()),
         ("document_stores", document_stores::suite()),
         ("end_to_end", end_to_end::suite()),

@@ -190,7 +190,8 @@ pub(super) enum Direction {
     RightToLeft,
 }
 
-/// The embedded contexts by URL, read once in a process.
+/// The embedded contexts by URL, read once in a process. The type `RsaSignature2018` of data model 1.1 is left out: what its
+/// words mean depends on which contexts stand around it.
 pub(super) fn embedded() -> &'static BTreeMap<String, Vec<Arc<Context>>> {
     static EMBEDDED: OnceLock<BTreeMap<String, Vec<Arc<Context>>>> = OnceLock::new();
     // Not input: tests hold the file against the vectors. If it could not be read, every credential would be refused.
