@@ -167,7 +167,7 @@ impl<S: Source> Verifier<S> {
                 Step::Report(report) => return Ok((*report, evidence)),
                 Step::Ask(questions) => self.ask(questions, &mut evidence).await,
             }
-            case.now = now();
+            case = case.at(now());
         }
     }
 

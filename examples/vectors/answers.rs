@@ -1,5 +1,8 @@
 //! What this library answers to each kind of case. Beside what a case asks for stands the `code` of what was found.
 
+#[path = "credentials.rs"]
+mod credentials;
+
 use base64::Engine as _;
 use ebl_verifier::document::json::{self, Kind, Tree, Value as Read};
 use ebl_verifier::document::link::Link;
@@ -32,6 +35,10 @@ pub fn of(kind: &str, input: &Value) -> Result<Value, String> {
         "encryption-aes" => sealed_file(input),
         "encryption-chacha20" => remark(input),
         "urls" => link(input),
+        "w3c-signed" | "w3c-tampered" => credentials::credential(input),
+        "w3c-shape" => credentials::shape(input),
+        "w3c-status" => credentials::status(input),
+        "w3c-presentations" => credentials::presentation(input),
         _ => return Ok(json!({"outcome": "skip"})),
     };
     answer.ok_or_else(|| "the case is not of the form that its kind has".into())
@@ -166,6 +173,7 @@ fn document_case(input: &Value) -> Option<Value> {
             json!({"outcome": "unknown", "unauthenticated": paths})
         }
         IntegrityResult::Broken(fault) => json!({"outcome": "fail", "code": fault.code()}),
+        IntegrityResult::SignatureOpen | IntegrityResult::Unchecked(_) => return None,
     };
     answer["leaf_count"] = integrity.visible_leaves.into();
     answer["hidden_count"] = integrity.hidden_leaves.into();

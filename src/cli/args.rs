@@ -73,6 +73,10 @@ pub(super) struct VerifyArgs {
     pub format: Format,
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// Judge as of this time (RFC 3339), not now: validity periods, ages, and on a chain the last block at or before it unless
+    /// --block names one. What others say of it is asked now
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
     /// The chain, for a document that names none
     #[arg(long, value_name = "N")]
     pub chain_id: Option<String>,
@@ -111,6 +115,16 @@ pub(super) struct VerifyArgs {
     /// Names for addresses: a TOML or JSON file of "0x…" = "name"
     #[arg(long, value_name = "FILE")]
     pub names: Option<PathBuf>,
+    /// The meaning of a W3C credential's words under a context that is not known here: a JSON-LD file that you have from its
+    /// publisher (repeatable)
+    #[arg(long, value_name = "URL=FILE")]
+    pub context: Vec<String>,
+    /// What a W3C presentation must answer: the challenge that you gave its holder
+    #[arg(long, value_name = "TEXT")]
+    pub challenge: Option<String>,
+    /// Whom a W3C presentation must be made for: your own domain, as you gave it to its holder
+    #[arg(long, value_name = "TEXT")]
+    pub domain: Option<String>,
     /// Go on asking after a failed integrity check
     #[arg(long)]
     pub all_checks: bool,
@@ -180,6 +194,10 @@ pub(super) struct TitleArgs {
     /// Names for addresses: a TOML or JSON file of "0x…" = "name"
     #[arg(long, value_name = "FILE")]
     pub names: Option<PathBuf>,
+    /// The meaning of a W3C credential's words under a context that is not known here: a JSON-LD file that you have from its
+    /// publisher (repeatable)
+    #[arg(long, value_name = "URL=FILE")]
+    pub context: Vec<String>,
     #[command(flatten)]
     pub page: PageArgs,
 }
@@ -267,6 +285,10 @@ pub(super) struct InspectArgs {
     /// Key of a sealed file: 64 hexadecimal digits, @FILE or env:NAME
     #[arg(long, value_name = "HEX|@FILE|env:NAME")]
     pub key: Option<String>,
+    /// The meaning of a W3C credential's words under a context that is not known here: a JSON-LD file that you have from its
+    /// publisher (repeatable)
+    #[arg(long, value_name = "URL=FILE")]
+    pub context: Vec<String>,
     /// How to report; JSON is described by schemas/inspection.schema.json
     #[arg(long, value_enum, default_value_t = PageFormat::Human)]
     pub format: PageFormat,

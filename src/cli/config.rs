@@ -15,11 +15,13 @@ use super::settings::{Chosen, Origin, Settings, optional, place, settings, setti
 use super::{policy, secrecy, way_out};
 use crate::address_book::AddressBook;
 use crate::block_age::MaxBlockAge;
+use crate::credential::Contexts;
+use crate::date_time::rfc3339_seconds;
 use crate::document::{Key, Limits};
 use crate::primitives::{Address, ChainId, Digest32, plain_decimal};
 use crate::sources::chain::{BlockChoice, Endpoint};
 use crate::sources::dns::{Resolver, TrustAnchor};
-use crate::sources::{ProxyRules, RootCertificate, TlsRoots};
+use crate::sources::{ProxyRules, RootCertificate, TlsRoots, now};
 use crate::text::repeatable;
 use crate::verifier::{Verifier, VerifierBuilder, Wishes};
 use crate::verify::{Policy, ProofMode, Rule};
@@ -33,6 +35,7 @@ pub(super) struct Asked<'a> {
     pub trust_registry: &'a [String],
     pub key: Option<&'a str>,
     pub names: Option<&'a Path>,
+    pub context: &'a [String],
 }
 
 /// A verifier's settings.
@@ -53,11 +56,18 @@ pub(super) fn verifier(args: &VerifyArgs) -> Result<Configured> {
         trust_registry: &args.trust_registry,
         key: args.key.as_deref(),
         names: args.names.as_deref(),
+        context: &args.context,
     };
-    let (builder, mut wishes, in_force) = combined(&asked)?;
+    let (mut builder, mut wishes, in_force) = combined(&asked)?;
     let policy = &mut wishes.policy;
+    policy.at = args.at.as_deref().map(moment).transpose()?;
+    if let (Some(at), None) = (policy.at, in_force.block.value) {
+        builder = builder.block(BlockChoice::AtTime(at));
+    }
     policy.accept_unauthenticated_falsy = args.accept_unauthenticated_falsy;
     policy.all_checks = args.all_checks;
+    policy.challenge = args.challenge.clone();
+    policy.domain = args.domain.clone();
     for file in in_force.policies.iter().map(|chosen| &chosen.value).chain(&args.policy) {
         policy::read(file)?.add_to(policy);
     }
@@ -91,6 +101,7 @@ fn combined(asked: &Asked<'_>) -> Result<(VerifierBuilder, Wishes, InForce)> {
         proof: in_force.proof.value,
         max_block_age: in_force.max_block_age.value,
         trusted_block: in_force.trusted_block.value,
+        contexts: in_force.contexts(asked.context)?,
         ..Policy::default()
     };
     let by_flag = asked.trust_registry.iter().map(|text| Chosen::by(text.clone(), Origin::Flag));
@@ -152,6 +163,8 @@ pub(super) struct InForce {
     /// Those of the file and of the variable.
     pub trust_registry: Vec<Chosen<String>>,
     pub did_registries: BTreeMap<ChainId, Chosen<Address>>,
+    /// Contexts of W3C credentials, of the file and of the variable: `URL=FILE`.
+    pub contexts: Vec<Chosen<String>>,
     /// The policies that the file and the variable name: both hold.
     pub policies: Vec<Chosen<PathBuf>>,
     /// The address book that the variable or the file names.
@@ -207,6 +220,7 @@ impl InForce {
         for registry in &trust_registry {
             contract(&registry.place("trust_registry"), &registry.value)?;
         }
+        let contexts = Chosen::all(settings.contexts, variables.contexts);
         let policies = [(settings.policy, Origin::File), (variables.policy, Origin::Variable)];
         let mut did_registries = BTreeMap::new();
         // Of several for one chain the flag counts, then the variable.
@@ -242,6 +256,7 @@ impl InForce {
             allow_private: Chosen::switch(network.allow_private, variables.allow_private, settings.allow_private),
             trust_registry,
             did_registries,
+            contexts,
             policies: policies.into_iter().filter_map(|(path, by)| Some(Chosen::by(path?, by))).collect(),
             names: optional(None, variables.names, settings.names),
         })
@@ -253,6 +268,8 @@ impl InForce {
         let by_settings = [settings, self.dns_anchor.value.as_ref(), self.ca_file.value.as_ref()];
         let key = asked.key.and_then(|key| key.strip_prefix('@')).map(Path::new);
         let others = [key, asked.names.or(self.names.value.as_deref())];
+        let contexts = self.named_contexts(asked.context).filter_map(|(_, text)| text.rsplit_once('='));
+        let contexts: Vec<PathBuf> = contexts.map(|(_, file)| PathBuf::from(file)).collect();
         by_settings
             .into_iter()
             .flatten()
@@ -260,12 +277,25 @@ impl InForce {
             .map(PathBuf::as_path)
             .chain(others.into_iter().flatten())
             .map(Path::to_owned)
+            .chain(contexts)
             .collect()
+    }
+
+    /// Those of the settings and those of the flags; one address stands for one context.
+    fn contexts(&self, flags: &[String]) -> Result<Contexts> {
+        read_contexts(self.named_contexts(flags))
+    }
+
+    /// `URL=FILE`, each with where it was said.
+    fn named_contexts<'t>(&'t self, flags: &'t [String]) -> impl Iterator<Item = (String, &'t str)> {
+        let settings = self.contexts.iter().map(|chosen| (chosen.place("contexts"), chosen.value.as_str()));
+        settings.chain(flags.iter().map(|text| ("--context".to_owned(), text.as_str())))
     }
 
     /// Reads what the builder does not need, so that a mistake there is found all the same.
     pub(super) fn check_the_rest(&self) -> Result<()> {
         self.names.value.as_deref().map(address_book).transpose()?;
+        self.contexts(&[])?;
         self.policies.iter().try_for_each(|chosen| policy::read(&chosen.value).map(drop))
     }
 
@@ -383,6 +413,15 @@ fn block_choice(text: &str) -> Result<BlockChoice> {
     })
 }
 
+/// What is to come nobody has evidence of.
+fn moment(text: &str) -> Result<i64> {
+    let at = rfc3339_seconds(text).context("--at takes a date and time with its zone, as in 2026-03-01T08:00:00Z")?;
+    if at > now() {
+        bail!("--at names a time that has not come");
+    }
+    Ok(at)
+}
+
 fn block_hash(text: &str) -> Result<Digest32> {
     text.strip_prefix("0x")
         .and_then(Digest32::from_hex64)
@@ -430,6 +469,38 @@ fn address_book(path: &Path) -> Result<AddressBook> {
     let file = std::fs::File::open(path).with_context(|| format!("cannot read --names {name}"))?;
     file.take(MOST_BYTES + 1).read_to_string(&mut text).with_context(|| format!("cannot read --names {name}"))?;
     text.parse().with_context(|| format!("--names {name} is no address book"))
+}
+
+/// The contexts that flags alone name.
+pub(super) fn contexts(flags: &[String]) -> Result<Contexts> {
+    read_contexts(flags.iter().map(|text| ("--context".to_owned(), text.as_str())))
+}
+
+fn read_contexts<'t>(named: impl Iterator<Item = (String, &'t str)>) -> Result<Contexts> {
+    let mut contexts = Contexts::default();
+    for (place, text) in named {
+        let (url, file) = context_file(&place, text)?;
+        contexts.add(url, &read_context(&place, file)?).with_context(|| format!("{place} {}", secrecy::path(file)))?;
+    }
+    Ok(contexts)
+}
+
+/// `URL=FILE`.
+fn context_file<'t>(place: &str, text: &'t str) -> Result<(&'t str, &'t Path)> {
+    match text.rsplit_once('=') {
+        Some((url, file)) if !url.is_empty() && !file.is_empty() => Ok((url, Path::new(file))),
+        _ => bail!("{place} takes URL=FILE: the name of a context, and the file that holds it"),
+    }
+}
+
+fn read_context(place: &str, path: &Path) -> Result<Vec<u8>> {
+    // One more than is taken: the reader says that it is too large.
+    const MOST_BYTES: u64 = 1 << 20;
+    let name = secrecy::path(path);
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).with_context(|| format!("cannot read {place} {name}"))?;
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {place} {name}"))?;
+    Ok(bytes)
 }
 
 fn root_certificates(path: &Path) -> Result<Vec<RootCertificate>> {

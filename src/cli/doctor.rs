@@ -307,6 +307,7 @@ fn block_choice(choice: Option<BlockChoice>) -> String {
         Some(BlockChoice::Finalized) => "finalized".into(),
         Some(BlockChoice::Number(number)) => number.to_string(),
         Some(BlockChoice::Hash(hash)) => hash.to_string(),
+        Some(BlockChoice::AtTime(time)) => format!("the last at or before {}", rfc3339(time)),
     }
 }
 

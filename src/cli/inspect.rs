@@ -14,8 +14,10 @@ use super::no_document::NoDocument;
 use super::output::{Output, Wanted};
 use super::verify::style;
 use super::{config, inspect_link, interrupt};
+use crate::credential::Contexts;
+use crate::document::credential::{CredentialStatus, Proof};
 use crate::document::link::Link;
-use crate::document::{self, Content, ContractKind, Document, Key, Limits, ReadError};
+use crate::document::{self, Content, ContractKind, Document, Family, Key, Limits, ReadError};
 use crate::evidence::{
     DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion, Evidence, HistoryQuestion, PowersQuestion, ProofQuestion,
     Question, RegistryQuestion, RevocationQuestion, WebQuestion,
@@ -25,11 +27,12 @@ use crate::primitives::encode_hex;
 use crate::report::human::Style;
 use crate::report::json::{self as report_json, Layout};
 use crate::text::escape_for_terminal as escape;
-use crate::verify::{Case, Policy, Step, examine};
+use crate::verify::{Case, Policy, Stated, Step, examine};
 use crate::web_address::Reach;
 
 pub(super) fn run(args: &InspectArgs) -> Result<Exit> {
     let key = args.key.as_deref().map(config::key).transpose()?;
+    let contexts = config::contexts(&args.context)?;
     // What `verify` would refuse is shown all the same, with a note.
     let input = Input::of(&args.file, |text| Link::parse(text, Reach::Anywhere));
     let key_file = args.key.as_deref().and_then(|key| key.strip_prefix('@')).map(Path::new);
@@ -43,7 +46,7 @@ pub(super) fn run(args: &InspectArgs) -> Result<Exit> {
     let page = match &input {
         Input::File(path) => input::read(path, args.page.max_size)
             .map_err(NoDocument::from)
-            .and_then(|bytes| Ok(page(&name, &bytes, key.as_ref(), &limits, style)?)),
+            .and_then(|bytes| Ok(page(&name, &bytes, key.as_ref(), &contexts, &limits, style)?)),
         Input::Link(link) => Ok(inspect_link::page(link, style)),
         Input::NotALink(error) => Err((*error).into()),
     };
@@ -57,12 +60,19 @@ pub(super) fn run(args: &InspectArgs) -> Result<Exit> {
     Ok(output.write_only(&text, exit))
 }
 
-fn page(name: &str, bytes: &[u8], key: Option<&Key>, limits: &Limits, style: Style) -> Result<Page, ReadError> {
+fn page(
+    name: &str,
+    bytes: &[u8],
+    key: Option<&Key>,
+    contexts: &Contexts,
+    limits: &Limits,
+    style: Style,
+) -> Result<Page, ReadError> {
     let file = document::read_file(bytes, limits)?;
     let rendered = |document: &Document<'_>, sealed| {
         let around =
             Around { sealed, enveloped: file.enveloped, size: bytes.len(), sha256: encode_hex(&Sha256::digest(bytes)) };
-        let policy = Policy::default();
+        let policy = Policy { contexts: contexts.clone(), ..Policy::default() };
         let looked = Looked::into(Case::new(document, &policy, 0), around);
         Page { human: looked.human(name, style), found: looked.object() }
     };
@@ -116,11 +126,21 @@ impl<'c> Looked<'c> {
             IntegrityResult::FalsyLeavesUnauthenticated { paths } => {
                 format!("  Digest      does not protect: {}", escape(&paths.join(", ")))
             }
+            IntegrityResult::SignatureOpen => {
+                "  Signature   not checked here: it needs a key that somebody has to be asked for".into()
+            }
+            IntegrityResult::Unchecked(why) => {
+                format!("  Signature   {}   [{}]", escape(&why.to_string()), why.explanation().id)
+            }
+            IntegrityResult::Broken(fault) if is_w3c(document) => {
+                format!("  Statements  broken: {}   [{}]", escape(&fault.to_string()), fault.code())
+            }
             IntegrityResult::Broken(fault) => {
                 format!("  Digest      broken: {}   [{}]", escape(&fault.to_string()), fault.code())
             }
         });
         lines.push(match (integrity.visible_leaves, integrity.hidden_leaves) {
+            (visible, _) if is_w3c(document) => format!("  States      {visible} things"),
             (0, 0) => "  Fields      not counted".into(),
             (visible, hidden) => format!("  Fields      {visible} visible, {hidden} hidden"),
         });
@@ -153,6 +173,7 @@ impl<'c> Looked<'c> {
         for signature in document.signatures() {
             lines.push(format!("              signature by {}", escape(&signature.verification_method)));
         }
+        lines.extend(w3c_lines(document));
         match document.network().and_then(|network| network.chain_id.as_deref()) {
             Some(chain) => lines.push(format!("              chain {}", escape(chain))),
             None if document.issuers().iter().any(|issuer| issuer.contract.is_some()) => {
@@ -166,6 +187,7 @@ impl<'c> Looked<'c> {
         for warning in &integrity.warnings {
             lines.push(format!("  Note        {}", escape(&warning.to_string())));
         }
+        self.statements(&mut lines, style);
         let heading = if self.would_ask.is_empty() { "  Would ask   nobody" } else { "  Would ask" };
         lines.push(String::new());
         lines.push(heading.into());
@@ -173,11 +195,27 @@ impl<'c> Looked<'c> {
         fitted(&lines, style)
     }
 
+    /// What a W3C document states, never its raw members: these the signature would cover.
+    fn statements(&self, lines: &mut Vec<String>, style: Style) {
+        let mut statements = self.case.statements().peekable();
+        if !style.verbose || statements.peek().is_none() {
+            return;
+        }
+        lines.push(String::new());
+        lines.push("  Statements".into());
+        lines.extend(statements.map(|Stated { line, by_added_context }| {
+            let mark = if by_added_context { "   [by a context of yours]" } else { "" };
+            format!("    - {}{mark}", escape(line))
+        }));
+    }
+
     fn object(&self) -> Value {
         let (document, integrity, around) = (self.case.document(), self.case.integrity(), &self.around);
         let (digest, code) = match &integrity.result {
             IntegrityResult::Intact => ("intact", None),
             IntegrityResult::FalsyLeavesUnauthenticated { .. } => ("partly_unprotected", None),
+            IntegrityResult::SignatureOpen => ("signature_not_checked", None),
+            IntegrityResult::Unchecked(why) => ("not_checked", Some(why.explanation().id)),
             IntegrityResult::Broken(fault) => ("broken", Some(fault.code())),
         };
         json!({
@@ -212,8 +250,44 @@ impl<'c> Looked<'c> {
             })).collect::<Vec<_>>(),
             "signatures": document.signatures().iter().map(|signature| &signature.verification_method).collect::<Vec<_>>(),
             "chain_id": document.network().and_then(|network| network.chain_id.clone()),
+            "statements": self.case.statements().map(|stated| stated.line).collect::<Vec<_>>(),
             "would_ask": self.would_ask,
         })
+    }
+}
+
+fn is_w3c(document: &Document<'_>) -> bool {
+    matches!(document.family(), Family::W3c1 | Family::W3c2 | Family::W3cPresentation)
+}
+
+/// What a W3C document says of its proof, its status and its credentials.
+fn w3c_lines(document: &Document<'_>) -> Vec<String> {
+    let proof = |proof: &Proof| {
+        format!("              {} by {}", escape(proof.suite.name()), escape(&proof.verification_method))
+    };
+    match document {
+        Document::Credential(credential) => {
+            let lists = match credential.status() {
+                CredentialStatus::Lists(entries) => entries.as_slice(),
+                _ => &[],
+            };
+            let lists = lists.iter().map(|entry| {
+                let (purpose, list) = (escape(entry.purpose.as_str()), escape(&entry.list));
+                format!("              {purpose} list {list}, place {}", entry.index)
+            });
+            [proof(credential.proof())].into_iter().chain(lists).collect()
+        }
+        Document::Presentation(presentation) => {
+            let count = presentation.credentials().len();
+            let holder =
+                format!("  Claims      presented by {}", escape(presentation.holder().unwrap_or("whoever signed")));
+            vec![
+                holder,
+                proof(presentation.proof()),
+                format!("              {count} credentials, each to be inspected alone"),
+            ]
+        }
+        _ => Vec::new(),
     }
 }
 

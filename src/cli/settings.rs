@@ -27,6 +27,9 @@ pub(super) struct Settings {
     pub trust_registry: Vec<String>,
     #[serde(default)]
     pub did_registry: Vec<String>,
+    /// Contexts of W3C credentials: `URL=FILE`; a relative path starts at the folder of the settings.
+    #[serde(default)]
+    pub contexts: Vec<String>,
     pub quorum: Option<u8>,
     pub block: Option<String>,
     pub max_block_age: Option<String>,
@@ -200,6 +203,7 @@ const VARIABLES: &[(&str, VariableKind)] = &[
     ("dns_anchor", VariableKind::Text),
     ("trust_registry", VariableKind::List),
     ("did_registry", VariableKind::List),
+    ("contexts", VariableKind::List),
     ("quorum", VariableKind::Number),
     ("block", VariableKind::Text),
     ("max_block_age", VariableKind::Text),
@@ -234,7 +238,13 @@ pub(super) fn settings(path: Option<&Path>) -> Result<Settings> {
     let mut settings: Settings = toml::from_str(&text).map_err(|error| {
         anyhow::anyhow!("the settings {name} are not right: {}", toml_error::in_words(&text, &error))
     })?;
-    settings.policy = settings.policy.map(|policy| path.parent().unwrap_or(Path::new("")).join(policy));
+    let folder = path.parent().unwrap_or(Path::new(""));
+    settings.policy = settings.policy.map(|policy| folder.join(policy));
+    for context in &mut settings.contexts {
+        if let Some((url, file)) = context.rsplit_once('=') {
+            *context = format!("{url}={}", folder.join(file).display());
+        }
+    }
     Ok(settings)
 }
 

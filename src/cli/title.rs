@@ -29,6 +29,7 @@ pub(super) fn run(args: &TitleArgs) -> Result<Exit> {
         trust_registry: &args.trust_registry,
         key: args.key.as_deref(),
         names: args.names.as_deref(),
+        context: &args.context,
     })?;
     let verifier = builder.build()?;
     let subject = Subject::of(args)?;

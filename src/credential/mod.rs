@@ -1,10 +1,9 @@
 //! What does a W3C credential say, and who signed it? (documents.md §9.) Pure: contexts are embedded or given by the caller,
 //! keys come as the bytes of DID documents.
 
-#[allow(dead_code, unused_imports, reason = "wired next")]
-pub(crate) mod proof;
-#[allow(dead_code, unused_imports, reason = "wired next")]
-pub(crate) mod rdf;
+mod proof;
+mod rdf;
+mod signed;
 mod statements;
 pub mod status_list;
 #[cfg(test)]
@@ -12,3 +11,14 @@ mod tests;
 
 pub use self::rdf::{Contexts, InvalidContext};
 pub use self::statements::{NoStatements, Statements};
+
+pub(crate) use self::proof::{InvalidKey, PublicKey, SignatureRefusal, Verified, from_method};
+pub(crate) use self::signed::{NotSigned, Signed};
+
+/// The key that a verification method of did:key is itself (checks.md §6.3); `None` for other methods.
+pub(crate) fn did_key(method: &str) -> Option<Result<PublicKey, InvalidKey>> {
+    let named = method.strip_prefix("did:key:")?;
+    // Its only key has the name of the DID.
+    let key = named.split_once('#').filter(|(did, fragment)| did == fragment).map(|(did, _)| did);
+    Some(key.ok_or(InvalidKey::Malformed).and_then(proof::from_multibase))
+}

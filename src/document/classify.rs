@@ -2,8 +2,11 @@
 //! resolved in anybody's favour: the document is malformed.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use super::credential::{Credential, DataModel};
 use super::json::{Kind, Place, Tree, Value};
+use super::presentation::Presentation;
 use super::sealed::{self, Sealed};
 use super::{BrokenRule, Document, Family, FileKind, Key, Malformed, ReadError, ReadErrorKind, oa2, oa3};
 
@@ -52,12 +55,15 @@ pub(super) fn classify(tree: Tree<'_>, place: Place) -> Result<Class<'_>, ReadEr
     if let Some(family) = generation_4 {
         return unsupported(family);
     }
-    if has("verifiableCredential") {
-        return unsupported(Family::W3cPresentation);
+    // What a credential or presentation lacks of its form, its own reader says.
+    let w3c = contexts(object).find_map(|context| DataModel::of(&context)).map(DataModel::family);
+    if has("verifiableCredential") || (w3c.is_some() && is("type", PRESENTATION)) {
+        let read = Presentation::read(Arc::new(tree), place);
+        return claimed(Family::W3cPresentation, read, |presentation| Document::Presentation(Box::new(presentation)));
     }
-    let is_credential = contexts(object).any(|context| W3C_CONTEXTS.contains(&context.as_ref()));
-    if is_credential && has("proof") {
-        return unsupported(Family::W3cCredential);
+    if let Some(family) = w3c.filter(|_| has("proof")) {
+        let read = Credential::read(Arc::new(tree), place);
+        return claimed(family, read, |credential| Document::Credential(Box::new(credential)));
     }
     if has("document") {
         return Ok(Class::Envelope(tree, place));
@@ -68,7 +74,7 @@ pub(super) fn classify(tree: Tree<'_>, place: Place) -> Result<Class<'_>, ReadEr
     }
     refused(match has("proof") {
         false if has("openAttestationMetadata") => ReadErrorKind::Draft(Family::Oa3),
-        false if is_credential => ReadErrorKind::Draft(Family::W3cCredential),
+        false if w3c.is_some() => ReadErrorKind::Draft(w3c.unwrap_or(Family::W3c2)),
         false if has("issuers") || object.get("data").is_some_and(|data| data.get("issuers").is_some()) => {
             ReadErrorKind::Draft(Family::Oa2)
         }
@@ -80,7 +86,7 @@ const OA4_CONTEXTS: &str = "https://schemata.openattestation.com/com/openattesta
 const OA4_ALPHA_CONTEXT: &str = "https://schemata.openattestation.com/com/openattestation/4.0/alpha-context.json";
 const TRADETRUST_4_CONTEXTS: &str = "https://schemata.tradetrust.io/io/tradetrust/4.0/";
 const TRADETRUST_4_PROOF: &str = "TradeTrustMerkleProofSignature2018";
-const W3C_CONTEXTS: [&str; 2] = ["https://www.w3.org/2018/credentials/v1", "https://www.w3.org/ns/credentials/v2"];
+const PRESENTATION: &str = "VerifiablePresentation";
 
 /// The generation after OpenAttestation 3.0, whose proofs are named like those of 3.0 (documents.md §1, §5).
 fn generation_4(object: Value<'_>) -> Option<Family> {

@@ -26,7 +26,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::json::{Kind, Place, Text, Tree, Value};
-use super::{BrokenRule, Summary, Validity};
+use super::{
+    BrokenRule, ContractKind, Family, IdentityKind, IdentityProof, Issuer, IssuingContract, Network, Summary, Validity,
+};
 use crate::date_time::rfc3339_seconds;
 use crate::text::clipped;
 
@@ -45,6 +47,8 @@ pub struct Credential<'a> {
     id: Option<String>,
     types: Vec<String>,
     issuer: IssuerId,
+    /// The same with the title and the key, as every family says it.
+    claim: Issuer,
     validity: Validity,
     status: CredentialStatus,
     proof: Proof,
@@ -69,7 +73,15 @@ impl DataModel {
         }
     }
 
-    fn of(context: &str) -> Option<Self> {
+    /// The family of its documents.
+    pub fn family(self) -> Family {
+        match self {
+            Self::V1 => Family::W3c1,
+            Self::V2 => Family::W3c2,
+        }
+    }
+
+    pub(super) fn of(context: &str) -> Option<Self> {
         [Self::V1, Self::V2].into_iter().find(|model| model.context() == context)
     }
 }
@@ -128,7 +140,8 @@ impl<'a> Credential<'a> {
         let proof = Proof::read(proof, &["assertionMethod"])?;
         let number = items(object.get("credentialSubject")).find_map(|subject| subject.get("blNumber")?.as_str());
         let summary = Summary { bl_number: number.map(Cow::into_owned) };
-        Ok(Self { place, data_model, contexts, id, types, issuer, validity, status, proof, summary, tree })
+        let claim = claim(&issuer, &status, &proof);
+        Ok(Self { place, data_model, contexts, id, types, issuer, claim, validity, status, proof, summary, tree })
     }
 
     /// Which data model it follows.
@@ -160,6 +173,21 @@ impl<'a> Credential<'a> {
     /// Who says to have issued it.
     pub fn issuer(&self) -> &IssuerId {
         &self.issuer
+    }
+
+    /// Who says to have issued it, through which registry, by which key: as every family says it.
+    pub fn claim(&self) -> &Issuer {
+        &self.claim
+    }
+
+    /// The chain that its status names.
+    pub fn network(&self) -> Option<&Network> {
+        match &self.status {
+            CredentialStatus::TransferableRecord(record) | CredentialStatus::Obligation(record) => {
+                Some(&record.network)
+            }
+            CredentialStatus::Absent | CredentialStatus::Lists(_) => None,
+        }
     }
 
     /// What it is about: one object at least.
@@ -229,6 +257,30 @@ impl<'a> Credential<'a> {
         let single = single.into_iter().flatten().map(String::as_str);
         let lists = self.contexts.iter().chain(&self.types).map(String::as_str);
         single.chain(lists).chain(dates).chain(self.status.claims()).chain(self.proof.claims())
+    }
+}
+
+fn claim(issuer: &IssuerId, status: &CredentialStatus, proof: &Proof) -> Issuer {
+    let contract = match status {
+        CredentialStatus::TransferableRecord(record) => Some(IssuingContract {
+            kind: ContractKind::TokenRegistry,
+            address: record.registry,
+            text: record.registry_text.clone(),
+        }),
+        _ => None,
+    };
+    let identity = IdentityProof {
+        kind: IdentityKind::Did,
+        location: Some(issuer.id.clone()),
+        key: Some(proof.verification_method.clone()),
+    };
+    Issuer {
+        name: issuer.name.clone(),
+        id: Some(issuer.id.clone()),
+        did: Some(issuer.id.clone()),
+        contract,
+        identity: Some(identity),
+        revocation: None,
     }
 }
 

@@ -173,3 +173,13 @@ pub enum BrokenRule {
         why: String,
     },
 }
+
+/// What is wrong in the file.
+impl std::fmt::Display for BrokenRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::FamilyMix(why) | Self::OutsideDigest(why) | Self::NotCanonical(why) | Self::Shape(why) => why,
+            Self::Form { why, .. } => why,
+        })
+    }
+}

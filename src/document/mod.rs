@@ -206,6 +206,10 @@ pub enum Document<'a> {
     Oa2(Box<oa2::Document<'a>>),
     /// OpenAttestation 3.0.
     Oa3(Box<oa3::Document<'a>>),
+    /// A W3C verifiable credential.
+    Credential(Box<credential::Credential<'a>>),
+    /// A W3C verifiable presentation.
+    Presentation(Box<presentation::Presentation<'a>>),
     /// A file that claims a family and breaks its rules.
     Malformed(Malformed),
 }
@@ -233,8 +237,10 @@ pub enum Family {
     Oa4Alpha,
     /// TradeTrust's alpha of the same generation.
     TradeTrust4Alpha,
-    /// A W3C verifiable credential.
-    W3cCredential,
+    /// A W3C verifiable credential of data model 1.1.
+    W3c1,
+    /// A W3C verifiable credential of data model 2.0.
+    W3c2,
     /// A W3C verifiable presentation.
     W3cPresentation,
 }
@@ -248,7 +254,8 @@ impl Family {
             Self::Oa4 => "oa-4.0",
             Self::Oa4Alpha => "oa-4.0-alpha",
             Self::TradeTrust4Alpha => "tradetrust-4.0-alpha",
-            Self::W3cCredential => "w3c-credential",
+            Self::W3c1 => "w3c-1.1",
+            Self::W3c2 => "w3c-2.0",
             Self::W3cPresentation => "w3c-presentation",
         }
     }
@@ -258,7 +265,7 @@ impl Family {
         match self {
             Self::Oa2 | Self::Oa3 | Self::Oa4 | Self::Oa4Alpha => format!("an {self} document"),
             Self::TradeTrust4Alpha => format!("a {self} document"),
-            Self::W3cCredential | Self::W3cPresentation => format!("a {self}"),
+            Self::W3c1 | Self::W3c2 | Self::W3cPresentation => format!("a {self}"),
         }
     }
 }
@@ -278,8 +285,9 @@ impl std::fmt::Display for Family {
             Self::Oa4 => "OpenAttestation 4.0",
             Self::Oa4Alpha => "OpenAttestation 4.0 alpha",
             Self::TradeTrust4Alpha => "TradeTrust 4.0 alpha",
-            Self::W3cCredential => "W3C verifiable credential",
-            Self::W3cPresentation => "W3C verifiable presentation",
+            Self::W3c1 => "W3C credential (data model 1.1)",
+            Self::W3c2 => "W3C credential (data model 2.0)",
+            Self::W3cPresentation => "W3C presentation",
         })
     }
 }
@@ -290,6 +298,8 @@ impl Document<'_> {
         match self {
             Self::Oa2(_) => Family::Oa2,
             Self::Oa3(_) => Family::Oa3,
+            Self::Credential(credential) => credential.data_model().family(),
+            Self::Presentation(_) => Family::W3cPresentation,
             Self::Malformed(malformed) => malformed.family,
         }
     }
@@ -299,7 +309,8 @@ impl Document<'_> {
         match self {
             Self::Oa2(document) => oa2::leaf_text(document.data().get("id")),
             Self::Oa3(document) => document.get("id").and_then(json::Value::as_str).map(Cow::into_owned),
-            Self::Malformed(_) => None,
+            Self::Credential(credential) => credential.id().map(str::to_owned),
+            Self::Presentation(_) | Self::Malformed(_) => None,
         }
     }
 
@@ -308,7 +319,7 @@ impl Document<'_> {
         match self {
             Self::Oa2(document) => Some(document.target_hash),
             Self::Oa3(document) => Some(document.target_hash),
-            Self::Malformed(_) => None,
+            _ => None,
         }
     }
 
@@ -317,7 +328,7 @@ impl Document<'_> {
         match self {
             Self::Oa2(document) => Some(document.merkle_root),
             Self::Oa3(document) => Some(document.merkle_root),
-            Self::Malformed(_) => None,
+            _ => None,
         }
     }
 
@@ -326,7 +337,7 @@ impl Document<'_> {
         match self {
             Self::Oa2(document) => &document.proof,
             Self::Oa3(document) => &document.proofs,
-            Self::Malformed(_) => &[],
+            _ => &[],
         }
     }
 
@@ -336,16 +347,17 @@ impl Document<'_> {
         match self {
             Self::Oa2(document) => &document.issuers,
             Self::Oa3(document) => std::slice::from_ref(&document.issuer),
-            Self::Malformed(_) => &[],
+            Self::Credential(credential) => std::slice::from_ref(credential.claim()),
+            Self::Presentation(_) | Self::Malformed(_) => &[],
         }
     }
 
-    /// The signatures that the document carries; v3 has at most one.
+    /// The signatures over the Merkle root that the document carries; v3 has at most one, a W3C document none.
     pub fn signatures(&self) -> &[Signature] {
         match self {
             Self::Oa2(document) => &document.signatures,
             Self::Oa3(document) => document.signature.as_slice(),
-            Self::Malformed(_) => &[],
+            _ => &[],
         }
     }
 
@@ -354,7 +366,8 @@ impl Document<'_> {
         match self {
             Self::Oa2(document) => document.network.as_ref(),
             Self::Oa3(document) => document.network.as_ref(),
-            Self::Malformed(_) => None,
+            Self::Credential(credential) => credential.network(),
+            Self::Presentation(_) | Self::Malformed(_) => None,
         }
     }
 
@@ -362,6 +375,8 @@ impl Document<'_> {
     pub fn validity(&self) -> Validity {
         match self {
             Self::Oa3(document) => document.validity.clone(),
+            Self::Credential(credential) => credential.validity().clone(),
+            Self::Presentation(presentation) => presentation.validity().clone(),
             Self::Oa2(_) | Self::Malformed(_) => Validity::default(),
         }
     }
@@ -370,7 +385,8 @@ impl Document<'_> {
     pub fn issued_at(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Oa3(document) => document.get("issuanceDate")?.as_str(),
-            Self::Oa2(_) | Self::Malformed(_) => None,
+            Self::Credential(credential) => credential.issued_at().map(Cow::Borrowed),
+            Self::Oa2(_) | Self::Presentation(_) | Self::Malformed(_) => None,
         }
     }
 
@@ -379,12 +395,18 @@ impl Document<'_> {
         match self {
             Self::Oa2(document) => document.summary.clone(),
             Self::Oa3(document) => document.summary.clone(),
-            Self::Malformed(_) => Summary::default(),
+            Self::Credential(credential) => credential.summary().clone(),
+            Self::Presentation(_) | Self::Malformed(_) => Summary::default(),
         }
     }
 
     /// In bytes, of what the document says about who issued it and how.
     fn longest_claim(&self) -> usize {
+        match self {
+            Self::Credential(credential) => return credential.claims().map(str::len).max().unwrap_or_default(),
+            Self::Presentation(presentation) => return presentation.claims().map(str::len).max().unwrap_or_default(),
+            _ => {}
+        }
         let issuers = self.issuers().iter().flat_map(|issuer| {
             let Issuer { name, id, did, contract, identity, revocation } = issuer;
             let identity = identity.iter().flat_map(|identity| {
@@ -404,7 +426,7 @@ impl Document<'_> {
         let (validity, number) = match self {
             Self::Oa2(document) => (None, document.summary.bl_number.as_ref()),
             Self::Oa3(document) => (Some(&document.validity), document.summary.bl_number.as_ref()),
-            Self::Malformed(_) => (None, None),
+            _ => (None, None),
         };
         let dates = validity.into_iter().flat_map(|it| it.expires.iter().chain(&it.not_before));
         let dates = dates.map(|(_, date)| Some(date));

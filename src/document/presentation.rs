@@ -9,7 +9,7 @@ use super::credential::{
     is_url, items, types, validity,
 };
 use super::json::{Kind, Place, Tree, Value};
-use super::{BrokenRule, Validity};
+use super::{BrokenRule, Document, Family, Malformed, Validity};
 
 /// A presentation of the right form.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +21,7 @@ pub struct Presentation<'a> {
     holder: Option<String>,
     validity: Validity,
     proof: Proof,
-    credentials: Vec<Result<Credential<'a>, BrokenRule>>,
+    credentials: Vec<Document<'a>>,
 }
 
 impl<'a> Presentation<'a> {
@@ -49,7 +49,7 @@ impl<'a> Presentation<'a> {
         let validity = validity(object, data_model)?;
         let proof = Proof::read(object.get("proof"), &["authentication", "assertionMethod"])?;
         let places = credentials(object.get(CREDENTIALS))?;
-        let credentials = places.into_iter().map(|place| Credential::read(Arc::clone(&tree), place)).collect();
+        let credentials = places.into_iter().map(|place| credential(&tree, place)).collect();
         Ok(Self { place, contexts, id, holder, validity, proof, credentials, tree })
     }
 
@@ -88,8 +88,8 @@ impl<'a> Presentation<'a> {
         self.get("proof")?.get("proofValue")?.as_str()
     }
 
-    /// What is presented, one at least: a credential, or the rule of form that it breaks.
-    pub fn credentials(&self) -> &[Result<Credential<'a>, BrokenRule>] {
+    /// What is presented, one at least: credentials, malformed ones among them.
+    pub fn credentials(&self) -> &[Document<'a>] {
         &self.credentials
     }
 
@@ -107,7 +107,11 @@ impl<'a> Presentation<'a> {
     pub fn claims(&self) -> impl Iterator<Item = &str> {
         let dates = self.validity.not_before.iter().chain(&self.validity.expires).map(|(_, date)| date.as_str());
         let single = self.id.iter().chain(&self.holder).chain(&self.contexts).map(String::as_str);
-        single.chain(dates).chain(self.proof.claims())
+        let presented = self.credentials.iter().filter_map(|document| match document {
+            Document::Credential(credential) => Some(credential.claims()),
+            _ => None,
+        });
+        single.chain(dates).chain(self.proof.claims()).chain(presented.flatten())
     }
 }
 
@@ -115,6 +119,17 @@ const CREDENTIALS: &str = "verifiableCredential";
 
 const MEMBERS: [&str; 9] =
     ["@context", "id", "type", "holder", CREDENTIALS, "validFrom", "validUntil", "termsOfUse", "proof"];
+
+fn credential<'a>(tree: &Arc<Tree<'a>>, place: Place) -> Document<'a> {
+    let family = match tree.value(place).get("@context").and_then(|list| list.as_array()?.next()?.as_str()) {
+        Some(first) => DataModel::of(&first).unwrap_or(DataModel::V2).family(),
+        None => Family::W3c2,
+    };
+    match Credential::read(Arc::clone(tree), place) {
+        Ok(credential) => Document::Credential(Box::new(credential)),
+        Err(rule) => Document::Malformed(Malformed { family, rule }),
+    }
+}
 
 /// One URL, or one object with such an id.
 fn holder(holder: Option<Value<'_>>) -> Result<Option<String>, BrokenRule> {
@@ -209,12 +224,16 @@ mod tests {
             (read_whole.holder(), read_whole.proof().domains.as_slice()),
             (Some("did:web:holder.example"), &["bank.example".to_owned()][..])
         );
-        let models: Vec<_> = read_whole.credentials().iter().map(|it| it.as_ref().unwrap().data_model()).collect();
-        assert_eq!(models, [DataModel::V2, DataModel::V1]);
+        let families: Vec<_> = read_whole.credentials().iter().map(Document::family).collect();
+        assert_eq!(families, [Family::W3c2, Family::W3c1]);
         document["verifiableCredential"][0]["issuer"] = json!("");
         let credentials = read(&document).unwrap().credentials;
-        assert!(matches!(credentials[0], Err(BrokenRule::Form { rule: FormRule::IssuerMissing, .. })));
-        assert!(credentials[1].is_ok());
+        let broken = Malformed {
+            family: Family::W3c2,
+            rule: FormRule::IssuerMissing.broken("`issuer` is missing or names nobody"),
+        };
+        assert_eq!(credentials[0], Document::Malformed(broken));
+        assert!(matches!(credentials[1], Document::Credential(_)));
         document["verifiableCredential"] = document["verifiableCredential"][1].clone();
         assert_eq!(read(&document).unwrap().credentials().len(), 1);
     }

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 use super::did::canonical;
 use super::{Did, DidUrl, address_of_key};
-use crate::document::json::{self, Kind, Value};
+use crate::credential::PublicKey;
+use crate::document::json::{self, Kind, Place, Value};
 use crate::document::{Limits, ReadError};
 use crate::primitives::{Address, decode_hex};
 
@@ -18,6 +19,9 @@ pub struct DidDocument {
     pub(super) did: Did,
     pub(super) methods: Vec<VerificationMethod>,
     pub(super) assertion: BTreeSet<String>,
+    pub(super) authentication: BTreeSet<String>,
+    /// The text that a did:web leads to, where the material of keys is found.
+    pub(super) text: String,
     pub(super) former: Vec<FormerKey>,
     /// The block that gave the DID up for good.
     pub(super) deactivated_at: Option<u64>,
@@ -26,14 +30,14 @@ pub struct DidDocument {
 impl DidDocument {
     /// Reads the document that a did:web leads to. Its `id` must be the DID.
     pub fn parse(bytes: &[u8], did: &Did) -> Result<Self, InvalidDidDocument> {
-        let limits = Limits { max_bytes: usize::MAX, max_depth: 32 };
-        let tree = json::parse(bytes, &limits)?;
+        let tree = json::parse(bytes, &LIMITS)?;
         let whole = tree.root();
         let id = text(whole, "id").ok_or(InvalidDidDocument::Shape("its id is not text"))?;
         if canonical(&id) != did.as_str() {
             return Err(InvalidDidDocument::OtherId { found: id.into_owned() });
         }
         let mut document = Self::without_methods(did.clone());
+        document.text = String::from_utf8_lossy(bytes).into_owned();
         for item in list(whole, "verificationMethod")? {
             if item.as_object().is_none() {
                 return Err(InvalidDidDocument::Shape("a verification method is not an object"));
@@ -51,8 +55,11 @@ impl DidDocument {
                     }),
                     _ => return Err(InvalidDidDocument::Shape("a relationship names neither a key nor an object")),
                 };
-                if relationship == ASSERTION {
-                    document.assertion.extend(id.map(|id| id.as_str().to_owned()));
+                let listed = id.map(|id| id.as_str().to_owned());
+                match relationship {
+                    ASSERTION => document.assertion.extend(listed),
+                    AUTHENTICATION => document.authentication.extend(listed),
+                    _ => {}
                 }
             }
         }
@@ -80,6 +87,25 @@ impl DidDocument {
 
     /// The account whose signature counts as an assertion of this DID by `key`.
     pub fn assertion_account(&self, key: &DidUrl) -> Result<Address, KeyRefusal> {
+        self.method(key, Purpose::Assertion)?.account.clone().map_err(KeyRefusal::Material)
+    }
+
+    /// The public key whose signature counts for this purpose of the DID, of the kinds that sign W3C credentials
+    /// (documents.md §9.4).
+    pub(crate) fn public_key(&self, key: &DidUrl, purpose: Purpose) -> Result<PublicKey, KeyRefusal> {
+        let method = self.method(key, purpose)?;
+        let unreadable = |why: String| KeyRefusal::Material(KeyMaterial::Unreadable(why));
+        let place = method.place.ok_or_else(|| unreadable("it is not written in a DID document".into()))?;
+        // Read again rather than kept: keys are costly to decode, and of all of them one is needed.
+        let tree = json::parse(self.text.as_bytes(), &LIMITS).map_err(|why| unreadable(why.to_string()))?;
+        match crate::credential::from_method(tree.value(place)) {
+            Ok(PublicKey::Other(kind)) => Err(KeyRefusal::Material(KeyMaterial::UnsupportedType(kind))),
+            Ok(key) => Ok(key),
+            Err(why) => Err(unreadable(why.to_string())),
+        }
+    }
+
+    fn method(&self, key: &DidUrl, purpose: Purpose) -> Result<&VerificationMethod, KeyRefusal> {
         if let Some(block) = self.deactivated_at {
             return Err(KeyRefusal::Deactivated { block });
         }
@@ -93,10 +119,15 @@ impl DidDocument {
         if canonical(&method.controller) != self.did.as_str() {
             return Err(KeyRefusal::OtherController { found: method.controller.clone() });
         }
-        if !self.assertion.contains(method.id.as_str()) {
-            return Err(KeyRefusal::NotForAssertion);
+        let listed = match purpose {
+            Purpose::Assertion => &self.assertion,
+            Purpose::Authentication => &self.authentication,
+        };
+        match (listed.contains(method.id.as_str()), purpose) {
+            (true, _) => Ok(method),
+            (false, Purpose::Assertion) => Err(KeyRefusal::NotForAssertion),
+            (false, Purpose::Authentication) => Err(KeyRefusal::NotForAuthentication),
         }
-        method.account.clone().map_err(KeyRefusal::Material)
     }
 
     /// The block since which `address`, once the DID's controller, is so no more.
@@ -108,7 +139,15 @@ impl DidDocument {
     }
 
     pub(super) fn without_methods(did: Did) -> Self {
-        Self { did, methods: Vec::new(), assertion: BTreeSet::new(), former: Vec::new(), deactivated_at: None }
+        Self {
+            did,
+            methods: Vec::new(),
+            assertion: BTreeSet::new(),
+            authentication: BTreeSet::new(),
+            text: String::new(),
+            former: Vec::new(),
+            deactivated_at: None,
+        }
     }
 }
 
@@ -121,6 +160,17 @@ pub struct VerificationMethod {
     pub controller: String,
     /// The account that it stands for, or why none can be told.
     pub account: Result<Address, KeyMaterial>,
+    /// Where its material stands in the text of the document.
+    pub(super) place: Option<Place>,
+}
+
+/// What a key may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To state something: `assertionMethod`.
+    Assertion,
+    /// To show who presents: `authentication`.
+    Authentication,
 }
 
 impl VerificationMethod {
@@ -130,6 +180,7 @@ impl VerificationMethod {
             id: DidUrl::relative_to(did, &text(method, "id")?).ok()?,
             controller: text(method, "controller").unwrap_or_default().into_owned(),
             account: account(method),
+            place: Some(method.place()),
         })
     }
 }
@@ -143,6 +194,9 @@ pub enum KeyMaterial {
     /// Missing, malformed or contradictory.
     #[error("it names no account, or two")]
     Malformed,
+    /// A public key that is none.
+    #[error("{0}")]
+    Unreadable(String),
 }
 
 /// A key that a DID had and has no more.
@@ -219,6 +273,9 @@ pub enum KeyRefusal {
     /// Not under `assertionMethod`.
     #[error("the DID does not list this key for assertions")]
     NotForAssertion,
+    /// Not under `authentication`.
+    #[error("the DID does not list this key for authentication")]
+    NotForAuthentication,
     /// No account to compare with.
     #[error("the key cannot be used: {0}")]
     Material(KeyMaterial),
@@ -289,9 +346,11 @@ fn listed_instead(listed: &[DidUrl]) -> String {
     }
 }
 
+const LIMITS: Limits = Limits { max_bytes: usize::MAX, max_depth: 32 };
 const ASSERTION: &str = "assertionMethod";
+const AUTHENTICATION: &str = "authentication";
 const RELATIONSHIPS: [&str; 5] =
-    [ASSERTION, "authentication", "keyAgreement", "capabilityInvocation", "capabilityDelegation"];
+    [ASSERTION, AUTHENTICATION, "keyAgreement", "capabilityInvocation", "capabilityDelegation"];
 
 #[cfg(test)]
 mod tests {

@@ -190,7 +190,7 @@ impl Replay<'_> {
                 document.assertion.insert(id.as_str().to_owned());
             }
             let controller = document.did.as_str().to_owned();
-            document.methods.push(VerificationMethod { id, controller, account });
+            document.methods.push(VerificationMethod { id, controller, account, place: None });
         }
         DidDocument { former: self.former, deactivated_at: self.deactivated_at, ..document }
     }

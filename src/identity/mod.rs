@@ -13,6 +13,7 @@ mod signature;
 
 pub use denial::{BlindDenial, denial_that_says_nothing};
 pub use did::{Did, DidUrl, EthrDid, InvalidDid, WebDid, did_registry};
+pub(crate) use did_document::Purpose;
 pub use did_document::{
     DidDocument, FormerKey, InvalidDidDocument, KeyEnd, KeyMaterial, KeyRefusal, VerificationMethod,
 };

@@ -19,6 +19,8 @@ mod reencoded;
 mod shape;
 mod visible;
 
+use crate::credential::{Contexts, NotSigned, Signed};
+use crate::document::credential::FormRule;
 use crate::document::{BrokenRule, ContractKind, Document, Issuer};
 use crate::primitives::Digest32;
 
@@ -28,17 +30,49 @@ pub use shape::{shape_of_oa2, shape_of_oa3};
 pub use visible::shows;
 
 /// Checks a document's integrity. Pure and complete: nothing else needs to look at the content again.
+///
+/// Of a W3C document it is the first half, by the contexts known here: its signature needs a key that somebody has to be
+/// asked for, and `verify::examine` looks at that.
 pub fn check(document: &Document<'_>) -> Integrity {
+    look(document, &Contexts::default()).0
+}
+
+/// As [`check`], with what the signature of a W3C document is over.
+pub(crate) fn look<'d>(document: &'d Document<'_>, contexts: &Contexts) -> (Integrity, Option<Signed<'d>>) {
     let mut integrity = match document {
         Document::Oa2(document) => oa2::check(document),
         Document::Oa3(document) => oa3::check(document),
+        Document::Credential(credential) => return of_signed(Signed::of_credential(credential, contexts)),
+        Document::Presentation(presentation) => return of_signed(Signed::of_presentation(presentation, contexts)),
         Document::Malformed(malformed) => Integrity::broken(malformed.rule.clone().into()),
     };
     if integrity.hidden_leaves > 0 && !matches!(integrity.result, IntegrityResult::Broken(_)) {
         let count = integrity.hidden_leaves;
         integrity.warnings.push(Warning::HiddenFields { count, doubt: doubt(document, count) });
     }
-    integrity
+    (integrity, None)
+}
+
+/// A W3C document whose statements are known, or why they are not.
+fn of_signed(signed: Result<Signed<'_>, NotSigned>) -> (Integrity, Option<Signed<'_>>) {
+    match signed {
+        Ok(signed) => {
+            let result = IntegrityResult::SignatureOpen;
+            let visible_leaves = signed.statements();
+            (Integrity { result, visible_leaves, ..Integrity::nothing() }, Some(signed))
+        }
+        Err(why) => {
+            let result = match why {
+                NotSigned::Form(rule) => IntegrityResult::Broken(rule.into()),
+                NotSigned::UndefinedTerm(why) => IntegrityResult::Broken(Fault::UndefinedTerm(why)),
+                NotSigned::ProofValue(why) => IntegrityResult::Broken(Fault::ProofValue(why)),
+                NotSigned::Suite(name) => IntegrityResult::Unchecked(Unchecked::Suite(name)),
+                NotSigned::Option(why) => IntegrityResult::Unchecked(Unchecked::Option(why)),
+                NotSigned::TooComplex(why) => IntegrityResult::Unchecked(Unchecked::TooComplex(why)),
+            };
+            (Integrity { result, ..Integrity::nothing() }, None)
+        }
+    }
 }
 
 /// What a holder may have hidden of this document that would change what it is worth (documents.md §3.9).
@@ -51,7 +85,7 @@ fn doubt(document: &Document<'_>, hidden: usize) -> Option<Doubt> {
     match document {
         Document::Oa2(_) => (hidden >= SMALLEST_ISSUER).then_some(Doubt::SecondIssuer),
         Document::Oa3(document) => document.validity.expires.is_empty().then_some(Doubt::ValidityEnd),
-        Document::Malformed(_) => None,
+        Document::Credential(_) | Document::Presentation(_) | Document::Malformed(_) => None,
     }
 }
 
@@ -78,8 +112,13 @@ pub struct Integrity {
 
 impl Integrity {
     fn broken(fault: Fault) -> Self {
+        Self { result: IntegrityResult::Broken(fault), ..Self::nothing() }
+    }
+
+    /// Nothing hashed and nothing counted.
+    fn nothing() -> Self {
         Self {
-            result: IntegrityResult::Broken(fault),
+            result: IntegrityResult::SignatureOpen,
             target_hash: None,
             merkle_root: None,
             visible_leaves: 0,
@@ -91,7 +130,7 @@ impl Integrity {
     }
 }
 
-/// The three possible results.
+/// The possible results.
 #[derive(Debug, Clone, PartialEq)]
 pub enum IntegrityResult {
     /// Everything visible is covered.
@@ -101,8 +140,27 @@ pub enum IntegrityResult {
         /// Their paths; of very many the first ones, and how many more there are.
         paths: Vec<String>,
     },
+    /// W3C: form and statements are as they must be; whether they are signed, the issuer's key will tell.
+    SignatureOpen,
+    /// W3C: it cannot be told here.
+    Unchecked(Unchecked),
     /// Contrary evidence.
     Broken(Fault),
+}
+
+/// Why the signature of a W3C document cannot be checked here, whoever's key it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unchecked {
+    /// Another suite than those that are checked.
+    #[error("signatures of the suite {0:?} are not checked")]
+    Suite(String),
+    /// An option of a suite.
+    #[error("{0}")]
+    Option(String),
+    /// Too much work.
+    #[error("{0}")]
+    TooComplex(String),
 }
 
 /// Why a document is not intact.
@@ -149,6 +207,18 @@ pub enum Fault {
     /// v3: salts and content do not fit.
     #[error("{0}")]
     SaltsMismatch(String),
+    /// W3C: a context that is not known here, or stands in the file.
+    #[error("{0}")]
+    Context(String),
+    /// W3C: words that mean nothing under the contexts of the file.
+    #[error("{0}")]
+    UndefinedTerm(String),
+    /// W3C: the value of the proof is not one of its suite.
+    #[error("{0}")]
+    ProofValue(String),
+    /// W3C: the proof is for another purpose.
+    #[error("{0}")]
+    ProofPurpose(String),
     /// A required member is missing or of the wrong kind.
     #[error("the document is not built as its format requires: {0}")]
     Shape(String),
@@ -169,7 +239,17 @@ impl From<BrokenRule> for Fault {
             BrokenRule::FamilyMix(why) => Self::FamilyMix(why),
             BrokenRule::OutsideDigest(member) => Self::OutsideDigest(member),
             BrokenRule::NotCanonical(why) => Self::NotCanonical(why),
-            BrokenRule::Shape(why) | BrokenRule::Form { why, .. } => Self::Shape(why),
+            BrokenRule::Shape(why) => Self::Shape(why),
+            BrokenRule::Form { rule, why } => match rule {
+                FormRule::ContextNotAllowed => Self::Context(why),
+                FormRule::ProofPurpose => Self::ProofPurpose(why),
+                FormRule::ProofValue => Self::ProofValue(why),
+                FormRule::NumberForm => Self::NotCanonical(why),
+                FormRule::MemberAt | FormRule::BlankNodeText | FormRule::DuplicateValue => {
+                    Self::AmbiguousStructure(why)
+                }
+                _ => Self::Shape(why),
+            },
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::status::Position;
 use crate::text::{beside, columns, escape_for_terminal as escape, hanging_from};
 use crate::verify::codes::{self, Actor, Code};
 use crate::verify::{
-    AsOf, Assurance, Check, CheckName, Outcome, ProofFacts, ProofResult, RegistryFacts, RegistryStanding, Report,
-    StoreFacts, TitleStateName, Verdict, Voucher,
+    AsOf, Assurance, Check, CheckName, DocumentFacts, Outcome, ProofFacts, ProofResult, RegistryFacts,
+    RegistryStanding, Report, StoreFacts, TitleStateName, Verdict, Voucher,
 };
 
 /// How to print.
@@ -30,13 +30,7 @@ pub struct Style {
 /// Renders the report of one file.
 pub fn render(report: &Report, file: &str, style: Style) -> String {
     let mut page = Page::new(style, &report.names);
-    let (words, color) = match report.verdict {
-        // Nobody should take it for a document whose title is live.
-        Verdict::Valid if report.title.state == TitleStateName::None => ("VALID, no title", "32"),
-        Verdict::Valid => (report.verdict.headline(), "32"),
-        Verdict::Invalid => (report.verdict.headline(), "31"),
-        _ => (report.verdict.headline(), "33"),
-    };
+    let (words, color) = verdict(report);
     page.headline(words, color, file);
     if report.verdict != Verdict::Invalid || report.as_of.is_some() {
         page.facts(report);
@@ -48,7 +42,23 @@ pub fn render(report: &Report, file: &str, style: Style) -> String {
         page.hanging("  note        ", &escape(warning));
     }
     page.not_checked(&report.not_checked);
+    for (index, part) in report.parts.iter().enumerate() {
+        page.part(index, report.parts.len(), part);
+    }
     page.out
+}
+
+/// The verdict in words, and its colour.
+fn verdict(report: &Report) -> (&'static str, &'static str) {
+    match report.verdict {
+        // Nobody should take it for a document whose title is live.
+        Verdict::Valid if report.title.state == TitleStateName::None && report.parts.is_empty() => {
+            ("VALID, no title", "32")
+        }
+        Verdict::Valid => (report.verdict.headline(), "32"),
+        Verdict::Invalid => (report.verdict.headline(), "31"),
+        _ => (report.verdict.headline(), "33"),
+    }
 }
 
 /// The parts that reports have in common.
@@ -70,6 +80,26 @@ impl<'r> Page<'r> {
         self.out.push('\n');
     }
 
+    /// A credential of a presentation: the same as if it had come alone, but for what was not checked of any.
+    fn part(&mut self, index: usize, count: usize, part: &Report) {
+        let number = part.document.bl_number.as_deref().map(|number| format!(", BL {}", escape(number)));
+        let name = format!("credential {} of {count}{}", index + 1, number.unwrap_or_default());
+        let (words, color) = verdict(part);
+        self.out.push('\n');
+        self.headline(words, color, &name);
+        if part.verdict != Verdict::Invalid || part.as_of.is_some() {
+            self.facts(part);
+        }
+        self.checks(&part.checks);
+        self.rules(part);
+        for warning in &part.warnings {
+            self.hanging("  note        ", &escape(warning));
+        }
+        if self.style.verbose {
+            self.not_checked(&part.not_checked);
+        }
+    }
+
     fn facts(&mut self, report: &Report) {
         if report.title.state != TitleStateName::None {
             self.hanging("  Title       ", &self.title(report));
@@ -87,6 +117,19 @@ impl<'r> Page<'r> {
             let by = store.revoked_node.as_ref().and_then(|node| node.by).map(|by| self.address(by));
             self.hanging("  Store       ", &format!("{address}{chain}, {}", store_state(store, by.as_deref())));
         }
+        for list in &report.status_lists {
+            let state = match list.set {
+                Some(true) => "set",
+                Some(false) => "not set",
+                None => "not known",
+            };
+            let text = format!("{}, place {} of {}: {state}", escape(&list.purpose), list.index, escape(&list.list));
+            self.hanging("  Status list ", &text);
+        }
+        if let Some(presentation) = &report.document.presentation {
+            let fresh = if presentation.fresh { ", for you and now" } else { "" };
+            self.hanging("  Presented   ", &format!("by {}{fresh}", escape(&presentation.holder)));
+        }
         self.hanging("  Document    ", &document_line(report));
         match report.document.network.as_ref().map(|network| (network, network.retired)) {
             Some((network, Some(retired))) => self.hanging("  Network     ", &format!("{network} is {retired}")),
@@ -97,6 +140,12 @@ impl<'r> Page<'r> {
         }
         if let Some(as_of) = &report.as_of {
             self.as_of(as_of);
+        }
+        if let Some(at) = &report.judged_at {
+            self.hanging(
+                "  Judged      ",
+                &format!("as of {}, as you asked; it was looked at {}", utc(at), utc(&report.checked_at)),
+            );
         }
         self.out.push('\n');
     }
@@ -391,10 +440,21 @@ fn document_line(report: &Report) -> String {
     let sealed = if document.sealed { ", opened with its key" } else { "" };
     let fetched = document.fetched_from.as_deref().map(|host| format!(", fetched from {}", escape(host)));
     let fields = match (document.visible_fields, document.hidden_fields) {
+        (0, 0) if document.presentation.is_some() => "its own statements not counted".to_owned(),
+        (visible, hidden) if document.credential.is_some() || document.presentation.is_some() => {
+            let left_out = if hidden > 0 { format!(", {hidden} more left out") } else { String::new() };
+            format!("{visible} statements{left_out}{}", chosen(document))
+        }
         (0, 0) => "fields not counted".to_owned(),
         (visible, hidden) => format!("{visible} fields, {hidden} hidden"),
     };
     format!("{format}{number}, {fields}{sealed}{}", fetched.unwrap_or_default())
+}
+
+/// Whether somebody chose what a credential shows.
+fn chosen(document: &DocumentFacts) -> &'static str {
+    let selective = document.credential.as_ref().is_some_and(|credential| credential.selective_disclosure);
+    if selective { ", chosen by the holder" } else { "" }
 }
 
 fn proof_word(proof: &ProofFacts) -> &'static str {

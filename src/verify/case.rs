@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Policy;
 use crate::address_book::AddressBook;
+use crate::credential::Signed;
 use crate::document::link::Link;
 use crate::document::{Document, OpenedFile, SealedBy};
 use crate::integrity::{self, Integrity};
@@ -31,6 +32,10 @@ use crate::primitives::{Address, ChainId, Digest32, TokenId};
 pub struct Case<'c> {
     document: &'c Document<'c>,
     integrity: Integrity,
+    /// What the signature of a W3C document is over.
+    signed: Option<Signed<'c>>,
+    /// The credentials of a presentation.
+    parts: Vec<Case<'c>>,
     /// How the file arrived.
     pub arrival: Arrival,
     /// What the caller holds it to.
@@ -39,14 +44,21 @@ pub struct Case<'c> {
     pub names: &'c AddressBook,
     /// Seconds since the Unix epoch. Decides about validity periods that the document states, and about the ages that
     /// chains and the policy allow.
-    pub now: i64,
+    now: i64,
 }
 
 impl<'c> Case<'c> {
     /// Checks the document's integrity. Nothing is said of how it arrived, and no address has a name.
     pub fn new(document: &'c Document<'c>, policy: &'c Policy, now: i64) -> Self {
-        let integrity = integrity::check(document);
-        Self { document, integrity, arrival: Arrival::default(), policy, names: AddressBook::nobody(), now }
+        let (integrity, signed) = integrity::look(document, &policy.contexts);
+        let parts = match document {
+            Document::Presentation(presentation) => {
+                presentation.credentials().iter().map(|part| Self::new(part, policy, now)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let (arrival, names) = (Arrival::default(), AddressBook::nobody());
+        Self { document, integrity, signed, parts, arrival, policy, names, now }
     }
 
     /// The same, of a file that arrived so.
@@ -56,7 +68,24 @@ impl<'c> Case<'c> {
 
     /// The same, with the caller's own names for addresses.
     pub fn named(self, names: &'c AddressBook) -> Self {
-        Self { names, ..self }
+        let parts = self.parts.into_iter().map(|part| part.named(names)).collect();
+        Self { names, parts, ..self }
+    }
+
+    /// The same, judged at another time.
+    pub fn at(self, now: i64) -> Self {
+        let parts = self.parts.into_iter().map(|part| part.at(now)).collect();
+        Self { now, parts, ..self }
+    }
+
+    /// When it is looked at, in seconds since the Unix epoch.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// What it is judged as of: the time that the caller's policy names, else now.
+    pub(super) fn judged_at(&self) -> i64 {
+        self.policy.at.unwrap_or(self.now)
     }
 
     /// The document.
@@ -68,6 +97,33 @@ impl<'c> Case<'c> {
     pub fn integrity(&self) -> &Integrity {
         &self.integrity
     }
+
+    /// What a W3C document states; nothing for other families, and where it cannot be told.
+    pub fn statements(&self) -> impl Iterator<Item = Stated<'_>> {
+        self.signed.iter().flat_map(|signed| {
+            let lines = signed.lines().iter().enumerate();
+            lines.map(|(index, line)| Stated { line, by_added_context: signed.is_by_added_context(index) })
+        })
+    }
+
+    /// What the signature of a W3C document is over; absent where it cannot be told.
+    pub(super) fn signed(&self) -> Option<&Signed<'c>> {
+        self.signed.as_ref()
+    }
+
+    /// The credentials of a presentation, on the terms of the whole.
+    pub fn parts(&self) -> &[Case<'c>] {
+        &self.parts
+    }
+}
+
+/// One statement of a W3C document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stated<'c> {
+    /// The canonical N-Quad that the signature covers, without its line end (documents.md §9.3).
+    pub line: &'c str,
+    /// Whether a word in it has its meaning from a context that the caller added.
+    pub by_added_context: bool,
 }
 
 /// How a document's file came to whoever judges it. What is not known is left out.

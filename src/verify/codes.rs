@@ -181,6 +181,57 @@ codes! {
     INTEGRITY_FALSY_LEAVES = "integrity.falsy_leaves_unauthenticated", Verifier,
         "The document was wrapped by older software that leaves false, 0, empty and null values out of the digest; these values are not protected.",
         "Look at the listed values; you can accept the document without them.";
+    INTEGRITY_SIGNED = "integrity.signed", Nobody,
+        "A key that the issuer's DID lists signed every statement of the credential.",
+        "Nothing to do.";
+    INTEGRITY_SELECTION_SIGNED = "integrity.selection_signed", Nobody,
+        "A key that the issuer's DID lists signed every statement that is shown; the holder chose them, and others may exist.",
+        "Ask the sender for the whole credential if you need to see all of it.";
+    INTEGRITY_CONTEXT = "integrity.context_not_allowed", Verifier,
+        "The words of the credential take their meaning from a context that is not one of those known here, or from one within the file. Nothing is fetched, so what is signed cannot be told.",
+        "If you know the context's publisher and have their file, add it as a context of your own.";
+    INTEGRITY_UNDEFINED_TERM = "integrity.undefined_term", Sender,
+        "A member, type or identifier means nothing under the contexts that the credential names, so no signature covers it.",
+        "Do not act on this file. Ask the sender for the file as the issuer made it.";
+    INTEGRITY_TOO_COMPLEX = "integrity.too_complex", Sender,
+        "What the credential states is so entangled that putting it in the one order in which it is signed would take too long, or it states too much.",
+        "Ask the sender for the file as the issuer made it; no honest bill is built so.";
+    INTEGRITY_PROOF_VALUE = "integrity.proof_value", Sender,
+        "The value of the proof is not written as its suite requires, so nobody can have signed with it.",
+        "Ask the sender for the file as the issuer made it.";
+    INTEGRITY_PROOF_PURPOSE = "integrity.proof_purpose", Sender,
+        "The proof was made for another purpose than this: a credential is an assertion, a presentation an authentication.",
+        "Ask the sender for the file as the issuer made it.";
+    INTEGRITY_PROOF_TIME = "integrity.proof_time", Sender,
+        "The proof says that it was made in the future, or that its time is over.",
+        "Check the clock of this machine; else ask the sender for a current file.";
+    INTEGRITY_WRONG_SIGNATURE = "integrity.wrong_signature", Sender,
+        "The signature does not cover what the credential states: something was changed, added or removed, or another key signed.",
+        "Ask the sender for the file as the issuer made it.";
+    INTEGRITY_KEY_OF_OTHER_DID = "integrity.key_of_other_did", Sender,
+        "The key that the proof names belongs to another DID than the issuer's, or the holder's of a presentation.",
+        "Do not rely on this document. Ask the sender for the file as the issuer made it.";
+    INTEGRITY_KEY_NOT_LISTED = "integrity.key_not_listed", Issuer,
+        "The DID does not list the key for what the proof does with it.",
+        "Ask the issuer whether the key is theirs, and to list it for assertions.";
+    INTEGRITY_KEY_MALFORMED = "integrity.key_malformed", Issuer,
+        "The DID lists the key, but without a public key of the kind that this suite signs with.",
+        "Ask the issuer to correct the DID document.";
+    INTEGRITY_KEY_UNAVAILABLE = "integrity.key_unavailable", Network,
+        "The key that signed could not be fetched, so the signature was not checked; this says nothing about the document.",
+        "Try again; ask the issuer if it stays so.";
+    INTEGRITY_SUITE_NOT_SUPPORTED = "integrity.suite_not_supported", Verifier,
+        "This version does not check signatures of this suite or with this key or option.",
+        "Use a version that does, or another tool for this check.";
+    INTEGRITY_DID_NOT_SUPPORTED = "integrity.did_not_supported", Verifier,
+        "This version does not look up the keys of DIDs of this method.",
+        "Use a version that does, or another tool for this check.";
+    INTEGRITY_HOLDER_DIFFERS = "integrity.holder_differs", Sender,
+        "Who presents is not whom the credentials are about.",
+        "Do not rely on this presentation. Ask the sender for one by the subject itself.";
+    INTEGRITY_CHALLENGE = "integrity.challenge", Sender,
+        "The presentation was not made for you now: it answers another challenge, or is for another domain.",
+        "Do not rely on this presentation: it may be a copy of one made for somebody else. Ask the sender for a new one.";
     ISSUER_DNS_TXT = "issuer.dns_txt", Nobody,
         "The domain that the document names publishes a record for this contract on this chain.",
         "Nothing to do.";
@@ -334,6 +385,9 @@ codes! {
     REGISTRY_PROXY = "registry.upgradeable_proxy", Verifier,
         "The registry is an upgradeable proxy: somebody can change its rules at any time.",
         "Ask the issuer who controls it; if you know it, you can accept this one registry.";
+    REGISTRY_OBLIGATION = "registry.obligation_not_supported", Verifier,
+        "The credential is kept in a registry of obligations (bills of exchange), a kind that this version does not read.",
+        "Use a version that does, or another tool for this check.";
     REGISTRY_GENERATION = "registry.generation_not_supported", Issuer,
         "The registry is of an older generation whose titles this version does not read.",
         "Ask the issuer to move the title to a current registry.";
@@ -412,6 +466,36 @@ codes! {
     ISSUANCE_NOT_YET_VALID = "issuance.not_yet_valid", Issuer,
         "The document's own validity period has not begun.",
         "Wait, or ask the issuer.";
+    ISSUANCE_NO_STATUS = "issuance.no_status", Nobody,
+        "The credential is signed and carries no status, so nothing says how it could be revoked.",
+        "Nothing to do.";
+    ISSUANCE_TITLE_MISSING = "issuance.title_missing", Issuer,
+        "A bill of lading that names neither a title nor any other status cannot be told from a copy.",
+        "Ask the issuer for the bill with its title.";
+    ISSUANCE_MAY_BE_WITHHELD = "issuance.may_be_withheld", Sender,
+        "The credential shows a selection of what was signed; its status or the end of its validity may be among the rest.",
+        "Ask the sender for the whole credential, or for a selection that shows these.";
+    ISSUANCE_NOT_LISTED = "issuance.not_listed", Nobody,
+        "The issuer's status lists do not mark the credential.",
+        "Nothing to do.";
+    ISSUANCE_REVOKED_BY_LIST = "issuance.revoked_by_list", Issuer,
+        "The issuer's status list says that the credential is revoked.",
+        "Do not rely on this document. Ask the issuer for the one that replaces it.";
+    ISSUANCE_SUSPENDED = "issuance.suspended", Issuer,
+        "The issuer's status list says that the credential is suspended.",
+        "Do not rely on this document now. Ask the issuer.";
+    ISSUANCE_LIST_UNAVAILABLE = "issuance.status_list_unavailable", Network,
+        "The status list could not be fetched, so the credential may be revoked.",
+        "Try again; ask the issuer if it stays so.";
+    ISSUANCE_LIST_REFUSED = "issuance.status_list_refused", Issuer,
+        "What was fetched as the status list is not one that speaks for this credential, so the credential may be revoked.",
+        "Ask the issuer to correct the list.";
+    ISSUANCE_STATUS_NOT_SUPPORTED = "issuance.status_not_supported", Verifier,
+        "The credential has a status of a kind that this version does not read.",
+        "Use a version that does, or another tool for this check.";
+    ISSUANCE_TOKEN_OF_OTHER_ID = "issuance.token_of_other_id", Issuer,
+        "The token that the credential names is not the one that its id gives, so the title may stand for another document.",
+        "Do not rely on this document. Ask the issuer for the bill that belongs to the title.";
     ISSUANCE_SIGNED = "issuance.signed", Nobody,
         "A key that its DID lists for signing signed the Merkle root, and the document is not revoked.",
         "Nothing to do.";
@@ -544,6 +628,9 @@ codes! {
     POLICY_NOT_APPLICABLE = "policy.not_applicable", Nobody,
         "None of the rules of your policy says anything about a document of this kind.",
         "Nothing to do.";
+    PARTS_SAY = "check.parts", Nobody,
+        "A presentation shows credentials; each of them is checked on its own.",
+        "Look at the credentials.";
     NOT_ASKED = "check.not_asked", Nobody,
         "Not asked: the document is not intact.",
         "See the integrity check; you can have the rest asked all the same.";

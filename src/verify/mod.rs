@@ -15,15 +15,16 @@ mod verdict;
 
 use crate::evidence::{Evidence, Question};
 
-pub use case::{Arrival, Case, LinkFollowed, PowersWanted, TitleCase, TokenOfChain};
+pub use case::{Arrival, Case, LinkFollowed, PowersWanted, Stated, TitleCase, TokenOfChain};
 pub use policy::{
     AcceptedState, DeniedWarnings, FieldPath, InvalidFieldPath, InvalidIssuerName, InvalidPolicyFile, IssuerName,
     LeastFinality, Policy, PolicyFile, ProofMode, Rule, WarningKind,
 };
 pub use report::{
-    AsOf, Assurance, Check, CheckName, ContractClaim, DocumentFacts, Finding, FurtherFinding, IdentityClaim,
-    IssuedThrough, Issuer, IssuerClaim, Network, Outcome, PendingChange, ProofFacts, ProofResult, RegistryFacts,
-    RegistryStanding, Report, RevocationClaim, RevokedNodeFacts, RuleFinding, SignerFacts, StoreFacts, Strength, Title,
+    AddedContext, AsOf, Assurance, Check, CheckName, ContractClaim, CredentialFacts, DocumentFacts, Finding,
+    FurtherFinding, IdentityClaim, IssuedThrough, Issuer, IssuerClaim, Network, Outcome, PendingChange,
+    PresentationFacts, ProofFacts, ProofResult, RegistryFacts, RegistryStanding, Report, RevocationClaim,
+    RevokedNodeFacts, RuleFinding, SignerFacts, StatusClaim, StatusListFacts, StoreFacts, Strength, Title,
     TitleStateName, Tool, Voucher,
 };
 pub use title_report::{

@@ -2,7 +2,7 @@
 
 use super::report::{Check, CheckName, Issuer, Outcome, ProofResult, Report, Strength, TitleStateName, Voucher};
 use super::title_report::TitleReport;
-use crate::evidence::Dnssec;
+use crate::evidence::{Dnssec, Finality};
 
 /// The items for a report on a title.
 pub(super) fn list_for_title(report: &TitleReport) -> Vec<String> {
@@ -33,8 +33,32 @@ pub(super) fn list(report: &Report) -> Vec<String> {
     let strength = |wanted| report.checks.iter().any(|check| check.rests_on(wanted));
     let mut items = Vec::new();
     let intact = report.checks.iter().any(|check| check.name == CheckName::Integrity && check.outcome != Outcome::Fail);
+    if let Some(at) = &report.judged_at {
+        items.push(format!(
+            "what domains, web servers and status lists said at {at}: they were asked now{}",
+            if report.as_of.as_ref().is_some_and(|as_of| as_of.finality != Finality::Chosen) {
+                ", and so was the chain"
+            } else {
+                ""
+            }
+        ));
+    }
     if report.document.hidden_fields > 0 && intact {
         items.push("what the hidden fields say: a validity period or a further issuer may be among them".into());
+    }
+    if report.document.credential.as_ref().is_some_and(|credential| credential.selective_disclosure) {
+        items.push("what the holder left out of the credential".into());
+    }
+    if let Some(presentation) = report.document.presentation.as_ref().filter(|presentation| !presentation.fresh) {
+        items.push(
+            match &presentation.challenge {
+                Some(_) => {
+                    "whether the presentation was made for you, now: compare its challenge and domain with yours"
+                }
+                None => "whether the presentation was made for you, now: it answers no challenge",
+            }
+            .into(),
+        );
     }
     items.push("that the goods exist or match the description".to_owned());
     if report.title.state != TitleStateName::None {
@@ -52,7 +76,18 @@ pub(super) fn list(report: &Report) -> Vec<String> {
     if strength(Strength::Tls) {
         items.push("the honesty of the web server: its answer is not signed".into());
     }
-    if report.issuer.iter().any(|issuer| issuer.did.is_some()) {
+    if let Some(credential) = &report.document.credential {
+        items.push("the order of items in lists: no signature covers it".into());
+        items.extend(
+            credential
+                .contexts
+                .iter()
+                .map(|context| format!("what the words of {} mean: you vouch for that context", context.url)),
+        );
+        if report.registry.is_some() {
+            items.push("that the issuer of the credential is whom the registry issues titles for: nothing on the chain says so".into());
+        }
+    } else if report.issuer.iter().any(|issuer| issuer.did.is_some()) {
         items.push("when the document was signed: nothing protects the date beside the signature".into());
     }
     let unvalidated = |issuer: &Issuer| issuer.domain.is_some() && issuer.dnssec != Some(Dnssec::Secure);

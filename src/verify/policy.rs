@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::block_age::MaxBlockAge;
+use crate::credential::Contexts;
 use crate::primitives::{Address, ChainId, Digest32};
 
 pub use file::{InvalidPolicyFile, PolicyFile};
@@ -49,6 +50,15 @@ pub struct Policy {
     pub trusted_block: Option<Digest32>,
     /// How old the block may be at which a chain was read (`--max-block-age`).
     pub max_block_age: MaxBlockAge,
+    /// The time that the document is judged as of, in seconds since the Unix epoch, instead of now (`--at`): its validity
+    /// periods and the ages of what was read.
+    pub at: Option<i64>,
+    /// Contexts that the caller added to those known here (`--context`): what their words mean, the caller vouches for.
+    pub contexts: Contexts,
+    /// The challenge that a presentation must answer (`--challenge`).
+    pub challenge: Option<String>,
+    /// The domain that a presentation must be made for (`--domain`).
+    pub domain: Option<String>,
     /// Whether the caller gave a policy: one without a rule is said to ask for nothing.
     pub given: bool,
     /// What the document must meet besides. All must hold.

@@ -120,12 +120,13 @@ fn a_file_over_the_limit_is_refused_by_size() {
 #[test]
 fn foreign_formats_are_named_not_guessed() {
     let folder = tempfile::tempdir().unwrap();
-    let source = r#"{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"proof":{"type":"DataIntegrityProof"}}"#;
+    let source =
+        r#"{"@context":["https://schemata.openattestation.com/com/openattestation/4.0/context.json"],"proof":{}}"#;
     let path = file_with(folder.path(), "f.json", source.as_bytes());
     let output = ebl(&["verify", "--offline", "--format", "json", path.to_str().unwrap()]);
     let report = json(&output);
     assert_eq!((code(&output), report["error"]["code"].as_str()), (6, Some("read.unsupported_family")), "{report}");
-    assert!(report["error"]["message"].as_str().unwrap().contains("W3C"), "{report}");
+    assert!(report["error"]["message"].as_str().unwrap().contains("OpenAttestation 4.0"), "{report}");
 }
 
 #[test]

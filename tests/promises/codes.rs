@@ -1,6 +1,8 @@
 //! What leads to what (checks.md §8): for every code of the table a case that comes to it. Each case is an honest
 //! document with honest evidence, of which one thing is changed.
 
+#[path = "codes/credentials.rs"]
+mod credentials;
 #[path = "codes/findings.rs"]
 mod findings;
 #[path = "codes/proofs.rs"]

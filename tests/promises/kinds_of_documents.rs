@@ -106,7 +106,7 @@ fn drafts_that_nobody_wrapped_are_named_as_such() {
         (r#"{"issuers":[{"name":"A"}],"blNumber":"1"}"#, "an OpenAttestation 2.0 document"),
         (r#"{"data":{"issuers":[]}}"#, "an OpenAttestation 2.0 document"),
         (r#"{"openAttestationMetadata":{}}"#, "an OpenAttestation 3.0 document"),
-        (r#"{"@context":"https://www.w3.org/ns/credentials/v2","type":[]}"#, "a W3C verifiable credential"),
+        (r#"{"@context":"https://www.w3.org/ns/credentials/v2","type":[]}"#, "a W3C credential (data model 2.0)"),
     ] {
         let error = document::read(text.as_bytes(), &Limits::default()).expect_err("a draft");
         assert_eq!(error.code(), "read.not_a_document");

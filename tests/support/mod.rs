@@ -22,6 +22,7 @@ pub mod situation;
 pub mod title_logs;
 pub mod title_walk;
 pub mod twins;
+pub mod w3c;
 pub mod w3c_credentials;
 pub mod w3c_signer;
 pub mod wrapping;

@@ -1,5 +1,7 @@
 //! One document with everything that is asked about it, honest until a test changes one thing: no network, no clock.
 
+use std::collections::BTreeMap;
+
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::{
     Answer, BlockReading, CallReading, Cause, CodeReading, ContractReading, DidEthrReading, DocumentStoreQuestion,
@@ -39,6 +41,7 @@ pub struct Situation {
     world: World,
     generation: Generation,
     family: Family,
+    pages: BTreeMap<String, (u16, Vec<u8>)>,
     changes: Vec<Change>,
 }
 
@@ -115,6 +118,7 @@ impl Situation {
             world: World::good(),
             generation: Generation::V5,
             family: Family::Legacy,
+            pages: BTreeMap::new(),
             changes: Vec::new(),
         }
     }
@@ -206,6 +210,12 @@ impl Situation {
                 change(reading);
             }
         })
+    }
+
+    /// What web servers have at these addresses, before what the world has.
+    pub fn pages(mut self, pages: BTreeMap<String, (u16, Vec<u8>)>) -> Self {
+        self.pages.extend(pages);
+        self
     }
 
     /// Of every answer that is a JSON object from the web.
@@ -300,6 +310,10 @@ impl Situation {
                 Ok(Fact::Revocation(Box::new(revocation(*store, *node, *event))))
             }
             Question::Powers(PowersQuestion { registry, .. }) => Ok(Fact::Powers(Box::new(set_up_roles(*registry)))),
+            Question::Web(question) if self.pages.contains_key(&question.url) => {
+                let (status, body) = self.pages[&question.url].clone();
+                Ok(Fact::Web(WebReading { status, body }))
+            }
             other => self.world.answer(other),
         };
         for change in &self.changes {

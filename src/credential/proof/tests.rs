@@ -119,7 +119,7 @@ impl Case {
 }
 
 fn signed() -> Vec<Case> {
-    let file: Json = serde_json::from_str(include_str!("../../../fixtures/credentials/signed.json")).unwrap();
+    let file: Json = serde_json::from_str(include_str!("../../../fixtures/vectors/w3c-signed.json")).unwrap();
     file["cases"].as_array().unwrap().iter().map(read).collect()
 }
 

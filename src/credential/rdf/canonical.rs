@@ -11,6 +11,7 @@ use crate::document::json::Place;
 pub(crate) struct Canonical<'t> {
     pub(super) dataset: Dataset<'t>,
     /// By number of the blank node: `n` of `c14nN`.
+    #[cfg(test)]
     labels: Vec<u32>,
     lines: Vec<String>,
     /// By line: which statement it is.
@@ -39,12 +40,24 @@ impl<'t> Canonical<'t> {
         };
         let mut origins: Vec<(Place, usize)> = order.iter().enumerate().flat_map(places).collect();
         origins.sort_unstable();
-        Ok(Self { dataset, labels, lines, order, origins })
+        Ok(Self {
+            dataset,
+            #[cfg(test)]
+            labels,
+            lines,
+            order,
+            origins,
+        })
     }
 
     /// Canonical N-Quads in their canonical order, without line ends.
     pub(crate) fn lines(&self) -> &[String] {
         &self.lines
+    }
+
+    /// The same, where nothing else is wanted.
+    pub(crate) fn into_lines(self) -> Vec<String> {
+        self.lines
     }
 
     /// What a line says, and where it is written.
@@ -53,7 +66,8 @@ impl<'t> Canonical<'t> {
     }
 
     /// The canonical label of a blank node, `_:c14nN`.
-    pub(crate) fn label(&self, blank_node: u32) -> Option<String> {
+    #[cfg(test)]
+    pub(super) fn label(&self, blank_node: u32) -> Option<String> {
         self.labels.get(blank_node as usize).copied().map(label)
     }
 }

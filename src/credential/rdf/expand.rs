@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::active::{Active, Combinations, Entry, Lookup};
 use super::context::{Coercion, Container, Definition, Meaning, Scope};
-use super::{Contexts, Dataset, Literal, LiteralKind, RDF_TYPE, Statement, Term, Unreadable, literal};
+use super::{Contexts, Dataset, RDF_TYPE, Statement, Term, Unreadable, literal};
 use crate::document::json::{Items, Kind, Members, Place, Text, Value};
 
 /// Statements of one document. A bill has some dozens.

@@ -7,6 +7,7 @@
 
 mod counterparts;
 mod data;
+mod w3c;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -100,7 +101,7 @@ pub struct Reason {
     pub message: String,
 }
 
-/// The verifiers of OpenAttestation documents, in their order.
+/// The verifiers of OpenAttestation documents, then those of W3C credentials and presentations, each in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Verifier {
     /// Digest and Merkle root.
@@ -124,6 +125,36 @@ pub enum Verifier {
     /// The DID alone; only in documents that use it.
     #[serde(rename = "OpenAttestationDidIdentityProof")]
     Did,
+    /// The legacy BBS suites.
+    #[serde(rename = "W3CSignatureIntegrity")]
+    W3cSignature,
+    /// ecdsa-sd-2023.
+    #[serde(rename = "EcdsaW3CSignatureIntegrity")]
+    W3cEcdsa,
+    /// bbs-2023.
+    #[serde(rename = "Bbs2023W3CSignatureIntegrity")]
+    W3cBbs2023,
+    /// Status lists.
+    #[serde(rename = "W3CCredentialStatus")]
+    W3cStatus,
+    /// A title in a token registry.
+    #[serde(rename = "TransferableRecords")]
+    W3cTransferable,
+    /// No status.
+    #[serde(rename = "W3CEmptyCredentialStatus")]
+    W3cEmptyStatus,
+    /// Who issued a credential.
+    #[serde(rename = "W3CIssuerIdentity")]
+    W3cIssuer,
+    /// The proofs of a presentation.
+    #[serde(rename = "W3CVpSignatureIntegrity")]
+    VpSignature,
+    /// The status of what is presented.
+    #[serde(rename = "W3CVpCredentialStatus")]
+    VpStatus,
+    /// Who issued what is presented.
+    #[serde(rename = "W3CVpIssuerIdentity")]
+    VpIssuer,
 }
 
 /// The three groups of fragments.
@@ -194,6 +225,9 @@ struct View<'r> {
 
 impl<'r> View<'r> {
     fn fragments(&self) -> Vec<Fragment> {
+        if w3c::is_w3c(self.report) {
+            return self.w3c_fragments();
+        }
         let hash = self.hash();
         if self.is_unrecognised() {
             return [vec![hash], unrecognised()].concat();
@@ -451,7 +485,7 @@ fn skipped(verifier: Verifier) -> Fragment {
             "Document issuers doesn't have \"documentStore\" / \"tokenRegistry\" property or doesn't use DNS-TXT type",
         ),
         Verifier::DnsDid => (0, "Document was not issued using DNS-DID"),
-        Verifier::Did => (0, "Document is not using DID as top level identifier or has not been wrapped"),
+        _ => (0, "Document is not using DID as top level identifier or has not been wrapped"),
     };
     let reason = Reason { code, code_string: "SKIPPED".into(), message: message.into() };
     fragment(verifier, FragmentResult::Skipped { reason })
@@ -471,9 +505,19 @@ fn failed(verifier: Verifier, status: Status, data: Value, reason: Reason) -> Fr
 
 fn fragment(verifier: Verifier, result: FragmentResult) -> Fragment {
     let about = match verifier {
-        Verifier::Hash => About::DocumentIntegrity,
-        Verifier::TokenRegistry | Verifier::DocumentStore | Verifier::DidSigned => About::DocumentStatus,
-        Verifier::DnsTxt | Verifier::DnsDid | Verifier::Did => About::IssuerIdentity,
+        Verifier::Hash | Verifier::W3cSignature | Verifier::W3cEcdsa | Verifier::W3cBbs2023 | Verifier::VpSignature => {
+            About::DocumentIntegrity
+        }
+        Verifier::TokenRegistry
+        | Verifier::DocumentStore
+        | Verifier::DidSigned
+        | Verifier::W3cStatus
+        | Verifier::W3cTransferable
+        | Verifier::W3cEmptyStatus
+        | Verifier::VpStatus => About::DocumentStatus,
+        Verifier::DnsTxt | Verifier::DnsDid | Verifier::Did | Verifier::W3cIssuer | Verifier::VpIssuer => {
+            About::IssuerIdentity
+        }
     };
     Fragment { name: verifier, about, result }
 }

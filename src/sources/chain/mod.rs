@@ -10,6 +10,7 @@ mod did_ethr;
 mod difference;
 pub mod endpoints;
 mod history;
+mod in_time;
 mod lens;
 mod logs;
 mod node_words;
@@ -108,6 +109,8 @@ pub enum BlockChoice {
     Number(u64),
     /// This block hash.
     Hash(Digest32),
+    /// The last one at or before this time, in seconds since the Unix epoch.
+    AtTime(i64),
 }
 
 /// Why a [`ChainSource`] cannot be made.

@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::at::{At, Pinned, block_by_number, by_hash, by_name, checked};
+use super::in_time::last_block_before;
 use super::reply::{Item, NodeError};
 use super::transport::{Call, Session};
 use super::values::{header, quantity};
@@ -44,7 +45,7 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<P
     match choice {
         BlockChoice::Default | BlockChoice::Finalized => calls.extend([by_name("finalized"), by_name("latest")]),
         BlockChoice::Safe => calls.extend([by_name("safe"), by_name("latest")]),
-        BlockChoice::Latest => calls.push(by_name("latest")),
+        BlockChoice::Latest | BlockChoice::AtTime(_) => calls.push(by_name("latest")),
         BlockChoice::Number(number) => calls.push(block_by_number(number)),
         BlockChoice::Hash(hash) => calls.push(by_hash(hash)),
     }
@@ -78,6 +79,11 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<P
             let latest = tagged(session, "latest", items.next())?;
             let block = BlockReading { finality, ..latest.ok_or_else(none)? };
             Pinned { newest: Some(block.clone()), block }
+        }
+        BlockChoice::AtTime(time) => {
+            let latest = tagged(session, "latest", items.next())?.ok_or_else(no_newest)?;
+            let found = last_block_before(session, chain, latest, time, request.max_age).await?;
+            Pinned { block: BlockReading { finality: Finality::Chosen, ..found }, newest: None }
         }
         BlockChoice::Safe | BlockChoice::Finalized => {
             let (tag, finality) = match choice {

@@ -38,6 +38,11 @@ impl Findings {
         worst(self.0.iter().filter(|check| check.name == name)).map_or(Outcome::Unknown, |check| check.outcome)
     }
 
+    /// Whether anything speaks against it.
+    pub(super) fn failed(&self, name: CheckName) -> bool {
+        self.0.iter().any(|check| (check.name, check.outcome) == (name, Outcome::Fail))
+    }
+
     /// One check of each name, in the order of the names.
     pub(super) fn folded(self) -> Vec<Check> {
         let Self(mut found) = self;

@@ -6,8 +6,8 @@ use super::{Examination, Ground, finding, findings::worst, from_entry, not_asked
 use crate::document::{self, IdentityKind, IdentityProof, IssuingContract, MOST_ISSUERS};
 use crate::evidence::{DnsTxtQuestion, Dnssec, Found, TxtReading};
 use crate::identity::{
-    Did, DnsDidFinding, DnsTxtFinding, DomainName, KeyMaterial, KeyRefusal, WebDid, denial_that_says_nothing,
-    judge_dns_did, judge_dns_txt,
+    Did, DidDocument, DnsDidFinding, DnsTxtFinding, DomainName, KeyMaterial, KeyRefusal, WebDid,
+    denial_that_says_nothing, judge_dns_did, judge_dns_txt,
 };
 use crate::verify::Policy;
 use crate::verify::codes::{self, Actor, Code};
@@ -41,7 +41,7 @@ impl Examination {
         let identity = self.judge_identity(ground, issuer, signer, &mut facts);
         let by_records = issuer.identity.as_ref().is_some_and(|identity| identity.kind == IdentityKind::DnsDid);
         let contradiction = match signer {
-            Some(Ok(claim)) if by_records => contradicting_did_document(claim),
+            Some(Ok(claim)) if by_records => contradicting_did_document(&claim.did, &claim.lookup),
             _ => None,
         };
         let found: Vec<Check> = [identity].into_iter().chain(contradiction).collect();
@@ -241,34 +241,47 @@ fn dnssec_required(dnssec: Dnssec, strength: Strength, message: String) -> Check
 
 /// Identity by the DID alone (checks.md §3.8).
 fn judge_did(claim: &Claim<'_>, facts: &mut Issuer, policy: &Policy) -> Check {
-    let did = match &claim.did {
-        Did::Web(web) => return judge_did_web(claim, web, facts),
-        did => did,
-    };
+    match &claim.did {
+        Did::Web(web) => did_web_check(&claim.did, web, &claim.lookup, facts, |document| {
+            document.assertion_account(&claim.key).map(|_| ())
+        }),
+        did => bare_key(did.as_str(), facts, policy),
+    }
+}
+
+/// A DID that names nobody: only somebody who knows it can say whose it is.
+pub(super) fn bare_key(did: &str, facts: &mut Issuer, policy: &Policy) -> Check {
     facts.assurance = Some(Assurance::BareKey);
     if facts.did.as_deref().is_some_and(|named| policy.trusts_did(named)) {
-        // That the key signed is the issuance check's to say.
+        // That the key signed is for another check to say.
         let message = format!("{did} is a bare key, which your policy names as an issuer");
         return finding(CheckName::Issuer, Outcome::Pass, &codes::ISSUER_TRUSTED_KEY, message);
     }
     unknown(&codes::ISSUER_BARE_KEY, format!("{did} is a bare key: nothing ties it to a name"))
 }
 
-fn judge_did_web(claim: &Claim<'_>, web: &WebDid, facts: &mut Issuer) -> Check {
-    let (did, domain) = (&claim.did, web.domain().as_str());
+/// Identity by the document that a web server gives, if it `lists` the key.
+pub(super) fn did_web_check(
+    did: &Did,
+    web: &WebDid,
+    lookup: &Lookup<'_>,
+    facts: &mut Issuer,
+    lists: impl FnOnce(&DidDocument) -> Result<(), KeyRefusal>,
+) -> Check {
+    let domain = web.domain().as_str();
     facts.domain = Some(domain.to_owned());
-    let (entry, document) = match &claim.lookup {
+    let (entry, document) = match lookup {
         Lookup::Answered { entry, document } => (*entry, document.as_ref()),
         Lookup::Unread { entry, why } => {
             return did_unread(CheckName::Issuer, &codes::ISSUER_DID_DOCUMENT_UNAVAILABLE, did, why, entry);
         }
         _ => return not_asked_yet(CheckName::Issuer, &codes::ISSUER_DID_DOCUMENT_UNAVAILABLE),
     };
-    if let Some(check) = contradicting_did_document(claim) {
+    if let Some(check) = contradicting_did_document(did, lookup) {
         return check;
     }
-    let check = match document.as_ref().map(|document| document.assertion_account(&claim.key)) {
-        Ok(Ok(_)) => {
+    let check = match document.as_ref().map(lists) {
+        Ok(Ok(())) => {
             facts.confirmed = true;
             facts.assurance = Some(Assurance::DidWeb);
             let message = format!("the DID document at {domain} lists this key");
@@ -284,11 +297,11 @@ fn judge_did_web(claim: &Claim<'_>, web: &WebDid, facts: &mut Issuer) -> Check {
 }
 
 /// A did:web whose server has nothing there, or the document of another DID (checks.md §8).
-fn contradicting_did_document(claim: &Claim<'_>) -> Option<Check> {
-    let Lookup::Answered { entry, document } = &claim.lookup else { return None };
+fn contradicting_did_document(did: &Did, lookup: &Lookup<'_>) -> Option<Check> {
+    let Lookup::Answered { entry, document } = lookup else { return None };
     let Err(why) = document.as_ref() else { return None };
-    let check = fail(&codes::ISSUER_NO_DID_DOCUMENT, format!("{}: {why}", claim.did));
-    why.contradicts().then(|| did_evidence(check, &claim.did, entry))
+    let check = fail(&codes::ISSUER_NO_DID_DOCUMENT, format!("{did}: {why}"));
+    why.contradicts().then(|| did_evidence(check, did, entry))
 }
 
 /// The claim does not hold together, which the issuance check says.

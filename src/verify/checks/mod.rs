@@ -4,15 +4,18 @@
 //! [`Examination::answer`], which notes the question as open when the evidence does not hold the answer.
 
 mod chain;
+mod credential;
 mod findings;
 mod integrity;
 mod issuer;
 mod pending;
 mod policy;
+mod presentation;
 mod proof;
 mod registry;
 mod revocation;
 mod signature;
+mod status_list;
 mod store;
 mod timely;
 mod title;
@@ -22,11 +25,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::codes::{self, Actor, Code};
 use super::report::{
     AsOf, Check, CheckName, ContractClaim, DocumentFacts, IdentityClaim, IssuedThrough, Issuer, IssuerClaim, Network,
-    Outcome, RegistryFacts, Report, RevocationClaim, RuleFinding, SignerFacts, StoreFacts, Strength, Title,
-    TitleStateName, Tool,
+    Outcome, RegistryFacts, Report, RevocationClaim, RuleFinding, SignerFacts, StatusListFacts, StoreFacts, Strength,
+    Title, TitleStateName, Tool,
 };
 use super::{Arrival, Case, Policy, Step, Verdict, WarningKind, budget};
+use crate::credential::{Signed, Verified};
 use crate::date_time::rfc3339_seconds;
+use crate::document::credential::{Credential, CredentialStatus};
 use crate::document::{self, ContractKind, Document, SealedBy};
 use crate::evidence::{Ask, Cause, Entry, Evidence, Found, Question, Unavailable};
 use crate::integrity::{Integrity, IntegrityResult, Warning};
@@ -38,7 +43,7 @@ pub(super) use title::run as run_title;
 
 /// Says what is still to be asked, or reports.
 pub(super) fn run(case: &Case<'_>, evidence: &Evidence) -> Step {
-    let timely = timely::timely(evidence, case.policy, case.now);
+    let timely = timely::timely(evidence, case.policy, case.judged_at());
     let step = budget::keep(evidence, timely, case.arrival.link.as_ref(), |evidence| {
         let mut examination = Examination::new(case);
         examination.judge(case, evidence);
@@ -57,6 +62,7 @@ pub(super) fn run(case: &Case<'_>, evidence: &Evidence) -> Step {
 struct Ground<'c> {
     document: &'c Document<'c>,
     integrity: &'c Integrity,
+    signed: Option<&'c Signed<'c>>,
     arrival: &'c Arrival,
     policy: &'c Policy,
     now: i64,
@@ -71,9 +77,10 @@ impl<'c> Ground<'c> {
         Self {
             document,
             integrity: case.integrity(),
+            signed: case.signed(),
             arrival: &case.arrival,
             policy,
-            now: case.now,
+            now: case.judged_at(),
             evidence,
             chain: chain::document_chain(document, policy),
         }
@@ -82,20 +89,31 @@ impl<'c> Ground<'c> {
 
 /// How the document was issued (documents.md §7.1), which decides which checks are required.
 enum IssuanceMethod {
-    /// A title in this registry.
-    TokenRegistry(Address),
+    /// A title in this registry: the token, where the document says which.
+    TokenRegistry(Address, Option<TokenId>),
     /// Hashes in one or more document stores.
     DocumentStore,
     /// A signature over the Merkle root.
     Signature,
+    /// The proof of a W3C credential that is no title.
+    Credential,
 }
 
 impl IssuanceMethod {
-    fn of(document: &Document<'_>) -> Self {
+    /// The token of an OpenAttestation document is its digest, a credential names its own (chain.md §1.2).
+    fn of(document: &Document<'_>, integrity: &Integrity) -> Self {
+        if let Document::Credential(credential) = document {
+            return match credential.status() {
+                CredentialStatus::TransferableRecord(record) => {
+                    Self::TokenRegistry(record.registry, Some(record.token))
+                }
+                _ => Self::Credential,
+            };
+        }
         let mut contracts = document.issuers().iter().filter_map(|issuer| issuer.contract.as_ref()).peekable();
         let any = contracts.peek().is_some();
         match contracts.find(|contract| contract.kind == ContractKind::TokenRegistry) {
-            Some(registry) => Self::TokenRegistry(registry.address),
+            Some(registry) => Self::TokenRegistry(registry.address, integrity.target_hash.map(TokenId::from)),
             None if any => Self::DocumentStore,
             None => Self::Signature,
         }
@@ -103,9 +121,9 @@ impl IssuanceMethod {
 
     fn kind(&self) -> IssuedThrough {
         match self {
-            Self::TokenRegistry(_) => IssuedThrough::TokenRegistry,
+            Self::TokenRegistry(..) => IssuedThrough::TokenRegistry,
             Self::DocumentStore => IssuedThrough::DocumentStore,
-            Self::Signature => IssuedThrough::Signature,
+            Self::Signature | Self::Credential => IssuedThrough::Signature,
         }
     }
 }
@@ -143,6 +161,10 @@ pub(super) struct Examination {
     registry: Option<RegistryFacts>,
     stores: Vec<StoreFacts>,
     signers: Vec<SignerFacts>,
+    status_lists: Vec<StatusListFacts>,
+    /// What a credential's proof discloses, where it holds.
+    disclosure: Option<Verified>,
+    parts: Vec<Report>,
     title: Title,
     /// The title at newer blocks, where it is another one there.
     ahead: Vec<Ahead>,
@@ -154,26 +176,47 @@ pub(super) struct Examination {
 
 impl Examination {
     fn judge(&mut self, case: &Case<'_>, evidence: &Evidence) {
-        let intact = self.judge_integrity(case.integrity(), case.policy);
-        if !intact && !case.policy.all_checks {
+        let ground = &Ground::of(case, evidence);
+        if !self.judge_integrity(ground) && !case.policy.all_checks {
             return self.leave_the_rest_unasked(case.policy);
         }
-        let ground = &Ground::of(case, evidence);
-        self.name_network(ground);
-        let method = IssuanceMethod::of(ground.document);
-        let signers = match method {
-            IssuanceMethod::Signature => self.signers(ground),
-            IssuanceMethod::TokenRegistry(_) | IssuanceMethod::DocumentStore => Vec::new(),
-        };
-        self.judge_issuers(ground, &signers);
-        match method {
-            IssuanceMethod::TokenRegistry(registry) => self.judge_token_registry(ground, registry),
-            IssuanceMethod::DocumentStore => self.judge_document_stores(ground),
-            IssuanceMethod::Signature => self.judge_signature(ground, &signers),
+        match ground.document {
+            Document::Presentation(_) => return self.judge_parts(ground, case, evidence),
+            Document::Credential(credential) => self.judge_credential(ground, credential),
+            _ => self.judge_document(ground),
         }
         self.judge_validity(ground);
         self.judge_link(ground);
         self.judge_policy(ground);
+    }
+
+    fn judge_document(&mut self, ground: &Ground<'_>) {
+        self.name_network(ground);
+        let method = IssuanceMethod::of(ground.document, ground.integrity);
+        let signers = match method {
+            IssuanceMethod::Signature => self.signers(ground),
+            _ => Vec::new(),
+        };
+        self.judge_issuers(ground, &signers);
+        match method {
+            IssuanceMethod::TokenRegistry(registry, token) => self.judge_token_registry(ground, registry, token),
+            IssuanceMethod::DocumentStore => self.judge_document_stores(ground),
+            IssuanceMethod::Signature | IssuanceMethod::Credential => self.judge_signature(ground, &signers),
+        }
+    }
+
+    fn judge_credential(&mut self, ground: &Ground<'_>, credential: &Credential<'_>) {
+        self.name_network(ground);
+        let key = self.proof_key(ground, &credential.proof().verification_method, &credential.issuer().id);
+        self.judge_credential_issuer(ground, credential, &key);
+        match IssuanceMethod::of(ground.document, ground.integrity) {
+            IssuanceMethod::TokenRegistry(registry, Some(token)) => {
+                self.judge_token_registry(ground, registry, Some(token));
+                self.judge_token_of_id(credential, token);
+            }
+            _ => self.judge_credential_status(ground, credential),
+        }
+        self.judge_what_is_withheld(credential);
     }
 
     fn new(case: &Case<'_>) -> Self {
@@ -200,6 +243,9 @@ impl Examination {
             registry: None,
             stores: Vec::new(),
             signers: Vec::new(),
+            status_lists: Vec::new(),
+            disclosure: None,
+            parts: Vec::new(),
             title: Title::without_parties(TitleStateName::Unknown),
             ahead: Vec::new(),
             as_of: None,
@@ -222,19 +268,22 @@ impl Examination {
         let mut report = Report {
             schema: "ebl-verifier/report/1",
             file: None,
-            checked_at: rfc3339(case.now),
-            verdict: Verdict::of(&outcomes, self.title.state, case.policy),
-            document: document_facts(case, self.network),
+            checked_at: rfc3339(case.now()),
+            judged_at: case.policy.at.map(rfc3339),
+            verdict: presentation::worst_verdict(Verdict::of(&outcomes, self.title.state, case.policy), &self.parts),
+            document: document_facts(case, self.network, self.disclosure.as_ref()),
             checks,
             policy: self.rules,
             issuer: self.issuers,
             registry: self.registry,
             stores: self.stores,
             signers: self.signers,
+            status_lists: self.status_lists,
             title: self.title,
             as_of: self.as_of,
             not_checked: Vec::new(),
             warnings: self.warnings,
+            parts: self.parts,
             names: BTreeMap::new(),
             tool: Tool::default(),
         };
@@ -302,14 +351,17 @@ impl Examination {
 }
 
 /// What the document is, with what is known of its file.
-fn document_facts(case: &Case<'_>, network: Option<Network>) -> DocumentFacts {
+fn document_facts(case: &Case<'_>, network: Option<Network>, disclosure: Option<&Verified>) -> DocumentFacts {
     let (document, integrity, arrival) = (case.document(), case.integrity(), &case.arrival);
     let intact = !matches!(integrity.result, IntegrityResult::Broken(_));
-    let issued_through = match document {
-        Document::Malformed(_) => None,
-        _ => Some(IssuanceMethod::of(document).kind()),
+    let method = match document {
+        Document::Malformed(_) | Document::Presentation(_) => None,
+        _ => Some(IssuanceMethod::of(document, integrity)),
     };
-    let has_token = issued_through == Some(IssuedThrough::TokenRegistry);
+    let token_id = match method {
+        Some(IssuanceMethod::TokenRegistry(_, token)) => token,
+        _ => None,
+    };
     DocumentFacts {
         format: document.family(),
         sha256: arrival.sha256.map(|hash| encode_hex(&hash.0)),
@@ -318,15 +370,23 @@ fn document_facts(case: &Case<'_>, network: Option<Network>) -> DocumentFacts {
         fetched_from: arrival.link.as_ref().map(|link| link.host.clone()),
         target_hash: integrity.target_hash,
         merkle_root: integrity.merkle_root,
-        token_id: integrity.target_hash.filter(|_| has_token).map(TokenId::from),
+        token_id,
         visible_fields: integrity.visible_leaves,
-        hidden_fields: integrity.hidden_leaves,
+        hidden_fields: disclosure.and_then(|verified| verified.withheld).unwrap_or(integrity.hidden_leaves),
         unauthenticated: unauthenticated(integrity, case.policy),
         bl_number: document.summary().bl_number.filter(|_| intact),
         network,
-        issued_through,
+        issued_through: method.map(|method| method.kind()),
         claims: document.issuers().iter().map(claim).collect(),
         signatures: document.signatures().len(),
+        credential: match document {
+            Document::Credential(credential) => Some(credential::facts(credential, case.policy, disclosure)),
+            _ => None,
+        },
+        presentation: match document {
+            Document::Presentation(presentation) => Some(presentation::facts(presentation, case.policy)),
+            _ => None,
+        },
     }
 }
 

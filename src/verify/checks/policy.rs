@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{Examination, Ground, IssuanceMethod, distinct_hosts, finding, not_applicable, unauthenticated};
 use crate::block_age::CLOCKS_DIFFER;
 use crate::date_time::rfc3339_seconds;
-use crate::document::MOST_ISSUERS;
+use crate::document::{Document, MOST_ISSUERS};
 use crate::evidence::{BlockReading, DnsTxtQuestion, Dnssec, Entry, Fact, Finality, Question};
 use crate::integrity;
 use crate::networks;
@@ -59,7 +59,13 @@ impl Examination {
             Rule::Beneficiaries(them) => {
                 self.judge_of_title(|title| judge_party("beneficiary", title.beneficiary, title.state, them))
             }
-            Rule::HiddenFields(most) => judge_hidden_fields(ground.integrity.hidden_leaves, *most),
+            Rule::HiddenFields(most) => match self.hidden(ground) {
+                Some(hidden) => judge_hidden_fields(hidden, *most),
+                None => Ruling::unknown("how much the holder left out of the credential is not known"),
+            },
+            Rule::VisibleFields(_) if is_signed_by_proof(ground) && !self.is_proven() => {
+                Ruling::unknown("what is shown is not known to be signed")
+            }
             Rule::VisibleFields(paths) => judge_visible_fields(paths, ground),
             Rule::NothingUnauthenticated => match unauthenticated(ground.integrity, ground.policy).as_slice() {
                 [] => Ruling::pass("the digest covers everything in the file"),
@@ -69,22 +75,37 @@ impl Examination {
         }
     }
 
+    /// How much was hidden, where that can be known.
+    fn hidden(&self, ground: &Ground<'_>) -> Option<usize> {
+        match is_signed_by_proof(ground) {
+            true => self.disclosure.as_ref()?.withheld,
+            false => Some(ground.integrity.hidden_leaves),
+        }
+    }
+
+    /// Whether the proof of a credential holds.
+    fn is_proven(&self) -> bool {
+        self.disclosure.is_some()
+    }
+
     fn judge_issuer_names(&self, ground: &Ground<'_>, names: &BTreeSet<IssuerName>) -> Ruling {
         if ground.document.issuers().len() > MOST_ISSUERS {
             return Ruling::unknown(format!("the document names more than {MOST_ISSUERS} issuers"));
         }
-        let findings = self.issuers.iter().map(|issuer| self.judge_issuer_name(issuer, names));
+        // Where it is found out whether an issuer's own key signed.
+        let signed = if is_signed_by_proof(ground) { CheckName::Integrity } else { CheckName::Issuance };
+        let findings = self.issuers.iter().map(|issuer| self.judge_issuer_name(issuer, names, signed));
         Ruling::all_of(findings).unwrap_or_else(|| Ruling::fail("the document names no issuer"))
     }
 
     /// A domain counts when its records or its DID document confirm it, a DID when its key signed the document.
-    fn judge_issuer_name(&self, issuer: &Issuer, names: &BTreeSet<IssuerName>) -> Ruling {
+    fn judge_issuer_name(&self, issuer: &Issuer, names: &BTreeSet<IssuerName>, signed: CheckName) -> Ruling {
         let domain = issuer.domain.as_deref();
         let named = |domain: &&str| names.iter().any(|name| name.is_domain(domain));
         let did = issuer.did.as_deref().filter(|did| names.iter().any(|name| name.is_did(did)));
         match (domain.filter(named), did) {
             (Some(domain), _) if issuer.confirmed => Ruling::pass(format!("{domain} is one of those allowed")),
-            (_, Some(did)) => match self.outcome(CheckName::Issuance) {
+            (_, Some(did)) => match self.outcome(signed) {
                 Outcome::Pass => Ruling::pass(format!("{did} is one of those allowed")),
                 Outcome::Fail => Ruling::fail(format!("{did} is allowed, but the document is not issued by it")),
                 _ => {
@@ -335,8 +356,13 @@ fn judge_party(role: &str, recorded: Option<Address>, state: TitleStateName, all
     }
 }
 
+/// Whether the document's own proof is its signature, and not one over a Merkle root.
+fn is_signed_by_proof(ground: &Ground<'_>) -> bool {
+    matches!(ground.document, Document::Credential(_))
+}
+
 fn judge_registries(registries: &BTreeSet<(ChainId, Address)>, ground: &Ground<'_>) -> Ruling {
-    let IssuanceMethod::TokenRegistry(address) = IssuanceMethod::of(ground.document) else {
+    let IssuanceMethod::TokenRegistry(address, _) = IssuanceMethod::of(ground.document, ground.integrity) else {
         return Ruling::fail("the document has no token registry");
     };
     match &ground.chain {

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::proof::Judged;
 use super::{Examination, Ground, finding, from_entry, not_asked_yet};
+use crate::document::Document;
 use crate::evidence::{Cause, Entry, Evidence, Found, ProofQuestion, RegistryQuestion, RegistryReading};
-use crate::integrity::{Integrity, IntegrityResult};
+use crate::integrity::IntegrityResult;
 use crate::primitives::{Address, TokenId};
 use crate::title::{self, Authenticity, RegistryFinding, TitleFinding, TitleState};
 use crate::verify::codes;
@@ -13,17 +14,26 @@ use crate::verify::report::{Check, CheckName, Outcome, RegistryFacts, RegistrySt
 use crate::verify::{Policy, ProofMode, TokenOfChain, WarningKind};
 
 impl Examination {
-    pub(super) fn judge_token_registry(&mut self, ground: &Ground<'_>, registry: Address) {
+    pub(super) fn judge_token_registry(&mut self, ground: &Ground<'_>, registry: Address, token: Option<TokenId>) {
         let chain = match &ground.chain {
             Ok(chain) => *chain,
             Err(check) => return self.without_chain(check.clone()),
         };
         // A document without a digest is malformed; with --all-checks there is still no token to ask for.
-        let Some(token) = ground.integrity.target_hash.map(TokenId::from) else {
+        let Some(token) = token else {
             return self.without_chain(not_asked_yet(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE));
         };
         let token = TokenOfChain { chain, registry, token };
-        self.judge_title(ground.evidence, ground.policy, token, IssuedFor::of(ground.integrity));
+        self.judge_title(ground.evidence, ground.policy, token, self.issued_for(ground));
+    }
+
+    pub(super) fn issued_for(&self, ground: &Ground<'_>) -> IssuedFor {
+        match (&ground.integrity.result, ground.document) {
+            (IntegrityResult::Broken(_), _) => IssuedFor::HashOfAnother,
+            // Its token is of its id, not of its content.
+            (_, Document::Credential(_)) => IssuedFor::ThisId,
+            _ => IssuedFor::ThisDocument,
+        }
     }
 
     /// The checks from the chain to the title. Returns what was judged, if anything was read.
@@ -145,17 +155,10 @@ impl Examination {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum IssuedFor {
     ThisToken,
+    /// Of a credential, whose token stands for its id.
+    ThisId,
     ThisDocument,
     HashOfAnother,
-}
-
-impl IssuedFor {
-    pub(super) fn of(integrity: &Integrity) -> Self {
-        match integrity.result {
-            IntegrityResult::Broken(_) => Self::HashOfAnother,
-            _ => Self::ThisDocument,
-        }
-    }
 }
 
 /// To go after "for".
@@ -163,6 +166,7 @@ impl std::fmt::Display for IssuedFor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::ThisToken => "this token",
+            Self::ThisId => "the id of this credential",
             Self::ThisDocument => "exactly this document",
             Self::HashOfAnother => "the hash that the file states, which its content does not fit",
         })

@@ -94,7 +94,7 @@ impl Examination {
         Ok(claim)
     }
 
-    fn look_up<'c>(&mut self, ground: &Ground<'c>, did: &Did) -> Lookup<'c> {
+    pub(super) fn look_up<'c>(&mut self, ground: &Ground<'c>, did: &Did) -> Lookup<'c> {
         let question = match did_question(did, &ground.policy.did_registries) {
             Ok(question) => question,
             Err(chain) => return Lookup::NoRegistry(chain),
@@ -307,8 +307,12 @@ fn refused(key: &DidUrl, refusal: &KeyRefusal) -> Check {
         KeyRefusal::NotListed { .. } => (Outcome::Fail, &codes::ISSUANCE_KEY_NOT_IN_DID),
         KeyRefusal::NoLongerListed(_) => (Outcome::Fail, &codes::ISSUANCE_KEY_ENDED),
         KeyRefusal::OtherController { .. } => (Outcome::Fail, &codes::ISSUANCE_KEY_OF_OTHER_CONTROLLER),
-        KeyRefusal::NotForAssertion => (Outcome::Fail, &codes::ISSUANCE_KEY_NOT_FOR_ASSERTION),
-        KeyRefusal::Material(KeyMaterial::Malformed) => (Outcome::Fail, &codes::ISSUANCE_KEY_MALFORMED),
+        KeyRefusal::NotForAssertion | KeyRefusal::NotForAuthentication => {
+            (Outcome::Fail, &codes::ISSUANCE_KEY_NOT_FOR_ASSERTION)
+        }
+        KeyRefusal::Material(KeyMaterial::Malformed | KeyMaterial::Unreadable(_)) => {
+            (Outcome::Fail, &codes::ISSUANCE_KEY_MALFORMED)
+        }
         KeyRefusal::Material(KeyMaterial::UnsupportedType(_)) => (Outcome::Unknown, &codes::ISSUANCE_KEY_NOT_SUPPORTED),
     };
     finding(CheckName::Issuance, outcome, code, format!("{key}: {refusal}"))

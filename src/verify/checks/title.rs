@@ -6,6 +6,7 @@ use super::{
     Examination, Ground, IssuanceMethod, document_facts, finding, from_entry, not_applicable, not_asked_yet,
     unavailable,
 };
+use crate::document::Document;
 use crate::evidence::{
     AccountReading, BlockReading, Evidence, Found, HistoryQuestion, HistoryReading, PowersQuestion, PowersReading,
     Question, RegistryReading,
@@ -25,7 +26,7 @@ use crate::verify::{Policy, PowersWanted, TitleCase, TitleStep, TokenOfChain, bu
 
 /// Says what is still to be asked, or reports.
 pub(in crate::verify) fn run(case: &TitleCase<'_>, evidence: &Evidence) -> TitleStep {
-    let timely = super::timely::timely(evidence, case.policy, case.now);
+    let timely = super::timely::timely(evidence, case.policy, case.policy.at.unwrap_or(case.now));
     let step = budget::keep(evidence, timely, case.link(), |evidence| TitleExamination::of(case, evidence).step(case));
     match step {
         Ok(report) => TitleStep::Report(Box::new(report)),
@@ -72,12 +73,12 @@ impl TitleExamination {
                 examination.judge(evidence, case.policy, case.powers, *token, IssuedFor::ThisToken);
             }
             TitleSubject::Document(of) => {
-                let intact = examination.base.judge_integrity(of.integrity(), case.policy);
+                let ground = Ground::of(of, evidence);
+                let intact = examination.base.judge_integrity(&ground);
                 if !intact && !case.policy.all_checks {
                     examination.rest_of_a_broken_document();
                     return examination;
                 }
-                let ground = Ground::of(of, evidence);
                 examination.judge_document(&ground, case.powers);
                 examination.base.judge_link(&ground);
             }
@@ -87,24 +88,34 @@ impl TitleExamination {
 
     fn judge_document(&mut self, ground: &Ground<'_>, wanted: PowersWanted) {
         self.base.name_network(ground);
-        let method = IssuanceMethod::of(ground.document);
-        if wanted == PowersWanted::Yes && matches!(method, IssuanceMethod::TokenRegistry(_)) {
-            self.base.judge_issuers(ground, &[]);
-        }
-        match (method, &ground.chain, ground.integrity.target_hash) {
-            (IssuanceMethod::TokenRegistry(registry), Ok(chain), Some(target_hash)) => {
-                let token = TokenOfChain { chain: *chain, registry, token: TokenId::from(target_hash) };
-                self.judge(ground.evidence, ground.policy, wanted, token, IssuedFor::of(ground.integrity));
+        let method = IssuanceMethod::of(ground.document, ground.integrity);
+        if wanted == PowersWanted::Yes && matches!(method, IssuanceMethod::TokenRegistry(..)) {
+            match ground.document {
+                Document::Credential(credential) => {
+                    let key =
+                        self.base.proof_key(ground, &credential.proof().verification_method, &credential.issuer().id);
+                    self.base.judge_credential_issuer(ground, credential, &key);
+                }
+                _ => self.base.judge_issuers(ground, &[]),
             }
-            (IssuanceMethod::TokenRegistry(_), Err(chain), _) => {
+        }
+        match (method, &ground.chain) {
+            (IssuanceMethod::TokenRegistry(registry, Some(token)), Ok(chain)) => {
+                let of = TokenOfChain { chain: *chain, registry, token };
+                self.judge(ground.evidence, ground.policy, wanted, of, self.base.issued_for(ground));
+                if let Document::Credential(credential) = ground.document {
+                    self.base.judge_token_of_id(credential, token);
+                }
+            }
+            (IssuanceMethod::TokenRegistry(..), Err(chain)) => {
                 self.base.without_chain(chain.clone());
                 self.nothing_about_the_title(&codes::HISTORY_UNPROVEN);
             }
-            (IssuanceMethod::TokenRegistry(_), Ok(_), None) => {
+            (IssuanceMethod::TokenRegistry(_, None), Ok(_)) => {
                 self.base.without_chain(not_asked_yet(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE));
                 self.nothing_about_the_title(&codes::HISTORY_UNPROVEN);
             }
-            (method, _, _) => {
+            (method, _) => {
                 self.base.title = Title::without_parties(TitleStateName::None);
                 if matches!(method, IssuanceMethod::DocumentStore) {
                     let message = "issued through a document store, which a report on a title does not ask".into();
@@ -267,7 +278,7 @@ impl TitleExamination {
             return Err(self.base.open_questions);
         }
         let document = match &case.subject {
-            TitleSubject::Document(of) => Some(document_facts(of, self.base.network)),
+            TitleSubject::Document(of) => Some(document_facts(of, self.base.network, self.base.disclosure.as_ref())),
             TitleSubject::Token(_) => None,
         };
         let mut report = TitleReport {

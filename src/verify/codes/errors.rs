@@ -4,7 +4,7 @@
 use super::Code;
 use crate::document::link::InvalidLink;
 use crate::document::{ReadError, ReadErrorKind};
-use crate::integrity::Fault;
+use crate::integrity::{Fault, Unchecked};
 
 impl Fault {
     /// The stable code.
@@ -22,9 +22,23 @@ impl Fault {
             Self::FamilyMix(_) => &super::INTEGRITY_FAMILY_MIX,
             Self::OutsideDigest(_) => &super::INTEGRITY_OUTSIDE_DIGEST,
             Self::NotCanonical(_) => &super::INTEGRITY_NOT_CANONICAL,
+            Self::Context(_) => &super::INTEGRITY_CONTEXT,
+            Self::UndefinedTerm(_) => &super::INTEGRITY_UNDEFINED_TERM,
+            Self::ProofValue(_) => &super::INTEGRITY_PROOF_VALUE,
+            Self::ProofPurpose(_) => &super::INTEGRITY_PROOF_PURPOSE,
             Self::SaltsMismatch(_) => &super::INTEGRITY_SALTS_MISMATCH,
             Self::Shape(_) => &super::INTEGRITY_SHAPE,
             Self::BatchToken | Self::TokenOfSeveralIssuers => &super::INTEGRITY_BATCH_TOKEN,
+        }
+    }
+}
+
+impl Unchecked {
+    /// The code with its meaning, who can act and how.
+    pub fn explanation(&self) -> &'static Code {
+        match self {
+            Self::Suite(_) | Self::Option(_) => &super::INTEGRITY_SUITE_NOT_SUPPORTED,
+            Self::TooComplex(_) => &super::INTEGRITY_TOO_COMPLEX,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::status::{Family as StoreFamily, Position, RevocationReason};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct DocumentFacts {
-    /// Its family: `oa-2.0`, `oa-3.0`.
+    /// Its family: `oa-2.0`, `oa-3.0`, `w3c-1.1`, `w3c-2.0`, `w3c-presentation`.
     pub format: Family,
     /// SHA-256 of the file as it came, 64 lower-case hexadecimal characters; set by whoever has the bytes.
     pub sha256: Option<String>,
@@ -45,6 +45,87 @@ pub struct DocumentFacts {
     pub claims: Vec<IssuerClaim>,
     /// Number of signatures it carries, good or bad.
     pub signatures: usize,
+    /// What a W3C credential is besides; absent for other families.
+    pub credential: Option<CredentialFacts>,
+    /// What a W3C presentation is besides; absent for other families.
+    pub presentation: Option<PresentationFacts>,
+}
+
+/// What a W3C credential says of itself (documents.md §9).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct CredentialFacts {
+    /// The issuer: a DID or another URL.
+    pub issuer: String,
+    /// The signature suite, as the proof names it.
+    pub suite: String,
+    /// The key that the proof names.
+    pub key: String,
+    /// Whether the holder chose what of it is shown.
+    pub selective_disclosure: bool,
+    /// Where its status is kept.
+    pub status: StatusClaim,
+    /// The contexts it uses that the caller added.
+    pub contexts: Vec<AddedContext>,
+}
+
+/// Where a credential says that its status is kept (documents.md §9.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StatusClaim {
+    /// In a token registry: it is a title.
+    TransferableRecord,
+    /// In a registry of obligations, which is not read.
+    Obligation,
+    /// In lists that the issuer publishes.
+    StatusList,
+    /// Nowhere, as far as is shown.
+    None,
+}
+
+/// A context that the caller added: what its words mean, the caller vouches for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AddedContext {
+    /// Its name.
+    pub url: String,
+    /// SHA-256 of the file it was read from.
+    pub sha256: Digest32,
+}
+
+/// What a W3C presentation says of itself (documents.md §9.6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PresentationFacts {
+    /// Who presents: a DID.
+    pub holder: String,
+    /// The signature suite, as the proof names it.
+    pub suite: String,
+    /// The key that the proof names.
+    pub key: String,
+    /// The challenge that it answers.
+    pub challenge: Option<String>,
+    /// The domains that it was made for.
+    pub domains: Vec<String>,
+    /// Whether challenge and domain are those that the caller gave.
+    pub fresh: bool,
+}
+
+/// What one status list says of a credential (documents.md §9.5).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct StatusListFacts {
+    /// `revocation`, `suspension` or another word.
+    pub purpose: String,
+    /// Where the list is, as the credential says.
+    pub list: String,
+    /// The place in it.
+    pub index: u64,
+    /// Whether the bit is set; absent when not known.
+    pub set: Option<bool>,
+    /// What the issuance check came to for this list.
+    pub finding: Finding,
 }
 
 /// How a document was issued (documents.md §7.1), which decides which checks are required.

@@ -12,9 +12,10 @@ use crate::evidence::Unavailable;
 use crate::primitives::Address;
 
 pub use facts::{
-    AsOf, Assurance, ContractClaim, DocumentFacts, IdentityClaim, IssuedThrough, Issuer, IssuerClaim, Network,
-    PendingChange, ProofFacts, ProofResult, RegistryFacts, RegistryStanding, RevocationClaim, RevokedNodeFacts,
-    SignerFacts, StoreFacts, Title, TitleStateName, Tool, Voucher,
+    AddedContext, AsOf, Assurance, ContractClaim, CredentialFacts, DocumentFacts, IdentityClaim, IssuedThrough, Issuer,
+    IssuerClaim, Network, PendingChange, PresentationFacts, ProofFacts, ProofResult, RegistryFacts, RegistryStanding,
+    RevocationClaim, RevokedNodeFacts, SignerFacts, StatusClaim, StatusListFacts, StoreFacts, Title, TitleStateName,
+    Tool, Voucher,
 };
 
 /// What became of one document.
@@ -27,6 +28,8 @@ pub struct Report {
     pub file: Option<String>,
     /// When it was judged: the `now` that was given, RFC 3339.
     pub checked_at: String,
+    /// The time that it was judged as of, where the caller named one; RFC 3339.
+    pub judged_at: Option<String>,
     /// The answer.
     pub verdict: Verdict,
     /// What the document is.
@@ -43,6 +46,8 @@ pub struct Report {
     pub stores: Vec<StoreFacts>,
     /// The signers of a signed document, in the order of its issuers.
     pub signers: Vec<SignerFacts>,
+    /// The status lists that a credential names, in its order.
+    pub status_lists: Vec<StatusListFacts>,
     /// The title.
     pub title: Title,
     /// The block everything was read at.
@@ -51,6 +56,8 @@ pub struct Report {
     pub not_checked: Vec<String>,
     /// Things worth knowing that decide nothing.
     pub warnings: Vec<String>,
+    /// The credentials of a presentation, each judged like one that came alone.
+    pub parts: Vec<Report>,
     /// The caller's own names for addresses of this report; set by whoever has an address book.
     pub names: BTreeMap<Address, String>,
     /// The program.

@@ -15,6 +15,7 @@ use ebl_verifier::verify::Verdict::{self, Indeterminate, Invalid, NotLive, Polic
 use ebl_verifier::verify::{AcceptedState, Rule};
 use serde_json::{Value, json};
 
+use super::credentials::CREDENTIALS;
 use super::signatures::SIGNATURES;
 use super::signed_world::{BLOCK, ethr, web, word};
 use super::signing::{Draft, record};
@@ -26,7 +27,7 @@ use super::wrapping::{Format, issuer, plain_v2, wrap};
 
 /// All tables.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [INTEGRITY, ISSUER, CHAINS, REGISTRIES, ISSUANCE, STORES, SIGNATURES, PENDING, TITLES, GENERAL]
+    [INTEGRITY, ISSUER, CHAINS, REGISTRIES, ISSUANCE, STORES, SIGNATURES, PENDING, TITLES, GENERAL, CREDENTIALS]
         .into_iter()
         .flatten()
 }

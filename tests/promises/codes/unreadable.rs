@@ -43,7 +43,11 @@ pub const ALL: &[Case] = &[
     ("read.syntax", || refused(b"{")),
     ("read.other_kind", || refused(b"<html>")),
     ("read.not_an_object", || refused(b"[]")),
-    ("read.unsupported_family", || refused(br#"{"verifiableCredential":[]}"#)),
+    ("read.unsupported_family", || {
+        refused(
+            br#"{"@context": "https://schemata.openattestation.com/com/openattestation/4.0/context.json", "proof": {}}"#,
+        )
+    }),
     ("read.not_a_document", || refused(b"{}")),
     ("read.key_missing", || refused(sealed(b"e30=").to_string().as_bytes())),
     ("read.sealed_malformed", || refused(br#"{"type":"OPEN-ATTESTATION-TYPE-1"}"#)),

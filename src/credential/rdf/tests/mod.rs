@@ -14,7 +14,7 @@ use crate::document::{Limits, json};
 
 /// The cases of a shared vector.
 fn cases(vector: &str) -> Vec<Json> {
-    let text = std::fs::read_to_string(format!("fixtures/credentials/{vector}.json")).expect("a vector");
+    let text = std::fs::read_to_string(format!("fixtures/{vector}.json")).expect("a vector");
     let mut vector: Json = serde_json::from_str(&text).expect("JSON");
     serde_json::from_value(vector["cases"].take()).expect("cases")
 }

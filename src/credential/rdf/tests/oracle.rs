@@ -17,12 +17,12 @@ fn genuine_documents_are_expanded_as_oxjsonld_does() {
         let written = context::embedded()[url].iter().map(|context| written_context(context));
         Some(serde_json::json!({"@context": written.collect::<Vec<_>>()}).to_string())
     };
-    for case in cases("signed") {
+    for case in cases("vectors/w3c-signed") {
         let mut document = case["document"].clone();
         document.as_object_mut().expect("an object").remove("proof");
         compare(&document, &known, load, &case["id"].to_string()).expect("statements");
     }
-    for case in cases("presentations") {
+    for case in cases("vectors/w3c-presentations") {
         if case["expected"]["outcome"] == "pass" {
             compare(&case["presentation"], &known, load, &case["id"].to_string()).expect("statements");
         }
@@ -50,6 +50,10 @@ proptest! {
         let mut document = object;
         document["@context"] = serde_json::json!([one, two]);
         let shown = format!("{document}\n{}\n{}", files[one], files[two]);
+        // It takes any word for a prefix; by JSON-LD 1.1 one that is defined as an object has to say so.
+        if shown.contains("\"ex\":{") {
+            return Ok(());
+        }
         let compared = compare(&document, &known, move |url| files.get(url).cloned(), &shown);
         // It does not let the scope of a property redefine what is protected where the value is a text; signers do.
         prop_assume!(compared.is_ok());

@@ -7,7 +7,7 @@ use super::*;
 
 #[test]
 fn the_embedded_contexts_map_what_the_vector_says() {
-    let cases = cases("contexts");
+    let cases = cases("credentials/contexts");
     for case in &cases {
         let url = case["url"].as_str().expect("a URL");
         let contexts = context::embedded().get(url).unwrap_or_else(|| panic!("{url} is not embedded"));
@@ -82,7 +82,7 @@ fn term(definition: &Definition) -> Json {
 
 #[test]
 fn literals_are_written_byte_for_byte() {
-    for case in cases("rdf-literals") {
+    for case in cases("credentials/rdf-literals") {
         let id = &case["id"];
         let line = one_statement(case["json"].as_str().expect("JSON text"), &case["term"]);
         match case["expected"]["nquad"].as_str() {
@@ -114,7 +114,7 @@ fn one_statement(value: &str, term: &Json) -> Result<String, Unreadable> {
 
 #[test]
 fn genuine_documents_and_their_proofs_have_the_lines_that_were_signed() {
-    for case in cases("signed") {
+    for case in cases("vectors/w3c-signed") {
         let (document, facts) = (&case["document"], &case["facts"]);
         let legacy = facts["counts"].is_object() && facts["labels"].is_null();
         let escaping = if legacy { Escaping::Legacy } else { Escaping::Canonical };
@@ -132,7 +132,7 @@ fn genuine_documents_and_their_proofs_have_the_lines_that_were_signed() {
 
 #[test]
 fn presentations_are_written_with_their_credentials_and_the_proofs_of_these() {
-    for case in cases("presentations") {
+    for case in cases("vectors/w3c-presentations") {
         let (presentation, facts) = (&case["presentation"], &case["facts"]);
         if !facts.is_object() {
             continue;
