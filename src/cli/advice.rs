@@ -21,6 +21,7 @@ fn flags(code: &Code) -> Option<&'static str> {
         "read.key_missing" => "--key @FILE or --key env:NAME",
         "read.fetch_refused" => "--allow-private",
         "integrity.falsy_leaves_unauthenticated" => "--accept-unauthenticated-falsy",
+        "integrity.context_not_allowed" => "--context URL=FILE",
         "issuer.bare_key" => "--expect-issuer DID",
         "issuer.dns_unavailable" | "issuer.dnssec_required" => "--dns RESOLVER",
         "issuer.dns_denies_everything" => "--dns RESOLVER; `ebl doctor` tries them out",

@@ -272,6 +272,9 @@ fn settings(in_force: &InForce, policy: Option<&Chosen<PathBuf>>) -> Vec<Setting
     for (chain, registry) in &in_force.did_registries {
         chosen("did_registry", format!("{chain}:{}", registry.value), registry.origin);
     }
+    for context in &in_force.contexts {
+        chosen("contexts", context.value.clone(), context.origin);
+    }
     chosen("names", path(&in_force.names), in_force.names.origin);
     // All of them hold.
     let policies: Vec<_> = in_force.policies.iter().chain(policy).collect();

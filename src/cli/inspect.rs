@@ -26,6 +26,7 @@ use crate::integrity::IntegrityResult;
 use crate::primitives::encode_hex;
 use crate::report::human::Style;
 use crate::report::json::{self as report_json, Layout};
+use crate::sources::now;
 use crate::text::escape_for_terminal as escape;
 use crate::verify::{Case, Policy, Stated, Step, examine};
 use crate::web_address::Reach;
@@ -73,7 +74,7 @@ fn page(
         let around =
             Around { sealed, enveloped: file.enveloped, size: bytes.len(), sha256: encode_hex(&Sha256::digest(bytes)) };
         let policy = Policy { contexts: contexts.clone(), ..Policy::default() };
-        let looked = Looked::into(Case::new(document, &policy, 0), around);
+        let looked = Looked::into(Case::new(document, &policy, now()), around);
         Page { human: looked.human(name, style), found: looked.object() }
     };
     match &file.content {
@@ -140,7 +141,10 @@ impl<'c> Looked<'c> {
             }
         });
         lines.push(match (integrity.visible_leaves, integrity.hidden_leaves) {
-            (visible, _) if is_w3c(document) => format!("  States      {visible} things"),
+            (visible, _) if is_w3c(document) => {
+                let more = if style.verbose || visible == 0 { "" } else { ", listed with -v" };
+                format!("  Statements  {visible}{more}")
+            }
             (0, 0) => "  Fields      not counted".into(),
             (visible, hidden) => format!("  Fields      {visible} visible, {hidden} hidden"),
         });
@@ -159,7 +163,7 @@ impl<'c> Looked<'c> {
             if let Some(did) = &issuer.did {
                 lines.push(format!("              DID {}", escape(did)));
             }
-            if let Some(identity) = &issuer.identity {
+            if let Some(identity) = issuer.identity.as_ref().filter(|_| !is_w3c(document)) {
                 let kind = identity.kind.to_string();
                 let place = identity.location.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
                 let key = identity.key.as_ref().map(|key| format!(", key {key}")).unwrap_or_default();

@@ -12,7 +12,7 @@ mod tests;
 pub use self::rdf::{Contexts, InvalidContext};
 pub use self::statements::{NoStatements, Statements};
 
-pub(crate) use self::proof::{InvalidKey, PublicKey, SignatureRefusal, Verified, from_method};
+pub(crate) use self::proof::{InvalidKey, PublicKey, SignatureRefusal, from_method};
 pub(crate) use self::signed::{NotSigned, Signed};
 
 /// The key that a verification method of did:key is itself (checks.md §6.3); `None` for other methods.

@@ -49,20 +49,6 @@ pub(crate) struct Verified {
     pub(crate) kind: Kind,
     /// The lines of the document that no holder can leave out, in order. Suites without that notion name none.
     pub(crate) mandatory: Vec<usize>,
-    /// How many signed statements are not shown, where the proof says so; nothing is withheld of a base proof.
-    pub(crate) withheld: Option<usize>,
-}
-
-impl Verified {
-    /// Whether the holder chose what is shown.
-    pub(crate) fn is_derived(&self) -> bool {
-        self.kind == Kind::Derived
-    }
-
-    /// Whether there may be more that was signed.
-    pub(crate) fn may_withhold(&self) -> bool {
-        self.withheld != Some(0)
-    }
 }
 
 /// Who made a proof.

@@ -1,7 +1,7 @@
 //! What the signature of a credential or presentation is over: its statements and those of its proof, in their canonical
 //! form (documents.md §9.3, §9.4). Decided from the file alone; whose key fits is another question.
 
-use super::proof::{self, Content, InvalidProofValue, ProofValue, PublicKey, SignatureRefusal, Verified};
+use super::proof::{self, Content, InvalidProofValue, ProofValue, PublicKey, SignatureRefusal};
 use super::rdf::{self, Canonical, Contexts, Escaping};
 use crate::document::BrokenRule;
 use crate::document::credential::{Credential, Proof, Suite};
@@ -83,10 +83,20 @@ impl<'d> Signed<'d> {
     }
 
     /// Whether this key made the proof over all of it.
-    pub(crate) fn verify(&self, key: &PublicKey) -> Result<Verified, SignatureRefusal> {
+    pub(crate) fn verify(&self, key: &PublicKey) -> Result<(), SignatureRefusal> {
         let selected = |pointer: &str| self.document.selected(pointer);
         let content = Content { document: self.lines(), proof: &self.proof, selected: &selected };
-        proof::verify(&self.value, key, content)
+        proof::verify(&self.value, key, content).map(drop)
+    }
+
+    /// Whether the holder chose what is shown.
+    pub(crate) fn is_derived(&self) -> bool {
+        self.value.is_derived()
+    }
+
+    /// How many signed statements are not shown, where the proof says so.
+    pub(crate) fn withheld(&self) -> Option<usize> {
+        self.value.withheld()
     }
 
     /// How many statements there are.

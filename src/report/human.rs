@@ -32,6 +32,7 @@ pub fn render(report: &Report, file: &str, style: Style) -> String {
     let mut page = Page::new(style, &report.names);
     let (words, color) = verdict(report);
     page.headline(words, color, file);
+    page.parts(&report.parts);
     if report.verdict != Verdict::Invalid || report.as_of.is_some() {
         page.facts(report);
     }
@@ -77,6 +78,23 @@ impl<'r> Page<'r> {
     pub(super) fn headline(&mut self, words: &str, color: &str, file: &str) {
         let painted = self.painted(words, &format!("1;{color}"));
         self.hanging_labelled("", &painted, columns(words), "  ", &escape(file));
+        self.out.push('\n');
+    }
+
+    /// What the credentials of a presentation came to, in one line.
+    fn parts(&mut self, parts: &[Report]) {
+        if parts.is_empty() {
+            return;
+        }
+        let mut counts: Vec<(&str, usize)> = Vec::new();
+        for (words, _) in parts.iter().map(verdict) {
+            match counts.iter_mut().find(|(known, _)| *known == words) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((words, 1)),
+            }
+        }
+        let counts: Vec<String> = counts.into_iter().map(|(words, count)| format!("{count} {words}")).collect();
+        self.hanging("  Credentials ", &format!("{}, each below; the worst counts", counts.join(", ")));
         self.out.push('\n');
     }
 

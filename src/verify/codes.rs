@@ -629,7 +629,7 @@ codes! {
         "None of the rules of your policy says anything about a document of this kind.",
         "Nothing to do.";
     PARTS_SAY = "check.parts", Nobody,
-        "A presentation shows credentials; each of them is checked on its own.",
+        "A presentation shows credentials; each of them is checked on its own, and has a title of its own if it has one.",
         "Look at the credentials.";
     NOT_ASKED = "check.not_asked", Nobody,
         "Not asked: the document is not intact.",

@@ -43,4 +43,5 @@ mod testchain_clients;
 mod testchain_rpc;
 mod title_command;
 mod title_history;
+mod w3c;
 mod web_source;

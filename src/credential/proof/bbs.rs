@@ -36,7 +36,7 @@ pub(super) fn verify_base(value: &BbsBase, key: &G2Affine, content: Content<'_>)
     if header != value.header || !value.signature.verified(key, &header, &messages) {
         return Err(SignatureRefusal::Signature);
     }
-    Ok(Verified { kind: Kind::Base, mandatory, withheld: Some(0) })
+    Ok(Verified { kind: Kind::Base, mandatory })
 }
 
 /// What was disclosed of a base proof.
@@ -54,7 +54,7 @@ pub(super) fn verify_derived(
     if !value.proof.verified(key, &header, &value.presentation_header, &disclosed)? {
         return Err(SignatureRefusal::Signature);
     }
-    Ok(Verified { kind: Kind::Derived, mandatory, withheld: Some(value.proof.hidden()) })
+    Ok(Verified { kind: Kind::Derived, mandatory })
 }
 
 /// A signature over messages.

@@ -23,7 +23,7 @@ pub(super) fn verify_base(
     if !signature.verified(key, &messages) {
         return Err(SignatureRefusal::Signature);
     }
-    Ok(Verified { kind: Kind::Base, mandatory: (0..content.document.len()).collect(), withheld: Some(0) })
+    Ok(Verified { kind: Kind::Base, mandatory: (0..content.document.len()).collect() })
 }
 
 /// What was disclosed of a base proof. Nothing is mandatory but the proof's own lines.
@@ -43,7 +43,7 @@ pub(super) fn verify_derived(
     if !proof.verified(key, &messages) {
         return Err(SignatureRefusal::Signature);
     }
-    Ok(Verified { kind: Kind::Derived, mandatory: Vec::new(), withheld: Some(proof.hidden()) })
+    Ok(Verified { kind: Kind::Derived, mandatory: Vec::new() })
 }
 
 /// A derived document writes the blank node `_:c14nN` as `<urn:bnid:_:c14nN>`, and so has none of its own.

@@ -59,7 +59,7 @@ pub(super) fn verify_whole(
 ) -> Result<Verified, SignatureRefusal> {
     let signed = [hash_of(content.proof), hash_of(content.document)].concat();
     key.verify(&signed, signature).map_err(|_| SignatureRefusal::Signature)?;
-    Ok(Verified { kind: Kind::Base, mandatory: (0..content.document.len()).collect(), withheld: Some(0) })
+    Ok(Verified { kind: Kind::Base, mandatory: (0..content.document.len()).collect() })
 }
 
 /// The mandatory statements in order, and the others.
@@ -112,9 +112,7 @@ impl Mandatory {
         let (hash, mandatory) = self.finish();
         let signed = [&hash_of(content.proof)[..], &ephemeral.as_signed, &hash].concat();
         key.verify(&signed, signature).map_err(|_| SignatureRefusal::Signature)?;
-        // How many others were signed nothing says.
-        let withheld = (kind == Kind::Base).then_some(0);
-        Ok(Verified { kind, mandatory, withheld })
+        Ok(Verified { kind, mandatory })
     }
 }
 

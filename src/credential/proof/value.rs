@@ -51,6 +51,23 @@ impl ProofValue {
     }
 }
 
+impl ProofValue {
+    /// Whether a holder made it, who may have left things out.
+    pub(crate) fn is_derived(&self) -> bool {
+        matches!(self, Self::EcdsaSdDerived(_) | Self::BbsDerived(_) | Self::BbsPlusDerived(_))
+    }
+
+    /// How many signed statements are not shown, where the proof says so: one of ecdsa-sd-2023 does not.
+    pub(crate) fn withheld(&self) -> Option<usize> {
+        match self {
+            Self::EcdsaSdBase(_) | Self::EcdsaRdfc(_) | Self::BbsBase(_) | Self::BbsPlus(_) => Some(0),
+            Self::EcdsaSdDerived(_) => None,
+            Self::BbsDerived(value) => Some(value.proof.hidden()),
+            Self::BbsPlusDerived(proof) => Some(proof.hidden()),
+        }
+    }
+}
+
 /// Why a text is not a proof value of its suite.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidProofValue {

@@ -4,7 +4,7 @@
 use super::issuer::{bare_key, did_web_check};
 use super::signature::{Lookup, did_evidence, did_unread};
 use super::{Examination, Ground, finding, not_applicable, not_asked_yet};
-use crate::credential::{PublicKey, SignatureRefusal, Signed, Verified, did_key};
+use crate::credential::{PublicKey, SignatureRefusal, Signed, did_key};
 use crate::date_time::rfc3339_seconds;
 use crate::document::credential::{Credential, CredentialStatus, Proof};
 use crate::evidence::Entry;
@@ -36,7 +36,7 @@ pub(super) enum KeyLookup<'c> {
 /// What the signature of a credential came to.
 pub(super) enum Proven {
     /// It covers every statement that is shown.
-    Yes(Verified, Check),
+    Yes(Check),
     /// It does not, or nobody knows.
     No(Check),
 }
@@ -77,8 +77,8 @@ impl Examination {
     pub(super) fn judge_signed(&mut self, ground: &Ground<'_>, credential: &Credential<'_>, signed: &Signed<'_>) {
         let key = self.proof_key(ground, &credential.proof().verification_method, &credential.issuer().id);
         let check = match proven(credential, signed, &key, ground.now) {
-            Proven::Yes(verified, check) => {
-                self.disclosure = Some(verified);
+            Proven::Yes(check) => {
+                self.proven = true;
                 check
             }
             Proven::No(check) => check,
@@ -138,9 +138,8 @@ impl Examination {
     }
 
     /// What a holder may have left out (documents.md §9.5): of a bill its status and the end of its validity.
-    pub(super) fn judge_what_is_withheld(&mut self, credential: &Credential<'_>) {
-        let Some(verified) = &self.disclosure else { return };
-        if !verified.may_withhold() || !credential.is_bill_of_lading() {
+    pub(super) fn judge_what_is_withheld(&mut self, ground: &Ground<'_>, credential: &Credential<'_>) {
+        if !may_withhold(ground) || !credential.is_bill_of_lading() {
             return;
         }
         let absent = matches!(credential.status(), CredentialStatus::Absent);
@@ -164,7 +163,7 @@ impl Examination {
             }
             CredentialStatus::Obligation(obligation) => self.judge_obligation(obligation.registry),
             CredentialStatus::Absent | CredentialStatus::TransferableRecord(_) => {
-                let withheld = self.disclosure.as_ref().is_some_and(Verified::may_withhold);
+                let withheld = may_withhold(ground);
                 self.findings.push(match (credential.is_bill_of_lading(), withheld) {
                     (true, false) => finding(
                         CheckName::Issuance,
@@ -176,7 +175,7 @@ impl Examination {
                         CheckName::Issuance,
                         Outcome::Pass,
                         &codes::ISSUANCE_NO_STATUS,
-                        if withheld { "signed; no status is shown" } else { "signed; it carries no status" }.into(),
+                        if withheld { "no status is shown" } else { "it carries no status" }.into(),
                     ),
                 });
                 self.without_a_title();
@@ -197,27 +196,32 @@ pub(super) fn did_of(method: &str) -> &str {
     method.split_once('#').map_or(method, |(did, _)| did)
 }
 
+/// The key, as a person reads it: the only one of a did:key is the DID itself.
+fn named(proof: &Proof) -> &str {
+    let method = &proof.verification_method;
+    if method.starts_with("did:key:") { did_of(method) } else { method }
+}
+
+/// Whether the holder may have left something out. Where the proof cannot be read that is not known, and a holder may have.
+fn may_withhold(ground: &Ground<'_>) -> bool {
+    ground.signed.is_none_or(|signed| signed.withheld() != Some(0))
+}
+
 /// Whether a proof by this key covers everything that the credential shows.
 pub(super) fn proven(credential: &Credential<'_>, signed: &Signed<'_>, key: &ProofKey<'_>, now: i64) -> Proven {
     let proof = credential.proof();
     match holds(proof, signed, key, Purpose::Assertion, now) {
-        Ok((verified, entry)) => {
-            let (code, message) = match verified.is_derived() {
-                false => (
-                    &codes::INTEGRITY_SIGNED,
-                    format!("all {} statements are signed by {}", signed.statements(), proof.verification_method),
-                ),
+        Ok(entry) => {
+            let (count, by) = (signed.statements(), named(proof));
+            let (code, message) = match signed.is_derived() {
+                false => (&codes::INTEGRITY_SIGNED, format!("all {count} statements are signed by {by}")),
                 true => (
                     &codes::INTEGRITY_SELECTION_SIGNED,
-                    format!(
-                        "the {} statements that are shown are signed by {}; the holder chose them",
-                        signed.statements(),
-                        proof.verification_method
-                    ),
+                    format!("the {count} statements that are shown are signed by {by}; the holder chose them"),
                 ),
             };
             let check = finding(CheckName::Integrity, Outcome::Pass, code, message);
-            Proven::Yes(verified, with_evidence(check, key, entry))
+            Proven::Yes(with_evidence(check, key, entry))
         }
         Err(check) => Proven::No(check),
     }
@@ -230,7 +234,7 @@ pub(super) fn holds<'c>(
     key: &ProofKey<'c>,
     purpose: Purpose,
     now: i64,
-) -> Result<(Verified, Option<&'c Entry>), Check> {
+) -> Result<Option<&'c Entry>, Check> {
     if let KeyLookup::Refused(check) = &key.lookup {
         return Err(check.clone());
     }
@@ -256,8 +260,8 @@ pub(super) fn holds<'c>(
             (found.map_err(|check| did_evidence(check, did, entry))?, Some(entry))
         }
     };
-    signed.verify(&public_key).map(|verified| (verified, entry)).map_err(|why| {
-        let method = &proof.verification_method;
+    signed.verify(&public_key).map(|()| entry).map_err(|why| {
+        let method = named(proof);
         let check = match why {
             SignatureRefusal::OtherKindOfKey { .. } => {
                 fail(&codes::INTEGRITY_KEY_MALFORMED, format!("{method}: {why}"))
@@ -322,14 +326,14 @@ fn unknown(code: &'static Code, message: String) -> Check {
 }
 
 /// What a credential says of itself, beside what every document does.
-pub(super) fn facts(credential: &Credential<'_>, policy: &Policy, disclosure: Option<&Verified>) -> CredentialFacts {
+pub(super) fn facts(credential: &Credential<'_>, policy: &Policy, signed: Option<&Signed<'_>>) -> CredentialFacts {
     let proof = credential.proof();
     let added = |url: &String| policy.contexts.added().find(|(known, _)| known == url);
     CredentialFacts {
         issuer: credential.issuer().id.clone(),
         suite: proof.suite.name().to_owned(),
         key: proof.verification_method.clone(),
-        selective_disclosure: disclosure.is_some_and(Verified::is_derived),
+        selective_disclosure: signed.is_some_and(Signed::is_derived),
         status: match credential.status() {
             CredentialStatus::Absent => StatusClaim::None,
             CredentialStatus::TransferableRecord(_) => StatusClaim::TransferableRecord,

@@ -29,7 +29,7 @@ use super::report::{
     Title, TitleStateName, Tool,
 };
 use super::{Arrival, Case, Policy, Step, Verdict, WarningKind, budget};
-use crate::credential::{Signed, Verified};
+use crate::credential::Signed;
 use crate::date_time::rfc3339_seconds;
 use crate::document::credential::{Credential, CredentialStatus};
 use crate::document::{self, ContractKind, Document, SealedBy};
@@ -162,8 +162,8 @@ pub(super) struct Examination {
     stores: Vec<StoreFacts>,
     signers: Vec<SignerFacts>,
     status_lists: Vec<StatusListFacts>,
-    /// What a credential's proof discloses, where it holds.
-    disclosure: Option<Verified>,
+    /// Whether the proof of a credential holds.
+    proven: bool,
     parts: Vec<Report>,
     title: Title,
     /// The title at newer blocks, where it is another one there.
@@ -216,7 +216,7 @@ impl Examination {
             }
             _ => self.judge_credential_status(ground, credential),
         }
-        self.judge_what_is_withheld(credential);
+        self.judge_what_is_withheld(ground, credential);
     }
 
     fn new(case: &Case<'_>) -> Self {
@@ -244,7 +244,7 @@ impl Examination {
             stores: Vec::new(),
             signers: Vec::new(),
             status_lists: Vec::new(),
-            disclosure: None,
+            proven: false,
             parts: Vec::new(),
             title: Title::without_parties(TitleStateName::Unknown),
             ahead: Vec::new(),
@@ -271,7 +271,7 @@ impl Examination {
             checked_at: rfc3339(case.now()),
             judged_at: case.policy.at.map(rfc3339),
             verdict: presentation::worst_verdict(Verdict::of(&outcomes, self.title.state, case.policy), &self.parts),
-            document: document_facts(case, self.network, self.disclosure.as_ref()),
+            document: document_facts(case, self.network),
             checks,
             policy: self.rules,
             issuer: self.issuers,
@@ -351,7 +351,7 @@ impl Examination {
 }
 
 /// What the document is, with what is known of its file.
-fn document_facts(case: &Case<'_>, network: Option<Network>, disclosure: Option<&Verified>) -> DocumentFacts {
+fn document_facts(case: &Case<'_>, network: Option<Network>) -> DocumentFacts {
     let (document, integrity, arrival) = (case.document(), case.integrity(), &case.arrival);
     let intact = !matches!(integrity.result, IntegrityResult::Broken(_));
     let method = match document {
@@ -372,7 +372,7 @@ fn document_facts(case: &Case<'_>, network: Option<Network>, disclosure: Option<
         merkle_root: integrity.merkle_root,
         token_id,
         visible_fields: integrity.visible_leaves,
-        hidden_fields: disclosure.and_then(|verified| verified.withheld).unwrap_or(integrity.hidden_leaves),
+        hidden_fields: case.signed().and_then(Signed::withheld).unwrap_or(integrity.hidden_leaves),
         unauthenticated: unauthenticated(integrity, case.policy),
         bl_number: document.summary().bl_number.filter(|_| intact),
         network,
@@ -380,7 +380,7 @@ fn document_facts(case: &Case<'_>, network: Option<Network>, disclosure: Option<
         claims: document.issuers().iter().map(claim).collect(),
         signatures: document.signatures().len(),
         credential: match document {
-            Document::Credential(credential) => Some(credential::facts(credential, case.policy, disclosure)),
+            Document::Credential(credential) => Some(credential::facts(credential, case.policy, case.signed())),
             _ => None,
         },
         presentation: match document {

@@ -59,11 +59,11 @@ impl Examination {
             Rule::Beneficiaries(them) => {
                 self.judge_of_title(|title| judge_party("beneficiary", title.beneficiary, title.state, them))
             }
-            Rule::HiddenFields(most) => match self.hidden(ground) {
+            Rule::HiddenFields(most) => match hidden(ground) {
                 Some(hidden) => judge_hidden_fields(hidden, *most),
                 None => Ruling::unknown("how much the holder left out of the credential is not known"),
             },
-            Rule::VisibleFields(_) if is_signed_by_proof(ground) && !self.is_proven() => {
+            Rule::VisibleFields(_) if is_signed_by_proof(ground) && !self.proven => {
                 Ruling::unknown("what is shown is not known to be signed")
             }
             Rule::VisibleFields(paths) => judge_visible_fields(paths, ground),
@@ -73,19 +73,6 @@ impl Examination {
             },
             Rule::NoWarnings(denied) => self.judge_warnings(denied),
         }
-    }
-
-    /// How much was hidden, where that can be known.
-    fn hidden(&self, ground: &Ground<'_>) -> Option<usize> {
-        match is_signed_by_proof(ground) {
-            true => self.disclosure.as_ref()?.withheld,
-            false => Some(ground.integrity.hidden_leaves),
-        }
-    }
-
-    /// Whether the proof of a credential holds.
-    fn is_proven(&self) -> bool {
-        self.disclosure.is_some()
     }
 
     fn judge_issuer_names(&self, ground: &Ground<'_>, names: &BTreeSet<IssuerName>) -> Ruling {
@@ -353,6 +340,14 @@ fn judge_party(role: &str, recorded: Option<Address>, state: TitleStateName, all
         (None, TitleStateName::Unknown) => Ruling::unknown(format!("the {role} is not known")),
         (None, TitleStateName::None) => Ruling::fail(format!("this document has no title, so no {role}")),
         (None, _) => Ruling::fail(format!("the registry records nobody as {role}")),
+    }
+}
+
+/// How much was hidden, where that can be known.
+fn hidden(ground: &Ground<'_>) -> Option<usize> {
+    match is_signed_by_proof(ground) {
+        true => ground.signed?.withheld(),
+        false => Some(ground.integrity.hidden_leaves),
     }
 }
 

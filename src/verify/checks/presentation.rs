@@ -94,7 +94,7 @@ fn presented(
         _ => Purpose::Assertion,
     };
     match holds(presentation.proof(), signed, key, purpose, now) {
-        Ok((_, entry)) => {
+        Ok(entry) => {
             let message = format!("presented by {holder}, who signed all of it");
             with_evidence(finding(CheckName::Integrity, Outcome::Pass, &codes::INTEGRITY_SIGNED, message), key, entry)
         }

@@ -87,6 +87,11 @@ impl TitleExamination {
     }
 
     fn judge_document(&mut self, ground: &Ground<'_>, wanted: PowersWanted) {
+        if let Document::Presentation(_) = ground.document {
+            self.base.title = Title::without_parties(TitleStateName::None);
+            let names = [CheckName::Chain, CheckName::Registry, CheckName::Title, CheckName::History];
+            return self.base.findings.extend(names.map(|name| not_applicable(name, &codes::PARTS_SAY)));
+        }
         self.base.name_network(ground);
         let method = IssuanceMethod::of(ground.document, ground.integrity);
         if wanted == PowersWanted::Yes && matches!(method, IssuanceMethod::TokenRegistry(..)) {
@@ -278,7 +283,7 @@ impl TitleExamination {
             return Err(self.base.open_questions);
         }
         let document = match &case.subject {
-            TitleSubject::Document(of) => Some(document_facts(of, self.base.network, self.base.disclosure.as_ref())),
+            TitleSubject::Document(of) => Some(document_facts(of, self.base.network)),
             TitleSubject::Token(_) => None,
         };
         let mut report = TitleReport {

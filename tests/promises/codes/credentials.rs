@@ -113,6 +113,17 @@ pub const CREDENTIALS: &[Case] = &[
     ("issuance.may_be_withheld", Issuance, Unknown, Indeterminate, "a bill whose status is not shown", || {
         signed("ecdsa-derived-subject")
     }),
+    ("issuance.may_be_withheld", Issuance, Unknown, Indeterminate, "the same, and its key cannot be fetched", || {
+        signed("ecdsa-derived-subject").unanswered(Cause::Timeout, |question| matches!(question, Question::Web(_)))
+    }),
+    (
+        "issuance.may_be_withheld",
+        Issuance,
+        Unknown,
+        Indeterminate,
+        "a bill by a suite that may leave things out",
+        || signed("ecdsa-no-status").tampered(|document| document["proof"]["cryptosuite"] = json!("eddsa-rdfc-2022")),
+    ),
     ("issuance.not_listed", Issuance, Pass, Valid, "the list does not mark it", || {
         signed("ecdsa-bitstring").pages(list("status-plain-0-set"))
     }),
