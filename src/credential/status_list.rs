@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::bufread::GzDecoder;
 
 use crate::date_time::rfc3339_seconds;
-use crate::document::credential::{Credential, StatusEntry, StatusListKind, StatusPurpose};
+use crate::document::credential::{Credential, CredentialStatus, StatusEntry, StatusListKind, StatusPurpose};
 use crate::document::json::Value;
 use crate::text::clipped;
 
@@ -26,6 +26,10 @@ pub fn is_set(list: &Credential<'_>, entry: &StatusEntry, issuer: &str, now: i64
     }
     if list.issuer().id != issuer {
         return Err(ListRefusal::OtherIssuer { found: clipped(&list.issuer().id).into_owned() });
+    }
+    // Whoever is to say whether that status is good would have to be asked in turn.
+    if !matches!(list.status(), CredentialStatus::Absent) {
+        return Err(ListRefusal::HasStatus);
     }
     let validity = list.validity();
     let starts = |(_, date): &(_, String)| rfc3339_seconds(date).is_none_or(|at| at > now);
@@ -56,6 +60,9 @@ pub fn is_set(list: &Credential<'_>, entry: &StatusEntry, issuer: &str, now: i64
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListRefusal {
+    /// Itself something that may be revoked.
+    #[error("it has a status of its own, which is not looked at")]
+    HasStatus,
     /// Neither revocation nor suspension.
     #[error("the entry is for the purpose {0:?}, and only revocation and suspension are judged")]
     UnknownPurpose(String),
@@ -241,10 +248,17 @@ mod tests {
     #[test]
     fn no_status_is_taken_from_a_list_that_is_another_than_the_entry_says() {
         type Change = fn(&mut serde_json::Value);
-        let of_list: [(Change, &str); 9] = [
+        let of_list: [(Change, &str); 10] = [
             (|list| list["id"] = json!("https://carrier.example/status/2"), "not the one that was asked for"),
             (|list| drop(list.as_object_mut().unwrap().remove("id")), "none in particular"),
             (|list| list["issuer"] = json!("did:web:other.example"), "did not issue the document"),
+            (
+                |list| {
+                    list["credentialStatus"] = json!({"type": "BitstringStatusListEntry", "statusPurpose": "revocation",
+                        "statusListIndex": "1", "statusListCredential": "https://carrier.example/status/9"});
+                },
+                "a status of its own",
+            ),
             (|list| list["validFrom"] = json!("2026-07-01T00:00:00Z"), "not valid yet"),
             (|list| list["validUntil"] = json!("2026-06-01T12:00:00Z"), "out of date"),
             (|list| list["type"] = json!("VerifiableCredential"), "is not a BitstringStatusList"),

@@ -36,6 +36,8 @@ pub struct Case<'c> {
     signed: Option<Signed<'c>>,
     /// The credentials of a presentation.
     parts: Vec<Case<'c>>,
+    /// Whether it is one of these itself.
+    is_part: bool,
     /// How the file arrived.
     pub arrival: Arrival,
     /// What the caller holds it to.
@@ -53,17 +55,21 @@ impl<'c> Case<'c> {
         let (integrity, signed) = integrity::look(document, &policy.contexts);
         let parts = match document {
             Document::Presentation(presentation) => {
-                presentation.credentials().iter().map(|part| Self::new(part, policy, now)).collect()
+                let part = |part| Self { is_part: true, ..Self::new(part, policy, now) };
+                presentation.credentials().iter().map(part).collect()
             }
             _ => Vec::new(),
         };
         let (arrival, names) = (Arrival::default(), AddressBook::nobody());
-        Self { document, integrity, signed, parts, arrival, policy, names, now }
+        Self { document, integrity, signed, parts, is_part: false, arrival, policy, names, now }
     }
 
     /// The same, of a file that arrived so.
     pub fn arrived(self, arrival: Arrival) -> Self {
-        Self { arrival, ..self }
+        // What a link says of the whole it says of each part.
+        let of_part = Arrival { link: arrival.link.clone(), ..Arrival::default() };
+        let parts = self.parts.into_iter().map(|part| part.arrived(of_part.clone())).collect();
+        Self { arrival, parts, ..self }
     }
 
     /// The same, with the caller's own names for addresses.
@@ -104,6 +110,11 @@ impl<'c> Case<'c> {
             let lines = signed.lines().iter().enumerate();
             lines.map(|(index, line)| Stated { line, by_added_context: signed.is_by_added_context(index) })
         })
+    }
+
+    /// Whether it is a credential of a presentation.
+    pub(super) fn is_part(&self) -> bool {
+        self.is_part
     }
 
     /// What the signature of a W3C document is over; absent where it cannot be told.

@@ -610,6 +610,9 @@ codes! {
     POLICY_NONE = "policy.none", Nobody,
         "No policy was given.",
         "Nothing to do.";
+    POLICY_NO_PRESENTATION = "policy.not_a_presentation", Sender,
+        "You named a challenge or a domain, which only a presentation can answer; this is none, so nothing shows who holds it now.",
+        "Ask the sender for a presentation of it that answers your challenge.";
     POLICY_EMPTY = "policy.empty", Verifier,
         "The policy that was given asks for nothing.",
         "Check that it is the file that you meant.";

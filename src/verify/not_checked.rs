@@ -47,7 +47,10 @@ pub(super) fn list(report: &Report) -> Vec<String> {
         items.push("what the hidden fields say: a validity period or a further issuer may be among them".into());
     }
     if report.document.credential.as_ref().is_some_and(|credential| credential.selective_disclosure) {
-        items.push("what the holder left out of the credential".into());
+        items.push("what the holder left out of the credential, another status among it".into());
+    }
+    if report.document.credential.is_some() && report.document.token_id.is_some() {
+        items.push("that the title was issued for this issuer's credential: the chain only knows its id".into());
     }
     if let Some(presentation) = report.document.presentation.as_ref().filter(|presentation| !presentation.fresh) {
         items.push(
@@ -84,9 +87,6 @@ pub(super) fn list(report: &Report) -> Vec<String> {
                 .iter()
                 .map(|context| format!("what the words of {} mean: you vouch for that context", context.url)),
         );
-        if report.registry.is_some() {
-            items.push("that the issuer of the credential is whom the registry issues titles for: nothing on the chain says so".into());
-        }
     } else if report.issuer.iter().any(|issuer| issuer.did.is_some()) {
         items.push("when the document was signed: nothing protects the date beside the signature".into());
     }

@@ -4,9 +4,10 @@
 use super::issuer::{bare_key, did_web_check};
 use super::signature::{Lookup, did_evidence, did_unread};
 use super::{Examination, Ground, finding, not_applicable, not_asked_yet};
+use crate::block_age::CLOCKS_DIFFER;
 use crate::credential::{PublicKey, SignatureRefusal, Signed, did_key};
 use crate::date_time::rfc3339_seconds;
-use crate::document::credential::{Credential, CredentialStatus, Proof};
+use crate::document::credential::{Credential, CredentialStatus, Proof, StatusEntry, StatusPurpose};
 use crate::evidence::Entry;
 use crate::identity::{Did, DidUrl, InvalidDid, KeyMaterial, KeyRefusal, Purpose};
 use crate::primitives::{Address, TokenId, rfc3339};
@@ -137,19 +138,20 @@ impl Examination {
         self.findings.push(Check { strength: Some(Strength::Computed), ..check });
     }
 
-    /// What a holder may have left out (documents.md §9.5): of a bill its status and the end of its validity.
+    /// What a holder may have left out (documents.md §9.5): the status, and of a bill the end of its validity.
     pub(super) fn judge_what_is_withheld(&mut self, ground: &Ground<'_>, credential: &Credential<'_>) {
-        if !may_withhold(ground) || !credential.is_bill_of_lading() {
+        if !may_withhold(ground) {
             return;
         }
-        let absent = matches!(credential.status(), CredentialStatus::Absent);
-        let without_end = credential.validity().expires.is_empty();
-        let what = match (absent, without_end) {
-            (true, _) => "neither a title nor another status is shown",
-            (false, true) => "no end of its validity is shown",
-            (false, false) => return,
+        let revocable = |entry: &StatusEntry| entry.purpose == StatusPurpose::Revocation;
+        let may_be_bill = credential.is_bill_of_lading() || credential.subjects().any(|it| it.get("type").is_none());
+        let what = match credential.status() {
+            CredentialStatus::Absent => "neither a title nor another status is shown",
+            CredentialStatus::Lists(entries) if !entries.iter().any(revocable) => "no list of revocations is shown",
+            _ if may_be_bill && credential.validity().expires.is_empty() => "no end of its validity is shown",
+            _ => return,
         };
-        let message = format!("the holder chose what this bill shows: {what}, and may have been left out");
+        let message = format!("the holder chose what this credential shows: {what}, and may have been left out");
         self.findings.push(finding(CheckName::Issuance, Outcome::Unknown, &codes::ISSUANCE_MAY_BE_WITHHELD, message));
     }
 
@@ -163,21 +165,23 @@ impl Examination {
             }
             CredentialStatus::Obligation(obligation) => self.judge_obligation(obligation.registry),
             CredentialStatus::Absent | CredentialStatus::TransferableRecord(_) => {
-                let withheld = may_withhold(ground);
-                self.findings.push(match (credential.is_bill_of_lading(), withheld) {
-                    (true, false) => finding(
-                        CheckName::Issuance,
-                        Outcome::Fail,
-                        &codes::ISSUANCE_TITLE_MISSING,
-                        "this bill of lading names no title and no other status".into(),
-                    ),
-                    (_, withheld) => finding(
-                        CheckName::Issuance,
-                        Outcome::Pass,
-                        &codes::ISSUANCE_NO_STATUS,
-                        if withheld { "no status is shown" } else { "it carries no status" }.into(),
-                    ),
-                });
+                // Of a selection it is told by what may have been left out.
+                if !may_withhold(ground) {
+                    self.findings.push(match credential.is_bill_of_lading() {
+                        true => finding(
+                            CheckName::Issuance,
+                            Outcome::Fail,
+                            &codes::ISSUANCE_TITLE_MISSING,
+                            "this bill of lading names no title and no other status".into(),
+                        ),
+                        false => finding(
+                            CheckName::Issuance,
+                            Outcome::Pass,
+                            &codes::ISSUANCE_NO_STATUS,
+                            "it carries no status".into(),
+                        ),
+                    });
+                }
                 self.without_a_title();
             }
         }
@@ -279,7 +283,7 @@ pub(super) fn holds<'c>(
 fn in_time(proof: &Proof, now: i64) -> Result<(), Check> {
     let at = |text: &Option<String>| text.as_deref().and_then(rfc3339_seconds);
     let message = match (at(&proof.created), at(&proof.expires)) {
-        (Some(created), _) if created > now => {
+        (Some(created), _) if created > now.saturating_add(CLOCKS_DIFFER) => {
             format!("the proof says that it was made at {}, which has not come", rfc3339(created))
         }
         (_, Some(expires)) if expires <= now => {

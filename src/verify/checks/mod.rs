@@ -188,6 +188,17 @@ impl Examination {
         self.judge_validity(ground);
         self.judge_link(ground);
         self.judge_policy(ground);
+        self.judge_kind(ground, case.is_part());
+    }
+
+    /// What a caller gave for presentations shows nothing of another document.
+    fn judge_kind(&mut self, ground: &Ground<'_>, is_part: bool) {
+        let wanted = ground.policy.challenge.is_some() || ground.policy.domain.is_some();
+        if wanted && !is_part {
+            let message = "this is no presentation, so it answers no challenge and is for no domain".into();
+            let code = &codes::POLICY_NO_PRESENTATION;
+            self.findings.push(finding(CheckName::Policy, Outcome::Fail, code, message));
+        }
     }
 
     fn judge_document(&mut self, ground: &Ground<'_>) {

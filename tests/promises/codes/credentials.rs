@@ -1,9 +1,9 @@
 //! The table of W3C credentials, status lists and presentations.
 
 use ebl_verifier::evidence::{Cause, Question};
-use ebl_verifier::verify::CheckName::{Integrity, Issuance, Issuer, Registry};
+use ebl_verifier::verify::CheckName::{Integrity, Issuance, Issuer, Policy, Registry};
 use ebl_verifier::verify::Outcome::{Fail, NotApplicable, Pass, Unknown};
-use ebl_verifier::verify::Verdict::{Indeterminate, Invalid, Valid};
+use ebl_verifier::verify::Verdict::{Indeterminate, Invalid, PolicyNotMet, Valid};
 use serde_json::{Value, json};
 
 use super::findings::Case;
@@ -98,6 +98,9 @@ pub const CREDENTIALS: &[Case] = &[
     }),
     ("integrity.challenge", Integrity, Fail, Invalid, "a presentation that was made for somebody else", || {
         presentation("presentation-one").policy(|policy| policy.challenge = Some("another".into()))
+    }),
+    ("policy.not_a_presentation", Policy, Fail, PolicyNotMet, "a challenge for a credential alone", || {
+        bill().policy(|policy| policy.challenge = Some("c".into()))
     }),
     ("check.parts", Issuer, NotApplicable, Indeterminate, "a presentation", || presentation("presentation-one")),
     ("issuer.did_web", Issuer, Pass, Valid, "the key of a credential", bill),
