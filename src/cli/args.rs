@@ -62,8 +62,21 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
     /// Files to verify, or links to them (https://…?q=…); - is standard input
-    #[arg(required = true, value_name = "FILE|LINK")]
+    #[arg(required_unless_present = "files_from", value_name = "FILE|LINK")]
     pub files: Vec<PathBuf>,
+    /// Verify, too, what this file lists, one file or link a line; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub files_from: Option<PathBuf>,
+    /// How many documents to ask about at a time; what they share, a domain or a status list, is asked for once a minute.
+    /// Default: 16, and 1 with --offline
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// Stop after the first document that is not valid
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Write how many documents came to what to this file, as JSON: schemas/summary.schema.json
+    #[arg(long, value_name = "FILE")]
+    pub summary: Option<PathBuf>,
     /// Take folders too, with every .json, .jsonld, .oa, .opencert and .tt file below them, in any case; JSON is then one
     /// line a file
     #[arg(long, short)]

@@ -82,6 +82,29 @@ pub(super) fn read(path: &Path, max_bytes: usize) -> Result<Vec<u8>, InputError>
     Ok(bytes)
 }
 
+/// The files and links that a file lists, one a line; empty lines are passed over.
+pub(super) fn listed(path: &Path) -> Result<Vec<PathBuf>> {
+    const MOST_BYTES: usize = 256 << 20;
+    let bytes = read(path, MOST_BYTES).map_err(|why| anyhow::anyhow!("--files-from {}: {why}", secrecy::path(path)))?;
+    if bytes.len() > MOST_BYTES {
+        bail!("--files-from {} is larger than {MOST_BYTES} bytes", secrecy::path(path));
+    }
+    let lines = bytes.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let lines = lines.filter(|line| !line.iter().all(u8::is_ascii_whitespace));
+    lines.map(|line| path_of(line).with_context(|| format!("--files-from {}", secrecy::path(path)))).collect()
+}
+
+#[cfg(unix)]
+fn path_of(line: &[u8]) -> Result<PathBuf> {
+    use std::os::unix::ffi::OsStrExt as _;
+    Ok(PathBuf::from(std::ffi::OsStr::from_bytes(line)))
+}
+
+#[cfg(not(unix))]
+fn path_of(line: &[u8]) -> Result<PathBuf> {
+    Ok(PathBuf::from(std::str::from_utf8(line).context("a line is not text")?))
+}
+
 /// What the arguments come to.
 #[derive(Debug, Default)]
 pub(super) struct Found {

@@ -22,6 +22,7 @@ mod policy;
 mod same_file;
 mod secrecy;
 mod settings;
+mod tally;
 #[cfg(feature = "testchain")]
 mod testchain;
 mod title;

@@ -24,6 +24,10 @@ pub(super) struct NoDocument {
 }
 
 impl NoDocument {
+    pub(super) fn code(&self) -> &'static Code {
+        self.code
+    }
+
     pub(super) fn exit(&self) -> Exit {
         // What our own rules refuse stays refused; only an outage is worth another try (checks.md §1).
         let is_outage = [&codes::READ_FETCH_FAILED, &codes::PROXY, &codes::OFFLINE].contains(&self.code);

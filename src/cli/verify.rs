@@ -1,8 +1,11 @@
 //! `ebl verify`: files in, reports out, the worst exit code.
 
 use std::path::Path;
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use futures_util::stream::{self, StreamExt as _};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::args::{Format, PageArgs, VerifyArgs, When};
 use super::config::Configured;
@@ -10,38 +13,45 @@ use super::exit::Exit;
 use super::input::{ENDINGS, Found, Input, InputError};
 use super::no_document::NoDocument;
 use super::output::{self, Output, Wanted};
-use super::{advice, config, input, interrupt, note, waiting};
+use super::tally::Tally;
+use super::{advice, config, input, interrupt, note, secrecy, waiting};
 use crate::report::fragments;
 use crate::report::human::{self, Style};
 use crate::report::json::{self, Layout};
 use crate::verifier::{Verifier, Wishes};
-use crate::verify::Report;
+use crate::verify::{Report, Verdict};
+use crate::web_address::DOCUMENT_LIMIT;
 
 pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
     let Configured { builder, wishes, files: settings } = config::verifier(args)?;
-    let verifier = builder.build()?;
-    let found = input::files(&args.files, args.recursive)?;
-    let read: Vec<&Path> = found.files.iter().chain(&settings).map(|path| path.as_path()).collect();
+    let listed = args.files_from.as_deref().map(input::listed).transpose()?.unwrap_or_default();
+    let found = input::files(&[args.files.as_slice(), &listed].concat(), args.recursive)?;
+    let several = args.recursive || args.files_from.is_some() || found.files.len() > 1;
+    let verifier = if several { builder.share_answers(SHARED) } else { builder }.build()?;
+    let others = settings.iter().chain(&args.files_from);
+    let read: Vec<&Path> = found.files.iter().chain(others).map(|path| path.as_path()).collect();
     let wanted = Wanted::of(&args.page);
+    summary_can_be_written(args.summary.as_deref())?;
     let mut output = Output::open(args.page.output.as_deref(), wanted, &read)?;
     if wanted == Wanted::Result {
         say_what_is_left_out(&found);
     }
-    let printer = Printer {
-        format: args.format,
-        style: style(&output, &args.page),
-        several: args.recursive || found.files.len() > 1,
-    };
+    let printer = Printer { format: args.format, style: style(&output, &args.page), several };
     let runtime = runtime(args.network.offline)?;
-    let mut known = None;
+    let at_once = args.jobs.map_or(if args.network.offline { 1 } else { AT_ONCE }, usize::from);
+    let bench = Bench { verifier: &verifier, wishes: &wishes, max_bytes: args.page.max_size, room: Room::default() };
+    let mut outcomes = stream::iter(&found.files).map(|file| bench.judged(file)).buffered(at_once);
+    let mut tally = Tally::of(found.files.len());
+    let mut known: Option<Exit> = None;
     for (index, file) in found.files.iter().enumerate() {
-        let input = Input::of(file, |text| verifier.read_link(text));
-        interrupt::begin(&input.name());
-        let outcome =
-            runtime.block_on(waiting::said(&verifier, outcome(&verifier, &wishes, &input, args.page.max_size)));
-        let exit = known.map_or(outcome.exit(), |known: Exit| known.worse(outcome.exit()));
+        let name = Input::of(file, |text| verifier.read_link(text)).name();
+        interrupt::begin(&name);
+        let Some(outcome) = runtime.block_on(waiting::said(&verifier, outcomes.next())) else { break };
+        let this = outcome.exit();
+        let exit = known.map_or(this, |known| known.worse(this));
         known = Some(exit);
-        let mut text = match printer.text(&input.name(), &outcome) {
+        outcome.count(&mut tally);
+        let mut text = match printer.text(&name, &outcome) {
             Ok(text) => text,
             Err(error) => {
                 note(&format!("{error:#}"));
@@ -51,13 +61,78 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
         if args.format == Format::Human && index > 0 {
             text.insert(0, '\n');
         }
+        let stop = args.fail_fast && this != Exit::Verdict(Verdict::Valid) && tally.left() > 0;
+        if args.format == Format::Human && found.files.len() > 1 && (stop || tally.left() == 0) {
+            text.push_str(&format!("\n{}\n", tally.line()));
+        }
         if let Err(stopped) = output.write(&text) {
             let is_last = index + 1 == found.files.len();
             return Ok(stopped.exit(if is_last { exit } else { exit.worse(Exit::Unjudged) }));
         }
+        if stop {
+            note(&format!("stopped at {name} (--fail-fast); {} were not judged", tally.left()));
+            break;
+        }
     }
     let known = known.unwrap_or(Exit::Usage);
-    Ok(output.finish().map_or_else(|stopped| stopped.exit(known), |()| known))
+    let exit = output.finish().map_or_else(|stopped| stopped.exit(known), |()| known);
+    match &args.summary {
+        Some(path) => Ok(Output::open(Some(path), Wanted::Result, &read)?.write_only(&tally.json()?, exit)),
+        None => Ok(exit),
+    }
+}
+
+/// Documents that are asked about at a time: a window for the network. Offline there is nothing to wait for.
+const AT_ONCE: usize = 16;
+
+/// How long what documents share is believed: one run, but not longer than an answer may be.
+const SHARED: Duration = Duration::from_secs(60);
+
+/// A long run should not end at a folder that is not there.
+fn summary_can_be_written(path: Option<&Path>) -> Result<()> {
+    let folder = path.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => bail!("--summary: there is no folder {}", secrecy::path(folder)),
+        _ => Ok(()),
+    }
+}
+
+/// What judges several documents at a time.
+struct Bench<'r> {
+    verifier: &'r Verifier,
+    wishes: &'r Wishes,
+    max_bytes: usize,
+    room: Room,
+}
+
+impl Bench<'_> {
+    async fn judged(&self, file: &Path) -> Outcome {
+        let input = Input::of(file, |text| self.verifier.read_link(text));
+        let _taken = self.room.taken(&input).await;
+        outcome(self.verifier, self.wishes, &input, self.max_bytes).await
+    }
+}
+
+/// How much of documents is in memory at a time, whatever their number: a large one waits until there is room for it.
+struct Room(Semaphore);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Semaphore::new(Self::KIB))
+    }
+}
+
+impl Room {
+    const KIB: usize = 128 << 10;
+
+    async fn taken(&self, input: &Input<'_>) -> Option<SemaphorePermit<'_>> {
+        let bytes = match input {
+            Input::File(path) => std::fs::metadata(path).map_or(0, |metadata| metadata.len()),
+            Input::Link(_) | Input::NotALink(_) => DOCUMENT_LIMIT,
+        };
+        let kib = usize::try_from(bytes >> 10).unwrap_or(usize::MAX).clamp(1, Self::KIB);
+        self.0.acquire_many(u32::try_from(kib).unwrap_or(1)).await.ok()
+    }
 }
 
 /// What a folder holds besides, on standard error.
@@ -92,6 +167,13 @@ impl Outcome {
         match self {
             Self::Report(report) => Exit::Verdict(report.verdict),
             Self::NoDocument(why) => why.exit(),
+        }
+    }
+
+    fn count(&self, tally: &mut Tally) {
+        match self {
+            Self::Report(report) => tally.judged(report),
+            Self::NoDocument(why) => tally.unreadable(why.code()),
         }
     }
 }

@@ -6,6 +6,7 @@ mod http;
 mod network;
 mod place;
 mod proxy;
+mod shared;
 mod tls;
 mod waiting;
 pub mod web;

@@ -1,12 +1,14 @@
 //! The network as a [`Source`]: endpoints of chains, resolvers, and the web servers that documents name.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 
 use super::Source;
 use super::chain::{ChainConfig, ChainProbe, ChainQuestion, ChainSource};
 use super::dns::{DnsConfig, DnsSource, ResolverProbe};
+use super::shared::SharedAnswers;
 use super::waiting::Waiting;
 use super::web::{WebConfig, WebSource};
 use crate::evidence::{Answer, Cause, DnsTxtQuestion, Entry, Provenance, Question, Unavailable, WebQuestion};
@@ -21,14 +23,22 @@ struct Sources {
     chain: ChainSource,
     dns: DnsSource,
     web: WebSource,
+    shared: SharedAnswers,
     waiting: Waiting,
 }
 
 impl Network {
     /// Sets everything up; nobody is asked yet.
     pub fn new(chain: ChainConfig, dns: DnsConfig, web: WebConfig) -> Result<Self, NetworkError> {
+        Self::sharing(chain, dns, web, Duration::ZERO)
+    }
+
+    /// The same, for several documents of one run: what a resolver or a web server answers counts for this time, and is asked
+    /// for once.
+    pub fn sharing(chain: ChainConfig, dns: DnsConfig, web: WebConfig, time: Duration) -> Result<Self, NetworkError> {
         let (chain, dns, web) = (ChainSource::new(chain)?, DnsSource::new(dns)?, WebSource::new(web)?);
-        Ok(Self(Arc::new(Sources { chain, dns, web, waiting: Waiting::default() })))
+        let shared = SharedAnswers::for_time(time);
+        Ok(Self(Arc::new(Sources { chain, dns, web, shared, waiting: Waiting::default() })))
     }
 
     /// Tries out the endpoints of these chains and the resolvers, all at the same time. It judges no document.
@@ -133,12 +143,15 @@ impl Sources {
                 questions.into_iter().zip(self.chain.read(chain, asked).await).filter_map(entry).collect()
             }
             Group::Other(question) => {
-                let found = match &question {
-                    Question::DnsTxt(DnsTxtQuestion { name }) => self.dns.txt(name).await,
-                    Question::Web(WebQuestion { url, max_bytes }) => self.web.fetch(url, *max_bytes).await,
-                    _ => (Err(nobody_to_ask()), Provenance::default()),
+                let ask = || async {
+                    let found = match &question {
+                        Question::DnsTxt(DnsTxtQuestion { name }) => self.dns.txt(name).await,
+                        Question::Web(WebQuestion { url, max_bytes }) => self.web.fetch(url, *max_bytes).await,
+                        _ => (Err(nobody_to_ask()), Provenance::default()),
+                    };
+                    entry((question.clone(), found))
                 };
-                entry((question, found)).into_iter().collect()
+                self.shared.or_ask(&question, ask).await.into_iter().collect()
             }
         }
     }

@@ -21,6 +21,7 @@ pub struct VerifierBuilder {
     chain: ChainConfig,
     dns: DnsConfig,
     web: WebConfig,
+    shared: Duration,
     limits: Limits,
 }
 
@@ -71,6 +72,13 @@ impl VerifierBuilder {
     /// DNSSEC keys that are trusted beside the root's.
     pub fn dns_anchor(mut self, anchor: TrustAnchor) -> Self {
         self.dns.trust_anchor = Some(anchor);
+        self
+    }
+
+    /// For several documents of one run: what a resolver or a web server answers counts for this time, and is asked for once.
+    /// Without this every document asks anew.
+    pub fn share_answers(mut self, time: Duration) -> Self {
+        self.shared = time;
         self
     }
 
@@ -129,7 +137,8 @@ impl VerifierBuilder {
     /// Builds the verifier. Offline, no network code is even set up.
     pub fn build(self) -> Result<Verifier, NetworkError> {
         let reach = self.web.reach;
-        let network = (!self.offline).then(|| Network::new(self.chain, self.dns, self.web)).transpose()?;
+        let network =
+            (!self.offline).then(|| Network::sharing(self.chain, self.dns, self.web, self.shared)).transpose()?;
         Ok(Verifier { source: network.map(Arc::new), limits: self.limits, reach })
     }
 }

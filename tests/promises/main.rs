@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod batch;
 mod blind_endpoints;
 mod case;
 mod chain_command;
