@@ -130,7 +130,8 @@ impl<'a> Credential<'a> {
         let id = id(object)?;
         let issuer = issuer(object.get("issuer"))?;
         let validity = validity(object, data_model)?;
-        if data_model == DataModel::V1 && validity.not_before.is_empty() {
+        let issued = validity.not_before.iter().any(|(name, _)| *name == "issuanceDate");
+        if data_model == DataModel::V1 && !issued {
             return Err(FormRule::DateMissing.broken("a credential of data model 1.1 must have an `issuanceDate`"));
         }
         for name in TYPED {
@@ -446,26 +447,26 @@ pub(super) fn validity(object: Value<'_>, model: DataModel) -> Result<Validity, 
         DataModel::V1 => (OF_V1, OF_V2),
         DataModel::V2 => (OF_V2, OF_V1),
     };
-    let [from, until] = own.map(|name| date(object, name));
-    let dates = [from?, until?];
-    // Lists of the first kind state their dates by both names, alike.
-    let may_repeat = texts(object.get("type")).any(|kind| kind.is("StatusList2021Credential"));
-    for (name, own) in foreign.into_iter().zip(&dates) {
-        let repeats = |other: Value<'_>| may_repeat && own.as_ref().is_some_and(|own| other.is_str(own));
-        if object.get(name).is_some_and(|other| !repeats(other)) {
-            let why =
-                format!("`{name}` is not a member of data model {model}, so programs would disagree whether it counts");
-            return Err(FormRule::DateOtherModel.broken(why));
+    // Lists of the first kind begin by both names, and not at the same time: the one counts as the other does.
+    let both = model == DataModel::V1 && texts(object.get("type")).any(|kind| kind.is("StatusList2021Credential"));
+    if let Some(name) = foreign.iter().find(|name| !both && object.get(name).is_some()) {
+        let why =
+            format!("`{name}` is not a member of data model {model}, so programs would disagree whether it counts");
+        return Err(FormRule::DateOtherModel.broken(why));
+    }
+    let dates = |names: [&'static str; 2]| -> Result<Vec<(&'static str, String)>, BrokenRule> {
+        let dated = names.into_iter().map(|name| Ok(date(object, name)?.map(|date| (name, date))));
+        dated.filter_map(Result::transpose).collect()
+    };
+    let (not_before, expires) = (dates([own[0], foreign[0]])?, dates([own[1], foreign[1]])?);
+    for (until, end) in &expires {
+        for (from, start) in &not_before {
+            if rfc3339_seconds(end) < rfc3339_seconds(start) {
+                return Err(FormRule::DateOrder.broken(format!("`{until}` is before `{from}`")));
+            }
         }
     }
-    let ([from, until], [from_date, until_date]) = (own, dates);
-    if let (Some(from_date), Some(until_date)) = (&from_date, &until_date)
-        && rfc3339_seconds(until_date) < rfc3339_seconds(from_date)
-    {
-        return Err(FormRule::DateOrder.broken(format!("`{until}` is before `{from}`")));
-    }
-    let named = |name, date: Option<String>| date.map(|date| (name, date)).into_iter().collect();
-    Ok(Validity { expires: named(until, until_date), not_before: named(from, from_date) })
+    Ok(Validity { expires, not_before })
 }
 
 fn date(object: Value<'_>, name: &'static str) -> Result<Option<String>, BrokenRule> {

@@ -258,10 +258,14 @@ fn a_date_is_one_of_its_data_model() {
     assert_eq!(of_v1(&[("/issuanceDate", early.clone()), ("/expirationDate", late.clone())]), "none");
     let both = [("/issuanceDate", early.clone()), ("/validFrom", early.clone())];
     assert_eq!(of_v1(&both), "date_other_model");
-    // As the lists of one program have it.
+    // As the lists of one program have it; those that it replaces keep one date and have another anew.
     let list = ("/type", Some(json!(["VerifiableCredential", "StatusList2021Credential"])));
     assert_eq!(of_v1(&[list.clone(), both[0].clone(), both[1].clone()]), "none");
-    assert_eq!(of_v1(&[list, ("/issuanceDate", early.clone()), ("/validFrom", late.clone())]), "date_other_model");
+    let replaced = [list.clone(), ("/issuanceDate", late.clone()), both[1].clone()];
+    assert_eq!(of_v1(&replaced), "none");
+    assert_eq!(of_v1(&[list.clone(), both[1].clone()]), "date_missing");
+    let ended = [&replaced[..], &[("/validUntil", early.clone())]].concat();
+    assert_eq!(of_v1(&ended), "date_order");
     refused("/issuanceDate", early, "date_other_model");
     refused("/expirationDate", late, "date_other_model");
 }

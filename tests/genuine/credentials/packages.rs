@@ -27,6 +27,16 @@ pub struct Packages {
 }
 
 impl Packages {
+    pub fn did(mut self, document: &Value) -> Self {
+        self.dids.push(document.clone());
+        self
+    }
+
+    pub fn page(mut self, url: &str, content: &Value) -> Self {
+        self.pages.insert(url.to_owned(), content.clone());
+        self
+    }
+
     /// One question that they must be able to answer.
     pub fn ask(&self, question: Value) -> Result<Value, Failed> {
         let answer = self.ask_all([question])?.pop().ok_or("no answer")?;

@@ -24,8 +24,6 @@ const oldJsigs = require('jsonld-signatures-v7')
 
 // They warn there of expiry and the like.
 console.warn = console.error
-globalThis.fetch = url => { throw new Error(`${url} is not there`) }
-
 const CONTEXTS = Object.assign({}, ...Object.values(context).filter(isTable))
 function isTable(value) {
   return typeof value === 'object' && Object.keys(value).every(name => name.startsWith('https://')) && Object.keys(value).length > 0
@@ -36,6 +34,10 @@ const known = { ...pages }
 for (const did of dids) {
   known[did.id] = did
   for (const method of did.verificationMethod) known[method.id] = { '@context': did['@context'], ...method }
+}
+globalThis.fetch = async url => {
+  if (!(url in pages)) throw new Error(`${url} is not there`)
+  return { url, json: async () => pages[url] }
 }
 const documentLoader = await context.getDocumentLoader(known)
 
@@ -107,10 +109,14 @@ const ANSWERS = {
     return trustvc.verifyCredentialStatus(entry, entry.type, { documentLoader })
   },
 
-  async statusList({ length, set }) {
-    const list = new credentialStatus.StatusList({ length })
+  // A status list credential that is yet to be signed. `kind` is that of the list.
+  async statusList({ kind, url, purpose, set, key, suite }) {
+    const list = new credentialStatus.StatusList({ length: 131072 })
     for (const index of set) list.setStatus(index, true)
-    return list.encode()
+    const credentialSubject = { type: kind, statusPurpose: purpose, encodedList: await list.encode() }
+    const options = { id: url, credentialSubject }
+    const payload = await credentialStatus.createCredentialStatusPayload(options, key, `${kind}Credential`, suite)
+    return { id: url, ...payload }
   },
 
   async present({ credentials, holder, key, challenge, domain }) {
