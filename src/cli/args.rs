@@ -336,6 +336,9 @@ pub(super) struct TestchainArgs {
     /// Port of the resolver on loopback; 0 takes any free one
     #[arg(long, value_name = "PORT", default_value_t = 15353)]
     pub dns_port: u16,
+    /// Port of the web server on loopback, which publishes keys and a status list; 0 takes any free one
+    #[arg(long, value_name = "PORT", default_value_t = 8546)]
+    pub https_port: u16,
     /// Let this page in a browser use the chain, by its origin, such as http://localhost:3000 (repeatable). No other page
     /// may: everybody knows the accounts' keys, but a page should not act in your place
     #[arg(long, value_name = "ORIGIN")]

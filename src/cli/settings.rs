@@ -27,7 +27,7 @@ pub(super) struct Settings {
     pub trust_registry: Vec<String>,
     #[serde(default)]
     pub did_registry: Vec<String>,
-    /// Contexts of W3C credentials: `URL=FILE`; a relative path starts at the folder of the settings.
+    /// Contexts of W3C credentials: `URL=FILE`.
     #[serde(default)]
     pub contexts: Vec<String>,
     pub quorum: Option<u8>,
@@ -47,7 +47,7 @@ pub(super) struct Settings {
     pub no_default_rpc: bool,
     #[serde(default)]
     pub allow_private: bool,
-    /// A policy file; a relative path starts at the folder of the settings.
+    /// A policy file.
     pub policy: Option<PathBuf>,
     /// An address book.
     pub names: Option<PathBuf>,
@@ -239,7 +239,9 @@ pub(super) fn settings(path: Option<&Path>) -> Result<Settings> {
         anyhow::anyhow!("the settings {name} are not right: {}", toml_error::in_words(&text, &error))
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    settings.policy = settings.policy.map(|policy| folder.join(policy));
+    for file in [&mut settings.policy, &mut settings.names, &mut settings.ca_file, &mut settings.dns_anchor] {
+        *file = file.take().map(|file| folder.join(file));
+    }
     for context in &mut settings.contexts {
         if let Some((url, file)) = context.rsplit_once('=') {
             *context = format!("{url}={}", folder.join(file).display());

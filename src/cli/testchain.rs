@@ -24,8 +24,9 @@ pub(super) fn run(args: &TestchainArgs) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let on = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let started = Sandbox::start_for_pages(on(args.port), on(args.dns_port), args.cors.clone()).await;
-        let mut sandbox = started.context("--port and --dns-port take other ports, 0 any free one")?;
+        let [rpc, dns, https] = [args.port, args.dns_port, args.https_port].map(on);
+        let started = Sandbox::start_for_pages(rpc, dns, https, args.cors.clone()).await;
+        let mut sandbox = started.context("--port, --dns-port and --https-port take other ports, 0 any free one")?;
         let samples = samples::issue(&mut sandbox)?;
         write_folder(&args.dir, &sandbox, &samples)?;
         // Polled once before anybody reads that Ctrl-C ends this: from then on it is listened for.
@@ -75,6 +76,7 @@ fn write_folder(folder: &Path, sandbox: &Sandbox, samples: &[Sample]) -> Result<
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     };
     write(SETTINGS, &settings(sandbox))?;
+    write(AUTHORITY, sandbox.authority_pem())?;
     write(ADDRESSES, &format!("{:#}\n", addresses(sandbox)))?;
     fs::create_dir_all(folder.join(INTERFACES)).with_context(|| format!("cannot make the folder {INTERFACES}"))?;
     for (name, interface) in interfaces() {
@@ -83,6 +85,7 @@ fn write_folder(folder: &Path, sandbox: &Sandbox, samples: &[Sample]) -> Result<
     samples.iter().try_for_each(|sample| write(sample.file, &sample.document))
 }
 
+const AUTHORITY: &str = "ca.pem";
 const ADDRESSES: &str = "addresses.json";
 const INTERFACES: &str = "abi";
 
@@ -121,6 +124,14 @@ fn settings(sandbox: &Sandbox) -> String {
         let _ = writeln!(text, "  \"{CHAIN}:{registry}\",");
     }
     let _ = writeln!(text, "]\ndid_registry = [\"{CHAIN}:{}\"]", sandbox.did_registry());
+    text.push_str(
+        "# The parties' web servers are one on this machine, with a certificate of this run's own authority.\n",
+    );
+    let _ = writeln!(text, "ca_file = \"{AUTHORITY}\"\nallow_private = true\nresolve = [");
+    for host in sandbox.https_hosts() {
+        let _ = writeln!(text, "  \"{host}:443={}\",", sandbox.https_address());
+    }
+    text.push_str("]\n");
     let _ = write!(text, "\n[rpc]\n{CHAIN} = [\"{}\"]\n", sandbox.rpc_url());
     text
 }
@@ -129,10 +140,11 @@ fn welcome(folder: &Path, sandbox: &Sandbox, samples: &[Sample]) -> String {
     let shown = escape(&folder.display().to_string()).into_owned();
     let mut text = format!(
         "Chain {CHAIN} answers JSON-RPC at {}, also as a WebSocket.\n\
-         The issuers' domains are answered by {}.\n\n\
+         The issuers' domains are answered by {}, their web pages by https://{}.\n\n\
          Accounts and their keys, which everybody knows: never send them anything of value.\n\n",
         sandbox.rpc_url(),
         sandbox.dns_address(),
+        sandbox.https_address(),
     );
     for account in &DEV_ACCOUNTS {
         let party = party(account.address).map(|party| format!("  {}", party.name())).unwrap_or_default();

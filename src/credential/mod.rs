@@ -12,6 +12,8 @@ mod tests;
 pub use self::rdf::{Contexts, InvalidContext};
 pub use self::statements::{NoStatements, Statements};
 
+#[cfg(feature = "testchain")]
+pub(crate) use self::proof::sign;
 pub(crate) use self::proof::{InvalidKey, PublicKey, SignatureRefusal, from_method};
 pub(crate) use self::signed::{NotSigned, Signed};
 

@@ -12,7 +12,6 @@ mod key;
 mod labels;
 mod points;
 #[cfg(feature = "testchain")]
-#[allow(dead_code, reason = "for the samples of the embedded chain, which are not signed yet")]
 pub(crate) mod sign;
 mod value;
 

@@ -1,5 +1,5 @@
-//! A whole small world on loopback: the embedded chain with its JSON-RPC server, a resolver for the issuer's domain, and
-//! registries of both generations, with the acts that parties perform on a title.
+//! A whole small world on loopback: the embedded chain with its JSON-RPC server, a resolver and a web server for the parties'
+//! domains, and registries of both generations, with the acts that parties perform on a title.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,16 +11,20 @@ use super::accounts::{DEV_ACCOUNTS, DevAccount};
 use super::bill::{Bill, Issuance};
 use super::chain::{BlockId, Call, Chain, ChainError};
 use super::contracts::{Contract, Recipient, TitleWrite, creation_code};
+use super::credentials;
 pub use super::error::SandboxError;
 use super::resolver::{Resolver, TxtRecords};
 use super::rpc::{Origin, RpcServer};
+use super::web::WebServer;
 use super::wrap::Salts;
 use crate::contracts::clone::escrow_address;
 use crate::primitives::{Address, ChainId, TokenId, keccak256};
+use crate::sources::RootCertificate;
 use crate::sources::chain::BlockChoice;
 use crate::title::Generation;
 use crate::verifier::{Verifier, VerifierBuilder, Wishes};
 use crate::verify::Policy;
+use crate::web_address::Reach;
 
 /// The running world. Dropping it ends it.
 #[derive(Debug)]
@@ -30,6 +34,10 @@ pub struct Sandbox {
     server: Option<RpcServer>,
     rpc_url: String,
     resolver: Resolver,
+    /// `None` after it was taken down.
+    web: Option<WebServer>,
+    https_address: SocketAddr,
+    authority: String,
     trusted: Vec<Address>,
     did_registry: Address,
     stores: Vec<(Contract, Address)>,
@@ -110,13 +118,19 @@ impl Registry {
 }
 
 impl Sandbox {
-    /// Starts chain, server and resolver, and deploys a registry of each generation. Port 0 takes any free port.
+    /// Starts chain, servers and resolver, and deploys a registry of each generation. Port 0 takes any free port; the web
+    /// server takes one.
     pub async fn start(rpc: SocketAddr, dns: SocketAddr) -> Result<Self, SandboxError> {
-        Self::start_for_pages(rpc, dns, Vec::new()).await
+        Self::start_for_pages(rpc, dns, SocketAddr::new(rpc.ip(), 0), Vec::new()).await
     }
 
-    /// The same, and lets pages of these origins use the chain from a browser.
-    pub async fn start_for_pages(rpc: SocketAddr, dns: SocketAddr, pages: Vec<Origin>) -> Result<Self, SandboxError> {
+    /// The same with an address for the web server, and lets pages of these origins use the chain from a browser.
+    pub async fn start_for_pages(
+        rpc: SocketAddr,
+        dns: SocketAddr,
+        https: SocketAddr,
+        pages: Vec<Origin>,
+    ) -> Result<Self, SandboxError> {
         let id = ChainId::try_from(CHAIN).map_err(|error| SandboxError::Refused(error.to_string()))?;
         let mut chain = Chain::new(id, now().saturating_sub(HISTORY));
         let v5 = deploy_registry(&mut chain, Generation::V5)?;
@@ -127,6 +141,8 @@ impl Sandbox {
         let listen = |address| move |error| SandboxError::Listen { address, error };
         let server = RpcServer::start_for_pages(Arc::clone(&chain), rpc, pages).await.map_err(listen(rpc))?;
         let resolver = Resolver::start(dns, TxtRecords::default()).map_err(listen(dns))?;
+        let web = WebServer::start(https, &credentials::HOSTS).await.map_err(listen(https))?;
+        credentials::publish(&web)?;
         let rpc_url = server.url();
         let trusted = vec![v5.address, v4.address];
         let sandbox = Self {
@@ -134,6 +150,9 @@ impl Sandbox {
             server: Some(server),
             rpc_url,
             resolver,
+            https_address: web.address(),
+            authority: web.authority().to_owned(),
+            web: Some(web),
             trusted,
             did_registry,
             stores: Vec::new(),
@@ -178,6 +197,21 @@ impl Sandbox {
         self.resolver.address()
     }
 
+    /// Where the web server listens.
+    pub fn https_address(&self) -> SocketAddr {
+        self.https_address
+    }
+
+    /// The hosts that have their web server there.
+    pub fn https_hosts(&self) -> &'static [&'static str] {
+        &credentials::HOSTS
+    }
+
+    /// The certificate, as PEM, of the authority that the web server has its own from.
+    pub fn authority_pem(&self) -> &str {
+        &self.authority
+    }
+
     /// The registries that a verifier has to be told to trust: their code is ours, not the published one.
     pub fn trusted_registries(&self) -> &[Address] {
         &self.trusted
@@ -186,7 +220,12 @@ impl Sandbox {
     /// The settings that a verifier needs to work with this sandbox and nothing else.
     pub fn verifier(&self) -> Result<VerifierBuilder, SandboxError> {
         let id = lock(&self.chain).id();
-        Ok(Verifier::builder()
+        let roots = RootCertificate::from_pem(self.authority.as_bytes()).unwrap_or_default();
+        let to_web = |builder: VerifierBuilder, host: &&str| builder.resolve((*host).into(), 443, self.https_address);
+        let builder = self.https_hosts().iter().fold(Verifier::builder(), to_web);
+        Ok(builder
+            .roots(roots)
+            .reach(Reach::Anywhere)
             .default_endpoints(false)
             .endpoint(id, self.rpc_url().parse()?)
             .resolver(crate::sources::dns::Resolver::Plain(self.dns_address()))
@@ -314,6 +353,13 @@ impl Sandbox {
     /// Deploys any of the sample contracts with ABI-encoded arguments; it is not trusted.
     pub fn deploy(&self, contract: Contract, arguments: &[Token]) -> Result<Address, SandboxError> {
         Ok(lock(&self.chain).deploy(Party::Carrier.address(), &creation_code(contract, &encode(arguments)))?.0)
+    }
+
+    /// Takes the web server down, for good.
+    pub async fn stop_web_server(&mut self) {
+        if let Some(web) = self.web.take() {
+            web.stop().await;
+        }
     }
 
     /// Takes the chain's server down, for good: nothing listens at [`Sandbox::rpc_url`] any more.

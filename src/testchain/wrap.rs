@@ -25,6 +25,12 @@ pub struct Wrapped {
     pub target_hash: Digest32,
 }
 
+impl From<Wrapped> for Value {
+    fn from(wrapped: Wrapped) -> Self {
+        wrapped.document
+    }
+}
+
 /// Wraps plain OpenAttestation 2.0 data alone.
 pub fn wrap_oa2(mut data: Value, salts: &mut Salts) -> Wrapped {
     salt(&mut data, salts);

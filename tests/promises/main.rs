@@ -41,6 +41,7 @@ mod store_verdicts;
 mod tamper;
 mod testchain;
 mod testchain_clients;
+mod testchain_credentials;
 mod testchain_rpc;
 mod title_command;
 mod title_history;

@@ -14,7 +14,10 @@ impl Running {
 
     pub fn start_with(folder: &Path, arguments: &[&str]) -> (Self, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ebl"));
-        command.args(["testchain", "--port", "0", "--dns-port", "0", "--dir"]).arg(folder).args(arguments);
+        command
+            .args(["testchain", "--port", "0", "--dns-port", "0", "--https-port", "0", "--dir"])
+            .arg(folder)
+            .args(arguments);
         command.env_clear().env("HOME", "/nonexistent").stdin(Stdio::null());
         let mut running = Self(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
         let mut lines = BufReader::new(running.0.stdout.take().unwrap()).lines();

@@ -1,5 +1,5 @@
-//! Signs with ecdsa-sd-2023 as issuers do, and derives as holders do (documents.md §9.3, §9.4): for the sample documents of
-//! the embedded chain. Nothing is left to chance, so that the samples are the same in every run.
+//! Signs with ecdsa-sd-2023 as issuers do, derives as holders do, and signs presentations with ecdsa-rdfc-2019 (documents.md
+//! §9.3, §9.4): for the sample documents of the embedded chain. Nothing is left to chance, so that the samples are the same in every run.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 
-use super::Content;
+pub(crate) use super::Content;
 use super::ecdsa::{hash_of, split};
 use super::labels::{Statements, keyed_names, parts};
 use super::value::Names;
@@ -63,6 +63,12 @@ impl Issuer {
             array(mandatory.map(|(index, _)| unsigned(index as u64)).collect()),
         ];
         Some(encoded(0x01, members))
+    }
+
+    /// The proof value of ecdsa-rdfc-2019 over all of `content`.
+    pub(crate) fn sign_whole(&self, content: Content<'_>) -> String {
+        let signature: Signature = self.key.sign(&[hash_of(content.proof), hash_of(content.document)].concat());
+        format!("z{}", bs58::encode(signature.to_bytes()).into_string())
     }
 
     fn signed(&self, content: Content<'_>, pointers: &[&str]) -> Option<Signed> {

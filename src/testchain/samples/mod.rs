@@ -1,11 +1,13 @@
 //! Sample bills in every title state and with every common fault: the files that `ebl testchain` writes, each with the
 //! answer it must get. One table; the tests hold the command to it.
 
+mod credentials;
 mod others;
 mod titles;
 
+use serde_json::Value;
+
 use super::sandbox::{Sandbox, SandboxError};
-use super::wrap::Wrapped;
 use crate::document::Key;
 use crate::verify::{TitleStateName, Verdict};
 
@@ -37,34 +39,42 @@ impl Sample {
 
 /// Issues all samples on a fresh sandbox.
 pub fn issue(sandbox: &mut Sandbox) -> Result<Vec<Sample>, SandboxError> {
-    let rows = titles::ROWS.iter().chain(others::ROWS);
-    rows.enumerate()
-        .map(|(index, row)| {
-            let number = format!("NDSE-2026-{:05}", index + 1);
-            let wrapped = (row.make)(sandbox, &number)?;
-            let document = match row.key {
-                Some(key) => others::sealed(&wrapped.document, key)?,
-                None => wrapped.document,
-            };
-            Ok(Sample {
-                file: row.file,
-                shows: row.shows,
-                verdict: row.verdict,
-                title: row.title,
-                code: row.code,
-                document: format!("{document:#}\n"),
-                key: row.key,
-            })
-        })
-        .collect()
+    let mut numbers = (1..).map(|number| format!("NDSE-2026-{number:05}"));
+    let wrapped = titles::ROWS.iter().chain(others::ROWS).zip(numbers.by_ref());
+    let mut samples =
+        wrapped.map(|(row, number)| row.sample(sandbox, &number)).collect::<Result<Vec<Sample>, SandboxError>>()?;
+    for (row, number) in credentials::ROWS.iter().zip(numbers) {
+        samples.push(row.sample(sandbox, &number)?);
+    }
+    Ok(samples)
 }
 
-struct Row {
+/// A document is made as a `D`.
+struct Row<D> {
     file: &'static str,
     shows: &'static str,
     verdict: Verdict,
     title: TitleStateName,
     code: &'static str,
     key: Option<&'static str>,
-    make: fn(&mut Sandbox, &str) -> Result<Wrapped, SandboxError>,
+    make: fn(&mut Sandbox, &str) -> Result<D, SandboxError>,
+}
+
+impl<D: Into<Value>> Row<D> {
+    fn sample(&self, sandbox: &mut Sandbox, number: &str) -> Result<Sample, SandboxError> {
+        let document = (self.make)(sandbox, number)?.into();
+        let document = match self.key {
+            Some(key) => others::sealed(&document, key)?,
+            None => document,
+        };
+        Ok(Sample {
+            file: self.file,
+            shows: self.shows,
+            verdict: self.verdict,
+            title: self.title,
+            code: self.code,
+            document: format!("{document:#}\n"),
+            key: self.key,
+        })
+    }
 }

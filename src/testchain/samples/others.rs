@@ -15,7 +15,7 @@ use crate::testchain::sandbox::{Party, Sandbox, SandboxError};
 use crate::testchain::wrap::{Wrapped, in_one_batch, sign};
 use crate::verify::{TitleStateName, Verdict};
 
-pub(super) const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row<Wrapped>] = &[
     Row {
         file: "store.json",
         shows: "issued through a document store in a batch of four; such a document has no title",

@@ -10,7 +10,7 @@ use crate::testchain::wrap::{Wrapped, hide_oa2, in_one_batch};
 use crate::title::Generation;
 use crate::verify::{TitleStateName, Verdict};
 
-pub(super) const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row<Wrapped>] = &[
     Row {
         file: "live.json",
         shows: "issued to the shipper, on a v5 registry",
