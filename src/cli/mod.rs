@@ -26,6 +26,7 @@ mod tally;
 #[cfg(feature = "testchain")]
 mod testchain;
 mod title;
+mod twins;
 mod verify;
 mod waiting;
 mod way_out;

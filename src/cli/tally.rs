@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::twins::{TwinFinding, Twins};
 use crate::report::json::{self, Layout, RenderError};
 use crate::verify::codes::Code;
 use crate::verify::{Outcome, Report, Verdict};
@@ -22,6 +23,10 @@ pub(super) struct Tally {
     unreadable: usize,
     /// By code: what failed or is not known, once a document.
     codes: BTreeMap<&'static str, usize>,
+    /// What the documents show about each other.
+    findings: Vec<TwinFinding>,
+    #[serde(skip)]
+    twins: Twins,
 }
 
 impl Tally {
@@ -33,11 +38,14 @@ impl Tally {
             verdicts: BTreeMap::new(),
             unreadable: 0,
             codes: BTreeMap::new(),
+            findings: Vec::new(),
+            twins: Twins::default(),
         }
     }
 
-    pub(super) fn judged(&mut self, report: &Report) {
+    pub(super) fn judged(&mut self, file: &str, report: &Report) {
         self.one_more();
+        self.twins.add(file, report);
         *self.verdicts.entry(name(report.verdict)).or_default() += 1;
         let mut codes: Vec<&'static str> = Vec::new();
         for part in std::iter::once(report).chain(&report.parts) {
@@ -64,6 +72,15 @@ impl Tally {
     fn one_more(&mut self) {
         self.documents += 1;
         self.left = self.left.saturating_sub(1);
+    }
+
+    /// Nothing more comes.
+    pub(super) fn close(&mut self) {
+        self.findings = self.twins.findings();
+    }
+
+    pub(super) fn findings(&self) -> &[TwinFinding] {
+        &self.findings
     }
 
     pub(super) fn left(&self) -> usize {

@@ -11,6 +11,7 @@ use super::args::{Format, PageArgs, VerifyArgs, When};
 use super::config::Configured;
 use super::exit::Exit;
 use super::input::{ENDINGS, Found, Input, InputError};
+use super::inspect_page::fitted;
 use super::no_document::NoDocument;
 use super::output::{self, Output, Wanted};
 use super::tally::Tally;
@@ -18,6 +19,7 @@ use super::{advice, config, input, interrupt, note, secrecy, waiting};
 use crate::report::fragments;
 use crate::report::human::{self, Style};
 use crate::report::json::{self, Layout};
+use crate::text::escape_for_terminal as escape;
 use crate::verifier::{Verifier, Wishes};
 use crate::verify::{Report, Verdict};
 use crate::web_address::DOCUMENT_LIMIT;
@@ -50,7 +52,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
         let this = outcome.exit();
         let exit = known.map_or(this, |known| known.worse(this));
         known = Some(exit);
-        outcome.count(&mut tally);
+        outcome.count(&name, &mut tally);
         let mut text = match printer.text(&name, &outcome) {
             Ok(text) => text,
             Err(error) => {
@@ -62,8 +64,11 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
             text.insert(0, '\n');
         }
         let stop = args.fail_fast && this != Exit::Verdict(Verdict::Valid) && tally.left() > 0;
-        if args.format == Format::Human && found.files.len() > 1 && (stop || tally.left() == 0) {
-            text.push_str(&format!("\n{}\n", tally.line()));
+        if stop || tally.left() == 0 {
+            tally.close();
+            if args.format == Format::Human && found.files.len() > 1 {
+                text.push_str(&printer.totals(&tally));
+            }
         }
         if let Err(stopped) = output.write(&text) {
             let is_last = index + 1 == found.files.len();
@@ -170,9 +175,9 @@ impl Outcome {
         }
     }
 
-    fn count(&self, tally: &mut Tally) {
+    fn count(&self, name: &str, tally: &mut Tally) {
         match self {
-            Self::Report(report) => tally.judged(report),
+            Self::Report(report) => tally.judged(name, report),
             Self::NoDocument(why) => tally.unreadable(why.code()),
         }
     }
@@ -227,6 +232,13 @@ impl Printer {
             Format::Json | Format::Jsonl => self.json(name, outcome)?,
             Format::Fragments => self.fragments(name, outcome)?,
         })
+    }
+
+    /// The last lines of a page about several documents.
+    fn totals(&self, tally: &Tally) -> String {
+        let mut lines = vec![String::new(), tally.line()];
+        lines.extend(tally.findings().iter().map(|finding| format!("  - {}", escape(&finding.in_a_line()))));
+        fitted(&lines, self.style)
     }
 
     fn human(&self, name: &str, outcome: &Outcome) -> String {

@@ -646,6 +646,18 @@ codes! {
     TOO_MUCH_TO_ASK = "check.too_much_to_ask", Issuer,
         "The document names more issuers, document stores or signers, or has a longer Merkle proof, than are asked about.",
         "Ask the issuer to issue the document again through fewer of them or in a smaller batch.";
+    RUN_SAME_FILE = "run.same_file", Verifier,
+        "The same file was given several times in one run.",
+        "Nothing is wrong with it; count it once.";
+    RUN_SAME_TITLE = "run.same_title", Verifier,
+        "Different files of one run name the same title: it stands for one document, and the others are not that one, or show less of it.",
+        "Find out which of them the title was issued for before you rely on any.";
+    RUN_SAME_BILL = "run.same_bill", Verifier,
+        "One issuer's bill number stands under several titles in one run: the bill may have been issued twice, or again after a surrender.",
+        "Ask the issuer which of the titles counts.";
+    RUN_BATCH = "run.same_batch", Verifier,
+        "Several documents of one run were wrapped together, so whoever revokes their batch revokes all of them.",
+        "Nothing to do.";
     CHAIN_UNANSWERED = "check.chain_unanswered", Network,
         "Not known, because of what the chain check came to.",
         "See the chain check.";

@@ -63,7 +63,8 @@ fn a_summary_counts_verdicts_and_codes_and_follows_its_schema() {
     let output = ebl(folder.path(), &arguments);
     assert_eq!(output.status.code(), Some(1));
     let page = String::from_utf8_lossy(&output.stdout);
-    assert!(page.ends_with("\n10 documents: 3 INVALID, 6 INDETERMINATE, 1 not read\n"), "{page}");
+    assert!(page.contains("\n10 documents: 3 INVALID, 6 INDETERMINATE, 1 not read\n"), "{page}");
+    assert!(page.trim_end().ends_with("[run.same_file]"), "{page}");
     let summary: Value =
         serde_json::from_slice(&std::fs::read(folder.path().join("sum.json")).expect("a summary")).expect("JSON");
     let schema = serde_json::from_str(include_str!("../../schemas/summary.schema.json")).expect("JSON");
@@ -75,6 +76,11 @@ fn a_summary_counts_verdicts_and_codes_and_follows_its_schema() {
     assert!(errors.is_empty(), "{errors:?}");
     assert_eq!(summary["verdicts"], json!({"indeterminate": 6, "invalid": 3}));
     assert_eq!((&summary["documents"], &summary["left"], &summary["unreadable"]), (&json!(10), &json!(0), &json!(1)));
+    let findings = summary["findings"].as_array().expect("findings");
+    let kinds: Vec<_> = findings.iter().map(|finding| finding["code"].as_str().expect("a code")).collect();
+    // Six times one file, three times the changed one; of what is not intact no title is known.
+    assert_eq!(kinds, ["run.same_file", "run.same_file"], "{findings:#?}");
+    assert_eq!(findings[0]["files"].as_array().expect("files").len(), 6);
     assert_eq!(summary["codes"]["integrity.digest_mismatch"], json!(3));
     assert_eq!(summary["codes"]["read.not_a_document"], json!(1));
     let nowhere = ebl(folder.path(), &["verify", "--offline", "--summary", "no/such/folder/sum.json", "000.json"]);

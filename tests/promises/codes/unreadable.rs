@@ -12,6 +12,10 @@ use ebl_verifier::web_address::Reach;
 use ebl_verifier::{Verifier, Wishes};
 use serde_json::{Value, json};
 
+use super::situation::{CHAIN, STORE, plain_bill};
+use super::wrapping::{Format, batch, wrap};
+use crate::support::w3c::case;
+
 /// A code, and what comes to it.
 pub type Case = (&'static str, fn() -> &'static Code);
 
@@ -65,6 +69,15 @@ pub const ALL: &[Case] = &[
         let builder = Verifier::builder().resolve("docs.example".into(), 443, ([127, 0, 0, 1], 9).into());
         not_fetched(&builder.build().unwrap())
     }),
+    ("run.same_file", || of_run(&[bill("A"), bill("A")])),
+    ("run.same_title", || {
+        of_run(&["ecdsa-transferable", "ecdsa-derived-all"].map(|id| case("signed", id)["document"].to_string()))
+    }),
+    ("run.same_bill", || of_run(&[bill("A"), bill("B")])),
+    ("run.same_batch", || {
+        let wrapped = batch(Format::V2, &[STORE], CHAIN, 0, 2);
+        of_run(&[wrapped[0].document.to_string(), wrapped[1].document.to_string()])
+    }),
     ("read.file", || {
         // Only the command opens files.
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_ebl"))
@@ -76,6 +89,31 @@ pub const ALL: &[Case] = &[
         codes::find(report["error"]["code"].as_str().expect("a code")).expect("a row")
     }),
 ];
+
+/// What documents of one run show about each other: the one finding of the run.
+fn of_run(files: &[String]) -> &'static Code {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (number, content) in files.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("{number}.json")), content).expect("written");
+    }
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_ebl"))
+        .args(["verify", "--offline", "-r", "--summary", "s", "."])
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .expect("the command runs");
+    let summary = std::fs::read(folder.path().join("s")).unwrap_or_else(|_| panic!("{output:?}"));
+    let summary: Value = serde_json::from_slice(&summary).expect("JSON");
+    let findings = summary["findings"].as_array().expect("findings");
+    assert_eq!(findings.len(), 1, "{summary:#}");
+    codes::find(findings[0]["code"].as_str().expect("a code")).expect("a row")
+}
+
+fn bill(vessel: &str) -> String {
+    let mut plain = plain_bill();
+    plain["vessel"] = json!(vessel);
+    wrap(Format::V2, vec![plain]).remove(0).document.to_string()
+}
 
 fn refused(bytes: &[u8]) -> &'static Code {
     document::read(bytes, &Limits::default()).unwrap_err().explanation()
