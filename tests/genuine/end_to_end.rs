@@ -8,6 +8,8 @@ use crate::support::anvil;
 mod command;
 #[path = "end_to_end/comparison.rs"]
 mod comparison;
+#[path = "end_to_end/credential.rs"]
+mod credential;
 use crate::support::embedded;
 #[path = "end_to_end/look_alikes.rs"]
 mod look_alikes;
@@ -34,6 +36,7 @@ use std::sync::Arc;
 
 use anvil::{anvil_binary, node_modules};
 use comparison::{Apart, same_reports};
+use credential::life_of_a_credential;
 use ebl_verifier::title::Generation;
 use libtest_mimic::{Failed, Trial};
 
@@ -55,6 +58,7 @@ pub fn suite() -> Suite {
     for generation in [Generation::V5, Generation::V4] {
         trials.extend(tellings(generation, runs));
         trials.extend(refusals(generation, runs));
+        trials.extend(credentials(generation, runs));
     }
     let reorganised = Setting { node: Anvil, contracts: Ours, generation: Generation::V5 };
     trials.push(
@@ -70,8 +74,8 @@ pub fn suite() -> Suite {
     Suite::new(
         trials,
         &[
-            (anvil, "the end-to-end story, the look-alikes and the reorganisation on anvil"),
-            (published, "the end-to-end story and the look-alikes with the genuine contracts"),
+            (anvil, "the end-to-end story, W3C bills, the look-alikes and the reorganisation on anvil"),
+            (published, "the end-to-end story, W3C bills and the look-alikes with the genuine contracts"),
             (compiles, "the rebuilding of the lens"),
         ],
     )
@@ -110,6 +114,17 @@ fn refusals(generation: Generation, runs: impl Fn(Told) -> bool) -> Vec<Trial> {
             .with_ignored_flag(!runs((node, contracts)))
     };
     besides.map(trial).collect()
+}
+
+/// A W3C credential's title, with every kind of contract on both nodes.
+fn credentials(generation: Generation, runs: impl Fn(Told) -> bool) -> Vec<Trial> {
+    let trial = |(node, contracts)| {
+        let name = setting_name((node, contracts), generation);
+        let setting = Setting { node, contracts, generation };
+        Trial::test(format!("a_w3c_bill_lives_and_ends_in_{name}"), move || life_of_a_credential(setting))
+            .with_ignored_flag(!runs((node, contracts)))
+    };
+    EVERYWHERE.into_iter().map(trial).collect()
 }
 
 type Told = (NodeKind, Contracts);

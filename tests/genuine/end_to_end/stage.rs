@@ -186,9 +186,20 @@ impl Stage {
             Format::Oa2 => bill.oa2(&mut self.salts),
             Format::Oa3 => bill.oa3(&mut self.salts),
         };
-        let file = self.folder.path().join(format!("{}.json", bill.number));
-        std::fs::write(&file, wrapped.document.to_string())?;
-        Ok(Issued { file, registry, token: wrapped.target_hash.into() })
+        self.written(&bill.number, registry, wrapped.target_hash.into(), &wrapped.document)
+    }
+
+    /// A document for this title of a registry, in a file.
+    pub fn written(
+        &self,
+        name: &str,
+        registry: Registry,
+        token: TokenId,
+        document: &serde_json::Value,
+    ) -> Result<Issued, Failed> {
+        let file = self.folder.path().join(format!("{name}.json"));
+        std::fs::write(&file, document.to_string())?;
+        Ok(Issued { file, registry, token })
     }
 
     /// One act on a title, which must succeed.
