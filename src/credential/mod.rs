@@ -3,6 +3,7 @@
 
 mod proof;
 mod rdf;
+mod said;
 mod signed;
 mod statements;
 pub mod status_list;

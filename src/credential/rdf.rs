@@ -64,9 +64,8 @@ pub(crate) struct Statement<'t> {
     pub(crate) predicate: Arc<str>,
     pub(crate) object: Term<'t>,
     pub(crate) graph: Option<Term<'t>>,
-    /// The places of the values that say this: several where the document repeats itself. The value of a link is the
-    /// object that it leads to.
-    pub(crate) origins: Vec<Place>,
+    /// The place of the value that says this. The value of a link is the object that it leads to.
+    pub(crate) origin: Place,
     /// Whether a word in it has its meaning from a context that the caller gave.
     pub(crate) from_caller: bool,
 }

@@ -2,9 +2,9 @@
 //! form (documents.md §9.3, §9.4). Decided from the file alone; whose key fits is another question.
 
 use super::proof::{self, Content, InvalidProofValue, ProofValue, PublicKey, SignatureRefusal};
-use super::rdf::{self, Canonical, Contexts, Escaping};
+use super::rdf::{self, Canonical, Contexts, Escaping, Statement};
 use crate::document::BrokenRule;
-use crate::document::credential::{Credential, Proof, Suite};
+use crate::document::credential::{Credential, FormRule, Proof, Suite};
 use crate::document::json::Value;
 use crate::document::presentation::Presentation;
 
@@ -70,14 +70,17 @@ impl<'d> Signed<'d> {
         let escaping = if legacy { Escaping::Legacy } else { Escaping::Canonical };
         let document = canonical(whole, contexts, known, &["proof"], escaping)?;
         let proof = match legacy {
-            true => canonical(object, &LEGACY_CONTEXTS, known, &["proofValue", "nonce"], escaping)?,
+            // The nonce of a derived proof is the holder's, and bound by the proof itself.
+            true if *suite == Suite::BbsBlsSignatureProof2020 => {
+                canonical(object, &LEGACY_CONTEXTS, known, &["proofValue", "nonce"], escaping)?
+            }
+            true => canonical(object, &LEGACY_CONTEXTS, known, &["proofValue"], escaping)?,
             false => canonical(object, contexts, known, &["proofValue"], escaping)?,
         };
         let mut proof = proof.into_lines();
-        if legacy {
-            for line in &mut proof {
-                *line = line.replace(DERIVED_TYPE, BASE_TYPE);
-            }
+        if legacy && let Some(line) = proof.iter_mut().find(|line| line.ends_with(DERIVED_TYPE)) {
+            line.truncate(line.len() - DERIVED_TYPE.len());
+            line.push_str(BASE_TYPE);
         }
         Ok(Self { document, proof, value })
     }
@@ -109,6 +112,11 @@ impl<'d> Signed<'d> {
         self.document.lines()
     }
 
+    /// The same with their meaning, in no particular order.
+    pub(super) fn said(&self) -> &[Statement<'d>] {
+        self.document.statements()
+    }
+
     /// Whether a word of this statement has its meaning from a context that the caller added.
     pub(crate) fn is_by_added_context(&self, line: usize) -> bool {
         self.document.statement(line).is_some_and(|statement| statement.from_caller)
@@ -123,9 +131,13 @@ fn canonical<'d>(
     escaping: Escaping,
 ) -> Result<Canonical<'d>, NotSigned> {
     let dataset = rdf::statements(object, contexts, known, leave_out).map_err(|why| {
-        match matches!(why, rdf::Unreadable::TooMany { .. }) {
-            true => NotSigned::TooComplex(why.to_string()),
-            false => NotSigned::UndefinedTerm(why.to_string()),
+        let text = why.to_string();
+        match why {
+            rdf::Unreadable::TooMany { .. } => NotSigned::TooComplex(text),
+            rdf::Unreadable::DescribedTwice(_) | rdf::Unreadable::SaidTwice(_) => {
+                NotSigned::Form(FormRule::DuplicateValue.broken(text))
+            }
+            _ => NotSigned::UndefinedTerm(text),
         }
     })?;
     dataset.canonical(escaping).map_err(|why| NotSigned::TooComplex(why.to_string()))
@@ -137,5 +149,6 @@ fn shape(why: &str) -> NotSigned {
 
 /// What gives the words of a legacy proof their meaning, whatever the contexts of its document.
 const LEGACY_CONTEXTS: [&str; 2] = ["https://w3id.org/security/v2", "https://w3id.org/security/bbs/v1"];
-const DERIVED_TYPE: &str = "<https://w3id.org/security#BbsBlsSignatureProof2020>";
-const BASE_TYPE: &str = "<https://w3id.org/security#BbsBlsSignature2020>";
+/// Ends of lines.
+const DERIVED_TYPE: &str = "#type> <https://w3id.org/security#BbsBlsSignatureProof2020> .";
+const BASE_TYPE: &str = "#type> <https://w3id.org/security#BbsBlsSignature2020> .";

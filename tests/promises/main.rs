@@ -46,4 +46,5 @@ mod testchain_rpc;
 mod title_command;
 mod title_history;
 mod w3c;
+mod w3c_tamper;
 mod web_source;

@@ -35,10 +35,8 @@ impl<'t> Canonical<'t> {
             Escaping::Legacy => numbered.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16())),
         }
         let (lines, order): (Vec<String>, Vec<usize>) = numbered.into_iter().unzip();
-        let places = |(line, &number): (usize, &usize)| {
-            dataset.statements[number].origins.iter().map(move |&place| (place, line)).collect::<Vec<_>>()
-        };
-        let mut origins: Vec<(Place, usize)> = order.iter().enumerate().flat_map(places).collect();
+        let place = |(line, &number): (usize, &usize)| (dataset.statements[number].origin, line);
+        let mut origins: Vec<(Place, usize)> = order.iter().enumerate().map(place).collect();
         origins.sort_unstable();
         Ok(Self {
             dataset,
@@ -58,6 +56,11 @@ impl<'t> Canonical<'t> {
     /// The same, where nothing else is wanted.
     pub(crate) fn into_lines(self) -> Vec<String> {
         self.lines
+    }
+
+    /// All of them, as they are written.
+    pub(crate) fn statements(&self) -> &[Statement<'t>] {
+        &self.dataset.statements
     }
 
     /// What a line says, and where it is written.

@@ -27,6 +27,10 @@ pub(crate) enum Unreadable {
     ProtectedTerm(String),
     #[error("a context given by the caller uses the word {0:?}, which another context has given another meaning")]
     OtherMeaning(String),
+    #[error("two objects have the id {0:?}, so what one of them says could stand in the other as well")]
+    DescribedTwice(String),
+    #[error("{0} is said twice of one object, and a signature covers it once")]
+    SaidTwice(String),
     #[error("{0} is not supported")]
     Unsupported(&'static str),
     #[error("the document makes more than {limit} {what}, too many to be checked")]

@@ -1,6 +1,6 @@
 //! JSON-LD 1.1 expansion in safe mode and conversion to RDF, in one pass over the document (documents.md §9.3).
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -24,9 +24,9 @@ pub(super) fn statements<'t>(
     let mut expansion = Expansion {
         known,
         combinations: Combinations::default(),
-        made: 0,
         statements: Vec::new(),
-        seen: HashMap::new(),
+        said: HashSet::new(),
+        described: HashSet::new(),
         blank_nodes: 0,
         graph: None,
     };
@@ -50,11 +50,11 @@ pub(super) fn statements<'t>(
 struct Expansion<'t, 'k> {
     known: &'k Contexts,
     combinations: Combinations,
-    /// Statements so far, those that the document repeats included.
-    made: usize,
     statements: Vec<Statement<'t>>,
-    /// Where each stands in `statements`.
-    seen: HashMap<(Term<'t>, Arc<str>, Term<'t>, Option<Term<'t>>), usize>,
+    /// The same, without the places.
+    said: HashSet<(Term<'t>, Arc<str>, Term<'t>, Option<Term<'t>>)>,
+    /// Objects that have an id and say something, each with its graph.
+    described: HashSet<(Arc<str>, Option<Term<'t>>)>,
     blank_nodes: u32,
     /// The graph that statements are made in.
     graph: Option<Term<'t>>,
@@ -108,6 +108,7 @@ impl<'t> Expansion<'t, '_> {
     ) -> Result<Term<'t>, Unreadable> {
         let active = self.with_types(members.clone(), outside)?;
         let mut subject = None;
+        let mut says_something = false;
         for (name, value) in members.clone() {
             let name = name.decoded();
             if name.starts_with('@') || name.contains(':') {
@@ -118,9 +119,15 @@ impl<'t> Expansion<'t, '_> {
                 if subject.replace(self.iri(&active, &id, Lookup::Prefixes)?).is_some() {
                     return Err(Unreadable::MemberName(name.into_owned()));
                 }
+            } else {
+                says_something = true;
             }
         }
         let subject = match subject {
+            // Two objects with one id are one node: what each of them says could stand in the other as well.
+            Some(iri) if says_something && !self.described.insert((Arc::clone(&iri), self.graph.clone())) => {
+                return Err(Unreadable::DescribedTwice(iri.to_string()));
+            }
             Some(iri) => Term::Iri(iri),
             None => self.blank_node()?,
         };
@@ -292,20 +299,15 @@ impl<'t> Expansion<'t, '_> {
         origin: Place,
         from_caller: bool,
     ) -> Result<(), Unreadable> {
-        self.made += 1;
-        if self.made > MOST_STATEMENTS {
+        if self.statements.len() == MOST_STATEMENTS {
             return Err(Unreadable::TooMany { what: "statements", limit: MOST_STATEMENTS });
         }
         let key = (subject.clone(), Arc::clone(predicate), object, self.graph.clone());
-        if let Some(&known) = self.seen.get(&key) {
-            let known = &mut self.statements[known];
-            known.origins.push(origin);
-            known.from_caller |= from_caller;
-            return Ok(());
+        if !self.said.insert(key.clone()) {
+            return Err(Unreadable::SaidTwice(predicate.to_string()));
         }
-        let (subject, predicate, object, graph) = key.clone();
-        self.seen.insert(key, self.statements.len());
-        self.statements.push(Statement { subject, predicate, object, graph, origins: vec![origin], from_caller });
+        let (subject, predicate, object, graph) = key;
+        self.statements.push(Statement { subject, predicate, object, graph, origin, from_caller });
         Ok(())
     }
 }

@@ -89,6 +89,20 @@ impl Suite {
     }
 }
 
+const MEMBERS: [&str; 11] = [
+    "id",
+    "type",
+    "cryptosuite",
+    "created",
+    "expires",
+    "verificationMethod",
+    "proofPurpose",
+    "proofValue",
+    "nonce",
+    "challenge",
+    "domain",
+];
+
 const DATA_INTEGRITY: &str = "DataIntegrityProof";
 
 /// Whether the suite of this proof looks for blank nodes in text; asked before the proof is read.
@@ -103,13 +117,13 @@ impl Proof {
         let Some(proof) = proof else {
             return Err(FormRule::ProofMissing.broken("there is no proof, so nothing protects what the file says"));
         };
-        match proof.kind() {
-            Kind::Object(_) => {}
+        let mut members = match proof.kind() {
+            Kind::Object(members) => members,
             Kind::Array(_) => {
                 return Err(FormRule::ProofMultiple.broken("`proof` is a list; it must be exactly one proof"));
             }
             _ => return Err(FormRule::ProofType.broken("`proof` must be an object")),
-        }
+        };
         let suite = Suite::read(proof)?;
         if !suite.is_known() {
             return Ok(Self::of_another_suite(proof, suite));
@@ -142,6 +156,12 @@ impl Proof {
         }
         if proof.get("previousProof").is_some() {
             return Err(FormRule::ProofForm.broken("the proof rests on another one that is not there"));
+        }
+        // Contexts have a second word for the end of a proof, and a member that is none of these could be written by another
+        // name, or carry statements of the document.
+        if let Some((name, _)) = members.find(|(name, _)| !MEMBERS.iter().any(|known| name.is(known))) {
+            let why = format!("there is a member `proof.{}` that no proof has", clipped(&name.decoded()));
+            return Err(FormRule::ProofForm.broken(why));
         }
         Ok(read)
     }

@@ -138,7 +138,7 @@ rules! {
 
 impl FormRule {
     /// With what is wrong in this file.
-    pub(in crate::document) fn broken(self, why: impl Into<String>) -> BrokenRule {
+    pub(crate) fn broken(self, why: impl Into<String>) -> BrokenRule {
         BrokenRule::Form { rule: self, why: why.into() }
     }
 }

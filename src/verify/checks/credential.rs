@@ -96,7 +96,7 @@ impl Examination {
     ) {
         let issuer = credential.issuer();
         let mut facts = Issuer {
-            name: issuer.name.clone(),
+            name: ground.signed.and_then(|signed| signed.name_of(&issuer.id)).map(str::to_owned),
             domain: None,
             did: Some(issuer.id.clone()),
             confirmed: false,
@@ -144,7 +144,7 @@ impl Examination {
             return;
         }
         let revocable = |entry: &StatusEntry| entry.purpose == StatusPurpose::Revocation;
-        let may_be_bill = credential.is_bill_of_lading() || credential.subjects().any(|it| it.get("type").is_none());
+        let may_be_bill = is_bill(ground, credential) || !ground.signed.is_some_and(Signed::subjects_have_types);
         let what = match credential.status() {
             CredentialStatus::Absent => "neither a title nor another status is shown",
             CredentialStatus::Lists(entries) if !entries.iter().any(revocable) => "no list of revocations is shown",
@@ -167,7 +167,7 @@ impl Examination {
             CredentialStatus::Absent | CredentialStatus::TransferableRecord(_) => {
                 // Of a selection it is told by what may have been left out.
                 if !may_withhold(ground) {
-                    self.findings.push(match credential.is_bill_of_lading() {
+                    self.findings.push(match is_bill(ground, credential) {
                         true => finding(
                             CheckName::Issuance,
                             Outcome::Fail,
@@ -193,6 +193,11 @@ impl Examination {
         self.findings
             .extend(names.map(|name| finding(name, Outcome::Unknown, &codes::REGISTRY_OBLIGATION, message.clone())));
     }
+}
+
+/// By its words, or by what they mean: the full address of a type says the same as its word.
+fn is_bill(ground: &Ground<'_>, credential: &Credential<'_>) -> bool {
+    credential.is_bill_of_lading() || ground.signed.is_some_and(Signed::has_a_bill)
 }
 
 /// The DID that a key is of, as written.

@@ -274,6 +274,7 @@ impl Examination {
     }
 
     fn into_report(self, case: &Case<'_>) -> Report {
+        let intact = !self.findings.failed(CheckName::Integrity);
         let checks = self.findings.folded();
         let outcomes: Vec<_> = checks.iter().flat_map(Check::outcomes).collect();
         let mut report = Report {
@@ -282,7 +283,7 @@ impl Examination {
             checked_at: rfc3339(case.now()),
             judged_at: case.policy.at.map(rfc3339),
             verdict: presentation::worst_verdict(Verdict::of(&outcomes, self.title.state, case.policy), &self.parts),
-            document: document_facts(case, self.network),
+            document: document_facts(case, self.network, intact),
             checks,
             policy: self.rules,
             issuer: self.issuers,
@@ -362,9 +363,8 @@ impl Examination {
 }
 
 /// What the document is, with what is known of its file.
-fn document_facts(case: &Case<'_>, network: Option<Network>) -> DocumentFacts {
+fn document_facts(case: &Case<'_>, network: Option<Network>, intact: bool) -> DocumentFacts {
     let (document, integrity, arrival) = (case.document(), case.integrity(), &case.arrival);
-    let intact = !matches!(integrity.result, IntegrityResult::Broken(_));
     let method = match document {
         Document::Malformed(_) | Document::Presentation(_) => None,
         _ => Some(IssuanceMethod::of(document, integrity)),
@@ -385,7 +385,7 @@ fn document_facts(case: &Case<'_>, network: Option<Network>) -> DocumentFacts {
         visible_fields: integrity.visible_leaves,
         hidden_fields: case.signed().and_then(Signed::withheld).unwrap_or(integrity.hidden_leaves),
         unauthenticated: unauthenticated(integrity, case.policy),
-        bl_number: document.summary().bl_number.filter(|_| intact),
+        bl_number: bill_number(case).filter(|_| intact),
         network,
         issued_through: method.map(|method| method.kind()),
         claims: document.issuers().iter().map(claim).collect(),
@@ -398,6 +398,14 @@ fn document_facts(case: &Case<'_>, network: Option<Network>) -> DocumentFacts {
             Document::Presentation(presentation) => Some(presentation::facts(presentation, case.policy)),
             _ => None,
         },
+    }
+}
+
+/// Of a credential what its statements say, however they are written.
+fn bill_number(case: &Case<'_>) -> Option<String> {
+    match case.document() {
+        Document::Credential(_) => case.signed()?.bill_number().map(str::to_owned),
+        document => document.summary().bl_number,
     }
 }
 

@@ -282,8 +282,9 @@ impl TitleExamination {
         if !self.base.open_questions.is_empty() {
             return Err(self.base.open_questions);
         }
+        let intact = !self.base.findings.failed(CheckName::Integrity);
         let document = match &case.subject {
-            TitleSubject::Document(of) => Some(document_facts(of, self.base.network)),
+            TitleSubject::Document(of) => Some(document_facts(of, self.base.network, intact)),
             TitleSubject::Token(_) => None,
         };
         let mut report = TitleReport {

@@ -26,8 +26,8 @@ pub(super) fn read(text: &str) -> (Vec<Statement<'static>>, Vec<String>) {
             (&known.subject, &known.predicate, &known.object, &known.graph) == (&subject, &predicate, &object, &graph)
         });
         if !known {
-            let origins = vec![Place::default()];
-            statements.push(Statement { subject, predicate, object, graph, origins, from_caller: false });
+            let origin = Place::default();
+            statements.push(Statement { subject, predicate, object, graph, origin, from_caller: false });
         }
     }
     (statements, reader.labels)
