@@ -46,5 +46,6 @@ mod testchain_rpc;
 mod title_command;
 mod title_history;
 mod w3c;
+mod w3c_online;
 mod w3c_tamper;
 mod web_source;
