@@ -94,7 +94,7 @@ impl<'r> Page<'r> {
             }
         }
         let counts: Vec<String> = counts.into_iter().map(|(words, count)| format!("{count} {words}")).collect();
-        self.hanging("  Credentials ", &format!("{}, each below; the worst counts", counts.join(", ")));
+        self.hanging("  Credentials ", &format!("{}; each below, and the worst counts", counts.join("; ")));
         self.out.push('\n');
     }
 
