@@ -244,10 +244,8 @@ impl From<BrokenRule> for Fault {
                 FormRule::ContextNotAllowed => Self::Context(why),
                 FormRule::ProofPurpose => Self::ProofPurpose(why),
                 FormRule::ProofValue => Self::ProofValue(why),
-                FormRule::NumberForm => Self::NotCanonical(why),
-                FormRule::MemberAt | FormRule::BlankNodeText | FormRule::DuplicateValue => {
-                    Self::AmbiguousStructure(why)
-                }
+                FormRule::NumberForm | FormRule::MemberAt => Self::NotCanonical(why),
+                FormRule::BlankNodeText | FormRule::DuplicateValue => Self::AmbiguousStructure(why),
                 _ => Self::Shape(why),
             },
         }
