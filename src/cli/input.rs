@@ -89,6 +89,7 @@ pub(super) fn listed(path: &Path) -> Result<Vec<PathBuf>> {
     if bytes.len() > MOST_BYTES {
         bail!("--files-from {} is larger than {MOST_BYTES} bytes", secrecy::path(path));
     }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let lines = bytes.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let lines = lines.filter(|line| !line.iter().all(u8::is_ascii_whitespace));
     lines.map(|line| path_of(line).with_context(|| format!("--files-from {}", secrecy::path(path)))).collect()
@@ -112,6 +113,8 @@ pub(super) struct Found {
     pub files: Vec<PathBuf>,
     /// How many files of folders have another ending.
     pub passed_over: usize,
+    /// How many folders could not be read.
+    pub unread: usize,
     /// What lies in folders and is not opened, each in one line.
     pub skipped: Vec<String>,
 }
@@ -137,9 +140,18 @@ fn collect(folder: &Path, depth: usize, found: &mut Found) -> Result<()> {
     if depth > DEEPEST {
         bail!("{} lies deeper than {DEEPEST} folders", folder.display());
     }
-    let mut entries = std::fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>())
-        .with_context(|| format!("cannot read the folder {}", folder.display()))?;
+    let entries = std::fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>());
+    let mut entries = match entries {
+        Ok(entries) => entries,
+        // One folder within is no reason to leave all others.
+        Err(why) if depth > 0 => {
+            found.unread += 1;
+            found.skipped.push(format!("{} cannot be read: {why}", folder.display()));
+            return Ok(());
+        }
+        Err(why) => return Err(why).with_context(|| format!("cannot read the folder {}", folder.display())),
+    };
     entries.sort();
     for path in entries {
         // A link counts as what it leads to. One that leads nowhere has an unreadable document's name, or none.

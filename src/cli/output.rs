@@ -62,6 +62,26 @@ impl Output {
         open(path, read).map(Self).with_context(|| format!("cannot write to --output {}", secrecy::path(path)))
     }
 
+    /// Whether a result can be written there later: a long run should not end with a mistake of its beginning.
+    pub(super) fn will_take(path: &Path, flag: &str, read: &[&Path], output: Option<&Path>) -> Result<()> {
+        let taken = || -> Result<()> {
+            let identity = FileIdentity::of_path(path);
+            ensure!(!path.is_dir(), "it is a folder");
+            ensure!(!is_among(&identity, read), "it is a file that is read, too; name another one");
+            let is_output =
+                output.is_some_and(|output| output == path || FileIdentity::of_path(output).is_same(&identity));
+            ensure!(!is_output, "the reports go there already; name another one");
+            let (target, _) = followed(path)?;
+            let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let is_plain = std::fs::metadata(path).map_or(true, |found| found.is_file());
+            if is_plain {
+                NamedTempFile::new_in(folder).map(drop)?;
+            }
+            Ok(())
+        };
+        taken().with_context(|| format!("cannot write to {flag} {}", secrecy::path(path)))
+    }
+
     /// Whether somebody looks at it.
     pub(super) fn is_terminal(&self) -> bool {
         match &self.0 {

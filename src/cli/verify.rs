@@ -1,6 +1,6 @@
 //! `ebl verify`: files in, reports out, the worst exit code.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -15,7 +15,7 @@ use super::inspect_page::fitted;
 use super::no_document::NoDocument;
 use super::output::{self, Output, Wanted};
 use super::tally::Tally;
-use super::{advice, config, input, interrupt, note, secrecy, waiting};
+use super::{advice, config, input, interrupt, note, waiting};
 use crate::report::fragments;
 use crate::report::human::{self, Style};
 use crate::report::json::{self, Layout};
@@ -26,6 +26,10 @@ use crate::web_address::DOCUMENT_LIMIT;
 
 pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
     let Configured { builder, wishes, files: settings } = config::verifier(args)?;
+    let from_input = |path: &PathBuf| path.as_os_str() == "-";
+    if args.files.iter().chain(&args.files_from).filter(|path| from_input(path)).count() > 1 {
+        bail!("standard input can be read once: `-` is given twice");
+    }
     let listed = args.files_from.as_deref().map(input::listed).transpose()?.unwrap_or_default();
     let found = input::files(&[args.files.as_slice(), &listed].concat(), args.recursive)?;
     let several = args.recursive || args.files_from.is_some() || found.files.len() > 1;
@@ -33,7 +37,9 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
     let others = settings.iter().chain(&args.files_from);
     let read: Vec<&Path> = found.files.iter().chain(others).map(|path| path.as_path()).collect();
     let wanted = Wanted::of(&args.page);
-    summary_can_be_written(args.summary.as_deref())?;
+    if let Some(path) = &args.summary {
+        Output::will_take(path, "--summary", &read, args.page.output.as_deref())?;
+    }
     let mut output = Output::open(args.page.output.as_deref(), wanted, &read)?;
     if wanted == Wanted::Result {
         say_what_is_left_out(&found);
@@ -80,6 +86,8 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
         }
     }
     let known = known.unwrap_or(Exit::Usage);
+    // What could not be looked into may hold anything.
+    let known = if found.unread > 0 { known.worse(Exit::Unjudged) } else { known };
     let exit = output.finish().map_or_else(|stopped| stopped.exit(known), |()| known);
     match &args.summary {
         Some(path) => Ok(Output::open(Some(path), Wanted::Result, &read)?.write_only(&tally.json()?, exit)),
@@ -92,15 +100,6 @@ const AT_ONCE: usize = 16;
 
 /// How long what documents share is believed: one run, but not longer than an answer may be.
 const SHARED: Duration = Duration::from_secs(60);
-
-/// A long run should not end at a folder that is not there.
-fn summary_can_be_written(path: Option<&Path>) -> Result<()> {
-    let folder = path.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
-    match folder {
-        Some(folder) if !folder.is_dir() => bail!("--summary: there is no folder {}", secrecy::path(folder)),
-        _ => Ok(()),
-    }
-}
 
 /// What judges several documents at a time.
 struct Bench<'r> {

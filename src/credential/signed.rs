@@ -1,6 +1,8 @@
 //! What the signature of a credential or presentation is over: its statements and those of its proof, in their canonical
 //! form (documents.md §9.3, §9.4). Decided from the file alone; whose key fits is another question.
 
+use std::sync::OnceLock;
+
 use super::proof::{self, Content, InvalidProofValue, ProofValue, PublicKey, SignatureRefusal};
 use super::rdf::{self, Canonical, Contexts, Escaping, Statement};
 use crate::document::BrokenRule;
@@ -15,6 +17,8 @@ pub(crate) struct Signed<'d> {
     /// Canonical N-Quads of the proof without its value, without line ends.
     proof: Vec<String>,
     value: ProofValue,
+    /// What the first key that was tried came to: rounds of questions look at the same one again.
+    tried: OnceLock<(PublicKey, Result<(), SignatureRefusal>)>,
 }
 
 /// Why there is nothing that a signature could be held against.
@@ -82,11 +86,16 @@ impl<'d> Signed<'d> {
             line.truncate(line.len() - DERIVED_TYPE.len());
             line.push_str(BASE_TYPE);
         }
-        Ok(Self { document, proof, value })
+        Ok(Self { document, proof, value, tried: OnceLock::new() })
     }
 
     /// Whether this key made the proof over all of it.
     pub(crate) fn verify(&self, key: &PublicKey) -> Result<(), SignatureRefusal> {
+        let (tried, result) = self.tried.get_or_init(|| (key.clone(), self.verified(key)));
+        if tried == key { result.clone() } else { self.verified(key) }
+    }
+
+    fn verified(&self, key: &PublicKey) -> Result<(), SignatureRefusal> {
         let selected = |pointer: &str| self.document.selected(pointer);
         let content = Content { document: self.lines(), proof: &self.proof, selected: &selected };
         proof::verify(&self.value, key, content).map(drop)

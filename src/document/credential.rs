@@ -137,7 +137,10 @@ impl<'a> Credential<'a> {
         for name in TYPED {
             items(object.get(name)).try_for_each(|item| is_typed(item, name))?;
         }
-        let status = CredentialStatus::read(object.get("credentialStatus"))?;
+        let shown = object.get("credentialStatus");
+        // What a holder shows of a status only in part is none, as if it were left out.
+        let in_part = proof::is_of_a_selection(proof) && shown.is_some_and(status::is_in_part);
+        let status = if in_part { CredentialStatus::Absent } else { CredentialStatus::read(shown)? };
         let proof = Proof::read(proof, &["assertionMethod"])?;
         let number = items(object.get("credentialSubject")).find_map(|subject| subject.get("blNumber")?.as_str());
         let summary = Summary { bl_number: number.map(Cow::into_owned) };

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::did::canonical;
 use super::{Did, DidUrl, address_of_key};
 use crate::credential::PublicKey;
+use crate::date_time::rfc3339_seconds;
 use crate::document::json::{self, Kind, Place, Value};
 use crate::document::{Limits, ReadError};
 use crate::primitives::{Address, decode_hex};
@@ -92,13 +93,26 @@ impl DidDocument {
 
     /// The public key whose signature counts for this purpose of the DID, of the kinds that sign W3C credentials
     /// (documents.md §9.4).
-    pub(crate) fn public_key(&self, key: &DidUrl, purpose: Purpose) -> Result<PublicKey, KeyRefusal> {
+    ///
+    /// `now` is in seconds since the Unix epoch: a key that says to be revoked or expired counts for nothing from then on,
+    /// whatever time a proof by it gives.
+    pub(crate) fn public_key(&self, key: &DidUrl, purpose: Purpose, now: i64) -> Result<PublicKey, KeyRefusal> {
         let method = self.method(key, purpose)?;
         let unreadable = |why: String| KeyRefusal::Material(KeyMaterial::Unreadable(why));
         let place = method.place.ok_or_else(|| unreadable("it is not written in a DID document".into()))?;
         // Read again rather than kept: keys are costly to decode, and of all of them one is needed.
         let tree = json::parse(self.text.as_bytes(), &LIMITS).map_err(|why| unreadable(why.to_string()))?;
-        match crate::credential::from_method(tree.value(place)) {
+        let value = tree.value(place);
+        for (member, word) in [("revoked", "revoked"), ("expires", "expired")] {
+            let Some(time) = value.get(member) else { continue };
+            let text = time.as_str().unwrap_or_default();
+            match rfc3339_seconds(&text) {
+                Some(at) if at > now => {}
+                Some(_) => return Err(KeyRefusal::Ended { word, since: text.into_owned() }),
+                None => return Err(unreadable(format!("it says {member}, and not when"))),
+            }
+        }
+        match crate::credential::from_method(value) {
             Ok(PublicKey::Other(kind)) => Err(KeyRefusal::Material(KeyMaterial::UnsupportedType(kind))),
             Ok(key) => Ok(key),
             Err(why) => Err(unreadable(why.to_string())),
@@ -273,6 +287,14 @@ pub enum KeyRefusal {
     /// Not under `assertionMethod`.
     #[error("the DID does not list this key for assertions")]
     NotForAssertion,
+    /// The DID's document says that it counts no longer.
+    #[error("the key has been {word} since {since}")]
+    Ended {
+        /// `revoked` or `expired`.
+        word: &'static str,
+        /// Since when, as written.
+        since: String,
+    },
     /// Not under `authentication`.
     #[error("the DID does not list this key for authentication")]
     NotForAuthentication,

@@ -21,7 +21,7 @@ mod visible;
 
 use crate::credential::{Contexts, NotSigned, Signed};
 use crate::document::credential::FormRule;
-use crate::document::{BrokenRule, ContractKind, Document, Issuer};
+use crate::document::{BrokenRule, ContractKind, Document, Issuer, Malformed};
 use crate::primitives::Digest32;
 
 pub use leaves::{Leaf, digest, flatten_oa2};
@@ -44,6 +44,11 @@ pub(crate) fn look<'d>(document: &'d Document<'_>, contexts: &Contexts) -> (Inte
         Document::Oa3(document) => oa3::check(document),
         Document::Credential(credential) => return of_signed(Signed::of_credential(credential, contexts)),
         Document::Presentation(presentation) => return of_signed(Signed::of_presentation(presentation, contexts)),
+        Document::Malformed(Malformed { rule: BrokenRule::Form { rule: FormRule::TooMany, why }, .. }) => {
+            // A limit of ours says nothing against the file.
+            let result = IntegrityResult::Unchecked(Unchecked::TooComplex(why.clone()));
+            return (Integrity { result, ..Integrity::nothing() }, None);
+        }
         Document::Malformed(malformed) => Integrity::broken(malformed.rule.clone().into()),
     };
     if integrity.hidden_leaves > 0 && !matches!(integrity.result, IntegrityResult::Broken(_)) {

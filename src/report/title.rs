@@ -212,7 +212,13 @@ fn sentences(page: &mut Page<'_>, powers: &PowersFacts, report: &TitleReport) {
     }
     for issuer in &report.issuer {
         let domain = issuer.domain.as_deref().map(|domain| escape(domain).into_owned());
+        let by_key = report.document.as_ref().is_some_and(|document| document.credential.is_some());
         let text = match (domain, issuer.confirmed) {
+            (Some(domain), _) if by_key => {
+                format!(
+                    "whether {domain} names this registry is not known: a W3C credential is tied to it by a key alone"
+                )
+            }
             (Some(domain), true) => format!("{domain}, which the document names, names this registry"),
             (Some(domain), false) => format!("that {domain} names this registry is not confirmed"),
             (None, _) => "the document names no domain that could name this registry".to_owned(),

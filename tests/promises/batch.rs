@@ -85,9 +85,19 @@ fn a_summary_counts_verdicts_and_codes_and_follows_its_schema() {
     assert_eq!(summary["codes"]["read.not_a_document"], json!(1));
     let nowhere = ebl(folder.path(), &["verify", "--offline", "--summary", "no/such/folder/sum.json", "000.json"]);
     assert_eq!(nowhere.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("no folder"), "{nowhere:?}");
-    let over_input = ebl(folder.path(), &["verify", "--offline", "--summary", "000.json", "000.json"]);
-    assert_ne!(over_input.status.code(), Some(3), "a document must not be overwritten");
+    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("cannot write to --summary"), "{nowhere:?}");
+    // Found before anything is judged.
+    for (arguments, words) in [
+        (&["--summary", "000.json"][..], "a file that is read"),
+        (&["--summary", "."], "a folder"),
+        (&["--summary", "both", "-o", "both"], "the reports go there already"),
+    ] {
+        let refused = ebl(folder.path(), &[&["verify", "--offline", "000.json"], arguments].concat());
+        assert_eq!((refused.status.code(), refused.stdout.len()), (Some(2), 0), "{refused:?}");
+        assert!(String::from_utf8_lossy(&refused.stderr).contains(words), "{refused:?}");
+    }
+    let twice = ebl(folder.path(), &["verify", "--offline", "-", "--files-from", "-"]);
+    assert!(twice.status.code() == Some(2) && String::from_utf8_lossy(&twice.stderr).contains("twice"), "{twice:?}");
     assert!(std::fs::read_to_string(folder.path().join("000.json")).expect("the bill").contains("SHA3MerkleProof"));
 }
 

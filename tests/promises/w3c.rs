@@ -198,3 +198,21 @@ fn a_bare_key_that_the_caller_names_is_an_issuer_they_know() {
     let (report, _) = signed("ecdsa-transferable-did-key").policy(|policy| policy.rules.push(named)).examined();
     assert_eq!(report.verdict, Verdict::Valid, "{:#?}", report.checks);
 }
+
+#[test]
+fn a_selection_that_shows_no_title_or_a_part_of_one_may_have_one() {
+    let title = signed("ecdsa-derived-subject").title_examined();
+    assert_eq!((title.title.state, title.verdict()), (TitleStateName::Unknown, Verdict::Indeterminate));
+    let (report, _) = signed("ecdsa-derived-subject").examined();
+    assert!(codes(&report, CheckName::Title).contains(&"issuance.may_be_withheld"));
+    for part in ["tokenNetwork", "tokenId", "tokenRegistry"] {
+        let in_part = |id: &str| {
+            signed(id).tampered(|document| drop(document["credentialStatus"].as_object_mut().unwrap().remove(part)))
+        };
+        // The statements are others now; that is told, and not that the document is built wrongly.
+        let (selection, _) = in_part("ecdsa-derived-all").examined();
+        assert_eq!(codes(&selection, CheckName::Integrity), ["integrity.wrong_signature"], "{part}");
+        let (whole, _) = in_part("ecdsa-transferable").examined();
+        assert_eq!(codes(&whole, CheckName::Integrity), ["integrity.shape"], "{part}");
+    }
+}

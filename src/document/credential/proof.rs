@@ -111,6 +111,17 @@ pub(super) fn discloses_selectively(proof: Option<Value<'_>>) -> bool {
     suite.is_some_and(|suite| ["ecdsa-sd-2023", "bbs-2023"].iter().any(|known| suite.is_str(known)))
 }
 
+/// Whether the value of this proof says that a holder made it; asked before the proof is read (documents.md §9.4).
+pub(super) fn is_of_a_selection(proof: Option<Value<'_>>) -> bool {
+    // `u`, and the headers d95d01, and d95d03, 05, 07 in base64url.
+    const HEADERS: [&str; 4] = ["u2V0B", "u2V0D", "u2V0F", "u2V0H"];
+    let Some(proof) = proof else { return false };
+    let value = proof.get("proofValue").and_then(Value::as_str);
+    let derived = value.is_some_and(|value| HEADERS.iter().any(|header| value.starts_with(header)));
+    let legacy = proof.get("type").is_some_and(|kind| kind.is_str("BbsBlsSignatureProof2020"));
+    legacy || derived && proof.get("cryptosuite").is_some()
+}
+
 impl Proof {
     /// The member `proof` of a document whose proof may be for these purposes.
     pub(in crate::document) fn read(proof: Option<Value<'_>>, purposes: &[&str]) -> Result<Self, BrokenRule> {

@@ -81,6 +81,25 @@ impl StatusPurpose {
     }
 }
 
+/// Whether members are missing that a holder may have left out, rather than written wrongly: what is left says nothing.
+pub(super) fn is_in_part(status: Value<'_>) -> bool {
+    let lacks = |item: Value<'_>, names: &[&str]| names.iter().any(|name| item.get(name).is_none());
+    super::items(Some(status)).any(|item| {
+        let record = is_of_type(item, TRANSFERABLE_RECORDS);
+        let network = item.get("tokenNetwork");
+        let registry = item.get("tokenRegistry").or_else(|| item.get("obligationRegistry"));
+        match (item.get("type"), record) {
+            (None, _) => item.as_object().is_some(),
+            (_, true) => {
+                registry.is_none()
+                    || lacks(item, &["tokenId", "tokenNetwork"])
+                    || network.is_some_and(|it| lacks(it, &["chainId"]))
+            }
+            (_, false) => lacks(item, &["statusPurpose", "statusListIndex", "statusListCredential"]),
+        }
+    })
+}
+
 impl CredentialStatus {
     /// The member, if there is one.
     pub(super) fn read(status: Option<Value<'_>>) -> Result<Self, BrokenRule> {

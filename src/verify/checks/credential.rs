@@ -47,6 +47,9 @@ impl Examination {
     pub(super) fn proof_key<'c>(&mut self, ground: &Ground<'c>, method: &str, whose: &str) -> ProofKey<'c> {
         let did = did_of(method).to_owned();
         let lookup = match did_key(method) {
+            _ if method.is_empty() => {
+                KeyLookup::Refused(unknown(&codes::INTEGRITY_SUITE_NOT_SUPPORTED, "the proof names no key".into()))
+            }
             _ if did != whose => KeyLookup::Refused(fail(
                 &codes::INTEGRITY_KEY_OF_OTHER_DID,
                 format!("the key {method} belongs to another DID than {whose}"),
@@ -109,7 +112,7 @@ impl Examination {
             KeyLookup::Document { did, key, lookup } => {
                 let Did::Web(web) = did else { return self.without_key(facts, &not_supported(did.as_str())) };
                 did_web_check(did, web, lookup, &mut facts, |document| {
-                    document.public_key(key, Purpose::Assertion).map(|_| ())
+                    document.public_key(key, Purpose::Assertion, ground.now).map(|_| ())
                 })
             }
             KeyLookup::Refused(why) => return self.without_key(facts, why),
@@ -182,9 +185,20 @@ impl Examination {
                         ),
                     });
                 }
-                self.without_a_title();
+                match may_withhold(ground) {
+                    true => self.with_a_title_that_may_be_withheld(),
+                    false => self.without_a_title(),
+                }
             }
         }
+    }
+
+    /// Whether there is a title is not shown, so nothing is known of one.
+    pub(super) fn with_a_title_that_may_be_withheld(&mut self) {
+        self.findings.extend([CheckName::Registry, CheckName::Title].map(|name| {
+            let message = "whether it has a title is not shown".into();
+            finding(name, Outcome::Unknown, &codes::ISSUANCE_MAY_BE_WITHHELD, message)
+        }));
     }
 
     fn judge_obligation(&mut self, registry: Address) {
@@ -212,7 +226,7 @@ fn named(proof: &Proof) -> &str {
 }
 
 /// Whether the holder may have left something out. Where the proof cannot be read that is not known, and a holder may have.
-fn may_withhold(ground: &Ground<'_>) -> bool {
+pub(super) fn may_withhold(ground: &Ground<'_>) -> bool {
     ground.signed.is_none_or(|signed| signed.withheld() != Some(0))
 }
 
@@ -264,7 +278,7 @@ pub(super) fn holds<'c>(
                     let message = format!("the document of {did} could not be found out: {why}");
                     Err(unknown(&codes::INTEGRITY_KEY_UNAVAILABLE, message))
                 }
-                Ok(document) => document.public_key(key, purpose).map_err(|refusal| refused(key, &refusal)),
+                Ok(document) => document.public_key(key, purpose, now).map_err(|refusal| refused(key, &refusal)),
             };
             (found.map_err(|check| did_evidence(check, did, entry))?, Some(entry))
         }

@@ -34,7 +34,7 @@ use crate::date_time::rfc3339_seconds;
 use crate::document::credential::{Credential, CredentialStatus};
 use crate::document::{self, ContractKind, Document, SealedBy};
 use crate::evidence::{Ask, Cause, Entry, Evidence, Found, Question, Unavailable};
-use crate::integrity::{Integrity, IntegrityResult, Warning};
+use crate::integrity::{Integrity, IntegrityResult, Unchecked, Warning};
 use crate::primitives::{Address, ChainId, TokenId, encode_hex, rfc3339};
 
 use findings::Findings;
@@ -177,7 +177,11 @@ pub(super) struct Examination {
 impl Examination {
     fn judge(&mut self, case: &Case<'_>, evidence: &Evidence) {
         let ground = &Ground::of(case, evidence);
-        if !self.judge_integrity(ground) && !case.policy.all_checks {
+        let intact = self.judge_integrity(ground);
+        // Of what was not read at all there is nothing to ask.
+        let unread = matches!(ground.integrity.result, IntegrityResult::Unchecked(Unchecked::TooComplex(_)))
+            && matches!(ground.document, Document::Malformed(_));
+        if unread || !intact && !case.policy.all_checks {
             return self.leave_the_rest_unasked(case.policy);
         }
         match ground.document {

@@ -305,7 +305,7 @@ fn refused(key: &DidUrl, refusal: &KeyRefusal) -> Check {
     let (outcome, code) = match refusal {
         KeyRefusal::Deactivated { .. } => (Outcome::Fail, &codes::ISSUANCE_DID_DEACTIVATED),
         KeyRefusal::NotListed { .. } => (Outcome::Fail, &codes::ISSUANCE_KEY_NOT_IN_DID),
-        KeyRefusal::NoLongerListed(_) => (Outcome::Fail, &codes::ISSUANCE_KEY_ENDED),
+        KeyRefusal::NoLongerListed(_) | KeyRefusal::Ended { .. } => (Outcome::Fail, &codes::ISSUANCE_KEY_ENDED),
         KeyRefusal::OtherController { .. } => (Outcome::Fail, &codes::ISSUANCE_KEY_OF_OTHER_CONTROLLER),
         KeyRefusal::NotForAssertion | KeyRefusal::NotForAuthentication => {
             (Outcome::Fail, &codes::ISSUANCE_KEY_NOT_FOR_ASSERTION)

@@ -1,12 +1,14 @@
 //! The examination of one title: what `ebl title` reports. The checks up to the title are those of a verification; the
 //! history and the powers over the registry come on top (chain.md §2, 6.16, 6.19).
 
+use super::credential::may_withhold;
 use super::registry::IssuedFor;
 use super::{
     Examination, Ground, IssuanceMethod, document_facts, finding, from_entry, not_applicable, not_asked_yet,
     unavailable,
 };
 use crate::document::Document;
+use crate::document::credential::CredentialStatus;
 use crate::evidence::{
     AccountReading, BlockReading, Evidence, Found, HistoryQuestion, HistoryReading, PowersQuestion, PowersReading,
     Question, RegistryReading,
@@ -118,6 +120,11 @@ impl TitleExamination {
             }
             (IssuanceMethod::TokenRegistry(_, None), Ok(_)) => {
                 self.base.without_chain(not_asked_yet(CheckName::Chain, &codes::CHAIN_RPC_UNAVAILABLE));
+                self.nothing_about_the_title(&codes::HISTORY_UNPROVEN);
+            }
+            (IssuanceMethod::Credential, _) if hides_a_title(ground) => {
+                self.base.findings.push(not_applicable(CheckName::Chain, &codes::CHAIN_NOT_NEEDED));
+                self.base.with_a_title_that_may_be_withheld();
                 self.nothing_about_the_title(&codes::HISTORY_UNPROVEN);
             }
             (method, _) => {
@@ -313,6 +320,12 @@ impl TitleExamination {
         report.names = case.names.names_of(report.addresses());
         Ok(report)
     }
+}
+
+/// Whether a credential shows no status, and may have one all the same.
+fn hides_a_title(ground: &Ground<'_>) -> bool {
+    let absent = matches!(ground.document, Document::Credential(it) if matches!(it.status(), CredentialStatus::Absent));
+    absent && may_withhold(ground)
 }
 
 fn roles(parties: &Parties) -> [(PartyRole, Option<Address>); 5] {

@@ -63,6 +63,23 @@ pub const CREDENTIALS: &[Case] = &[
     ("integrity.key_not_listed", Integrity, Fail, Invalid, "a key that is not there", || {
         bill().web_json(|document| document["verificationMethod"] = json!([]))
     }),
+    ("integrity.key_not_listed", Integrity, Fail, Invalid, "a key that was revoked", || {
+        bill().web_json(|document| document["verificationMethod"][0]["revoked"] = json!("2026-05-01T00:00:00Z"))
+    }),
+    ("integrity.key_not_listed", Integrity, Fail, Invalid, "a key that has expired", || {
+        bill().web_json(|document| document["verificationMethod"][0]["expires"] = json!("2026-05-01T00:00:00Z"))
+    }),
+    ("integrity.signed", Integrity, Pass, Valid, "a key that will be revoked", || {
+        bill().web_json(|document| document["verificationMethod"][0]["revoked"] = json!("2036-05-01T00:00:00Z"))
+    }),
+    ("integrity.key_malformed", Integrity, Fail, Invalid, "a key that was revoked nobody knows when", || {
+        bill().web_json(|document| document["verificationMethod"][0]["revoked"] = json!(true))
+    }),
+    ("integrity.too_complex", Integrity, Unknown, Indeterminate, "more contexts than are looked at", || {
+        bill().tampered(|document| {
+            document["@context"].as_array_mut().unwrap().extend((0..40).map(|it| json!(format!("urn:x:{it}"))));
+        })
+    }),
     ("integrity.key_malformed", Integrity, Fail, Invalid, "a key that is no point", || {
         bill().web_json(|document| document["verificationMethod"][0]["publicKeyMultibase"] = json!("zDnae"))
     }),
