@@ -265,7 +265,7 @@ impl Bill {
             ("all but its end", frame(&["credentialSubject", "credentialStatus"]), indeterminate.clone()),
             // The package names the renderer's node by `@id`, since the context of data model 1.1 has another `id` there;
             // we refuse every such member.
-            ("its renderer", frame(&with_renderer), json!(["invalid", "integrity.ambiguous_structure"])),
+            ("its renderer", frame(&with_renderer), json!(["invalid", "integrity.not_canonical"])),
         ]
     }
 }
