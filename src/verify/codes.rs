@@ -646,6 +646,9 @@ codes! {
     TOO_MUCH_TO_ASK = "check.too_much_to_ask", Issuer,
         "The document names more issuers, document stores or signers, or has a longer Merkle proof, than are asked about.",
         "Ask the issuer to issue the document again through fewer of them or in a smaller batch.";
+    CHAIN_UNANSWERED = "check.chain_unanswered", Network,
+        "Not known, because of what the chain check came to.",
+        "See the chain check.";
     RUN_SAME_FILE = "run.same_file", Verifier,
         "The same file was given several times in one run.",
         "Nothing is wrong with it; count it once.";
@@ -658,9 +661,6 @@ codes! {
     RUN_BATCH = "run.same_batch", Verifier,
         "Several documents of one run were wrapped together, so whoever revokes their batch revokes all of them.",
         "Nothing to do.";
-    CHAIN_UNANSWERED = "check.chain_unanswered", Network,
-        "Not known, because of what the chain check came to.",
-        "See the chain check.";
 }
 
 #[cfg(test)]

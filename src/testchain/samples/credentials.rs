@@ -37,7 +37,7 @@ pub(super) const ROWS: &[Row<Value>] = &[
         file: "w3c-title-withheld.json",
         shows: "the same without the title: there may be one, and it may have ended",
         verdict: Verdict::Indeterminate,
-        title: TitleStateName::None,
+        title: TitleStateName::Unknown,
         code: "issuance.may_be_withheld",
         key: None,
         make: |sandbox, number| {
