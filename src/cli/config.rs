@@ -496,19 +496,22 @@ fn context_file<'t>(place: &str, text: &'t str) -> Result<(&'t str, &'t Path)> {
 fn read_context(place: &str, path: &Path) -> Result<Vec<u8>> {
     // One more than is taken: the reader says that it is too large.
     const MOST_BYTES: u64 = 1 << 20;
-    let name = secrecy::path(path);
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).with_context(|| format!("cannot read {place} {name}"))?;
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {place} {name}"))?;
-    Ok(bytes)
+    read_up_to(MOST_BYTES + 1, place, path)
+}
+
+/// The beginning of a file that `place` names.
+fn read_up_to(bytes: u64, place: &str, path: &Path) -> Result<Vec<u8>> {
+    let cannot = || format!("cannot read {place} {}", secrecy::path(path));
+    let mut content = Vec::new();
+    let file = std::fs::File::open(path).with_context(cannot)?;
+    file.take(bytes).read_to_end(&mut content).with_context(cannot)?;
+    Ok(content)
 }
 
 fn root_certificates(path: &Path) -> Result<Vec<RootCertificate>> {
     const MOST_BYTES: u64 = 16 << 20;
     let name = secrecy::path(path);
-    let mut text = Vec::new();
-    let file = std::fs::File::open(path).with_context(|| format!("cannot read --ca-file {name}"))?;
-    file.take(MOST_BYTES + 1).read_to_end(&mut text).with_context(|| format!("cannot read --ca-file {name}"))?;
+    let text = read_up_to(MOST_BYTES + 1, "--ca-file", path)?;
     if text.len() as u64 > MOST_BYTES {
         bail!("--ca-file {name} is larger than {MOST_BYTES} bytes");
     }

@@ -46,7 +46,7 @@ impl Tally {
     pub(super) fn judged(&mut self, file: &str, report: &Report) {
         self.one_more();
         self.twins.add(file, report);
-        *self.verdicts.entry(name(report.verdict)).or_default() += 1;
+        *self.verdicts.entry(report.verdict.name()).or_default() += 1;
         let mut codes: Vec<&'static str> = Vec::new();
         for part in std::iter::once(report).chain(&report.parts) {
             for check in &part.checks {
@@ -89,10 +89,9 @@ impl Tally {
 
     /// In a line, the worst first.
     pub(super) fn line(&self) -> String {
-        const ORDER: [Verdict; 5] =
-            [Verdict::Invalid, Verdict::Indeterminate, Verdict::NotLive, Verdict::PolicyNotMet, Verdict::Valid];
-        let counted = |verdict: Verdict| Some((self.verdicts.get(name(verdict))?, verdict.headline()));
-        let verdicts = ORDER.into_iter().filter_map(counted).map(|(count, words)| format!("{count} {words}"));
+        let counted = |verdict: Verdict| Some((self.verdicts.get(verdict.name())?, verdict.headline()));
+        let verdicts =
+            Verdict::WORST_FIRST.into_iter().filter_map(counted).map(|(count, words)| format!("{count} {words}"));
         let unreadable = (self.unreadable > 0).then(|| format!("{} not read", self.unreadable));
         let left = (self.left > 0).then(|| format!("{} not judged", self.left));
         let parts: Vec<String> = verdicts.chain(unreadable).chain(left).collect();
@@ -101,16 +100,5 @@ impl Tally {
 
     pub(super) fn json(&self) -> Result<String, RenderError> {
         Ok(json::render(self, Layout::Indented)? + "\n")
-    }
-}
-
-/// As in reports.
-fn name(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Valid => "valid",
-        Verdict::NotLive => "not_live",
-        Verdict::PolicyNotMet => "policy_not_met",
-        Verdict::Indeterminate => "indeterminate",
-        Verdict::Invalid => "invalid",
     }
 }

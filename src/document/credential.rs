@@ -255,12 +255,11 @@ impl<'a> Credential<'a> {
 
     /// Every text that a report may repeat.
     pub fn claims(&self) -> impl Iterator<Item = &str> {
-        let dates = self.validity.not_before.iter().chain(&self.validity.expires).map(|(_, date)| date.as_str());
         let single =
             [Some(&self.issuer.id), self.id.as_ref(), self.issuer.name.as_ref(), self.summary.bl_number.as_ref()];
         let single = single.into_iter().flatten().map(String::as_str);
         let lists = self.contexts.iter().chain(&self.types).map(String::as_str);
-        single.chain(lists).chain(dates).chain(self.status.claims()).chain(self.proof.claims())
+        single.chain(lists).chain(self.validity.dates()).chain(self.status.claims()).chain(self.proof.claims())
     }
 }
 

@@ -105,13 +105,12 @@ impl<'a> Presentation<'a> {
 
     /// Every text of the envelope that a report may repeat.
     pub fn claims(&self) -> impl Iterator<Item = &str> {
-        let dates = self.validity.not_before.iter().chain(&self.validity.expires).map(|(_, date)| date.as_str());
         let single = self.id.iter().chain(&self.holder).chain(&self.contexts).map(String::as_str);
         let presented = self.credentials.iter().filter_map(|document| match document {
             Document::Credential(credential) => Some(credential.claims()),
             _ => None,
         });
-        single.chain(dates).chain(self.proof.claims()).chain(presented.flatten())
+        single.chain(self.validity.dates()).chain(self.proof.claims()).chain(presented.flatten())
     }
 }
 

@@ -122,6 +122,13 @@ pub struct Validity {
     pub not_before: Vec<(&'static str, String)>,
 }
 
+impl Validity {
+    /// Every date, as written.
+    pub(super) fn dates(&self) -> impl Iterator<Item = &str> {
+        self.not_before.iter().chain(&self.expires).map(|(_, date)| date.as_str())
+    }
+}
+
 /// A few content members, for a report's heading.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {

@@ -1,14 +1,13 @@
 //! The verdict: a function of what the checks came to and of the states of a title that the caller accepts, and of nothing
 //! else (checks.md §1).
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::policy::{AcceptedState, Policy};
 use super::report::{CheckName, Outcome, TitleStateName};
 
 /// What becomes of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
     /// Every required check passed and the title is live, or the document has none.
@@ -23,7 +22,29 @@ pub enum Verdict {
     Invalid,
 }
 
+/// By its name.
+impl Serialize for Verdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 impl Verdict {
+    /// From the worst on.
+    pub(crate) const WORST_FIRST: [Self; 5] =
+        [Self::Invalid, Self::Indeterminate, Self::NotLive, Self::PolicyNotMet, Self::Valid];
+
+    /// As in reports.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::Indeterminate => "indeterminate",
+            Self::NotLive => "not_live",
+            Self::PolicyNotMet => "policy_not_met",
+        }
+    }
+
     /// The process exit code.
     pub fn exit_code(self) -> u8 {
         match self {

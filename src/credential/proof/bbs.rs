@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 
 use bls12_381_plus::elliptic_curve::hash2curve::{ExpandMsg, ExpandMsgXmd, Expander};
-use bls12_381_plus::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar};
+use bls12_381_plus::{G1Affine, G1Projective, G2Affine, Scalar};
 use sha2_for_bls::Sha256;
 
 use super::ecdsa::{counted, hash_of, split};
 use super::labels::{Statements, ranked_names};
-use super::points::{Cursor, pairings_cancel, sum};
+use super::points::{Cursor, pairings_cancel, signature_holds, sum};
 use super::value::{BbsBase, BbsDerived};
 use super::{Content, Kind, SignatureRefusal, Verified};
 
@@ -74,10 +74,7 @@ impl Signature {
         let generators = Generators::new(messages.len());
         let mut terms = generators.begin(generators.domain(key, header));
         terms.extend(generators.messages.iter().copied().zip(messages.iter().map(|message| message_scalar(message))));
-        let b = sum(&terms);
-        // e(A, W + P2·e) = e(B, P2), with the multiplication on the cheaper side.
-        let a = G1Projective::from(self.a);
-        pairings_cancel((a, *key), (a * self.e - b, G2Affine::from(G2Projective::GENERATOR)))
+        signature_holds(self.a, self.e, sum(&terms), key)
     }
 }
 
@@ -153,8 +150,7 @@ impl Proof {
         hashed.extend((presentation_header.len() as u64).to_be_bytes());
         hashed.extend(presentation_header);
         let challenge = hash_to_scalar(&hashed, b"H2S_");
-        Ok(challenge == self.challenge
-            && pairings_cancel((a_bar, *key), (-b_bar, G2Affine::from(G2Projective::GENERATOR))))
+        Ok(challenge == self.challenge && pairings_cancel(a_bar, key, -b_bar))
     }
 }
 

@@ -7,10 +7,10 @@ use blake2::{Blake2b, Blake2b512, Digest};
 use bls12_381_plus::elliptic_curve::hash2curve::{ExpandMsg, ExpandMsgXmd, Expander, FromOkm, MapToCurve, OsswuMap};
 use bls12_381_plus::fp::Fp;
 use bls12_381_plus::group::cofactor::CofactorGroup;
-use bls12_381_plus::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar};
+use bls12_381_plus::{G1Affine, G1Projective, G2Affine, Scalar};
 
 use super::ecdsa::counted;
-use super::points::{Cursor, pairings_cancel, sum};
+use super::points::{Cursor, pairings_cancel, signature_holds, sum};
 use super::{Content, Kind, SignatureRefusal, Verified, labels};
 
 /// Every line is a message, those of the proof first.
@@ -80,10 +80,7 @@ impl Signature {
         let Some(generators) = Generators::new(key, messages.len()) else { return false };
         let mut terms = vec![(G1Projective::GENERATOR, Scalar::ONE), (generators.blinding, self.s)];
         terms.extend(generators.messages.iter().copied().zip(messages.iter().map(|message| hash_to_scalar(message))));
-        let b = sum(&terms);
-        // e(A, w + g2·e) = e(b, g2), with the multiplication on the cheaper side.
-        let a = G1Projective::from(self.a);
-        pairings_cancel((a, *key), (a * self.e - b, G2Affine::from(G2Projective::GENERATOR)))
+        signature_holds(self.a, self.e, sum(&terms), key)
     }
 }
 
@@ -142,7 +139,7 @@ impl Proof {
         let challenge = self.challenge(&generators, &bases);
         self.first.verified(&[a_prime, generators.blinding], a_bar - d, challenge)
             && self.second.verified(&bases, -sum(&known), challenge)
-            && pairings_cancel((a_prime, *key), (-a_bar, G2Affine::from(G2Projective::GENERATOR)))
+            && pairings_cancel(a_prime, key, -a_bar)
     }
 
     fn challenge(&self, generators: &Generators, bases: &[G1Projective]) -> Scalar {

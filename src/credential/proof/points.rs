@@ -1,6 +1,6 @@
 //! Points and numbers of BLS12-381 from bytes that anybody may have written.
 
-use bls12_381_plus::{G1Affine, G1Projective, G2Affine, G2Prepared, Scalar, multi_miller_loop};
+use bls12_381_plus::{G1Affine, G1Projective, G2Affine, G2Prepared, G2Projective, Scalar, multi_miller_loop};
 
 /// In the subgroup, and not its identity, which no honest signer or holder arrives at.
 pub(super) fn g1_point(bytes: &[u8; 48]) -> Option<G1Affine> {
@@ -23,11 +23,19 @@ pub(super) fn sum(terms: &[(G1Projective, Scalar)]) -> G1Projective {
     G1Projective::sum_of_products(&points, &scalars)
 }
 
-/// Whether e(a, p) · e(b, q) = 1.
-pub(super) fn pairings_cancel((a, p): (G1Projective, G2Affine), (b, q): (G1Projective, G2Affine)) -> bool {
+/// Whether e(a, key) · e(b, P2) = 1, P2 being the generator.
+pub(super) fn pairings_cancel(a: G1Projective, key: &G2Affine, b: G1Projective) -> bool {
     let (a, b) = (G1Affine::from(a), G1Affine::from(b));
-    let product = multi_miller_loop(&[(&a, &G2Prepared::from(p)), (&b, &G2Prepared::from(q))]).final_exponentiation();
+    let (key, generator) = (G2Prepared::from(*key), G2Prepared::from(G2Affine::from(G2Projective::GENERATOR)));
+    let product = multi_miller_loop(&[(&a, &key), (&b, &generator)]).final_exponentiation();
     product == bls12_381_plus::Gt::IDENTITY
+}
+
+/// Whether e(A, W + P2·e) = e(B, P2), as every signature of this curve is checked, with the multiplication on the cheaper
+/// side.
+pub(super) fn signature_holds(a: G1Affine, e: Scalar, b: G1Projective, key: &G2Affine) -> bool {
+    let a = G1Projective::from(a);
+    pairings_cancel(a, key, a * e - b)
 }
 
 /// Takes the bytes of a value from the front, each of a known length.

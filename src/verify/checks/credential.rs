@@ -34,14 +34,6 @@ pub(super) enum KeyLookup<'c> {
     Refused(Check),
 }
 
-/// What the signature of a credential came to.
-pub(super) enum Proven {
-    /// It covers every statement that is shown.
-    Yes(Check),
-    /// It does not, or nobody knows.
-    No(Check),
-}
-
 impl Examination {
     /// The key that a proof of `whose` names; asks for the document of that DID, and of no other.
     pub(super) fn proof_key<'c>(&mut self, ground: &Ground<'c>, method: &str, whose: &str) -> ProofKey<'c> {
@@ -80,14 +72,9 @@ impl Examination {
     /// The second half of integrity.
     pub(super) fn judge_signed(&mut self, ground: &Ground<'_>, credential: &Credential<'_>, signed: &Signed<'_>) {
         let key = self.proof_key(ground, &credential.proof().verification_method, &credential.issuer().id);
-        let check = match proven(credential, signed, &key, ground.now) {
-            Proven::Yes(check) => {
-                self.proven = true;
-                check
-            }
-            Proven::No(check) => check,
-        };
-        self.findings.push(check);
+        let proven = proven(credential, signed, &key, ground.now);
+        self.proven = proven.is_ok();
+        self.findings.push(proven.unwrap_or_else(|check| check));
     }
 
     /// Who the issuer of a credential is (checks.md §4): the key is theirs, which the integrity check says.
@@ -167,28 +154,20 @@ impl Examination {
                 self.without_a_title();
             }
             CredentialStatus::Obligation(obligation) => self.judge_obligation(obligation.registry),
+            CredentialStatus::Absent | CredentialStatus::TransferableRecord(_) if may_withhold(ground) => {
+                // What may have been left out says the rest.
+                self.with_a_title_that_may_be_withheld();
+            }
             CredentialStatus::Absent | CredentialStatus::TransferableRecord(_) => {
-                // Of a selection it is told by what may have been left out.
-                if !may_withhold(ground) {
-                    self.findings.push(match is_bill(ground, credential) {
-                        true => finding(
-                            CheckName::Issuance,
-                            Outcome::Fail,
-                            &codes::ISSUANCE_TITLE_MISSING,
-                            "this bill of lading names no title and no other status".into(),
-                        ),
-                        false => finding(
-                            CheckName::Issuance,
-                            Outcome::Pass,
-                            &codes::ISSUANCE_NO_STATUS,
-                            "it carries no status".into(),
-                        ),
-                    });
-                }
-                match may_withhold(ground) {
-                    true => self.with_a_title_that_may_be_withheld(),
-                    false => self.without_a_title(),
-                }
+                let (outcome, code, message) = match is_bill(ground, credential) {
+                    true => {
+                        let message = "this bill of lading names no title and no other status";
+                        (Outcome::Fail, &codes::ISSUANCE_TITLE_MISSING, message)
+                    }
+                    false => (Outcome::Pass, &codes::ISSUANCE_NO_STATUS, "it carries no status"),
+                };
+                self.findings.push(finding(CheckName::Issuance, outcome, code, message.into()));
+                self.without_a_title();
             }
         }
     }
@@ -230,24 +209,24 @@ pub(super) fn may_withhold(ground: &Ground<'_>) -> bool {
     ground.signed.is_none_or(|signed| signed.withheld() != Some(0))
 }
 
-/// Whether a proof by this key covers everything that the credential shows.
-pub(super) fn proven(credential: &Credential<'_>, signed: &Signed<'_>, key: &ProofKey<'_>, now: i64) -> Proven {
+/// That a proof by this key covers everything that the credential shows; or that it does not, or that nobody knows.
+pub(super) fn proven(
+    credential: &Credential<'_>,
+    signed: &Signed<'_>,
+    key: &ProofKey<'_>,
+    now: i64,
+) -> Result<Check, Check> {
     let proof = credential.proof();
-    match holds(proof, signed, key, Purpose::Assertion, now) {
-        Ok(entry) => {
-            let (count, by) = (signed.statements(), named(proof));
-            let (code, message) = match signed.is_derived() {
-                false => (&codes::INTEGRITY_SIGNED, format!("all {count} statements are signed by {by}")),
-                true => (
-                    &codes::INTEGRITY_SELECTION_SIGNED,
-                    format!("the {count} statements that are shown are signed by {by}; the holder chose them"),
-                ),
-            };
-            let check = finding(CheckName::Integrity, Outcome::Pass, code, message);
-            Proven::Yes(with_evidence(check, key, entry))
-        }
-        Err(check) => Proven::No(check),
-    }
+    let entry = holds(proof, signed, key, Purpose::Assertion, now)?;
+    let (count, by) = (signed.statements(), named(proof));
+    let (code, message) = match signed.is_derived() {
+        false => (&codes::INTEGRITY_SIGNED, format!("all {count} statements are signed by {by}")),
+        true => (
+            &codes::INTEGRITY_SELECTION_SIGNED,
+            format!("the {count} statements that are shown are signed by {by}; the holder chose them"),
+        ),
+    };
+    Ok(with_evidence(finding(CheckName::Integrity, Outcome::Pass, code, message), key, entry))
 }
 
 /// Whether the signature holds, by a key that its DID lists for this purpose.

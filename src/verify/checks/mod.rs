@@ -337,6 +337,12 @@ impl Examination {
     }
 
     fn leave_the_rest_unasked(&mut self, policy: &Policy) {
+        self.pass_over_the_rest(&codes::NOT_ASKED);
+        self.leave_rules_unjudged(policy);
+    }
+
+    /// Nothing beyond integrity is judged here, for this reason.
+    fn pass_over_the_rest(&mut self, code: &'static Code) {
         let rest = [
             CheckName::Issuer,
             CheckName::Chain,
@@ -345,8 +351,7 @@ impl Examination {
             CheckName::Title,
             CheckName::Policy,
         ];
-        self.findings.extend(rest.map(|name| not_applicable(name, &codes::NOT_ASKED)));
-        self.leave_rules_unjudged(policy);
+        self.findings.extend(rest.map(|name| not_applicable(name, code)));
     }
 
     /// A stated validity period is part of issuance (documents.md §6.3).

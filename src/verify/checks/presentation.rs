@@ -2,7 +2,7 @@
 //! through the complete procedure. Each is a part of the report; the worst verdict counts.
 
 use super::credential::{ProofKey, did_of, holds, with_evidence};
-use super::{Examination, Ground, finding, not_applicable};
+use super::{Examination, Ground, finding};
 use crate::credential::Signed;
 use crate::document::Document;
 use crate::document::presentation::Presentation;
@@ -51,15 +51,7 @@ impl Examination {
     pub(super) fn judge_parts(&mut self, ground: &Ground<'_>, case: &Case<'_>, evidence: &Evidence) {
         self.judge_validity(ground);
         self.title = Title::without_parties(TitleStateName::None);
-        let rest = [
-            CheckName::Issuer,
-            CheckName::Chain,
-            CheckName::Registry,
-            CheckName::Issuance,
-            CheckName::Title,
-            CheckName::Policy,
-        ];
-        self.findings.extend(rest.map(|name| not_applicable(name, &codes::PARTS_SAY)));
+        self.pass_over_the_rest(&codes::PARTS_SAY);
         for part in case.parts() {
             let mut examination = Self::new(part);
             examination.judge(part, evidence);
@@ -104,14 +96,8 @@ fn presented(
 
 /// The worst of the whole and its parts.
 pub(super) fn worst_verdict(own: Verdict, parts: &[Report]) -> Verdict {
-    let weight = |verdict: &Verdict| match verdict {
-        Verdict::Valid => 0,
-        Verdict::PolicyNotMet => 1,
-        Verdict::NotLive => 2,
-        Verdict::Indeterminate => 3,
-        Verdict::Invalid => 4,
-    };
-    parts.iter().map(|part| part.verdict).chain([own]).max_by_key(weight).unwrap_or(own)
+    let stands = |verdict: &Verdict| own == *verdict || parts.iter().any(|part| part.verdict == *verdict);
+    Verdict::WORST_FIRST.into_iter().find(stands).unwrap_or(own)
 }
 
 fn fail(code: &'static Code, message: String) -> Check {

@@ -1,7 +1,7 @@
 //! Issuance of a credential whose issuer publishes status lists: each list is a credential of its own, verified like any
 //! other before its bit counts (documents.md §9.5).
 
-use super::credential::{KeyLookup, Proven, proven};
+use super::credential::{KeyLookup, proven};
 use super::{Examination, Ground, finding, from_entry, not_asked_yet, unanswered};
 use crate::credential::{Signed, status_list};
 use crate::document::credential::{Credential, StatusEntry, StatusPurpose};
@@ -104,7 +104,7 @@ impl Examination {
         let set = status_list::is_set(&list, status, issuer, ground.now).map_err(|why| refused(why.to_string()))?;
         let signed = Signed::of_credential(&list, &ground.policy.contexts).map_err(|why| refused(why.to_string()))?;
         let key = self.proof_key(ground, &list.proof().verification_method, &list.issuer().id);
-        if let Proven::No(check) = proven(&list, &signed, &key, ground.now) {
+        if let Err(check) = proven(&list, &signed, &key, ground.now) {
             // Where the key could not be fetched, who can act is whoever can act on that.
             let open = matches!(key.lookup, KeyLookup::Document { .. }) && check.outcome == Outcome::Unknown;
             let why = refused(check.message.clone());

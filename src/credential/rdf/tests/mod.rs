@@ -9,6 +9,7 @@ mod w3c;
 
 use serde_json::Value as Json;
 
+use super::context::{Coercion, Container, Definition, Meaning};
 use super::*;
 use crate::document::{Limits, json};
 
@@ -40,4 +41,35 @@ fn lines_under(
 
 fn written(lines: &Json) -> Vec<String> {
     serde_json::from_value(lines.clone()).expect("lines")
+}
+
+/// What a term stands for, as a context writes it.
+fn iri_of(definition: &Definition) -> Json {
+    match &definition.meaning {
+        Meaning::Id => Json::from("@id"),
+        Meaning::Type => "@type".into(),
+        Meaning::Iri(iri) => (**iri).into(),
+        Meaning::Unmapped => Json::Null,
+    }
+}
+
+/// The `@type` of a term.
+fn coercion_of(definition: &Definition) -> Option<&str> {
+    match &definition.coercion {
+        Coercion::None => None,
+        Coercion::Id => Some("@id"),
+        Coercion::Vocab => Some("@vocab"),
+        Coercion::Json => Some("@json"),
+        Coercion::Datatype(datatype) => Some(&**datatype),
+    }
+}
+
+/// The `@container` of a term.
+fn container_of(definition: &Definition) -> Option<&'static str> {
+    match definition.container {
+        Container::None => None,
+        Container::Set => Some("@set"),
+        Container::List => Some("@list"),
+        Container::Graph => Some("@graph"),
+    }
 }

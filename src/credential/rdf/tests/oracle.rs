@@ -7,7 +7,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use oxjsonld::{JsonLdParser, JsonLdRemoteDocument};
 use proptest::prelude::*;
 
-use super::super::context::{self, Coercion, Container, Context, Definition, Meaning, Scope};
+use super::super::context::{self, Context, Definition, Scope};
 use super::*;
 
 #[test]
@@ -97,28 +97,9 @@ fn written_context(context: &Context) -> Json {
 
 fn written_term(definition: &Definition) -> Json {
     let mut term = BTreeMap::new();
-    let iri = match &definition.meaning {
-        Meaning::Id => Json::from("@id"),
-        Meaning::Type => "@type".into(),
-        Meaning::Iri(iri) => (**iri).into(),
-        Meaning::Unmapped => Json::Null,
-    };
-    term.insert("@id", iri);
-    let coercion = match &definition.coercion {
-        Coercion::None => None,
-        Coercion::Id => Some("@id"),
-        Coercion::Vocab => Some("@vocab"),
-        Coercion::Json => Some("@json"),
-        Coercion::Datatype(datatype) => Some(&**datatype),
-    };
-    term.extend(coercion.map(|coercion| ("@type", coercion.into())));
-    let container = match definition.container {
-        Container::None => None,
-        Container::Set => Some("@set"),
-        Container::List => Some("@list"),
-        Container::Graph => Some("@graph"),
-    };
-    term.extend(container.map(|container| ("@container", container.into())));
+    term.insert("@id", iri_of(definition));
+    term.extend(coercion_of(definition).map(|coercion| ("@type", coercion.into())));
+    term.extend(container_of(definition).map(|container| ("@container", container.into())));
     term.insert("@protected", definition.protected.into());
     term.extend(definition.prefix.then(|| ("@prefix", true.into())));
     match &definition.scope {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::context::{self, Coercion, Container, Context, Definition, Meaning, Scope};
+use super::super::context::{self, Context, Definition, Scope};
 use super::*;
 
 #[test]
@@ -48,28 +48,9 @@ fn terms(context: &Context) -> Json {
 
 fn term(definition: &Definition) -> Json {
     let mut term = BTreeMap::new();
-    let iri = match &definition.meaning {
-        Meaning::Id => Json::from("@id"),
-        Meaning::Type => "@type".into(),
-        Meaning::Iri(iri) => (**iri).into(),
-        Meaning::Unmapped => Json::Null,
-    };
-    term.insert("iri", iri);
-    let coercion = match &definition.coercion {
-        Coercion::None => None,
-        Coercion::Id => Some("@id"),
-        Coercion::Vocab => Some("@vocab"),
-        Coercion::Json => Some("@json"),
-        Coercion::Datatype(datatype) => Some(&**datatype),
-    };
-    term.extend(coercion.map(|coercion| ("type", coercion.into())));
-    let container = match definition.container {
-        Container::None => None,
-        Container::Set => Some("@set"),
-        Container::List => Some("@list"),
-        Container::Graph => Some("@graph"),
-    };
-    term.extend(container.map(|container| ("container", vec![container].into())));
+    term.insert("iri", iri_of(definition));
+    term.extend(coercion_of(definition).map(|coercion| ("type", coercion.into())));
+    term.extend(container_of(definition).map(|container| ("container", vec![container].into())));
     term.extend(definition.protected.then(|| ("protected", true.into())));
     term.extend(definition.prefix.then(|| ("prefix", true.into())));
     match &definition.scope {
