@@ -4,7 +4,10 @@
 mod builder;
 mod title;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+
+use futures_util::stream::{Stream, StreamExt as _};
 
 use crate::address_book::AddressBook;
 use crate::document::link::{InvalidLink, Link};
@@ -122,6 +125,39 @@ impl<S: Source> Verifier<S> {
     /// ```
     pub async fn verify_with_evidence(&self, bytes: &[u8], wishes: &Wishes) -> Result<(Report, Evidence), ReadError> {
         self.verify_file(bytes, None, wishes).await
+    }
+
+    /// Any number of documents, at most `at_once` of them at a time; the reports come in the order of the documents, and a
+    /// document is taken from the stream only when there is room for it. With [`VerifierBuilder::share_answers`] what those
+    /// at work ask about a chain goes together: a hundred take as many requests as one.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::num::NonZeroUsize;
+    /// use std::time::Duration;
+    ///
+    /// use ebl_verifier::{Verifier, Wishes};
+    /// use futures_util::stream::{self, StreamExt};
+    ///
+    /// let verifier = Verifier::builder().offline().share_answers(Duration::from_secs(60)).build()?;
+    /// let bill = std::fs::read("fixtures/documents/bill-v2.json")?;
+    /// let documents = stream::iter(vec![bill, b"{}".to_vec()]);
+    /// let wishes = Wishes::default();
+    /// let reports: Vec<_> = verifier.verify_many(documents, &wishes, NonZeroUsize::MIN).collect().await;
+    /// assert!(reports[0].is_ok());
+    /// assert_eq!(reports[1].as_ref().unwrap_err().code(), "read.not_a_document");
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn verify_many<B: AsRef<[u8]>>(
+        &self,
+        documents: impl Stream<Item = B>,
+        wishes: &Wishes,
+        at_once: NonZeroUsize,
+    ) -> impl Stream<Item = Result<Report, ReadError>> {
+        let report = async move |bytes: B| self.verify(bytes.as_ref(), wishes).await;
+        documents.map(report).buffered(at_once.get())
     }
 
     /// Reads a universal action link as far as this verifier may follow it. Nothing is fetched.

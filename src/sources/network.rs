@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::Source;
-use super::chain::{ChainConfig, ChainProbe, ChainQuestion, ChainSource};
+use super::chain::{ChainConfig, ChainProbe, ChainQuestion, ChainSource, Together};
 use super::dns::{DnsConfig, DnsSource, ResolverProbe};
 use super::shared::SharedAnswers;
 use super::waiting::Waiting;
@@ -20,7 +20,9 @@ use crate::web_address::{Reach, WebAddress};
 pub struct Network(Arc<Sources>);
 
 struct Sources {
-    chain: ChainSource,
+    chain: Arc<ChainSource>,
+    /// Where several documents are asked about at a time.
+    together: Option<Together>,
     dns: DnsSource,
     web: WebSource,
     shared: SharedAnswers,
@@ -33,12 +35,13 @@ impl Network {
         Self::sharing(chain, dns, web, Duration::ZERO)
     }
 
-    /// The same, for several documents of one run: what a resolver or a web server answers counts for this time, and is asked
-    /// for once.
+    /// The same, for several documents of one run: what a resolver or a web server answers counts for this time and is asked for
+    /// once, a chain is read at one block for this time, and what documents ask about it goes together.
     pub fn sharing(chain: ChainConfig, dns: DnsConfig, web: WebConfig, time: Duration) -> Result<Self, NetworkError> {
-        let (chain, dns, web) = (ChainSource::new(chain)?, DnsSource::new(dns)?, WebSource::new(web)?);
-        let shared = SharedAnswers::for_time(time);
-        Ok(Self(Arc::new(Sources { chain, dns, web, shared, waiting: Waiting::default() })))
+        let chain = Arc::new(ChainSource::new(ChainConfig { keep_block: time, ..chain })?);
+        let together = (!time.is_zero()).then(|| Together::new(Arc::clone(&chain)));
+        let (dns, web, shared) = (DnsSource::new(dns)?, WebSource::new(web)?, SharedAnswers::for_time(time));
+        Ok(Self(Arc::new(Sources { chain, together, dns, web, shared, waiting: Waiting::default() })))
     }
 
     /// Tries out the endpoints of these chains and the resolvers, all at the same time. It judges no document.
@@ -140,7 +143,11 @@ impl Sources {
         match group {
             Group::Chain(chain, pairs) => {
                 let (questions, asked): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
-                questions.into_iter().zip(self.chain.read(chain, asked).await).filter_map(entry).collect()
+                let answers = match &self.together {
+                    Some(together) => together.read(chain, asked).await,
+                    None => self.chain.read(chain, asked).await,
+                };
+                questions.into_iter().zip(answers).filter_map(entry).collect()
             }
             Group::Other(question) => {
                 let ask = || async {

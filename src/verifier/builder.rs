@@ -75,8 +75,8 @@ impl VerifierBuilder {
         self
     }
 
-    /// For several documents of one run: what a resolver or a web server answers counts for this time, and is asked for once.
-    /// Without this every document asks anew.
+    /// For several documents of one run: what a resolver or a web server answers counts for this time and is asked for once, and
+    /// a chain is read at one block for this time, for all documents together. Without this every document asks anew.
     pub fn share_answers(mut self, time: Duration) -> Self {
         self.shared = time;
         self

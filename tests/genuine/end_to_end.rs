@@ -162,15 +162,17 @@ fn setting_name((node, contracts): Told, generation: Generation) -> String {
 fn the_lens_is_rebuilt(modules: &Path) -> Result<(), Failed> {
     let lens = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sources/chain/lens");
     let folder = tempfile::tempdir()?;
-    let rebuilt = folder.path().join("creation.hex");
     let packages = modules.parent().ok_or("a folder")?;
-    let output = Command::new("node").arg(lens.join("build.mjs")).arg(packages).arg(&rebuilt).output()?;
+    let output = Command::new("node").arg(lens.join("build.mjs")).arg(packages).arg(folder.path()).output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
     }
-    if std::fs::read(lens.join("creation.hex"))? == std::fs::read(rebuilt)? {
-        Ok(())
-    } else {
-        Err("creation.hex is not what Lens.sol compiles to: run node src/sources/chain/lens/build.mjs".into())
+    for (file, source) in [("creation.hex", "Lens.sol"), ("creation_of_many.hex", "Lenses.sol")] {
+        if std::fs::read(lens.join(file))? != std::fs::read(folder.path().join(file))? {
+            return Err(
+                format!("{file} is not what {source} compiles to: run node src/sources/chain/lens/build.mjs").into()
+            );
+        }
     }
+    Ok(())
 }

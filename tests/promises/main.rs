@@ -45,6 +45,7 @@ mod testchain_credentials;
 mod testchain_rpc;
 mod title_command;
 mod title_history;
+mod together;
 mod w3c;
 mod w3c_online;
 mod w3c_tamper;

@@ -1,6 +1,10 @@
 //! The block that is read, and everything that is asked at it (chain.md §5.2).
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
 
 use super::reply::Item;
 use super::transport::{Call, Session};
@@ -14,6 +18,35 @@ pub(super) struct Pinned {
     pub block: BlockReading,
     /// The endpoint's newest one; `None` where the caller named the block, which is then taken alone.
     pub newest: Option<BlockReading>,
+}
+
+/// The block that an endpoint was last read at.
+#[derive(Debug, Default)]
+pub(super) struct Kept(Mutex<Option<(Instant, Pinned)>>);
+
+impl Kept {
+    /// It is read at for so long, so that many documents are judged at one block; whoever comes while it is being chosen
+    /// waits for that.
+    pub(super) async fn or_chosen(
+        &self,
+        session: &Session<'_>,
+        age: Duration,
+        counts: impl Fn(&Pinned) -> bool,
+        choose: impl AsyncFnOnce() -> Result<Pinned, Unavailable>,
+    ) -> Result<Pinned, Unavailable> {
+        let late = |_| session.unavailable(Cause::Timeout, "no answer in time");
+        let mut kept = timeout_at(session.deadline, self.0.lock()).await.map_err(late)?;
+        if let Some((_, pinned)) = kept.as_ref().filter(|(since, pinned)| since.elapsed() < age && counts(pinned)) {
+            return Ok(pinned.clone());
+        }
+        let pinned = choose().await?;
+        *kept = Some((Instant::now(), pinned.clone()));
+        Ok(pinned)
+    }
+
+    pub(super) async fn forget(&self) {
+        *self.0.lock().await = None;
+    }
 }
 
 /// The block that is read, and how the node is told which.

@@ -22,14 +22,16 @@ mod quorum;
 mod registry;
 mod reply;
 mod revocation;
+mod round;
 mod sight;
 mod store;
+mod together;
 mod transport;
 mod values;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -44,6 +46,7 @@ use crate::primitives::{Address, ChainId, Digest32, TokenId};
 use crate::sources::{ProxyRules, RootCertificate, TlsRoots};
 pub use endpoints::{Endpoint, Exchange, InvalidEndpoint, Transport, TransportError};
 pub use probe::{Abilities, ChainProbe, EndpointProbe, LogRange};
+pub(super) use together::Together;
 
 /// How chains are asked.
 #[derive(Debug, Clone)]
@@ -58,6 +61,8 @@ pub struct ChainConfig {
     pub block: BlockChoice,
     /// How old it may be; an endpoint whose block is older is behind.
     pub max_block_age: MaxBlockAge,
+    /// How long an endpoint's block is read at before it is asked for another; zero asks anew each time.
+    pub keep_block: Duration,
     /// Time for one endpoint, all its requests and retries together.
     pub timeout: Duration,
     /// Largest reply to one request, in bytes.
@@ -82,6 +87,7 @@ impl Default for ChainConfig {
             quorum: 1,
             block: BlockChoice::Default,
             max_block_age: MaxBlockAge::OfChain,
+            keep_block: Duration::ZERO,
             timeout: Duration::from_secs(20),
             max_response: 16 << 20,
             retries: 2,
@@ -136,7 +142,7 @@ pub struct ChainSource {
 }
 
 /// What a [`ChainSource`] can be asked about a chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChainQuestion {
     /// One token of one registry.
@@ -244,10 +250,21 @@ impl ChainSource {
     /// once and must agree.
     pub async fn read(&self, chain: ChainId, questions: Vec<ChainQuestion>) -> Vec<(Answer, Provenance)> {
         let count = questions.len();
+        let (outcome, provenance) = self.outcome(chain, questions).await;
+        let answers = outcome.unwrap_or_else(|why| vec![Err(why); count]);
+        answers.into_iter().map(|answer| with_provenance(answer, &provenance)).collect()
+    }
+
+    /// The answers, or why there is none to any of the questions.
+    async fn outcome(
+        &self,
+        chain: ChainId,
+        questions: Vec<ChainQuestion>,
+    ) -> (Result<Vec<Answer>, Unavailable>, Provenance) {
         let pool = self.pool(chain);
         let hints = proof::Hints::default();
-        let (choice, max_age) = (self.config.block, self.config.max_block_age);
-        let request = Arc::new(plan::Request { chain, questions, choice, max_age, hints });
+        let (choice, max_age, keep) = (self.config.block, self.config.max_block_age, self.config.keep_block);
+        let request = Arc::new(plan::Request { chain, questions, choice, max_age, keep, hints });
         let requests = Arc::new(AtomicU32::new(0));
         let mut provenance = Provenance { embedded_default: pool.embedded, ..Provenance::default() };
         let mut order = pool.rpcs.clone();
@@ -261,13 +278,16 @@ impl ChainSource {
         };
         provenance.requests = requests.load(Ordering::Relaxed);
         provenance.answered_at = u64::try_from(crate::sources::now()).ok();
-        let answers = outcome.unwrap_or_else(|why| vec![Err(why); count]);
-        let with_provenance = |answer: Answer| {
-            // Nobody stands for an answer that was not given.
-            let hosts = if answer.is_ok() { provenance.hosts.clone() } else { Vec::new() };
-            (answer, Provenance { hosts, ..provenance.clone() })
-        };
-        answers.into_iter().map(with_provenance).collect()
+        (outcome, provenance)
+    }
+
+    /// Whether somebody gives a block to read at, asked for anew.
+    async fn is_there(&self, chain: ChainId) -> Result<(), (Unavailable, Provenance)> {
+        for rpc in &self.pool(chain).rpcs {
+            rpc.kept.forget().await;
+        }
+        let (outcome, provenance) = self.outcome(chain, Vec::new()).await;
+        outcome.map(drop).map_err(|why| (why, provenance))
     }
 
     /// Everything about one token of one registry, at one block.
@@ -297,7 +317,8 @@ impl ChainSource {
             rpc.healthy.store(failure.is_none(), Ordering::Relaxed);
             if let Ok(answers) = outcome {
                 let good = answers.iter().filter(|answer| shortfall(answer).is_none()).count();
-                if good > most.as_ref().map_or(0, |(most, ..)| *most) {
+                let better = most.as_ref().is_none_or(|(most, ..)| good > *most);
+                if better && (good > 0 || answers.is_empty()) {
                     most = Some((good, answers, rpc.endpoint.host()));
                 }
             }
@@ -337,8 +358,11 @@ impl ChainSource {
                     retries: self.config.retries,
                     refuses_batches: AtomicBool::new(false),
                     takes_batches: AtomicBool::new(false),
+                    calls_at_once: AtomicUsize::new(MOST_CALLS),
                     healthy: AtomicBool::new(true),
                     log_range: AtomicU64::new(u64::MAX),
+                    kept: at::Kept::default(),
+                    tokens_at_once: AtomicUsize::new(lens::many::MOST_TOKENS),
                 })
             });
             let rpcs: Vec<_> = rpcs.collect();
@@ -347,6 +371,15 @@ impl ChainSource {
         Arc::clone(pool)
     }
 }
+
+fn with_provenance(answer: Answer, provenance: &Provenance) -> (Answer, Provenance) {
+    // Nobody stands for an answer that was not given.
+    let hosts = if answer.is_ok() { provenance.hosts.clone() } else { Vec::new() };
+    (answer, Provenance { hosts, ..provenance.clone() })
+}
+
+/// Calls of one batch, before an endpoint has said how many it takes.
+const MOST_CALLS: usize = 1000;
 
 /// Why an answer is none, or not a whole one: another endpoint may give more.
 fn shortfall(answer: &Answer) -> Option<&Unavailable> {

@@ -1,11 +1,15 @@
 //! The read plan (chain.md §7): pin a block, then read everything at its hash and look whether it is still there.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt as _};
 use serde_json::json;
 
-use super::at::{At, Pinned, block_by_number, by_hash, by_name, checked};
+use super::at::{At, Pinned, block_by_number, by_hash, by_name};
 use super::in_time::last_block_before;
 use super::reply::{Item, NodeError};
+use super::round::{self, Share, Sights, title_of};
 use super::transport::{Call, Session};
 use super::values::{header, quantity};
 use super::{BlockChoice, ChainQuestion, did_ethr, history, powers, proof, registry, revocation, store};
@@ -22,6 +26,8 @@ pub(super) struct Request {
     pub questions: Vec<ChainQuestion>,
     pub choice: BlockChoice,
     pub max_age: MaxBlockAge,
+    /// How long an endpoint's block is kept.
+    pub keep: Duration,
     pub hints: proof::Hints,
 }
 
@@ -32,13 +38,35 @@ pub(super) async fn read(
 ) -> Result<Vec<Result<Fact, Unavailable>>, Unavailable> {
     let once = async || read_at(session, request, pinned(session, request).await?).await;
     match once().await {
-        Err(gone) if gone.cause == Cause::BlockVanished => once().await,
+        Err(gone) if gone.cause == Cause::BlockVanished => {
+            session.rpc.kept.forget().await;
+            once().await
+        }
         outcome => outcome,
     }
 }
 
-/// Round 1: chain id and headers. All tags are asked at once, so that falling back costs no request.
+/// Round 1: the block of a moment ago, or the one that the endpoint gives now.
 pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<Pinned, Unavailable> {
+    if request.keep.is_zero() {
+        return pinned_now(session, request).await;
+    }
+    let mut hinted = false;
+    let choose = async || {
+        hinted = true;
+        pinned_now(session, request).await
+    };
+    let counts = |kept: &Pinned| timely(session, request, kept).is_ok();
+    let pinned = session.rpc.kept.or_chosen(session, request.keep, counts, choose).await?;
+    let hints = request.hints.calls(&request.questions);
+    if !hinted && !hints.is_empty() {
+        request.hints.note(&request.questions, session.batch(&hints).await?.into_iter());
+    }
+    Ok(pinned)
+}
+
+/// Chain id and headers. All tags are asked at once, so that falling back costs no request.
+async fn pinned_now(session: &Session<'_>, request: &Request) -> Result<Pinned, Unavailable> {
     let &Request { chain, choice, .. } = request;
     let local = networks::is_local(chain);
     let mut calls: Vec<Call> = vec![("eth_chainId", json!([]))];
@@ -113,11 +141,16 @@ pub(super) async fn pinned(session: &Session<'_>, request: &Request) -> Result<P
         let detail = format!("the node calls block {block} settled and an older one, {newest}, its newest");
         return Err(session.not_an_answer(detail));
     }
+    timely(session, request, &pinned)?;
+    Ok(pinned)
+}
+
+fn timely(session: &Session<'_>, request: &Request, pinned: &Pinned) -> Result<(), Unavailable> {
     for block in std::iter::once(&pinned.block).chain(&pinned.newest) {
-        let timely = request.max_age.check(chain, block, crate::sources::now());
+        let timely = request.max_age.check(request.chain, block, crate::sources::now());
         timely.map_err(|why| session.unavailable(why.cause(), why.to_string()))?;
     }
-    Ok(pinned)
+    Ok(())
 }
 
 /// What the node has under a tag. Only `null`, or an error that names the tag, says that it has nothing there (chain.md
@@ -174,49 +207,23 @@ pub(super) async fn read_at(
     pinned: Pinned,
 ) -> Result<Vec<Result<Fact, Unavailable>>, Unavailable> {
     let mut at = At::by_hash(request.chain, pinned);
-    let mut shares = shares(session, request, &at).await?;
+    let mut shares = round::shares(session, request, &at).await?;
     let may_be_refused = ["eth_call", "eth_getProof"];
     let read = shares.iter().flat_map(|share| &share.read);
     if read.clone().any(|(method, item)| !may_be_refused.contains(method) && item.is_err()) {
         // Code and storage can always be read at a block that is there, so it is the block-object form that the node
         // refuses (chain.md §5.2 rule 3). A call and a proof may be refused by themselves.
         at = at.by_number();
-        shares = self::shares(session, request, &at).await?;
+        shares = round::shares(session, request, &at).await?;
     }
-    let mut states = States::default();
-    let mut facts = Vec::with_capacity(request.questions.len());
+    let mut reading = Vec::with_capacity(request.questions.len());
     for (question, share) in request.questions.iter().zip(shares) {
-        let (items, newest) = (share.read.into_iter().map(|(_, item)| item), share.newest);
-        facts.push(match question {
-            ChainQuestion::Registry { registry, token } => {
-                let state = registry::read(session, &at, *registry, *token, items, newest).await;
-                Early::Fact(states.keep(*registry, *token, state).map(Box::new).map(Fact::Registry))
-            }
-            ChainQuestion::History { registry, token } => {
-                if !asks_state(request, *registry, *token) {
-                    let state = registry::read(session, &at, *registry, *token, items, newest).await;
-                    let _kept = states.keep(*registry, *token, state);
-                }
-                Early::History(*registry, *token)
-            }
-            ChainQuestion::Powers { registry } => Early::Powers(*registry, items.collect()),
-            ChainQuestion::Proof { registry, token } => Early::Proof(*registry, *token, items.collect()),
-            ChainQuestion::DocumentStore { store, target_hash, proof } => {
-                let path = path_from(*target_hash, proof);
-                let reading = store::read(session, &at, *store, &path, items, newest);
-                Early::Fact(reading.map(Box::new).map(Fact::DocumentStore))
-            }
-            ChainQuestion::Revocation { store, node, event, recorded_at } => {
-                let (store, node, event, recorded_at) = (*store, *node, *event, *recorded_at);
-                Early::Revocation(revocation::Revoked { store, node, event, recorded_at })
-            }
-            ChainQuestion::DidEthr { registry, identity } => {
-                Early::DidEthr(*registry, *identity, items.collect(), newest)
-            }
-        });
+        reading.push(early(session, &at, question, share));
     }
-    let mut rest = Vec::with_capacity(facts.len());
-    for early in facts {
+    let early: Vec<Early> = stream::iter(reading).buffered(AT_ONCE).collect().await;
+    let states = States::of(request, &early);
+    let mut rest = Vec::with_capacity(early.len());
+    for early in early {
         rest.push(early.complete(session, request, &at, &states));
     }
     let facts = join_all(rest).await;
@@ -226,10 +233,45 @@ pub(super) async fn read_at(
     }
 }
 
+/// Titles that are read in plain calls at a time, where the node refuses the lens.
+const AT_ONCE: usize = 8;
+
+async fn early(session: &Session<'_>, at: &At, question: &ChainQuestion, share: Share) -> Early {
+    let Share { read, newest, sights } = share;
+    let items = read.into_iter().map(|(_, item)| item);
+    if let (Some(Sights { read, newest }), Some(about)) = (sights, title_of(question)) {
+        let state = registry::read(session, at, about, registry::Given { sight: read, of_code: items, newest }).await;
+        return match question {
+            ChainQuestion::History { .. } => Early::History(about, Some(Box::new(state))),
+            _ => Early::Title(about, state.map(Box::new)),
+        };
+    }
+    match question {
+        ChainQuestion::Registry { .. } => {
+            Early::Fact(Err(session.not_an_answer("the state of the title was not read")))
+        }
+        ChainQuestion::History { registry, token } => Early::History((*registry, *token), None),
+        ChainQuestion::Powers { registry } => Early::Powers(*registry, items.collect()),
+        ChainQuestion::Proof { registry, token } => Early::Proof(*registry, *token, items.collect()),
+        ChainQuestion::DocumentStore { store, target_hash, proof } => {
+            let path = path_from(*target_hash, proof);
+            let reading = store::read(session, at, *store, &path, items, newest);
+            Early::Fact(reading.map(Box::new).map(Fact::DocumentStore))
+        }
+        ChainQuestion::Revocation { store, node, event, recorded_at } => {
+            let (store, node, event, recorded_at) = (*store, *node, *event, *recorded_at);
+            Early::Revocation(revocation::Revoked { store, node, event, recorded_at })
+        }
+        ChainQuestion::DidEthr { registry, identity } => Early::DidEthr(*registry, *identity, items.collect(), newest),
+    }
+}
+
 /// What the second round gives for a question: the answer, or what the next round starts from.
 enum Early {
     Fact(Result<Fact, Unavailable>),
-    History(Address, TokenId),
+    Title((Address, TokenId), Result<Box<RegistryReading>, Unavailable>),
+    /// With the state that it starts from, where that was not asked for by itself.
+    History((Address, TokenId), Option<Box<Result<RegistryReading, Unavailable>>>),
     Powers(Address, Vec<Item>),
     DidEthr(Address, Address, Vec<Item>, Vec<Item>),
     Proof(Address, TokenId, Vec<Item>),
@@ -247,8 +289,11 @@ impl Early {
     ) -> Result<Fact, Unavailable> {
         match self {
             Self::Fact(fact) => fact,
-            Self::History(registry, token) => {
-                let state = states.of(session, registry, token)?;
+            Self::Title(_, state) => state.map(Fact::Registry),
+            Self::History(title, own) => {
+                let state = own.as_deref().map(Result::as_ref).or_else(|| states.of_title(title));
+                let state = state.ok_or_else(|| session.not_an_answer("the state of the title was not read"))?;
+                let state = state.map_err(Clone::clone)?;
                 history::read(session, at, state).await.map(Box::new).map(Fact::History)
             }
             Self::Powers(registry, items) => {
@@ -269,112 +314,24 @@ impl Early {
     }
 }
 
-/// The titles' states that were read: whose logs to ask for follows from them.
-#[derive(Default)]
-struct States(Vec<(Address, TokenId, Result<RegistryReading, Unavailable>)>);
+/// The titles' states that were asked for by themselves: whose logs to ask for follows from them.
+struct States(Vec<((Address, TokenId), Result<RegistryReading, Unavailable>)>);
 
 impl States {
-    fn keep(
-        &mut self,
-        registry: Address,
-        token: TokenId,
-        state: Result<RegistryReading, Unavailable>,
-    ) -> Result<RegistryReading, Unavailable> {
-        self.0.push((registry, token, state.clone()));
-        state
+    fn of(request: &Request, early: &[Early]) -> Self {
+        let wanted = |about: &(Address, TokenId)| {
+            let (registry, token) = *about;
+            request.questions.contains(&ChainQuestion::History { registry, token })
+        };
+        let states = early.iter().filter_map(|early| match early {
+            Early::Title(about, state) if wanted(about) => Some((*about, state.clone().map(|state| *state))),
+            _ => None,
+        });
+        Self(states.collect())
     }
 
-    fn of(&self, session: &Session<'_>, registry: Address, token: TokenId) -> Result<&RegistryReading, Unavailable> {
-        match self.0.iter().find(|(known, of, _)| (*known, *of) == (registry, token)) {
-            Some((.., state)) => state.as_ref().map_err(Clone::clone),
-            None => Err(session.not_an_answer("the state of the title was not read")),
-        }
-    }
-}
-
-/// Whether the request asks for this title's state by itself.
-fn asks_state(request: &Request, registry: Address, token: TokenId) -> bool {
-    request.questions.contains(&ChainQuestion::Registry { registry, token })
-}
-
-/// What a question is answered with in the second round.
-struct Share {
-    /// Beside the methods that were called.
-    read: Vec<(&'static str, Item)>,
-    /// The same at the newest block, where there is one beside the block that is read.
-    newest: Vec<Item>,
-}
-
-/// One batch for all questions, at both blocks.
-async fn shares(session: &Session<'_>, request: &Request, at: &At) -> Result<Vec<Share>, Unavailable> {
-    let each = |calls: &dyn Fn(&ChainQuestion) -> Vec<Call>| request.questions.iter().map(calls).collect::<Vec<_>>();
-    let read: Vec<Vec<Call>> = each(&|question| calls(request, question, at));
-    let newest: Vec<Vec<Call>> = match &at.newest {
-        Some(newest) => each(&|question| calls_at_newest(request, question, newest)),
-        None => each(&|_| Vec::new()),
-    };
-    let methods: Vec<Vec<&str>> = read.iter().map(|share| share.iter().map(|(method, _)| *method).collect()).collect();
-    let counts: Vec<usize> = newest.iter().map(Vec::len).collect();
-    let read: Vec<Call> = read.into_iter().flatten().collect();
-    let mut newest: Vec<Call> = newest.into_iter().flatten().collect();
-    // The height may have got another block by the time that it is read at.
-    if let Some(at) = at.newest.as_ref().filter(|_| !newest.is_empty()) {
-        newest.push(block_by_number(at.block.number));
-    }
-    let both: Vec<Call> = read.iter().chain(&newest).cloned().collect();
-    let mut items = match both.is_empty() {
-        // Questions that only the next round answers need no request here.
-        true => Vec::new(),
-        false => match checked(session, &at.block, both).await {
-            // A batch of half the size may not be too much for the node.
-            Err(why) if !newest.is_empty() && matches!(why.cause, Cause::RateLimited | Cause::NotAnAnswer) => {
-                let mut items = checked(session, &at.block, read).await?;
-                items.extend(session.batch(&newest).await?);
-                items
-            }
-            outcome => outcome?,
-        },
-    };
-    let read_count = methods.iter().map(Vec::len).sum::<usize>();
-    let mut ahead = items.split_off(read_count.min(items.len()));
-    if let (Some(newest), Some(now)) = (&at.newest, ahead.pop())
-        && now.ok().as_ref().and_then(header).is_none_or(|now| now.hash != newest.block.hash)
-    {
-        let detail = format!("its newest block, {}, was replaced while it was read", newest.block.number);
-        return Err(session.unavailable(Cause::BlockVanished, detail));
-    }
-    let (mut items, mut ahead) = (items.into_iter(), ahead.into_iter());
-    let share = |(methods, count): (Vec<&'static str>, usize)| Share {
-        newest: ahead.by_ref().take(count).collect(),
-        read: methods.into_iter().zip(items.by_ref()).collect(),
-    };
-    Ok(methods.into_iter().zip(counts).map(share).collect())
-}
-
-fn calls(request: &Request, question: &ChainQuestion, at: &At) -> Vec<Call> {
-    match question {
-        ChainQuestion::Registry { registry, token } => registry::calls(*registry, *token, &at.form),
-        ChainQuestion::History { registry, token } if asks_state(request, *registry, *token) => Vec::new(),
-        ChainQuestion::History { registry, token } => registry::calls(*registry, *token, &at.form),
-        ChainQuestion::Powers { registry } => powers::calls(*registry, &at.form),
-        ChainQuestion::Proof { registry, token } => proof::calls(*registry, *token, &request.hints, at),
-        ChainQuestion::DocumentStore { store, target_hash, proof } => {
-            store::calls(*store, &path_from(*target_hash, proof), proof, &at.form)
-        }
-        ChainQuestion::Revocation { .. } => Vec::new(),
-        ChainQuestion::DidEthr { registry, identity } => did_ethr::calls(*registry, *identity, &at.form),
-    }
-}
-
-/// What a later block can take away: the title, the issuance, the key.
-fn calls_at_newest(request: &Request, question: &ChainQuestion, newest: &At) -> Vec<Call> {
-    match question {
-        ChainQuestion::Registry { registry, token } => vec![registry::lens_call(*registry, *token, &newest.form)],
-        ChainQuestion::DocumentStore { .. } | ChainQuestion::DidEthr { .. } => calls(request, question, newest),
-        ChainQuestion::History { .. }
-        | ChainQuestion::Powers { .. }
-        | ChainQuestion::Proof { .. }
-        | ChainQuestion::Revocation { .. } => Vec::new(),
+    fn of_title(&self, title: (Address, TokenId)) -> Option<Result<&RegistryReading, &Unavailable>> {
+        self.0.iter().find(|(known, _)| *known == title).map(|(_, state)| state.as_ref())
     }
 }
 

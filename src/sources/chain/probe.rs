@@ -87,7 +87,8 @@ impl ChainSource {
         for (index, rpc) in pool.rpcs.iter().cloned().enumerate() {
             let (questions, hints) = (Vec::new(), Hints::default());
             let (choice, max_age) = (self.config.block, self.config.max_block_age);
-            let request = Request { chain, questions, choice, max_age, hints };
+            let keep = std::time::Duration::ZERO;
+            let request = Request { chain, questions, choice, max_age, keep, hints };
             let deadline = Instant::now() + self.config.timeout;
             tried.spawn(async move { (index, probe(&rpc, &request, deadline).await) });
         }

@@ -45,6 +45,9 @@ pub(super) async fn read(
     match quorum.once(&distinct, provenance).await {
         Err(gone) if gone.cause == Cause::BlockVanished => {
             provenance.failed.clear();
+            for rpc in &distinct {
+                rpc.kept.forget().await;
+            }
             quorum.once(&distinct, provenance).await
         }
         outcome => outcome,

@@ -1,48 +1,99 @@
-//! One token of one registry: the lens and, beside it, the registry's code and proxy slots (chain.md §5.6, 6.9).
+//! Tokens of a registry: the lens and, beside it, the registry's code and proxy slots (chain.md §5.6, 6.9).
 
 use serde_json::{Value, json};
 
 use super::at::{At, checked, newest_unread};
-use super::reply::{Item, Json};
+use super::reply::{Item, Json, NodeError};
 use super::transport::{Call, Session};
 use super::values::{code, eth_get_code, slot};
 use super::{calls, lens};
 use crate::contracts::clone::PROXY_SLOTS;
 use crate::evidence::{
-    BlockReading, CallReading, Cause, ContractReading, NewerTitle, Newest, ProxySlots, ReadMethod, RegistryReading,
-    TitleReading, Unavailable,
+    CallReading, Cause, ContractReading, NewerTitle, Newest, ProxySlots, ReadMethod, RegistryReading, TitleReading,
+    Unavailable,
 };
-use crate::primitives::{Address, ChainId, TokenId, encode_hex, keccak256};
+use crate::primitives::{Address, TokenId, encode_hex, keccak256};
 
-/// The registry's share of the second round.
-pub(super) fn calls(registry: Address, token: TokenId, at: &Value) -> Vec<Call> {
-    let mut calls: Vec<Call> = vec![lens_call(registry, token, at), eth_get_code(registry, at)];
-    calls.extend(PROXY_SLOTS.map(|slot| ("eth_getStorageAt", json!([registry.to_string(), slot, at]))));
-    calls
+/// What is asked once of a registry.
+pub(super) fn code_calls(registry: Address, at: &Value) -> Vec<Call> {
+    let slots = PROXY_SLOTS.map(|slot| ("eth_getStorageAt", json!([registry.to_string(), slot, at])));
+    std::iter::once(eth_get_code(registry, at)).chain(slots).collect()
 }
 
-/// The first of [`calls`], and all that is asked at the newest block.
+/// What is asked of each token, at the block and at the newest.
 pub(super) fn lens_call(registry: Address, token: TokenId, at: &Value) -> Call {
-    let data = format!("0x{}", encode_hex(&lens::call_data(registry, token)));
-    ("eth_call", json!([{"data": data}, at]))
+    deployless(&lens::call_data(registry, token), at)
 }
 
-/// The results of [`calls`], with further rounds of plain calls where the node refuses the lens.
+/// The same of several tokens of one registry.
+pub(super) fn lens_call_of_many(registry: Address, tokens: &[TokenId], at: &Value) -> Call {
+    deployless(&lens::many::call_data(registry, tokens), at)
+}
+
+fn deployless(data: &[u8], at: &Value) -> Call {
+    ("eth_call", json!([{"data": format!("0x{}", encode_hex(data))}, at]))
+}
+
+/// What the lens showed of a token.
+pub(super) type Sight = Result<lens::Seen, Unseen>;
+
+/// Why the lens showed nothing.
+#[derive(Debug, Clone)]
+pub(super) enum Unseen {
+    /// The node does not run it.
+    Refused(NodeError),
+    /// The node gave nothing for it.
+    Nothing,
+    /// What it gave cannot be.
+    NotAnAnswer(Unavailable),
+}
+
+/// The result of [`lens_call`].
+pub(super) fn sight(session: &Session<'_>, at: &At, item: Option<Item>) -> Sight {
+    let answer = ran(item)?;
+    let seen = answer.bytes().ok_or_else(|| no_result(session));
+    let seen = seen.and_then(|answer| lens::decoded(&answer).ok_or_else(|| not_its_form(session)));
+    seen.and_then(|seen| of_this_block(session, at, seen)).map_err(Unseen::NotAnAnswer)
+}
+
+/// The result of [`lens_call_of_many`]: of the first tokens, as many as it came to.
+pub(super) fn sights(
+    session: &Session<'_>,
+    at: &At,
+    item: Option<Item>,
+    asked: usize,
+) -> Result<Vec<lens::Seen>, Unseen> {
+    let answer = ran(item)?;
+    let seen = answer.bytes().ok_or_else(|| no_result(session));
+    let seen = seen.and_then(|answer| lens::many::decoded(&answer, asked).ok_or_else(|| not_its_form(session)));
+    let seen = seen.and_then(|seen| seen.into_iter().map(|seen| of_this_block(session, at, seen)).collect());
+    seen.map_err(Unseen::NotAnAnswer)
+}
+
+/// What was asked of a token and its registry.
+pub(super) struct Given<I> {
+    pub sight: Sight,
+    /// The results of [`code_calls`].
+    pub of_code: I,
+    pub newest: Option<Sight>,
+}
+
+/// What the answers come to, with further rounds of plain calls where the node refuses the lens.
 pub(super) async fn read(
     session: &Session<'_>,
     at: &At,
-    registry: Address,
-    token: TokenId,
-    mut items: impl Iterator<Item = Item>,
-    newest_items: Vec<Item>,
+    (registry, token): (Address, TokenId),
+    Given { sight, mut of_code, newest: sight_at_newest }: Given<impl Iterator<Item = Item>>,
 ) -> Result<RegistryReading, Unavailable> {
-    let seen = items.next().and_then(Result::ok).filter(ran);
-    let code = code(session, items.next())?;
-    let slots = items.by_ref().take(PROXY_SLOTS.len()).map(|item| slot(session, item));
+    let code = code(session, of_code.next())?;
+    let slots = of_code.by_ref().take(PROXY_SLOTS.len()).map(|item| slot(session, item));
     let slots = slots.collect::<Result<Vec<Address>, Unavailable>>()?;
-    let (method, (mut contract, title)) = match seen {
-        Some(answer) => (ReadMethod::Lens, by_lens(session, (at.chain, &at.block), &code, &answer)?),
-        None => (ReadMethod::Calls, calls::read(session, at, registry, token, &code).await?),
+    let (method, (mut contract, title)) = match sight {
+        Ok(seen) => (ReadMethod::Lens, of_this_code(session, seen, &code)?),
+        Err(Unseen::NotAnAnswer(why)) => return Err(why),
+        Err(Unseen::Refused(_) | Unseen::Nothing) => {
+            (ReadMethod::Calls, calls::read(session, at, registry, token, &code).await?)
+        }
     };
     contract.code = code;
     if let [implementation, admin, beacon] = slots[..] {
@@ -51,16 +102,18 @@ pub(super) async fn read(
     let newest = at.nothing_newer();
     let mut reading =
         RegistryReading { chain_id: at.chain.get(), block: at.block.clone(), method, contract, title, newest };
-    if let (Some(at), Some(item)) = (&at.newest, newest_items.into_iter().next()) {
-        let newer = at_newest(session, at, (registry, token), &reading, item).await;
+    if let (Some(at), Some(sight)) = (&at.newest, sight_at_newest) {
+        let newer = at_newest(session, at, (registry, token), &reading, sight).await;
         reading.newest = Newest::Read(vec![newer.map_err(|why| newest_unread(session, at, &why))?]);
     }
     Ok(reading)
 }
 
 /// A node that does not run calls without destination may say so by an error, or by an answer of nothing.
-fn ran(answer: &Json) -> bool {
-    !answer.is_null() && answer.bytes().is_none_or(|answer| !answer.is_empty())
+fn ran(item: Option<Item>) -> Result<Json, Unseen> {
+    let answer = item.ok_or(Unseen::Nothing)?.map_err(Unseen::Refused)?;
+    let nothing = answer.is_null() || answer.bytes().is_some_and(|answer| answer.is_empty());
+    if nothing { Err(Unseen::Nothing) } else { Ok(answer) }
 }
 
 /// The same at the newest block, in the way that the node let us read the other. What can never change of a registry must
@@ -70,7 +123,7 @@ async fn at_newest(
     at: &At,
     (registry, token): (Address, TokenId),
     settled: &RegistryReading,
-    item: Item,
+    sight: Sight,
 ) -> Result<NewerTitle, Unavailable> {
     let code = &settled.contract.code;
     let newer = |registry_code_size: u64, paused: CallReading, title: TitleReading| NewerTitle {
@@ -79,15 +132,18 @@ async fn at_newest(
         paused,
         title,
     };
-    let (contract, title) = match (settled.method, item) {
-        (ReadMethod::Lens, Ok(answer)) => {
-            let seen = lens_answer(session, (at.chain, &at.block), &answer)?;
+    let (contract, title) = match (settled.method, sight) {
+        (ReadMethod::Lens, Ok(seen)) => {
             if code.is_empty() && seen.registry_size > 0 {
                 return Ok(newer(seen.registry_size, seen.contract.paused, seen.title));
             }
             of_this_code(session, seen, code)?
         }
-        (ReadMethod::Lens, Err(error)) => return Err(session.refused("the call was refused", &error)),
+        (ReadMethod::Lens, Err(Unseen::Refused(error))) => {
+            return Err(session.refused("the call was refused", &error));
+        }
+        (ReadMethod::Lens, Err(Unseen::NotAnAnswer(why))) => return Err(why),
+        (ReadMethod::Lens, Err(Unseen::Nothing)) => return Err(not_its_form(session)),
         _ if code.is_empty() => {
             let mut items = checked(session, &at.block, vec![eth_get_code(registry, &at.form)]).await?.into_iter();
             let code = self::code(session, items.next())?;
@@ -111,36 +167,29 @@ async fn at_newest(
     Ok(newer(code.len() as u64, contract.paused, title))
 }
 
-/// The lens's answer, held against chain, block and code as the node gave them outside it.
-fn by_lens(
-    session: &Session<'_>,
-    (chain, block): (ChainId, &BlockReading),
-    code: &[u8],
-    answer: &Json,
-) -> Result<(ContractReading, TitleReading), Unavailable> {
-    of_this_code(session, lens_answer(session, (chain, block), answer)?, code)
-}
-
-fn lens_answer(
-    session: &Session<'_>,
-    (chain, block): (ChainId, &BlockReading),
-    answer: &Json,
-) -> Result<lens::Seen, Unavailable> {
-    let answer = answer.bytes().ok_or_else(|| session.not_an_answer("no call result"))?;
-    let seen = lens::decoded(&answer)
-        .ok_or_else(|| session.not_an_answer("the state reading is not of the form that was asked for"))?;
-    if seen.chain != chain.get() {
-        let detail = format!("asked for chain {chain}, the call ran on chain {}", seen.chain);
+/// The lens's answer, held against chain and block.
+fn of_this_block(session: &Session<'_>, at: &At, seen: lens::Seen) -> Result<lens::Seen, Unavailable> {
+    if seen.chain != at.chain.get() {
+        let detail = format!("asked for chain {}, the call ran on chain {}", at.chain, seen.chain);
         return Err(session.unavailable(Cause::WrongChain, detail));
     }
-    if (seen.number, seen.timestamp) != (block.number, block.timestamp) {
+    if (seen.number, seen.timestamp) != (at.block.number, at.block.timestamp) {
         // The node went on to another block between choosing this one and running the call.
-        let detail = format!("the state was read at block {} instead of block {}", seen.number, block.number);
+        let detail = format!("the state was read at block {} instead of block {}", seen.number, at.block.number);
         return Err(session.unavailable(Cause::BlockVanished, detail));
     }
     Ok(seen)
 }
 
+fn no_result(session: &Session<'_>) -> Unavailable {
+    session.not_an_answer("no call result")
+}
+
+fn not_its_form(session: &Session<'_>) -> Unavailable {
+    session.not_an_answer("the state reading is not of the form that was asked for")
+}
+
+/// And against the code as the node gave it outside the lens.
 fn of_this_code(
     session: &Session<'_>,
     seen: lens::Seen,

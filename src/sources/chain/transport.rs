@@ -5,14 +5,16 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::at::Kept;
 use super::endpoints::{Endpoint, Transport, TransportError};
+use super::lens::many::MOST_TOKENS;
 use super::reply::{Body, Envelope, Item, NodeError};
 use super::{ChainConfig, ConfigError, node_words};
 use crate::evidence::{Cause, Unavailable};
@@ -99,9 +101,15 @@ pub(super) struct Rpc {
     pub refuses_batches: AtomicBool,
     /// A batch worked.
     pub takes_batches: AtomicBool,
+    /// Larger batches were refused.
+    pub calls_at_once: AtomicUsize,
     pub healthy: AtomicBool,
     /// The longest range of blocks that it is asked to search for logs.
     pub log_range: AtomicU64,
+    /// The block that it is read at.
+    pub kept: Kept,
+    /// How many tokens of one registry go to the lens together.
+    pub tokens_at_once: AtomicUsize,
 }
 
 impl Rpc {
@@ -116,6 +124,21 @@ impl Rpc {
             },
             // Where a client of the caller's connects to is the caller's to know.
             Route::Given(_) => Place::new(&host, port_of(port), []),
+        }
+    }
+
+    pub(super) fn tokens_at_once(&self) -> usize {
+        self.tokens_at_once.load(Ordering::Relaxed)
+    }
+
+    /// The lens came so far with so many: limits of gas or size are met by asking for fewer.
+    pub(super) fn tokens_done(&self, asked: usize, done: usize) {
+        if done < asked {
+            self.tokens_at_once.fetch_min((asked / 2).max(done).max(1), Ordering::Relaxed);
+        } else {
+            // One registry's tokens may be costlier than another's.
+            let more = |now: usize| Some((now + 1).min(MOST_TOKENS));
+            let _ = self.tokens_at_once.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
         }
     }
 
@@ -139,37 +162,74 @@ pub(super) struct Session<'a> {
 
 impl Session<'_> {
     /// The calls' results in the order of the calls. What the endpoint refuses for being in a batch, as a whole or in part
-    /// and in whatever way, is asked again in single calls, once.
+    /// and in whatever way, is asked again: many in two halves, few in single calls, once.
     pub(super) async fn batch(&self, calls: &[Call]) -> Result<Vec<Item>, Unavailable> {
         let bodies: Vec<Value> = calls
             .iter()
             .enumerate()
             .map(|(id, (method, params))| json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}))
             .collect();
-        if self.rpc.refuses_batches.load(Ordering::Relaxed) {
-            return self.singly(&bodies, self.rpc.retries).await;
+        let mut items = Vec::with_capacity(calls.len());
+        let mut most = usize::MAX;
+        while let Some(left) = bodies.get(items.len()..).filter(|left| !left.is_empty()) {
+            let count = left.len().min(most).min(self.rpc.calls_at_once.load(Ordering::Relaxed));
+            let next = left.get(..count).unwrap_or(left);
+            match self.some(next, items.len()).await? {
+                Some(found) => items.extend(found),
+                None => most = count / 2,
+            }
         }
-        match self.post(Shape::Batch { calls: calls.len() }, &Value::Array(bodies.clone()), self.rpc.retries).await? {
-            Reply::Batch(replies) => match self.matched(replies, calls.len()) {
-                Ok(items) => self.again_where_refused(items, &bodies).await,
+        Ok(items)
+    }
+
+    /// The results of calls whose ids begin at `first`; `None` where they are too many for the endpoint.
+    async fn some(&self, bodies: &[Value], first: usize) -> Result<Option<Vec<Item>>, Unavailable> {
+        let (count, retries) = (bodies.len(), self.rpc.retries);
+        if self.rpc.refuses_batches.load(Ordering::Relaxed) {
+            return self.singly(bodies, first, retries).await.map(Some);
+        }
+        let many = count > FEW;
+        match self.post(Shape::Batch { calls: count }, &Value::Array(bodies.to_vec()), retries).await {
+            Err(failure) if many && failure.cause == Cause::NotAnAnswer => Ok(None),
+            Err(failure) => Err(failure),
+            Ok(Reply::BatchRefused(refusal)) if many => {
+                if matches!(refusal, Refusal::ForGood) {
+                    self.rpc.calls_at_once.fetch_min(count / 2, Ordering::Relaxed);
+                }
+                Ok(None)
+            }
+            Ok(Reply::Batch(replies)) => match self.matched(replies, first, count) {
+                Ok(items) if many && items.iter().any(|item| item.as_ref().is_err_and(NodeError::is_about_batches)) => {
+                    self.rpc.calls_at_once.fetch_min(count / 2, Ordering::Relaxed);
+                    Ok(None)
+                }
+                Ok(items) => self.again_where_refused(items, bodies, first).await.map(Some),
+                Err(_) if many => Ok(None),
                 // Other ids than were asked for, or too few: as if the batch had met no answer.
-                Err(failure) => self.singly_after(failure, &bodies).await,
+                Err(failure) => self.singly_after(failure, bodies, first).await.map(Some),
             },
-            Reply::BatchRefused(Refusal::Unsaid(failure)) => self.singly_after(failure, &bodies).await,
-            Reply::BatchRefused(refusal) => {
-                let items = self.singly(&bodies, self.rpc.retries).await?;
+            Ok(Reply::BatchRefused(Refusal::Unsaid(failure))) => {
+                self.singly_after(failure, bodies, first).await.map(Some)
+            }
+            Ok(Reply::BatchRefused(refusal)) => {
+                let items = self.singly(bodies, first, retries).await?;
                 if matches!(refusal, Refusal::ForGood) {
                     self.learn_from(&items);
                 }
-                Ok(items)
+                Ok(Some(items))
             }
-            Reply::Single(_) => Err(self.not_an_answer("the reply is not a JSON-RPC reply")),
+            Ok(Reply::Single(_)) => Err(self.not_an_answer("the reply is not a JSON-RPC reply")),
         }
     }
 
     /// Asks again, alone, what was refused for being in a batch: where the node says so, and where it has refused
     /// everything of every batch.
-    async fn again_where_refused(&self, mut items: Vec<Item>, bodies: &[Value]) -> Result<Vec<Item>, Unavailable> {
+    async fn again_where_refused(
+        &self,
+        mut items: Vec<Item>,
+        bodies: &[Value],
+        first: usize,
+    ) -> Result<Vec<Item>, Unavailable> {
         let worked = items.iter().any(Result::is_ok);
         self.rpc.takes_batches.fetch_or(worked, Ordering::Relaxed);
         let all = !self.rpc.takes_batches.load(Ordering::Relaxed);
@@ -178,7 +238,7 @@ impl Session<'_> {
         for &index in &refused {
             let (Some(body), Some(item)) = (bodies.get(index), items.get_mut(index)) else { continue };
             // That it is refused once more, or that nothing comes, is no worse than before.
-            match self.single(body, index, 0).await {
+            match self.single(body, first + index, 0).await {
                 Ok(alone) => *item = alone,
                 Err(_) => break,
             }
@@ -190,8 +250,13 @@ impl Session<'_> {
     }
 
     /// After a batch whose failure says nothing about batches; it stands where single calls do no better.
-    async fn singly_after(&self, failure: Unavailable, bodies: &[Value]) -> Result<Vec<Item>, Unavailable> {
-        match self.singly(bodies, 0).await {
+    async fn singly_after(
+        &self,
+        failure: Unavailable,
+        bodies: &[Value],
+        first: usize,
+    ) -> Result<Vec<Item>, Unavailable> {
+        match self.singly(bodies, first, 0).await {
             Ok(items) if items.iter().any(Result::is_ok) => {
                 self.learn_from(&items);
                 Ok(items)
@@ -200,9 +265,9 @@ impl Session<'_> {
         }
     }
 
-    async fn singly(&self, bodies: &[Value], retries: u32) -> Result<Vec<Item>, Unavailable> {
+    async fn singly(&self, bodies: &[Value], first: usize, retries: u32) -> Result<Vec<Item>, Unavailable> {
         let mut items = Vec::with_capacity(bodies.len());
-        for (id, body) in bodies.iter().enumerate() {
+        for (id, body) in (first..).zip(bodies) {
             items.push(self.single(body, id, retries).await?);
         }
         Ok(items)
@@ -238,10 +303,11 @@ impl Session<'_> {
         node_words::in_words(error, self.rpc.endpoint.url())
     }
 
-    fn matched(&self, replies: Vec<Envelope>, wanted: usize) -> Result<Vec<Item>, Unavailable> {
+    fn matched(&self, replies: Vec<Envelope>, first: usize, wanted: usize) -> Result<Vec<Item>, Unavailable> {
         let mut items: Vec<Option<Item>> = vec![None; wanted];
         for reply in replies {
-            let slot = reply.id().and_then(|id| items.get_mut(id)).filter(|slot| slot.is_none());
+            let place = reply.id().and_then(|id| id.checked_sub(first));
+            let slot = place.and_then(|place| items.get_mut(place)).filter(|slot| slot.is_none());
             let slot = slot.ok_or_else(|| self.not_an_answer("a reply carries an id that was not asked for"))?;
             *slot = Some(self.item(reply)?);
         }
@@ -448,6 +514,8 @@ enum Failed {
 
 /// What servers answer to an array where they look for an object, or to a body that they find too large.
 const BATCH_REFUSALS: [u16; 5] = [400, 405, 413, 415, 422];
+/// What an ordinary document asks: a batch of no more is not halved, but asked in single calls.
+const FEW: usize = 16;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);

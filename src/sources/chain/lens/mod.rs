@@ -1,5 +1,7 @@
-//! The lens contract: its call data and the strict reading of its answer (chain.md §5.6). Source: `Lens.sol`; rebuilt by
-//! `node src/sources/chain/lens/build.mjs`, and a test compares. `ethers` types stay in this file.
+//! The lens contracts: call data and the strict reading of the answer (chain.md §5.6). Sources: `Lens.sol` for one token,
+//! `Lenses.sol` for several; rebuilt by `node src/sources/chain/lens/build.mjs`, and a test compares. `ethers` types stay in this file.
+
+pub(super) mod many;
 
 use ethers::abi::{ParamType, Token, decode, encode};
 
@@ -27,6 +29,7 @@ pub(super) const LONGEST_ANSWER: usize = 960;
 const LONGEST_RETURN: usize = 24_576;
 
 /// What the lens saw.
+#[derive(Debug, Clone)]
 pub(super) struct Seen {
     pub chain: u64,
     pub number: u64,
