@@ -14,7 +14,7 @@ use crate::document::link::{InvalidLink, Link};
 use crate::document::{self, Key, Limits, ReadError};
 use crate::evidence::{Cause, Entry, Evidence, Fact, Provenance, Question, Unavailable, WebQuestion};
 use crate::primitives::ChainId;
-use crate::sources::{Network, Source, SourcesProbe, now};
+use crate::sources::{HostUse, Network, Source, SourcesProbe, now};
 use crate::verify::codes::{self, Code};
 use crate::verify::{Arrival, Case, Policy, Report, Step, examine};
 use crate::web_address::{DOCUMENT_LIMIT, Reach};
@@ -84,6 +84,11 @@ impl Verifier {
     /// ```
     pub fn waiting_for(&self) -> Vec<String> {
         self.source.as_ref().map(|network| network.waiting_for()).unwrap_or_default()
+    }
+
+    /// What asking each host came to so far, in the order of their names; nothing offline.
+    pub fn usage(&self) -> Vec<HostUse> {
+        self.source.as_ref().map(|network| network.usage()).unwrap_or_default()
     }
 }
 

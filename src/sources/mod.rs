@@ -8,6 +8,7 @@ mod place;
 mod proxy;
 mod shared;
 mod tls;
+mod usage;
 mod waiting;
 pub mod web;
 
@@ -16,6 +17,7 @@ use crate::evidence::{Entry, Question};
 pub use network::{Network, NetworkError, SourcesProbe};
 pub use proxy::{InvalidProxy, Proxy, ProxyRules};
 pub use tls::{RootCertificate, TlsRoots};
+pub use usage::HostUse;
 
 /// Whoever finds answers: our own [`Network`], a cache, a recording, a test, a caller's own client.
 ///

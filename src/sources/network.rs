@@ -9,6 +9,7 @@ use super::Source;
 use super::chain::{ChainConfig, ChainProbe, ChainQuestion, ChainSource, Together};
 use super::dns::{DnsConfig, DnsSource, ResolverProbe};
 use super::shared::SharedAnswers;
+use super::usage::{HostUse, Usage};
 use super::waiting::Waiting;
 use super::web::{WebConfig, WebSource};
 use crate::evidence::{Answer, Cause, DnsTxtQuestion, Entry, Provenance, Question, Unavailable, WebQuestion};
@@ -27,6 +28,7 @@ struct Sources {
     web: WebSource,
     shared: SharedAnswers,
     waiting: Waiting,
+    usage: Usage,
 }
 
 impl Network {
@@ -41,7 +43,8 @@ impl Network {
         let chain = Arc::new(ChainSource::new(ChainConfig { keep_block: time, ..chain })?);
         let together = (!time.is_zero()).then(|| Together::new(Arc::clone(&chain)));
         let (dns, web, shared) = (DnsSource::new(dns)?, WebSource::new(web)?, SharedAnswers::for_time(time));
-        Ok(Self(Arc::new(Sources { chain, together, dns, web, shared, waiting: Waiting::default() })))
+        let (waiting, usage) = (Waiting::default(), Usage::default());
+        Ok(Self(Arc::new(Sources { chain, together, dns, web, shared, waiting, usage })))
     }
 
     /// Tries out the endpoints of these chains and the resolvers, all at the same time. It judges no document.
@@ -63,6 +66,13 @@ impl Network {
     /// Who is being asked at this moment, by host, each once, in the order of asking. Safe to show: no URL, no key.
     pub fn waiting_for(&self) -> Vec<String> {
         self.0.waiting.hosts()
+    }
+
+    /// What asking each host came to so far, in the order of their names.
+    pub fn usage(&self) -> Vec<HostUse> {
+        let mut hosts = [self.0.chain.usage(), self.0.usage.hosts()].concat();
+        hosts.sort_by(|one, other| one.host.cmp(&other.host));
+        hosts
     }
 }
 
@@ -135,7 +145,8 @@ fn grouped(questions: Vec<Question>) -> Vec<Group> {
 
 impl Sources {
     async fn ask(&self, group: Group) -> Vec<Entry> {
-        let _asking = self.waiting.asking(self.hosts(&group));
+        let hosts = self.hosts(&group);
+        let _asking = self.waiting.asking(hosts.clone());
         // An answer of another kind is none.
         let entry = |(question, (answer, provenance)): (Question, (Answer, Provenance))| {
             Entry::pair(question, answer, provenance).ok()
@@ -151,11 +162,15 @@ impl Sources {
             }
             Group::Other(question) => {
                 let ask = || async {
-                    let found = match &question {
-                        Question::DnsTxt(DnsTxtQuestion { name }) => self.dns.txt(name).await,
-                        Question::Web(WebQuestion { url, max_bytes }) => self.web.fetch(url, *max_bytes).await,
-                        _ => (Err(nobody_to_ask()), Provenance::default()),
+                    let asked = async {
+                        match &question {
+                            Question::DnsTxt(DnsTxtQuestion { name }) => self.dns.txt(name).await,
+                            Question::Web(WebQuestion { url, max_bytes }) => self.web.fetch(url, *max_bytes).await,
+                            _ => (Err(nobody_to_ask()), Provenance::default()),
+                        }
                     };
+                    let answered = |(answer, _): &(Answer, Provenance)| answer.is_ok();
+                    let found = self.usage.of(&hosts.join(", "), answered, asked).await;
                     entry((question.clone(), found))
                 };
                 self.shared.or_ask(&question, ask).await.into_iter().collect()

@@ -30,9 +30,9 @@ impl Serialize for Verdict {
 }
 
 impl Verdict {
-    /// From the worst on.
+    /// From the worst on: of several documents, and of several parts of a presentation, the first of these counts.
     pub(crate) const WORST_FIRST: [Self; 5] =
-        [Self::Invalid, Self::Indeterminate, Self::NotLive, Self::PolicyNotMet, Self::Valid];
+        [Self::Invalid, Self::Indeterminate, Self::PolicyNotMet, Self::NotLive, Self::Valid];
 
     /// As in reports.
     pub(crate) fn name(self) -> &'static str {

@@ -43,7 +43,8 @@ use crate::evidence::{
     Provenance, Question, RegistryQuestion, RevocationEvent, RevocationQuestion, Unavailable,
 };
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
-use crate::sources::{ProxyRules, RootCertificate, TlsRoots};
+use crate::sources::usage::Usage;
+use crate::sources::{HostUse, ProxyRules, RootCertificate, TlsRoots};
 pub use endpoints::{Endpoint, Exchange, InvalidEndpoint, Transport, TransportError};
 pub use probe::{Abilities, ChainProbe, EndpointProbe, LogRange};
 pub(super) use together::Together;
@@ -138,6 +139,7 @@ pub enum ConfigError {
 pub struct ChainSource {
     config: ChainConfig,
     clients: transport::Clients,
+    usage: Arc<Usage>,
     known: Mutex<BTreeMap<ChainId, Arc<Pool>>>,
 }
 
@@ -242,7 +244,7 @@ impl ChainSource {
     /// A source that has not asked anything yet.
     pub fn new(config: ChainConfig) -> Result<Self, ConfigError> {
         let clients = transport::Clients::new(&config)?;
-        Ok(Self { config, clients, known: Mutex::default() })
+        Ok(Self { config, clients, usage: Arc::default(), known: Mutex::default() })
     }
 
     /// Answers all questions about one chain together, at one block: the answers come in the order of the questions.
@@ -339,6 +341,11 @@ impl ChainSource {
         }
     }
 
+    /// What asking each endpoint came to so far.
+    pub(super) fn usage(&self) -> Vec<HostUse> {
+        self.usage.hosts()
+    }
+
     /// Who can be asked about a chain, without paths or credentials.
     pub(crate) fn hosts(&self, chain: ChainId) -> Vec<String> {
         self.pool(chain).rpcs.iter().map(|rpc| rpc.endpoint.host()).collect()
@@ -362,6 +369,7 @@ impl ChainSource {
                     healthy: AtomicBool::new(true),
                     log_range: AtomicU64::new(u64::MAX),
                     kept: at::Kept::default(),
+                    usage: Arc::clone(&self.usage),
                     tokens_at_once: AtomicUsize::new(lens::many::MOST_TOKENS),
                 })
             });

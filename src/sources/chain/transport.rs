@@ -21,6 +21,7 @@ use crate::evidence::{Cause, Unavailable};
 use crate::sources::http::{Dial, Error, Hosts, HttpClient, USER_AGENT, Versions};
 use crate::sources::place::{Place, Port};
 use crate::sources::tls::{TlsError, client_config, no_connection, took_too_long};
+use crate::sources::usage::Usage;
 
 /// One method call of a batch.
 pub(super) type Call = (&'static str, Value);
@@ -106,6 +107,8 @@ pub(super) struct Rpc {
     pub healthy: AtomicBool,
     /// The longest range of blocks that it is asked to search for logs.
     pub log_range: AtomicU64,
+    /// What asking it came to.
+    pub usage: Arc<Usage>,
     /// The block that it is read at.
     pub kept: Kept,
     /// How many tokens of one registry go to the lens together.
@@ -342,6 +345,11 @@ impl Session<'_> {
 
     async fn once(&self, shape: Shape, body: String) -> Result<Reply, Failed> {
         self.requests.fetch_add(1, Ordering::Relaxed);
+        let answered = |reply: &Result<Reply, Failed>| reply.is_ok();
+        self.rpc.usage.of(&self.rpc.endpoint.host(), answered, self.exchanged(shape, body)).await
+    }
+
+    async fn exchanged(&self, shape: Shape, body: String) -> Result<Reply, Failed> {
         match &self.rpc.route {
             Route::Http(route) => self.posted(route, shape, body).await,
             Route::Given(transport) => {
