@@ -66,11 +66,16 @@ impl World {
         ChainSource::new(config).unwrap()
     }
 
-    /// The reports on these bills, asked about at the same time at this endpoint.
     fn reports(&self, url: &str, bills: &[Vec<u8>]) -> Vec<Report> {
-        let verifier = Verifier::builder()
-            .default_endpoints(false)
-            .endpoint(chain(), url.parse().unwrap())
+        self.reports_by(&[url], bills)
+    }
+
+    /// The reports on these bills, asked about at the same time at these endpoints.
+    fn reports_by(&self, urls: &[&str], bills: &[Vec<u8>]) -> Vec<Report> {
+        let builder = Verifier::builder().default_endpoints(false);
+        let verifier = urls
+            .iter()
+            .fold(builder, |builder, url| builder.endpoint(chain(), url.parse().unwrap()))
             .resolver(Resolver::Plain(self.sandbox.dns_address()))
             .block(BlockChoice::Latest)
             .timeout(Duration::from_secs(20))
@@ -204,6 +209,29 @@ fn a_document_that_breaks_the_reply_to_all_harms_no_other() {
     for (place, report) in world.reports(&node.url(), &bills).iter().enumerate() {
         let expected = if place == 20 { Verdict::Indeterminate } else { Verdict::Valid };
         assert_eq!(report.verdict, expected, "{place}: {:?}", report.checks);
+    }
+}
+
+#[test]
+fn what_one_document_lacks_at_an_endpoint_is_no_failure_to_the_others() {
+    let mut world = World::new();
+    let (good, bad) = (world.sandbox.v5, world.sandbox.v4);
+    let mut bills = world.bills(20, good);
+    bills.splice(10..10, world.bills(1, bad));
+    let lacking = bad.address.to_string().to_lowercase();
+    let first = proxy(world.sandbox.rpc_url().trim_end_matches('/'), move |call, _| {
+        let lacks = call["method"] == "eth_getCode" && call.to_string().to_lowercase().contains(&lacking);
+        lacks.then(|| Err(json!({"code": -32000, "message": "missing trie node"})))
+    });
+    let second = world.node(|_| None);
+    for (place, report) in world.reports_by(&[&first.url(), &second.url()], &bills).iter().enumerate() {
+        assert_eq!(report.verdict, Verdict::Valid, "{place}: {:?}", report.checks);
+        let report = serde_json::to_value(report).unwrap();
+        let chain = report["checks"].as_array().unwrap().iter().find(|check| check["name"] == "chain").unwrap();
+        let (answered_by, failed) = if place == 10 { (second.host(), 1) } else { (first.host(), 0) };
+        assert_eq!(chain["answered_by"], json!([answered_by]), "{place}: {chain:#}");
+        let unavailable = chain["unavailable"].as_array().map_or(0, Vec::len);
+        assert_eq!(unavailable, failed, "{place}: {chain:#}");
     }
 }
 

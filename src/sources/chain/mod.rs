@@ -234,6 +234,14 @@ impl ChainQuestion {
     }
 }
 
+/// Whose questions go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Company {
+    /// One document's.
+    Alone,
+    Several,
+}
+
 /// The endpoints of one chain.
 struct Pool {
     rpcs: Vec<Arc<transport::Rpc>>,
@@ -252,7 +260,7 @@ impl ChainSource {
     /// once and must agree.
     pub async fn read(&self, chain: ChainId, questions: Vec<ChainQuestion>) -> Vec<(Answer, Provenance)> {
         let count = questions.len();
-        let (outcome, provenance) = self.outcome(chain, questions).await;
+        let (outcome, provenance) = self.outcome(chain, questions, Company::Alone).await;
         let answers = outcome.unwrap_or_else(|why| vec![Err(why); count]);
         answers.into_iter().map(|answer| with_provenance(answer, &provenance)).collect()
     }
@@ -262,6 +270,7 @@ impl ChainSource {
         &self,
         chain: ChainId,
         questions: Vec<ChainQuestion>,
+        company: Company,
     ) -> (Result<Vec<Answer>, Unavailable>, Provenance) {
         let pool = self.pool(chain);
         let hints = proof::Hints::default();
@@ -272,7 +281,7 @@ impl ChainSource {
         let mut order = pool.rpcs.clone();
         order.sort_by_key(|rpc| !rpc.healthy.load(Ordering::Relaxed));
         let outcome = match self.config.quorum {
-            0 | 1 => self.first_answer(&order, &request, &requests, &mut provenance).await,
+            0 | 1 => self.first_answer(&order, &request, company, &requests, &mut provenance).await,
             wanted => {
                 quorum::read(&order, Arc::clone(&request), wanted, self.config.timeout, &requests, &mut provenance)
                     .await
@@ -288,7 +297,7 @@ impl ChainSource {
         for rpc in &self.pool(chain).rpcs {
             rpc.kept.forget().await;
         }
-        let (outcome, provenance) = self.outcome(chain, Vec::new()).await;
+        let (outcome, provenance) = self.outcome(chain, Vec::new(), Company::Alone).await;
         outcome.map(drop).map_err(|why| (why, provenance))
     }
 
@@ -298,12 +307,14 @@ impl ChainSource {
         answers.pop().unwrap_or_else(|| (Err(no_endpoint(chain)), Provenance::default()))
     }
 
-    /// The first endpoint that answers everything. Where none does, the one that answered most: all answers are of one
-    /// block, so they are never put together from several.
+    /// The first endpoint that answers everything; in company anything, for what one document lacks is no failure to the
+    /// others. Where none does, the one that answered most: all answers are of one block, so they are never put together
+    /// from several.
     async fn first_answer(
         &self,
         order: &[Arc<transport::Rpc>],
         request: &plan::Request,
+        company: Company,
         requests: &AtomicU32,
         provenance: &mut Provenance,
     ) -> Result<Vec<Answer>, Unavailable> {
@@ -313,6 +324,11 @@ impl ChainSource {
             let session = transport::Session { rpc, deadline, requests };
             let outcome = plan::read(&session, request).await;
             let failure = match &outcome {
+                Ok(answers)
+                    if company == Company::Several && !answers.iter().all(|answer| shortfall(answer).is_some()) =>
+                {
+                    None
+                }
                 Ok(answers) => answers.iter().find_map(shortfall).cloned(),
                 Err(why) => Some(why.clone()),
             };

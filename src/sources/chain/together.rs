@@ -4,7 +4,7 @@
 //!
 //! What fails together may be one document's doing. So it is looked whether anybody answers at all: if nobody does, all who
 //! wait are told so, and nobody is asked for a while; if somebody does, the same is asked again in two halves, down to each
-//! document alone.
+//! document alone. A document that got less than a whole answer is asked about once more by itself, too.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
-use super::{ChainQuestion, ChainSource, with_provenance};
+use super::{ChainQuestion, ChainSource, Company, shortfall, with_provenance};
 use crate::evidence::{Answer, Cause, Provenance, Unavailable};
 use crate::primitives::ChainId;
 
@@ -61,6 +61,17 @@ struct Asked {
     /// How often they came too fast for the endpoints.
     hurried: u32,
 }
+
+impl Asked {
+    /// Whether something was not answered, or not whole.
+    fn lacks(&self, places: &Places, answers: &[Answered]) -> bool {
+        let answer = |question| places.get(question).and_then(|place| answers.get(*place));
+        self.questions.iter().map(answer).any(|answer| answer.is_none_or(|(answer, _)| shortfall(answer).is_some()))
+    }
+}
+
+/// Where the answer to a question stands.
+type Places = HashMap<ChainQuestion, usize>;
 
 /// Those who wait for one chain.
 #[derive(Default)]
@@ -180,12 +191,18 @@ impl Reader {
         documents.retain(|asked| !asked.tell.is_closed());
         let (questions, places) = distinct(&documents);
         let count = questions.len();
-        let (outcome, provenance) = self.source.outcome(self.chain, questions).await;
+        let company = if documents.len() > 1 { Company::Several } else { Company::Alone };
+        let (outcome, provenance) = self.source.outcome(self.chain, questions, company).await;
         let why = match outcome {
             Ok(answers) => {
-                self.line.waiting().outage = None;
                 let answers: Vec<Answered> =
                     answers.into_iter().map(|answer| with_provenance(answer, &provenance)).collect();
+                let lacks = |asked: &mut Asked| company == Company::Several && asked.lacks(&places, &answers);
+                let alone: Vec<Asked> = documents.extract_if(.., lacks).collect();
+                let mut waiting = self.line.waiting();
+                waiting.outage = None;
+                waiting.again(alone, 1);
+                drop(waiting);
                 return tell(documents, &places, &answers);
             }
             Err(why) => why,
@@ -221,9 +238,9 @@ impl Drop for Reader {
 }
 
 /// Their questions, each once, and where each stands.
-fn distinct(documents: &[Asked]) -> (Vec<ChainQuestion>, HashMap<ChainQuestion, usize>) {
+fn distinct(documents: &[Asked]) -> (Vec<ChainQuestion>, Places) {
     let mut questions = Vec::new();
-    let mut places = HashMap::new();
+    let mut places = Places::new();
     for question in documents.iter().flat_map(|asked| &asked.questions) {
         places.entry(question.clone()).or_insert_with(|| {
             questions.push(question.clone());
@@ -233,7 +250,7 @@ fn distinct(documents: &[Asked]) -> (Vec<ChainQuestion>, HashMap<ChainQuestion, 
     (questions, places)
 }
 
-fn tell(documents: Vec<Asked>, places: &HashMap<ChainQuestion, usize>, answers: &[Answered]) {
+fn tell(documents: Vec<Asked>, places: &Places, answers: &[Answered]) {
     for Asked { questions, tell, .. } in documents {
         let answer = |question| places.get(question).and_then(|place| answers.get(*place)).cloned();
         let none = || (Err(broken_off()), Provenance::default());
