@@ -9,7 +9,7 @@ use serde_json::json;
 use super::at::{At, Pinned, block_by_number, by_hash, by_name};
 use super::in_time::last_block_before;
 use super::reply::{Item, NodeError};
-use super::round::{self, Share, Sights, title_of};
+use super::round::{self, Share, Title, title_of};
 use super::transport::{Call, Session};
 use super::values::{header, quantity};
 use super::{BlockChoice, ChainQuestion, did_ethr, history, powers, proof, registry, revocation, store};
@@ -237,10 +237,13 @@ pub(super) async fn read_at(
 const AT_ONCE: usize = 8;
 
 async fn early(session: &Session<'_>, at: &At, question: &ChainQuestion, share: Share) -> Early {
-    let Share { read, newest, sights } = share;
+    let Share { read, newest, title } = share;
     let items = read.into_iter().map(|(_, item)| item);
-    if let (Some(Sights { read, newest }), Some(about)) = (sights, title_of(question)) {
-        let state = registry::read(session, at, about, registry::Given { sight: read, of_code: items, newest }).await;
+    if let (Some(Title { of_registry, sights }), Some(about)) = (title, title_of(question)) {
+        let state = match of_registry.as_ref() {
+            Ok(of_registry) => registry::read(session, at, about, of_registry, sights).await,
+            Err(why) => Err(why.clone()),
+        };
         return match question {
             ChainQuestion::History { .. } => Early::History(about, Some(Box::new(state))),
             _ => Early::Title(about, state.map(Box::new)),

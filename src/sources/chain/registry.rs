@@ -12,7 +12,7 @@ use crate::evidence::{
     CallReading, Cause, ContractReading, NewerTitle, Newest, ProxySlots, ReadMethod, RegistryReading, TitleReading,
     Unavailable,
 };
-use crate::primitives::{Address, TokenId, encode_hex, keccak256};
+use crate::primitives::{Address, Digest32, TokenId, encode_hex, keccak256};
 
 /// What is asked once of a registry.
 pub(super) fn code_calls(registry: Address, at: &Value) -> Vec<Call> {
@@ -70,11 +70,32 @@ pub(super) fn sights(
     seen.map_err(Unseen::NotAnAnswer)
 }
 
-/// What was asked of a token and its registry.
-pub(super) struct Given<I> {
-    pub sight: Sight,
+/// What a registry has once, however many of its tokens are looked at.
+#[derive(Debug)]
+pub(super) struct OfRegistry {
+    code: Vec<u8>,
+    code_hash: Digest32,
+    proxy_slots: ProxySlots,
+}
+
+impl OfRegistry {
     /// The results of [`code_calls`].
-    pub of_code: I,
+    pub(super) fn of(session: &Session<'_>, mut items: impl Iterator<Item = Item>) -> Result<Self, Unavailable> {
+        let code = code(session, items.next())?;
+        let slots = items.by_ref().take(PROXY_SLOTS.len()).map(|item| slot(session, item));
+        let slots = slots.collect::<Result<Vec<Address>, Unavailable>>()?;
+        let proxy_slots = match slots[..] {
+            [implementation, admin, beacon] => ProxySlots { implementation, admin, beacon },
+            _ => ProxySlots::default(),
+        };
+        Ok(Self { code_hash: keccak256(&code), code, proxy_slots })
+    }
+}
+
+/// What the lens showed of a token, at the block and at the newest one.
+#[derive(Clone)]
+pub(super) struct Sights {
+    pub read: Sight,
     pub newest: Option<Sight>,
 }
 
@@ -83,27 +104,23 @@ pub(super) async fn read(
     session: &Session<'_>,
     at: &At,
     (registry, token): (Address, TokenId),
-    Given { sight, mut of_code, newest: sight_at_newest }: Given<impl Iterator<Item = Item>>,
+    of_registry: &OfRegistry,
+    sights: Sights,
 ) -> Result<RegistryReading, Unavailable> {
-    let code = code(session, of_code.next())?;
-    let slots = of_code.by_ref().take(PROXY_SLOTS.len()).map(|item| slot(session, item));
-    let slots = slots.collect::<Result<Vec<Address>, Unavailable>>()?;
-    let (method, (mut contract, title)) = match sight {
-        Ok(seen) => (ReadMethod::Lens, of_this_code(session, seen, &code)?),
+    let (method, (mut contract, title)) = match sights.read {
+        Ok(seen) => (ReadMethod::Lens, of_this_code(session, seen, of_registry)?),
         Err(Unseen::NotAnAnswer(why)) => return Err(why),
         Err(Unseen::Refused(_) | Unseen::Nothing) => {
-            (ReadMethod::Calls, calls::read(session, at, registry, token, &code).await?)
+            (ReadMethod::Calls, calls::read(session, at, registry, token, &of_registry.code).await?)
         }
     };
-    contract.code = code;
-    if let [implementation, admin, beacon] = slots[..] {
-        contract.proxy_slots = ProxySlots { implementation, admin, beacon };
-    }
+    contract.code.clone_from(&of_registry.code);
+    contract.proxy_slots = of_registry.proxy_slots.clone();
     let newest = at.nothing_newer();
     let mut reading =
         RegistryReading { chain_id: at.chain.get(), block: at.block.clone(), method, contract, title, newest };
-    if let (Some(at), Some(sight)) = (&at.newest, sight_at_newest) {
-        let newer = at_newest(session, at, (registry, token), &reading, sight).await;
+    if let (Some(at), Some(sight)) = (&at.newest, sights.newest) {
+        let newer = at_newest(session, at, (registry, token), &reading, of_registry, sight).await;
         reading.newest = Newest::Read(vec![newer.map_err(|why| newest_unread(session, at, &why))?]);
     }
     Ok(reading)
@@ -123,9 +140,10 @@ async fn at_newest(
     at: &At,
     (registry, token): (Address, TokenId),
     settled: &RegistryReading,
+    of_registry: &OfRegistry,
     sight: Sight,
 ) -> Result<NewerTitle, Unavailable> {
-    let code = &settled.contract.code;
+    let code = &of_registry.code;
     let newer = |registry_code_size: u64, paused: CallReading, title: TitleReading| NewerTitle {
         block: at.block.clone(),
         registry_code_size,
@@ -137,7 +155,7 @@ async fn at_newest(
             if code.is_empty() && seen.registry_size > 0 {
                 return Ok(newer(seen.registry_size, seen.contract.paused, seen.title));
             }
-            of_this_code(session, seen, code)?
+            of_this_code(session, seen, of_registry)?
         }
         (ReadMethod::Lens, Err(Unseen::Refused(error))) => {
             return Err(session.refused("the call was refused", &error));
@@ -193,9 +211,9 @@ fn not_its_form(session: &Session<'_>) -> Unavailable {
 fn of_this_code(
     session: &Session<'_>,
     seen: lens::Seen,
-    code: &[u8],
+    OfRegistry { code, code_hash, .. }: &OfRegistry,
 ) -> Result<(ContractReading, TitleReading), Unavailable> {
-    if (seen.registry_size, seen.registry_hash) != (code.len() as u64, keccak256(code)) {
+    if (seen.registry_size, seen.registry_hash) != (code.len() as u64, *code_hash) {
         return Err(session.not_an_answer("the code and the state reading do not belong together"));
     }
     Ok((seen.contract, seen.title))

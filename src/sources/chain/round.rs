@@ -1,9 +1,11 @@
 //! The second round (chain.md §7): what all questions need, at the block and at the newest one, in one batch. What a title's
 //! registry has is read once, and its tokens go together to the lens.
 
+use std::sync::Arc;
+
 use super::at::{At, block_by_number, checked};
 use super::plan::Request;
-use super::registry::{self, Sight};
+use super::registry::{self, OfRegistry, Sights};
 use super::reply::Item;
 use super::transport::{Call, Session};
 use super::values::header;
@@ -18,15 +20,14 @@ pub(super) struct Share {
     pub read: Vec<(&'static str, Item)>,
     /// The same at the newest block, where there is one beside the block that is read.
     pub newest: Vec<Item>,
-    /// For a title, whose registry's code `read` holds.
-    pub sights: Option<Sights>,
+    /// For a title, whose registry's code `read` holds as well.
+    pub title: Option<Title>,
 }
 
-/// What the lens showed of a title, at the block and at the newest one.
-#[derive(Clone)]
-pub(super) struct Sights {
-    pub read: Sight,
-    pub newest: Option<Sight>,
+/// What was read of a title.
+pub(super) struct Title {
+    pub of_registry: Arc<Result<OfRegistry, Unavailable>>,
+    pub sights: Sights,
 }
 
 /// One batch for all questions, at both blocks; further ones only for tokens of which the lens did not come to speak.
@@ -48,15 +49,20 @@ pub(super) async fn shares(session: &Session<'_>, request: &Request, at: &At) ->
     let seen = Both { read: read.next().unwrap_or_default(), newest: newest.next().unwrap_or_default() };
     titles.note(session, at, &chunks, seen);
     titles.see_the_rest(session, at).await?;
-    let codes: Vec<_> = read.by_ref().take(titles.0.len()).collect();
+    let codes = read.by_ref().take(titles.0.len()).map(|code| {
+        let items = code.iter().map(|(_, item)| item.clone());
+        (Arc::new(OfRegistry::of(session, items)), code)
+    });
+    let codes: Vec<_> = codes.collect();
     let shares = request.questions.iter().zip(read).zip(newest).map(|((question, read), newest)| {
-        let known = title_of(question).and_then(|(registry, token)| titles.sights(registry, token));
+        let seen = title_of(question).and_then(|(registry, token)| titles.sights(registry, token));
+        let known = seen.and_then(|(place, sights)| Some((codes.get(place)?, sights)));
         match known {
-            Some((place, sights)) => {
-                let read = codes.get(place).cloned().unwrap_or_default();
-                Share { read, newest, sights: Some(sights) }
+            Some(((of_registry, code), sights)) => {
+                let title = Title { of_registry: Arc::clone(of_registry), sights };
+                Share { read: code.clone(), newest, title: Some(title) }
             }
-            None => Share { read, newest, sights: None },
+            None => Share { read, newest, title: None },
         }
     });
     Ok(shares.collect())
