@@ -1,60 +1,19 @@
 //! Time and memory of judging a file, by its shape and size: `cargo bench --bench shapes [-- LARGEST_MIB [PLOT.svg]]`. In
 //! proportion means that a row says the same for every size, and a line of the plot is straight.
 
+#[path = "support/cost.rs"]
+mod cost;
+#[path = "support/plot.rs"]
 #[allow(dead_code, reason = "a part of it is enough here")]
-#[path = "../tests/support/counting.rs"]
-mod counting;
+mod plot;
 #[allow(dead_code, reason = "a part of it is enough here")]
 #[path = "../tests/support/shapes.rs"]
 mod shapes;
 
-use std::fmt::Write as _;
-use std::time::{Duration, Instant};
-
-use counting::Counting;
-use ebl_verifier::{Verifier, Wishes};
-use shapes::Shape;
-
-#[global_allocator]
-static COUNTED: Counting = Counting::new();
+use cost::Cost;
+use plot::{Curve, Texts};
 
 const MIB: usize = 1 << 20;
-/// The best of so many runs counts: what else the machine does only ever adds.
-const RUNS: usize = 3;
-
-/// One file's cost.
-struct Cost {
-    bytes: usize,
-    time: Duration,
-    held: usize,
-}
-
-impl Cost {
-    fn of(shape: &Shape, size: usize) -> Self {
-        let file = (shape.file)(size);
-        let verifier = Verifier::builder().offline().build().expect("settings");
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let runs = (0..RUNS).map(|_| {
-            let (time, taken) = COUNTED.of(|| {
-                let begun = Instant::now();
-                let bytes = file.clone();
-                drop(runtime.block_on(verifier.verify(&bytes, &Wishes::default())));
-                begun.elapsed()
-            });
-            (time, taken.peak)
-        });
-        let (time, held) = runs.min().expect("a run");
-        Self { bytes: file.len(), time, held }
-    }
-
-    fn nanoseconds_a_byte(&self) -> f64 {
-        self.time.as_nanos() as f64 / self.bytes as f64
-    }
-
-    fn held_a_byte(&self) -> f64 {
-        self.held as f64 / self.bytes as f64
-    }
-}
 
 fn main() {
     // `--bench` is cargo's own word.
@@ -66,39 +25,26 @@ fn main() {
     println!("{:<44}{head}   held, times the file", "ns a byte, by size");
     let mut rows = Vec::new();
     for shape in shapes::all() {
-        let costs: Vec<Cost> = sizes.iter().map(|size| Cost::of(shape, *size)).collect();
-        let times: String = costs.iter().map(|cost| format!("{:>13.2}", cost.nanoseconds_a_byte())).collect();
-        let held = costs.iter().map(Cost::held_a_byte).fold(0.0, f64::max);
+        let costs: Vec<(f64, Cost)> = sizes.iter().map(|size| of((shape.file)(*size))).collect();
+        let times: String =
+            costs.iter().map(|(bytes, cost)| format!("{:>13.2}", cost.time.as_nanos() as f64 / bytes)).collect();
+        let held = costs.iter().map(|(bytes, cost)| cost.held as f64 / bytes).fold(0.0, f64::max);
         println!("{:<44}{times}   {held:.2}", shape.name);
-        rows.push((shape.name, costs));
+        let points = costs.iter().map(|(bytes, cost)| (*bytes, cost.time.as_secs_f64())).collect();
+        rows.push(Curve { name: shape.name.into(), points });
     }
     if let Some(path) = arguments.next() {
-        std::fs::write(&path, plot(&rows)).expect("a place for the plot");
+        let texts = Texts {
+            title: "Time against the size of a file, a line for each shape",
+            description: "Seconds of judging a file against its bytes, on two logarithmic scales.",
+            across: "bytes; as steep as the dashed line is in proportion",
+            x: plot::bytes,
+            y: plot::seconds,
+        };
+        std::fs::write(&path, plot::svg(&texts, &rows)).expect("a place for the plot");
     }
 }
 
-/// Seconds against bytes, a line for each shape, both on scales that make what is in proportion straight.
-fn plot(rows: &[(&str, Vec<Cost>)]) -> String {
-    const WIDTH: f64 = 900.0;
-    const HEIGHT: f64 = 560.0;
-    let largest = rows.iter().flat_map(|(_, costs)| costs).map(|cost| cost.bytes as f64).fold(1.0, f64::max);
-    let longest = rows.iter().flat_map(|(_, costs)| costs).map(|cost| cost.time.as_secs_f64()).fold(1e-9, f64::max);
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" font-size=\"12\">\
-         <rect width=\"100%\" height=\"100%\" fill=\"white\"/><text x=\"10\" y=\"20\">seconds (up to {longest:.3}) against MiB \
-         (up to {:.1}), one line a shape</text>\n",
-        largest / MIB as f64
-    );
-    for (name, costs) in rows {
-        let points: String = costs.iter().fold(format!("40,{:.1} ", HEIGHT - 30.0), |mut points, cost| {
-            let (x, y) = (cost.bytes as f64 / largest, cost.time.as_secs_f64() / longest);
-            let _ = write!(points, "{:.1},{:.1} ", 40.0 + x * (WIDTH - 60.0), HEIGHT - 30.0 - y * (HEIGHT - 70.0));
-            points
-        });
-        let _ = writeln!(
-            svg,
-            "<polyline points=\"{points}\" fill=\"none\" stroke=\"#246\"><title>{name}</title></polyline>"
-        );
-    }
-    svg + "</svg>\n"
+fn of(file: Vec<u8>) -> (f64, Cost) {
+    (file.len() as f64, Cost::of_file(&file))
 }

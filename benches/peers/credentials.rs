@@ -1,6 +1,4 @@
-//! Judging a W3C credential, against the published packages on the same document in the same run, both warm and with the DID
-//! document at hand: `(cd tests/genuine && npm ci --ignore-scripts)`, then `cargo bench --bench credentials`. Compare ratios,
-//! not times.
+//! Judging a W3C credential warm, with the DID document at hand. Theirs are the packages of `tests/genuine`.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -12,6 +10,8 @@ use ebl_verifier::evidence::{Cause, Entry, Evidence, Fact, Provenance, Question,
 use ebl_verifier::verify::{Case, CheckName, Outcome, Policy, Step, examine};
 use serde_json::{Value, json};
 
+use super::turns;
+
 const DOCUMENTS: [&str; 6] = [
     "ecdsa-transferable",
     "ecdsa-derived-all",
@@ -22,18 +22,13 @@ const DOCUMENTS: [&str; 6] = [
 ];
 const TIMES: usize = 31;
 
-fn main() {
-    if !Path::new("tests/genuine/node_modules/@trustvc/w3c-vc").exists() {
-        return println!("NOT RUN: the published packages are not here: (cd tests/genuine && npm ci --ignore-scripts)");
-    }
+pub fn measure() {
+    turns::head("W3C credentials, base and derived", &["ebl", "@trustvc/w3c-vc"]);
     let file = std::fs::read_to_string("fixtures/vectors/w3c-signed.json").expect("the vectors");
     let file: Value = serde_json::from_str(&file).expect("JSON");
     let case = |id: &str| file["cases"].as_array().expect("cases").iter().find(|case| case["id"] == id).expect(id);
-    println!("{:22} {:>12} {:>12} {:>8}", "document", "ours", "theirs", "ratio");
     for id in DOCUMENTS {
-        let (ours, theirs) = (ours(case(id)), theirs(case(id)));
-        let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
-        println!("{id:22} {:>12} {:>12} {ratio:>7.1}x", format!("{ours:.2?}"), format!("{theirs:.2?}"));
+        turns::row(id, &[Some(ours(case(id))), Some(theirs(case(id)))]);
     }
 }
 
