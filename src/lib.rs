@@ -87,6 +87,7 @@ pub mod document;
 pub mod evidence;
 pub mod identity;
 pub mod integrity;
+mod keccak;
 pub mod merkle;
 pub mod networks;
 pub mod primitives;

@@ -3,14 +3,33 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-use sha3::{Digest, Keccak256};
-
+use crate::keccak::{Keccak256, Messages};
 use crate::text::repeatable;
+use serde::{Deserialize, Serialize};
 
 /// Keccak-256 with the original padding, as Ethereum uses it (documents.md §0).
 pub fn keccak256(bytes: impl AsRef<[u8]>) -> Digest32 {
-    Digest32(Keccak256::digest(bytes.as_ref()).into())
+    let mut message = Keccak256::default();
+    message.update(bytes.as_ref());
+    message.finish()
+}
+
+/// Keccak-256 of each of these messages, in their order. Short ones are hashed several at a time, as far as the processor
+/// has vectors for it.
+///
+/// ```
+/// use ebl_verifier::primitives::{keccak256, keccak256_of_each};
+///
+/// assert_eq!(keccak256_of_each(["", "[]"]), [keccak256(""), keccak256("[]")]);
+/// ```
+pub fn keccak256_of_each(messages: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Vec<Digest32> {
+    let (nothing, mut texts) = (Keccak256::default(), Messages::default());
+    for message in messages {
+        texts.begin(&nothing);
+        texts.write(message.as_ref());
+        texts.end();
+    }
+    texts.digests()
 }
 
 /// 32 bytes: a target hash, a Merkle root, a leaf hash, a code hash or a block hash. Orders bytewise.
@@ -21,7 +40,7 @@ impl Digest32 {
     /// Reads exactly 64 lower-case hexadecimal characters without `0x` (`hex64`, documents.md §0).
     pub fn from_hex64(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
-        if bytes.len() != 64 || bytes.iter().any(u8::is_ascii_uppercase) {
+        if bytes.len() != 64 || bytes.iter().fold(false, |found, byte| found | byte.is_ascii_uppercase()) {
             return None;
         }
         let mut out = [0; 32];
@@ -36,9 +55,8 @@ impl Digest32 {
     /// The 64 lower-case hexadecimal characters as bytes, without an allocation.
     pub fn hex64_bytes(self) -> [u8; 64] {
         let mut out = [0; 64];
-        for (pair, byte) in out.chunks_exact_mut(2).zip(self.0) {
-            pair[0] = HEX[usize::from(byte >> 4)];
-            pair[1] = HEX[usize::from(byte & 15)];
+        for (pair, byte) in out.as_chunks_mut().0.iter_mut().zip(self.0) {
+            *pair = hex_pair(byte);
         }
         out
     }
@@ -243,7 +261,7 @@ pub(crate) fn plain_decimal<T: FromStr>(text: &str) -> Option<T> {
 
 /// Lower-case hexadecimal without a prefix.
 pub fn encode_hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|b| [HEX[usize::from(b >> 4)], HEX[usize::from(b & 15)]]).map(char::from).collect()
+    bytes.iter().flat_map(|byte| hex_pair(*byte)).map(char::from).collect()
 }
 
 /// Reads hexadecimal of any case, with or without `0x`; `None` for an odd length or a stray character.
@@ -257,18 +275,26 @@ pub fn decode_hex(text: &str) -> Option<Vec<u8>> {
 }
 
 pub(crate) fn decode_hex_into(digits: &[u8], out: &mut [u8]) -> bool {
-    let nibble = |digit: u8| char::from(digit).to_digit(16).and_then(|d| u8::try_from(d).ok());
-    digits.len() == out.len() * 2
-        && digits.chunks_exact(2).zip(out).all(|(pair, byte)| match (nibble(pair[0]), nibble(pair[1])) {
-            (Some(high), Some(low)) => {
-                *byte = high << 4 | low;
-                true
-            }
-            _ => false,
-        })
+    if digits.len() != out.len() * 2 || !is_hexadecimal(digits) {
+        return false;
+    }
+    // A letter's low bits count from 1.
+    let nibble = |digit: u8| (digit & 15) + if digit > b'9' { 9 } else { 0 };
+    for ([high, low], byte) in digits.as_chunks().0.iter().zip(out) {
+        *byte = nibble(*high) << 4 | nibble(*low);
+    }
+    true
 }
 
-const HEX: &[u8; 16] = b"0123456789abcdef";
+/// Whether all are hexadecimal digits of any case. Here and beside it there is no way out of a loop and nothing looked up, so
+/// that many bytes are looked at at a time.
+pub(crate) fn is_hexadecimal(digits: &[u8]) -> bool {
+    digits.iter().fold(true, |all, digit| all & digit.is_ascii_hexdigit())
+}
+
+fn hex_pair(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 15].map(|nibble| nibble + if nibble < 10 { b'0' } else { b'a' - 10 })
+}
 
 macro_rules! hexadecimal_serde {
     ($type:ident, $length:literal, $print:expr) => {

@@ -1,12 +1,13 @@
 //! Leaves, their hashes and the digest over them (documents.md §3.3–3.5, §4.2–4.4).
 
-use sha3::{Digest as _, Keccak256};
+use std::borrow::Cow;
 
 use super::Fault;
 use super::path::{Path, Step, decimal};
 use super::reencoded::Reading;
 use crate::document::json::{Items, Kind, Members, Value};
 use crate::document::oa2::salted_leaf;
+use crate::keccak::{Keccak256, Messages};
 use crate::primitives::Digest32;
 
 /// One hashed leaf: where it stands and what it hashes to.
@@ -21,49 +22,41 @@ pub struct Leaf {
 /// The leaves of v2 `data`, each with its path. The integrity check itself writes no path out: under long names the paths
 /// take far more memory than the document.
 pub fn flatten_oa2(data: Value<'_>) -> Result<Vec<Leaf>, Fault> {
-    let mut leaves = Vec::new();
-    each_oa2_leaf(data, Reading::AS_WRITTEN, |path, hash| leaves.push(Leaf { path: path.dotted(), hash }))?;
-    Ok(leaves)
+    let mut paths = Vec::new();
+    let hashes = oa2_hashes(data, Reading::AS_WRITTEN, |path| paths.push(path.dotted()))?;
+    Ok(paths.into_iter().zip(hashes).map(|(path, hash)| Leaf { path, hash }).collect())
 }
 
 /// Walks v2 `data`: refuses every key that would make the mapping from JSON to paths ambiguous and every leaf that is
-/// not salted (documents.md §3.2, §3.3). Returns how many bytes were hashed, which grows with the document and with
-/// nothing else.
-pub(super) fn each_oa2_leaf<'v>(
+/// not salted (documents.md §3.2, §3.3). The hashes of the leaves, in the order in which they are visited.
+pub(super) fn oa2_hashes<'v>(
     data: Value<'v>,
     reading: Reading,
-    visit: impl FnMut(&Path<'v>, Digest32),
-) -> Result<usize, Fault> {
-    let mut walk = Walk { path: Path::default(), reading, visit, hashed: 0 };
-    let mut text = LeafText::default();
-    text.plain(b"{\"");
-    match data.kind() {
-        Kind::Object(members) => walk.members(members, &text)?,
-        _ => return Err(Fault::Shape("`data` must be an object".into())),
-    }
-    Ok(walk.hashed)
-}
-
-/// How many leaves there are: scalars, and empty containers where they are leaves too.
-pub(super) fn count(value: Value<'_>) -> usize {
-    match value.kind() {
-        Kind::Object(members) if !members.is_empty() => members.map(|(_, value)| count(value)).sum(),
-        Kind::Array(items) if !items.is_empty() => items.map(count).sum(),
-        _ => 1,
-    }
+    visit: impl FnMut(&Path<'v>),
+) -> Result<Vec<Digest32>, Fault> {
+    let Kind::Object(members) = data.kind() else { return Err(Fault::Shape("`data` must be an object".into())) };
+    let mut walk = Walk { path: Path::default(), reading, visit, texts: Messages::with_capacity(data.leaves()) };
+    walk.members(members, &beginning())?;
+    Ok(walk.texts.digests())
 }
 
 /// The digest: Keccak-256 of the JSON list of all leaf hashes, hidden ones included, sorted (documents.md §3.5).
 pub fn digest(visible: impl IntoIterator<Item = Digest32>, hidden: &[Digest32]) -> Digest32 {
     let mut all: Vec<Digest32> = visible.into_iter().chain(hidden.iter().copied()).collect();
-    all.sort_unstable();
+    sort(&mut all);
     digest_of_sorted(&all, &[])
+}
+
+/// By their first bytes, which nearly always tell hashes apart, and only then by all.
+pub(super) fn sort(hashes: &mut [Digest32]) {
+    let first = |hash: &Digest32| hash.0.first_chunk().copied().map(u64::from_be_bytes);
+    hashes.sort_unstable_by(|one, other| first(one).cmp(&first(other)).then_with(|| one.cmp(other)));
 }
 
 /// As [`digest`], of two lists that are sorted: neither is copied, and the text is never in memory as a whole.
 pub(super) fn digest_of_sorted<'a>(mut visible: &'a [Digest32], mut hidden: &'a [Digest32]) -> Digest32 {
     const ENTRY: usize = 67;
-    let mut hasher = Keccak256::new();
+    let mut text = Keccak256::default();
     let mut block = Vec::with_capacity(64 * ENTRY);
     let mut separator = b'[';
     loop {
@@ -74,18 +67,19 @@ pub(super) fn digest_of_sorted<'a>(mut visible: &'a [Digest32], mut hidden: &'a 
             (None, None) => break,
         };
         *list = &list[1..];
-        block.extend([separator, b'"']);
-        block.extend(hash.hex64_bytes());
-        block.push(b'"');
+        let mut entry = [b'"'; ENTRY];
+        entry[0] = separator;
+        entry[2..ENTRY - 1].copy_from_slice(&hash.hex64_bytes());
+        block.extend_from_slice(&entry);
         separator = b',';
         if block.len() + ENTRY > block.capacity() {
-            hasher.update(&block);
+            text.update(&block);
             block.clear();
         }
     }
-    hasher.update(&block);
-    hasher.update(if separator == b'[' { b"[]".as_slice() } else { b"]" });
-    Digest32(hasher.finalize().into())
+    text.update(&block);
+    text.update(if separator == b'[' { b"[]" } else { b"]" });
+    text.finish()
 }
 
 /// Hidden hashes, sorted, are unique and none is a visible leaf's (documents.md §3.5, §4.8 step 6). `visible` is sorted,
@@ -104,64 +98,47 @@ pub(super) fn refuse_repeated(
     }
 }
 
-/// The text of a leaf on its way into the hash: `{"<path>":"<text>"}` as `JSON.stringify` writes it. It is never built, so
-/// an attachment of many megabytes is hashed where it lies; and it is cloned where paths part, so that what they have in
-/// common is hashed once.
-#[derive(Clone, Default)]
-pub(super) struct LeafText {
-    hasher: Keccak256,
-    length: usize,
+/// What the text of every leaf begins with: `{"<path>":"<text>"}` as `JSON.stringify` writes it. What paths have in common
+/// is given to a hash once and cloned from there, and a text is never built longer than a few blocks, so an attachment of
+/// many megabytes is hashed where it lies.
+pub(super) fn beginning() -> Keccak256 {
+    let mut text = Keccak256::default();
+    text.update(b"{\"");
+    text
 }
 
-impl LeafText {
-    /// Keccak-256 of a leaf with this path and a text in pieces.
-    pub(super) fn hash(path: &str, pieces: &[&str]) -> Digest32 {
-        let mut text = Self::default();
-        text.plain(b"{\"");
-        text.escaped(path);
-        text.plain(b"\":\"");
-        pieces.iter().for_each(|piece| text.escaped(piece));
-        text.plain(b"\"}");
-        text.finish()
-    }
-
-    fn finish(self) -> Digest32 {
-        Digest32(self.hasher.finalize().into())
-    }
-
-    fn plain(&mut self, bytes: &[u8]) {
-        self.hasher.update(bytes);
-        self.length += bytes.len();
-    }
-
-    /// Escapes as `JSON.stringify` does for well-formed text (documents.md §12.2).
-    fn escaped(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        let mut plain_from = 0;
-        let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-        for (number, block) in bytes.chunks(64).enumerate() {
-            // Without a way out of the loop, so that many bytes are looked at at a time.
-            if !block.iter().fold(false, |found, &byte| found | special(byte)) {
-                continue;
-            }
-            for (at, &byte) in block.iter().enumerate().filter(|(_, byte)| special(**byte)) {
-                let index = number * 64 + at;
-                self.plain(&bytes[plain_from..index]);
-                plain_from = index + 1;
-                match byte {
-                    b'"' => self.plain(b"\\\""),
-                    b'\\' => self.plain(b"\\\\"),
-                    0x08 => self.plain(b"\\b"),
-                    b'\t' => self.plain(b"\\t"),
-                    b'\n' => self.plain(b"\\n"),
-                    0x0c => self.plain(b"\\f"),
-                    b'\r' => self.plain(b"\\r"),
-                    control => self.plain(format!("\\u{control:04x}").as_bytes()),
-                }
+/// Escapes as `JSON.stringify` does for well-formed text (documents.md §12.2). What is borrowed stands in a JSON string
+/// without an escape, so nothing in it needs one.
+#[expect(clippy::ptr_arg, reason = "whether it is borrowed says something")]
+pub(super) fn escaped(text: &Cow<'_, str>, mut write: impl FnMut(&[u8])) {
+    let text = match text {
+        Cow::Borrowed(plain) => return write(plain.as_bytes()),
+        Cow::Owned(text) => text.as_bytes(),
+    };
+    let mut plain_from = 0;
+    let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+    for (number, block) in text.chunks(64).enumerate() {
+        // Without a way out of the loop, so that many bytes are looked at at a time.
+        if !block.iter().fold(false, |found, &byte| found | special(byte)) {
+            continue;
+        }
+        for (at, &byte) in block.iter().enumerate().filter(|(_, byte)| special(**byte)) {
+            let index = number * 64 + at;
+            write(&text[plain_from..index]);
+            plain_from = index + 1;
+            match byte {
+                b'"' => write(b"\\\""),
+                b'\\' => write(b"\\\\"),
+                0x08 => write(b"\\b"),
+                b'\t' => write(b"\\t"),
+                b'\n' => write(b"\\n"),
+                0x0c => write(b"\\f"),
+                b'\r' => write(b"\\r"),
+                control => write(format!("\\u{control:04x}").as_bytes()),
             }
         }
-        self.plain(&bytes[plain_from..]);
     }
+    write(&text[plain_from..]);
 }
 
 /// The walk through v2 `data`.
@@ -169,74 +146,90 @@ struct Walk<'v, F> {
     path: Path<'v>,
     reading: Reading,
     visit: F,
-    hashed: usize,
+    texts: Messages,
 }
 
-impl<'v, F: FnMut(&Path<'v>, Digest32)> Walk<'v, F> {
-    /// `text` ends where the name of a member follows.
-    fn members(&mut self, members: Members<'v>, text: &LeafText) -> Result<(), Fault> {
+impl<'v, F: FnMut(&Path<'v>)> Walk<'v, F> {
+    /// `stem` ends where the name of a member follows.
+    fn members(&mut self, members: Members<'v>, stem: &Keccak256) -> Result<(), Fault> {
         for (name, value) in members {
             let name = self.reading.of(name);
-            let mut text = text.clone();
-            let known = text.length;
-            text.escaped(&name);
             let refused = refused_key(&name);
             self.path.steps.push(Step::Name(name));
             if let Some(why) = refused {
                 let path = self.path.shown(Path::dotted);
                 return Err(Fault::AmbiguousStructure(format!("{why} ({path:?})")));
             }
-            self.value(value, text, known)?;
+            self.value(value, stem)?;
             self.path.steps.pop();
         }
         Ok(())
     }
 
-    fn items(&mut self, items: Items<'v>, text: &LeafText) -> Result<(), Fault> {
+    fn items(&mut self, items: Items<'v>, stem: &Keccak256) -> Result<(), Fault> {
         for (index, item) in items.enumerate() {
-            let mut text = text.clone();
-            let known = text.length;
-            text.plain(decimal(index, &mut [0; 20]).as_bytes());
             self.path.steps.push(Step::Index(index));
-            self.value(item, text, known)?;
+            self.value(item, stem)?;
             self.path.steps.pop();
         }
         Ok(())
     }
 
-    /// `text` ends with the value's path; so many bytes of it were `known` before.
-    fn value(&mut self, value: Value<'v>, mut text: LeafText, known: usize) -> Result<(), Fault> {
+    /// The last step of the path leads from `stem` to the value.
+    fn value(&mut self, value: Value<'v>, stem: &Keccak256) -> Result<(), Fault> {
         match value.kind() {
-            Kind::Object(members) if members.is_empty() => text.plain(b"\":{}}"),
-            Kind::Array(items) if items.is_empty() => text.plain(b"\":[]}"),
-            Kind::Object(members) => {
-                text.plain(b".");
-                self.hashed += text.length - known;
-                return self.members(members, &text);
+            Kind::Object(members) if !members.is_empty() => {
+                let stem = self.longer(stem);
+                return self.members(members, &stem);
             }
-            Kind::Array(items) => {
-                text.plain(b".");
-                self.hashed += text.length - known;
-                return self.items(items, &text);
+            Kind::Array(items) if !items.is_empty() => {
+                let stem = self.longer(stem);
+                return self.items(items, &stem);
             }
-            Kind::String(leaf) => {
-                let leaf = self.reading.of(leaf);
-                if salted_leaf(&leaf).is_none() {
+            Kind::Object(_) => self.leaf(stem, |texts| texts.write(b"\":{}}")),
+            Kind::Array(_) => self.leaf(stem, |texts| texts.write(b"\":[]}")),
+            Kind::String(text) => {
+                let text = self.reading.of(text);
+                if salted_leaf(&text).is_none() {
                     return Err(self.not_salted());
                 }
-                text.plain(b"\":\"");
-                text.escaped(&leaf);
-                text.plain(b"\"}");
+                self.leaf(stem, |texts| {
+                    texts.write(b"\":\"");
+                    escaped(&text, |bytes| texts.write(bytes));
+                    texts.write(b"\"}");
+                });
             }
             Kind::Null | Kind::Bool(_) | Kind::Number(_) => return Err(self.not_salted()),
         }
-        self.hashed += text.length - known;
-        (self.visit)(&self.path, text.finish());
         Ok(())
+    }
+
+    /// `stem` with the last step and what follows it.
+    fn longer(&self, stem: &Keccak256) -> Keccak256 {
+        let mut longer = stem.clone();
+        last_step(&self.path, |bytes| longer.update(bytes));
+        longer.update(b".");
+        longer
+    }
+
+    fn leaf(&mut self, stem: &Keccak256, write_value: impl FnOnce(&mut Messages)) {
+        self.texts.begin(stem);
+        last_step(&self.path, |bytes| self.texts.write(bytes));
+        write_value(&mut self.texts);
+        self.texts.end();
+        (self.visit)(&self.path);
     }
 
     fn not_salted(&self) -> Fault {
         Fault::NotCanonical(format!("the field {:?} is not a salted value", self.path.shown(Path::dotted)))
+    }
+}
+
+fn last_step(path: &Path<'_>, mut write: impl FnMut(&[u8])) {
+    match path.steps.last() {
+        Some(Step::Name(name)) => escaped(name, write),
+        Some(Step::Index(index)) => write(decimal(*index, &mut [0; 20]).as_bytes()),
+        None => {}
     }
 }
 

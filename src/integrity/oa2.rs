@@ -24,7 +24,7 @@ pub(super) fn check(document: &Document<'_>) -> Integrity {
     });
     let (visible_leaves, result) = match judged {
         Ok(visible) => (visible, IntegrityResult::Intact),
-        Err(fault) => (leaves::count(document.data()), IntegrityResult::Broken(fault)),
+        Err(fault) => (document.data().leaves(), IntegrityResult::Broken(fault)),
     };
     Integrity {
         result,
@@ -65,11 +65,10 @@ struct Hashes {
 
 impl Hashes {
     fn of(document: &Document<'_>, reading: Reading) -> Result<Self, Fault> {
-        let mut visible = Vec::with_capacity(leaves::count(document.data()));
-        leaves::each_oa2_leaf(document.data(), reading, |_, hash| visible.push(hash))?;
-        visible.sort_unstable();
+        let mut visible = leaves::oa2_hashes(document.data(), reading, |_| {})?;
+        leaves::sort(&mut visible);
         let mut hidden = document.obfuscated.clone();
-        hidden.sort_unstable();
+        leaves::sort(&mut hidden);
         Ok(Self { visible, hidden })
     }
 }
@@ -84,11 +83,14 @@ fn fits(document: &Document<'_>, reading: Reading) -> bool {
 
 /// Paths are not kept: this one is looked for once, to be named.
 fn path_of(document: &Document<'_>, wanted: Digest32) -> String {
-    let mut found = String::new();
-    let walked = leaves::each_oa2_leaf(document.data(), Reading::AS_WRITTEN, |path, hash| {
-        if hash == wanted {
+    let data = document.data();
+    let hashes = leaves::oa2_hashes(data, Reading::AS_WRITTEN, |_| {}).unwrap_or_default();
+    let wanted = hashes.iter().position(|hash| *hash == wanted);
+    let (mut places, mut found) = (0.., String::new());
+    let _hashes = leaves::oa2_hashes(data, Reading::AS_WRITTEN, |path| {
+        if places.next() == wanted {
             found = path.shown(Path::dotted);
         }
     });
-    walked.map(|_| found).unwrap_or_default()
+    found
 }

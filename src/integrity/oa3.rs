@@ -5,20 +5,20 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::leaves::LeafText;
 use super::path::{Path, Step};
 use super::reencoded::Reading;
 use super::{Fault, Integrity, IntegrityResult, Warning, checksum_warnings, leaves, merkle, reencoded, shape};
 use crate::document::Limits;
 use crate::document::json::{self, Kind, Text, Value};
 use crate::document::oa3::Document;
-use crate::primitives::Digest32;
+use crate::keccak::Messages;
+use crate::primitives::{Digest32, is_hexadecimal};
 use crate::text::{MOST_LISTED, clipped};
 
 pub(super) fn check(document: &Document<'_>) -> Integrity {
-    let (survey, surveyed) = Survey::of(document, Reading::AS_WRITTEN);
-    let counted = surveyed.is_ok();
-    let result = surveyed.and_then(|()| judge(document, &survey)).map_err(|fault| match fault {
+    let (survey, hashes) = hashed(document, Reading::AS_WRITTEN);
+    let judged = hashes.and_then(|hashes| judge(document, &survey, &hashes));
+    let result = judged.map_err(|fault| match fault {
         // Names are re-encoded like values, and then they no longer fit the salts.
         Fault::DigestMismatch { .. } | Fault::SaltsMismatch(_) => {
             reencoded::undone(document.whole(), |reading| fits(document, reading)).map_or(fault, Fault::Reencoded)
@@ -33,7 +33,7 @@ pub(super) fn check(document: &Document<'_>) -> Integrity {
         result: result.unwrap_or_else(IntegrityResult::Broken),
         target_hash: Some(document.target_hash),
         merkle_root: Some(document.merkle_root),
-        visible_leaves: if counted { survey.leaves } else { 0 },
+        visible_leaves: if survey.complete { survey.leaves } else { 0 },
         hidden_leaves: document.obfuscated.len(),
         unauthenticated: document.unauthenticated.clone(),
         untyped: survey.untyped,
@@ -44,6 +44,8 @@ pub(super) fn check(document: &Document<'_>) -> Integrity {
 /// What there is in a document's content.
 #[derive(Default)]
 struct Survey {
+    /// Nothing stopped the walk.
+    complete: bool,
     leaves: usize,
     empty_containers: usize,
     untyped: usize,
@@ -51,28 +53,40 @@ struct Survey {
 }
 
 impl Survey {
-    /// What was found, though the walk may have stopped.
-    fn of(document: &Document<'_>, reading: Reading) -> (Self, Result<(), Fault>) {
-        let mut survey = Self::default();
-        let surveyed = each_scalar(document, reading, &mut survey.empty_containers, |_, scalar| {
-            survey.leaves += 1;
-            survey.untyped += usize::from(scalar.untyped);
-            survey.falsy += usize::from(scalar.falsy());
+    fn count(&mut self, scalar: &Scalar<'_>) {
+        self.leaves += 1;
+        self.untyped += usize::from(scalar.untyped);
+        self.falsy += usize::from(scalar.falsy());
+    }
+}
+
+/// The hashes of the leaves in their order, or what is wrong: first of all with the content, and only then with the salts.
+/// Where something is, the content is walked once more to the end of what can be walked.
+fn hashed(document: &Document<'_>, reading: Reading) -> (Survey, Result<Vec<Digest32>, Fault>) {
+    let mut survey = Survey::default();
+    let hashes = salted(document, reading, &mut survey);
+    if hashes.is_err() {
+        survey = Survey::default();
+        let mut empty_containers = 0;
+        let walked = each_scalar(document, reading, &mut empty_containers, |_, scalar| {
+            survey.count(&scalar);
             Ok(())
         });
-        (survey, surveyed)
+        let survey = Survey { complete: walked.is_ok(), empty_containers, ..survey };
+        return (survey, walked.and(hashes));
     }
+    (survey, hashes)
 }
 
 /// Whether the content leads to the document's digest and root when it is read so.
 fn fits(document: &Document<'_>, reading: Reading) -> bool {
-    let (survey, surveyed) = Survey::of(document, reading);
-    surveyed.and_then(|()| coverage(document, reading, &survey)).is_ok()
+    let (survey, hashes) = hashed(document, reading);
+    hashes.and_then(|hashes| coverage(document, reading, &survey, &hashes)).is_ok()
         && merkle::root_from(document.target_hash, &document.proofs) == document.merkle_root
 }
 
-fn judge(document: &Document<'_>, survey: &Survey) -> Result<IntegrityResult, Fault> {
-    let coverage = coverage(document, Reading::AS_WRITTEN, survey)?;
+fn judge(document: &Document<'_>, survey: &Survey, hashes: &[Digest32]) -> Result<IntegrityResult, Fault> {
+    let coverage = coverage(document, Reading::AS_WRITTEN, survey, hashes)?;
     let found = merkle::root_from(document.target_hash, &document.proofs);
     if found != document.merkle_root {
         return Err(Fault::MerkleMismatch { stated: document.merkle_root, found });
@@ -91,23 +105,31 @@ enum Coverage {
     AllButFalsy,
 }
 
-fn coverage(document: &Document<'_>, reading: Reading, survey: &Survey) -> Result<Coverage, Fault> {
-    let hashed = salted(document, reading, survey)?;
+fn coverage(
+    document: &Document<'_>,
+    reading: Reading,
+    survey: &Survey,
+    hashes: &[Digest32],
+) -> Result<Coverage, Fault> {
     let mut hidden = document.obfuscated.clone();
-    hidden.sort_unstable();
-    let mut all: Vec<Digest32> = hashed.iter().map(|(hash, _)| *hash).collect();
-    all.sort_unstable();
-    leaves::refuse_repeated(&hidden, &all, |hash| path_of(document, &hashed, hash))?;
+    leaves::sort(&mut hidden);
+    let mut sorted = hashes.to_vec();
+    leaves::sort(&mut sorted);
+    leaves::refuse_repeated(&hidden, &sorted, |hash| path_of(document, hashes, hash))?;
     let stated = document.target_hash;
-    let found = leaves::digest_of_sorted(&all, &hidden);
+    let found = leaves::digest_of_sorted(&sorted, &hidden);
     if found == stated {
         return Ok(Coverage::All);
     }
     if survey.falsy > 0 {
-        all.clear();
-        all.extend(hashed.iter().filter(|(_, falsy)| !falsy).map(|(hash, _)| *hash));
-        all.sort_unstable();
-        if leaves::digest_of_sorted(&all, &hidden) == stated {
+        sorted.clear();
+        let mut hashes = hashes.iter();
+        each_scalar(document, reading, &mut 0, |_, scalar| {
+            sorted.extend(hashes.next().filter(|_| !scalar.falsy()));
+            Ok(())
+        })?;
+        leaves::sort(&mut sorted);
+        if leaves::digest_of_sorted(&sorted, &hidden) == stated {
             return Ok(Coverage::AllButFalsy);
         }
     }
@@ -115,9 +137,8 @@ fn coverage(document: &Document<'_>, reading: Reading, survey: &Survey) -> Resul
     Err(Fault::DigestMismatch { stated, found, emptied })
 }
 
-/// The salt paths are exactly the visible paths, each once; then each leaf is hashed with its salt. With each hash: whether
-/// the leaf is falsy.
-fn salted(document: &Document<'_>, reading: Reading, survey: &Survey) -> Result<Vec<(Digest32, bool)>, Fault> {
+/// The salt paths are exactly the visible paths, each once; then each leaf is hashed with its salt.
+fn salted(document: &Document<'_>, reading: Reading, survey: &mut Survey) -> Result<Vec<Digest32>, Fault> {
     let text = decoded_salts(document)?;
     let list = json::parse_value(&text, &SALTS).map_err(|error| wrong(&format!("cannot be read: {error}")))?;
     let salts = list.root().as_array().ok_or_else(|| wrong("must hold a list"))?;
@@ -130,10 +151,14 @@ fn salted(document: &Document<'_>, reading: Reading, survey: &Survey) -> Result<
     // sorted by their paths.
     let mut in_order = salts;
     let mut sorted: Option<BySalt<'_>> = None;
-    let mut hashed = Vec::with_capacity(survey.leaves.min(count));
-    each_scalar(document, reading, &mut 0, |path, scalar| {
+    let stem = leaves::beginning();
+    let mut texts = Messages::with_capacity(document.whole().leaves().min(count));
+    let mut empty_containers = 0;
+    each_scalar(document, reading, &mut empty_containers, |path, scalar| {
+        let taken = survey.leaves;
+        survey.count(&scalar);
         let next = match &sorted {
-            None => in_order.next().map(Salt::read).transpose()?.filter(|salt| path.is_bracketed(&salt.path)),
+            None => in_order.next().and_then(Salt::of).filter(|salt| path.is_bracketed(&salt.path)),
             Some(_) => None,
         };
         let salt = match next {
@@ -141,7 +166,7 @@ fn salted(document: &Document<'_>, reading: Reading, survey: &Survey) -> Result<
             None => {
                 let sorted = match &mut sorted {
                     Some(sorted) => sorted,
-                    none => none.insert(BySalt::new(salts, count, hashed.len())?),
+                    none => none.insert(BySalt::new(salts, count, taken)?),
                 };
                 sorted.take(path).ok_or_else(|| {
                     let path = path.shown(Path::bracketed);
@@ -149,22 +174,29 @@ fn salted(document: &Document<'_>, reading: Reading, survey: &Survey) -> Result<
                 })?
             }
         };
-        let hash = LeafText::hash(&salt.path, &[&salt.value, ":", &scalar.text(reading)]);
-        hashed.push((hash, scalar.falsy()));
+        texts.begin(&stem);
+        leaves::escaped(&salt.path, |bytes| texts.write(bytes));
+        texts.write(b"\":\"");
+        texts.write(salt.value.as_bytes());
+        texts.write(b":");
+        leaves::escaped(&scalar.text(reading), |bytes| texts.write(bytes));
+        texts.write(b"\"}");
+        texts.end();
         Ok(())
     })?;
+    (survey.complete, survey.empty_containers) = (true, empty_containers);
     let left = match &sorted {
         Some(sorted) => sorted.left(),
         None if in_order.is_empty() => None,
         // More salts than leaves: which one is too many tells the list by paths.
-        None => BySalt::new(salts, count, hashed.len())?.left(),
+        None => BySalt::new(salts, count, survey.leaves)?.left(),
     };
     match left {
         Some(path) => Err(Fault::SaltsMismatch(format!(
             "there is a salt for {:?}, but no such field: it was removed",
             clipped(&path)
         ))),
-        None => Ok(hashed),
+        None => Ok(texts.digests()),
     }
 }
 
@@ -189,14 +221,23 @@ struct Salt<'s> {
 
 impl<'s> Salt<'s> {
     fn read(item: Value<'s>) -> Result<Self, Fault> {
-        let members = item.as_object().filter(|members| members.count() == 2);
-        let field = |name| members.and_then(|members| members.get(name)).and_then(Value::as_str);
-        match (field("path"), field("value")) {
-            (Some(path), Some(value)) if value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-                Ok(Self { path, value })
-            }
-            _ => Err(wrong("must hold objects of exactly a path and a value of 64 hexadecimal characters")),
+        Self::of(item)
+            .filter(|salt| salt.value.len() == 64 && is_hexadecimal(salt.value.as_bytes()))
+            .ok_or_else(|| wrong("must hold objects of exactly a path and a value of 64 hexadecimal characters"))
+    }
+
+    /// The same of an item that has been read before.
+    fn of(item: Value<'s>) -> Option<Self> {
+        let (mut path, mut value) = (None, None);
+        for (name, member) in item.as_object()? {
+            let known = match () {
+                () if name.is("value") => &mut value,
+                () if name.is("path") => &mut path,
+                () => return None,
+            };
+            *known = member.as_str();
         }
+        Some(Self { path: path?, value: value? })
     }
 }
 
@@ -239,11 +280,11 @@ impl<'s> BySalt<'s> {
 }
 
 /// Paths are not kept: this one is looked for once, to be named.
-fn path_of(document: &Document<'_>, hashed: &[(Digest32, bool)], wanted: Digest32) -> String {
-    let mut hashes = hashed.iter();
+fn path_of(document: &Document<'_>, hashes: &[Digest32], wanted: Digest32) -> String {
+    let mut hashes = hashes.iter();
     let mut found = String::new();
     let walked = each_scalar(document, Reading::AS_WRITTEN, &mut 0, |path, _| {
-        if hashes.next().is_some_and(|(hash, _)| *hash == wanted) {
+        if hashes.next() == Some(&wanted) {
             found = path.shown(Path::bracketed);
         }
         Ok(())

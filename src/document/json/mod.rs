@@ -185,6 +185,25 @@ impl<'t> Value<'t> {
         })
     }
 
+    /// How many values in it hold no others: scalars, and empty objects and lists.
+    pub(crate) fn leaves(self) -> usize {
+        let text = self.text.as_bytes();
+        let is_leaf = |index: &u32| {
+            let token = self.tokens[*index as usize];
+            match text[token.at as usize] {
+                b'{' | b'[' => token.end == index + 1,
+                // A name is what a colon follows.
+                b'"' => {
+                    let mut rest = text[(token.end & !ESCAPES) as usize + 1..].iter();
+                    rest.find(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) != Some(&b':')
+                }
+                _ => true,
+            }
+        };
+        let Range { start, end } = self.places();
+        (start.0..end.0).filter(is_leaf).count()
+    }
+
     pub(crate) fn place(self) -> Place {
         Place(self.index)
     }
@@ -237,7 +256,7 @@ impl<'t> Text<'t> {
 
 impl PartialEq for Text<'_> {
     fn eq(&self, other: &Self) -> bool {
-        if self.escapes || other.escapes { self.decoded() == other.decoded() } else { self.raw == other.raw }
+        self.raw == other.raw || ((self.escapes || other.escapes) && self.decoded() == other.decoded())
     }
 }
 
