@@ -5,7 +5,7 @@ use super::{
     BrokenRule, ContractKind, IdentityKind, IdentityProof, Issuer, IssuingContract, MOST_ISSUERS, Network, Revocation,
     Signature, Summary, signature,
 };
-use crate::primitives::Digest32;
+use crate::primitives::{Digest32, is_hexadecimal};
 use crate::text::{clipped, listed};
 
 /// A wrapped document whose every leaf is salted. Its digest has not been compared yet.
@@ -111,14 +111,16 @@ impl<'a> Document<'a> {
 
 /// A salted leaf taken apart (documents.md §3.2); `None` when it does not follow the form exactly.
 pub fn salted_leaf(leaf: &str) -> Option<(LeafType, &str)> {
-    const SALT: usize = 36;
     let (salt, rest) = leaf.split_at_checked(SALT)?;
-    if !is_uuid_v4(salt.as_bytes()) {
+    if !salt.as_bytes().as_array().is_some_and(is_uuid_v4) {
         return None;
+    }
+    // Most leaves are texts, and any text will do.
+    if let Some(text) = rest.strip_prefix(":string:") {
+        return Some((LeafType::String, text));
     }
     let (kind, text) = rest.strip_prefix(':')?.split_once(':')?;
     let (kind, fits) = match kind {
-        "string" => (LeafType::String, true),
         "number" => (LeafType::Number, json::is_number(text)),
         "boolean" => (LeafType::Boolean, matches!(text, "true" | "false")),
         "null" => (LeafType::Null, text == "null"),
@@ -143,14 +145,20 @@ pub enum LeafType {
     Undefined,
 }
 
-fn is_uuid_v4(salt: &[u8]) -> bool {
-    salt.len() == 36
-        && salt.iter().enumerate().all(|(index, &byte)| match index {
-            8 | 13 | 18 | 23 => byte == b'-',
-            14 => byte == b'4',
-            19 => matches!(byte, b'8' | b'9' | b'a' | b'b' | b'A' | b'B'),
-            _ => byte.is_ascii_hexdigit(),
-        })
+/// Of a salt: a UUID.
+const SALT: usize = 36;
+
+fn is_uuid_v4(salt: &[u8; SALT]) -> bool {
+    let mut digits = [0; 32];
+    digits[..8].copy_from_slice(&salt[..8]);
+    digits[8..12].copy_from_slice(&salt[9..13]);
+    digits[12..16].copy_from_slice(&salt[14..18]);
+    digits[16..20].copy_from_slice(&salt[19..23]);
+    digits[20..].copy_from_slice(&salt[24..]);
+    [8, 13, 18, 23].iter().all(|&at| salt[at] == b'-')
+        && is_hexadecimal(&digits)
+        && salt[14] == b'4'
+        && matches!(salt[19], b'8' | b'9' | b'a' | b'b' | b'A' | b'B')
 }
 
 /// The text of a salted leaf.

@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
     }
 
     fn object(&mut self, this: usize) -> Result<(), Fault> {
-        let mut few = [0; FEW];
+        let mut few = [0_u32; FEW];
         let mut members = 0;
         self.blanks();
         if self.take(b'}') {
@@ -160,13 +160,14 @@ impl<'a> Reader<'a> {
                 return Err(self.syntax("a member name in quotes was expected here"));
             }
             let name = self.string()?;
-            if RESERVED.iter().any(|reserved| self.name(name).is(reserved)) {
-                let name = clipped(&self.name(name).decoded()).into_owned();
+            let text = self.name(name);
+            if RESERVED.iter().any(|reserved| text.is(reserved)) {
+                let name = clipped(&text.decoded()).into_owned();
                 return Err(Fault { kind: ReadErrorKind::ReservedName(name), at: start });
             }
             if let Some(slot) = few.get_mut(members) {
-                *slot = name;
-                if few[..members].iter().any(|&known| self.name(known) == self.name(name)) {
+                *slot = name as u32;
+                if few[..members].iter().any(|&known| self.name(known as usize) == text) {
                     return Err(self.duplicate(name));
                 }
             }
@@ -256,18 +257,11 @@ impl<'a> Reader<'a> {
 
     /// Moves to the next quote or backslash; both are ASCII, so this is a character boundary.
     fn skip_plain(&mut self) -> Result<(), Fault> {
-        let rest = &self.text.as_bytes()[self.at..];
-        let plain = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
-        // Looked for in blocks without a way out, which is many bytes at a time.
-        let controls = |block: &[u8]| block.iter().fold(false, |found, &byte| found | (byte < 0x20));
-        for (index, block) in rest[..plain].chunks(64).enumerate() {
-            if controls(block) {
-                self.at += index * 64 + block.iter().position(|&byte| byte < 0x20).unwrap_or_default();
-                return Err(self.syntax("a control character must be escaped in a string"));
-            }
+        self.at += plain(&self.text.as_bytes()[self.at..]);
+        match self.peek() {
+            Some(..0x20) => Err(self.syntax("a control character must be escaped in a string")),
+            _ => Ok(()),
         }
-        self.at += plain;
-        Ok(())
     }
 
     fn escape(&mut self) -> Result<char, Fault> {
@@ -395,12 +389,52 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// How many bytes there are before the first that ends or interrupts a string: a quote, a backslash or a control character.
+fn plain(bytes: &[u8]) -> usize {
+    const SHORT: usize = 16;
+    // Most strings are short.
+    for (index, word) in bytes.as_chunks().0.iter().take(SHORT).enumerate() {
+        let found = ends_among(u64::from_le_bytes(*word));
+        if found != 0 {
+            return index * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let plain = memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len());
+    // Looked for in blocks without a way out, which is many bytes at a time.
+    let has_control = |block: &[u8]| block.iter().fold(false, |found, &byte| found | (byte < 0x20));
+    let control = bytes[..plain].chunks(64).enumerate().find(|(_, block)| has_control(block));
+    control.map_or(plain, |(index, block)| index * 64 + block.iter().position(|&byte| byte < 0x20).unwrap_or_default())
+}
+
+/// Of eight bytes, the highest bit of each that is a quote, a backslash or a control character. What stands behind the first
+/// such byte may be marked wrongly, by what is borrowed from it.
+fn ends_among(word: u64) -> u64 {
+    const EACH: u64 = u64::MAX / 0xff;
+    let less = |word: u64, than: u64| word.wrapping_sub(EACH * than) & !word;
+    let is = |byte: u8| less(word ^ (EACH * u64::from(byte)), 1);
+    (less(word, 0x20) | is(b'"') | is(b'\\')) & (EACH * 0x80)
+}
+
 /// Small objects are compared name by name; sorting takes over before that becomes quadratic.
 const FEW: usize = 16;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_ends_a_string_is_found_wherever_it_stands(
+            before in proptest::collection::vec(any::<u8>().prop_map(|byte| byte.max(b']')), 0..300),
+            more in proptest::collection::vec(any::<u8>(), 0..20),
+        ) {
+            let bytes = [before, more].concat();
+            let ends = |byte: &u8| matches!(*byte, b'"' | b'\\' | ..0x20);
+            prop_assert_eq!(plain(&bytes), bytes.iter().position(ends).unwrap_or(bytes.len()));
+        }
+    }
 
     #[test]
     fn a_long_name_is_cut_where_an_error_repeats_it() {
