@@ -37,7 +37,7 @@ const CURVES: [Measured; 6] = [
     ("name × leaves", || of_files(&[900, 10_000, 90_000, 1_000_000, 9_000_000, 100_000_000], with_a_long_name)),
     ("depth", || of_files(&[2, 4, 8, 16, 32, 56], with_depth)),
     ("documents", || documents::costs(&[1, 10, 100, 1_000, 10_000, 100_000])),
-    ("events", || events::costs(&[5, 50, 500, 5_000])),
+    ("events", || events::costs(&[5, 15, 50, 150, 500, 1_500, 5_000])),
     ("statements", || statements::costs(&[10, 40, 160, 640, 1_280])),
 ];
 
