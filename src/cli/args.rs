@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::shard::Shard;
 use crate::verify::ProofMode;
 
 /// Verifies electronic Bills of Lading: content, issuer, registry, title.
@@ -26,6 +27,9 @@ pub(super) enum Command {
     /// Verify documents: digest, issuer, registry, title
     #[command(after_help = EXIT_CODES)]
     Verify(Box<VerifyArgs>),
+    /// Put together what several runs, or several parts of one, came to
+    #[command(after_help = EXIT_CODES)]
+    Summary(SummaryArgs),
     /// Show a title: parties, state, history and, with --powers, who can do what in its registry
     #[command(after_help = EXIT_CODES, override_usage = TITLE_USAGE)]
     Title(Box<TitleArgs>),
@@ -67,8 +71,8 @@ pub(super) struct VerifyArgs {
     /// Verify, too, what this file lists, one file or link a line; - is standard input
     #[arg(long, value_name = "FILE")]
     pub files_from: Option<PathBuf>,
-    /// How many documents to ask about at a time; what they share, a domain or a status list, is asked for once a minute.
-    /// Default: 16, and 1 with --offline
+    /// How many documents to judge at a time; what they share, a domain or a status list, is asked for once a minute.
+    /// Default: 256, and one for each core with --offline
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
     /// Stop after the first document that is not valid
@@ -77,6 +81,13 @@ pub(super) struct VerifyArgs {
     /// Write how many documents came to what to this file, as JSON: schemas/summary.schema.json
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
+    /// Note in this file what was judged, and go on from there when started again: a document that is noted, with the same
+    /// name and bytes, is counted and not judged again, unless it was indeterminate. --output is then added to
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
+    /// Judge part K of N of the documents alone, by their content: for several machines with the same files
+    #[arg(long, value_name = "K/N")]
+    pub shard: Option<Shard>,
     /// Take folders too, with every .json, .jsonld, .oa, .opencert and .tt file below them, in any case; JSON is then one
     /// line a file
     #[arg(long, short)]
@@ -143,6 +154,20 @@ pub(super) struct VerifyArgs {
     pub all_checks: bool,
     #[command(flatten)]
     pub page: PageArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SummaryArgs {
+    /// What `ebl verify` wrote with --summary, or its reports (--format jsonl), which say more: what documents of different
+    /// files show about each other, and which of them were judged again
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How to report; JSON is described by schemas/summary.schema.json
+    #[arg(long, value_enum, default_value_t = PageFormat::Human)]
+    pub format: PageFormat,
+    /// Write it to this file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// What every command that shows a file takes.

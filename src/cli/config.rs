@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::args::{DnssecMode, NetworkArgs, ProofChoice, VerifyArgs};
 use super::settings::{Chosen, Origin, Settings, optional, place, settings, settings_file, variables};
-use super::{policy, secrecy, way_out};
+use super::{fingerprint, journal, policy, secrecy, way_out};
 use crate::address_book::AddressBook;
 use crate::block_age::MaxBlockAge;
 use crate::credential::Contexts;
@@ -45,6 +45,8 @@ pub(super) struct Configured {
     pub wishes: Wishes,
     /// The files that they were read from.
     pub files: Vec<PathBuf>,
+    /// What results depend on, for a run that goes on with those of another.
+    pub settings: Option<journal::Settings>,
 }
 
 /// The verifier of `ebl verify`, held to the caller's rules. Any error is a usage error.
@@ -76,13 +78,14 @@ pub(super) fn verifier(args: &VerifyArgs) -> Result<Configured> {
     policy.rules.extend(most_hidden.map(|most| Rule::HiddenFields(usize::try_from(most).unwrap_or(usize::MAX))));
     let mut files = in_force.files(&asked);
     files.extend(args.policy.clone());
-    Ok(Configured { builder, wishes, files })
+    let settings = args.resume.as_ref().map(|_| fingerprint::settings(&in_force, &wishes, args.page.max_size));
+    Ok(Configured { builder, wishes, files, settings })
 }
 
 /// The verifier of a command that knows no rules of the caller's.
 pub(super) fn configured(asked: &Asked<'_>) -> Result<Configured> {
     let (builder, wishes, in_force) = combined(asked)?;
-    Ok(Configured { builder, wishes, files: in_force.files(asked) })
+    Ok(Configured { builder, wishes, files: in_force.files(asked), settings: None })
 }
 
 /// Puts everything together.

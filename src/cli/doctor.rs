@@ -213,6 +213,11 @@ fn line(out: &mut String, width: usize, works: bool, who: &str, summary: &str) {
     let _ = writeln!(out, "    {mark}  {}", hanging(&escape(&format!("{who}: {summary}")), 8, width));
 }
 
+/// Every setting by its name, in words that may be shown.
+pub(super) fn in_force(in_force: &InForce) -> impl Iterator<Item = (String, String)> {
+    settings(in_force, None).into_iter().map(|setting| (setting.name, setting.value))
+}
+
 fn settings(in_force: &InForce, policy: Option<&Chosen<PathBuf>>) -> Vec<Setting> {
     let mut settings = Vec::new();
     let mut add = |name: String, value: String, origin| settings.push(Setting { name, value, origin });

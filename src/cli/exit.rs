@@ -25,8 +25,10 @@ pub enum Exit {
     NotWritten,
     /// Our bug.
     Internal,
-    /// The user ended it before there was a result.
+    /// The user ended it before there was a result, or before all was judged.
     Interrupted,
+    /// The same by SIGTERM, as those who run jobs on many machines send it.
+    Terminated,
 }
 
 impl Exit {
@@ -41,8 +43,9 @@ impl Exit {
             // As sysexits.h names what went wrong: EX_SOFTWARE and EX_IOERR.
             Self::Internal => 70,
             Self::NotWritten => 74,
-            // 128 + SIGINT, as shells report it.
+            // 128 + SIGINT and 128 + SIGTERM, as shells report them.
             Self::Interrupted => 130,
+            Self::Terminated => 143,
         }
     }
 

@@ -1,13 +1,14 @@
 //! Files, standard input and links, with the size limit enforced before the bytes are in memory.
 
-use std::fs::File;
-use std::io::Read;
+use std::fs::{File, Metadata};
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
 use super::secrecy;
 use crate::document::link::{InvalidLink, Link};
+use crate::text::MOST_LISTED;
 
 /// One argument.
 #[derive(Debug)]
@@ -51,6 +52,9 @@ pub(super) enum InputError {
     /// For the command that takes folders.
     #[error("this is a folder; use --recursive to take the files in it")]
     FolderToTakeApart,
+    /// What was read of it is perhaps neither the old file nor the new one.
+    #[error("the file changed while it was read; try again when nobody writes to it")]
+    Changed,
     #[error("{0}")]
     Other(String),
 }
@@ -78,21 +82,50 @@ pub(super) fn read(path: &Path, max_bytes: usize) -> Result<Vec<u8>, InputError>
     }
     // Reserving what the file says it has avoids growing a large buffer by copying.
     bytes.reserve_exact(usize::try_from(metadata.len().min(limit)).unwrap_or(0));
-    file.take(limit).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(bytes)
+    (&file).take(limit).read_to_end(&mut bytes).map_err(failed)?;
+    match file.metadata() {
+        Ok(after) if has_changed(&metadata, &after) => Err(InputError::Changed),
+        _ => Ok(bytes),
+    }
 }
 
-/// The files and links that a file lists, one a line; empty lines are passed over.
+/// Whether somebody wrote to a file in the meantime. A system's own files have no length, and a new time at each look.
+fn has_changed(before: &Metadata, after: &Metadata) -> bool {
+    let is_later = || before.len() > 0 && before.modified().ok() != after.modified().ok();
+    before.is_file() && (before.len() != after.len() || is_later())
+}
+
+/// The files and links that a file lists, one a line. Lines of blanks alone are passed over; any other blank belongs to the
+/// name, and a carriage return before the end of the line does not.
 pub(super) fn listed(path: &Path) -> Result<Vec<PathBuf>> {
-    const MOST_BYTES: usize = 256 << 20;
-    let bytes = read(path, MOST_BYTES).map_err(|why| anyhow::anyhow!("--files-from {}: {why}", secrecy::path(path)))?;
-    if bytes.len() > MOST_BYTES {
-        bail!("--files-from {} is larger than {MOST_BYTES} bytes", secrecy::path(path));
+    const MOST_BYTES: u64 = 1 << 30;
+    let place = || format!("--files-from {}", secrecy::path(path));
+    let failed = |why: std::io::Error| match why.kind() {
+        std::io::ErrorKind::NotFound => anyhow::anyhow!("{}: there is no such file", place()),
+        _ => anyhow::anyhow!("{} cannot be read: {why}", place()),
+    };
+    let from: Box<dyn Read> = match path.as_os_str() == "-" {
+        true => Box::new(std::io::stdin().lock()),
+        false => Box::new(File::open(path).map_err(failed)?),
+    };
+    let mut from = BufReader::new(from.take(MOST_BYTES + 1));
+    let (mut found, mut line, mut bytes) = (Vec::new(), Vec::new(), 0);
+    loop {
+        line.clear();
+        bytes += from.read_until(b'\n', &mut line).map_err(failed)? as u64;
+        if line.is_empty() {
+            return Ok(found);
+        }
+        if bytes > MOST_BYTES {
+            bail!("{} is larger than {MOST_BYTES} bytes; take it in parts", place());
+        }
+        let text = line.strip_suffix(b"\n").unwrap_or(&line);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        let text = if found.is_empty() { text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text) } else { text };
+        if !text.iter().all(u8::is_ascii_whitespace) {
+            found.push(path_of(text).with_context(place)?);
+        }
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let lines = bytes.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    let lines = lines.filter(|line| !line.iter().all(u8::is_ascii_whitespace));
-    lines.map(|line| path_of(line).with_context(|| format!("--files-from {}", secrecy::path(path)))).collect()
 }
 
 #[cfg(unix)]
@@ -115,15 +148,25 @@ pub(super) struct Found {
     pub passed_over: usize,
     /// How many folders could not be read.
     pub unread: usize,
-    /// What lies in folders and is not opened, each in one line.
+    /// What lies in folders and is not opened, each in one line; of very much the first.
     pub skipped: Vec<String>,
+    pub skipped_more: usize,
+}
+
+impl Found {
+    fn skip(&mut self, what: String) {
+        match self.skipped.len() < MOST_LISTED {
+            true => self.skipped.push(what),
+            false => self.skipped_more += 1,
+        }
+    }
 }
 
 /// The documents that are meant; folders are taken apart with `recursive`.
-pub(super) fn files(paths: &[PathBuf], recursive: bool) -> Result<Found> {
+pub(super) fn files(paths: impl Iterator<Item = PathBuf>, recursive: bool) -> Result<Found> {
     let mut found = Found::default();
     for path in paths {
-        if recursive && path.is_dir() { collect(path, 0, &mut found)? } else { found.files.push(path.clone()) }
+        if recursive && path.is_dir() { collect(&path, 0, &mut found)? } else { found.files.push(path) }
     }
     if found.files.is_empty() {
         let (last, others) = ENDINGS.split_last().unwrap_or((&"", &[]));
@@ -147,7 +190,7 @@ fn collect(folder: &Path, depth: usize, found: &mut Found) -> Result<()> {
         // One folder within is no reason to leave all others.
         Err(why) if depth > 0 => {
             found.unread += 1;
-            found.skipped.push(format!("{} cannot be read: {why}", folder.display()));
+            found.skip(format!("{} cannot be read: {why}", folder.display()));
             return Ok(());
         }
         Err(why) => return Err(why).with_context(|| format!("cannot read the folder {}", folder.display())),
@@ -162,12 +205,12 @@ fn collect(folder: &Path, depth: usize, found: &mut Found) -> Result<()> {
         match metadata.map(|metadata| metadata.file_type()) {
             // Links to folders may lead in circles.
             Ok(kind) if kind.is_dir() && path.is_symlink() => {
-                found.skipped.push(format!("{} is a link to a folder", path.display()));
+                found.skip(format!("{} is a link to a folder", path.display()));
             }
             Ok(kind) if kind.is_dir() => collect(&path, depth + 1, found)?,
             // Opening one could wait for ever or do something.
             Ok(kind) if !kind.is_file() => {
-                found.skipped.push(format!("{} is {}", path.display(), special(kind)));
+                found.skip(format!("{} is {}", path.display(), special(kind)));
             }
             _ if is_document => found.files.push(path),
             _ => found.passed_over += 1,

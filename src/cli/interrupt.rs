@@ -1,14 +1,16 @@
 //! Ctrl-C ends a run at once, whatever it waits for: a pipe without a writer, a reader that does not read, a long digest.
-//! The command runs on a thread of its own, and the main thread waits for its end or for the signal. That takes no file
-//! descriptor, so an offline run still opens nothing but its files.
+//! A run of many documents is asked to end by itself first, so that nothing is lost that was judged; a second Ctrl-C, or
+//! too long a time, ends it like any other. The command runs on a thread of its own, and the main thread waits for its end
+//! or for the signal. That takes no file descriptor, so an offline run still opens nothing but its files.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
+use tokio::sync::watch;
 
 use super::exit::Exit;
 use super::note;
@@ -37,24 +39,70 @@ fn on_a_thread(command: impl FnOnce() -> Exit + Send + 'static, received: &Atomi
         note(&format!("cannot start a thread: {error}"));
         return Exit::Internal;
     }
+    // The signal after which a run is ending by itself, and until when it may.
+    let mut ending: Option<(usize, Instant)> = None;
     loop {
         match end.recv_timeout(GLANCE) {
             Ok(exit) => return exit,
             // The thread is gone without a result: it panicked, and has said so.
             Err(RecvTimeoutError::Disconnected) => return Exit::Internal,
-            Err(RecvTimeoutError::Timeout) => match received.load(Ordering::Relaxed) {
-                0 => {}
-                signal => end_now(signal),
-            },
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        match (received.swap(0, Ordering::Relaxed), ending) {
+            (0, Some((signal, until))) if Instant::now() > until && !current().is_finishing => end_now(signal),
+            (0, _) => {}
+            (signal, None) if ask_to_end(signal) => ending = Some((signal, Instant::now() + LONGEST_END)),
+            (signal, _) => end_now(signal),
         }
     }
 }
 
+/// Whether the run ends by itself, which it is asked for once.
+fn ask_to_end(signal: usize) -> bool {
+    let asked = current().asked.take();
+    asked.is_some_and(|asked| asked.send(Some(Signal::of(signal))).is_ok())
+}
+
+/// What ends a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signal {
+    Interrupt,
+    Terminate,
+}
+
+impl Signal {
+    fn of(signal: usize) -> Self {
+        if i32::try_from(signal) == Ok(SIGTERM) { Self::Terminate } else { Self::Interrupt }
+    }
+
+    pub(super) fn exit(self) -> Exit {
+        match self {
+            Self::Interrupt => Exit::Interrupted,
+            Self::Terminate => Exit::Terminated,
+        }
+    }
+}
+
+/// From now on the run ends by itself at the first signal, which is told here.
+pub(super) fn end_by_itself() -> watch::Receiver<Option<Signal>> {
+    let (asked, told) = watch::channel(None);
+    current().asked = Some(asked);
+    told
+}
+
+/// The run that was asked to end waits for nobody any more: it writes what it has.
+pub(super) fn finishing() {
+    current().is_finishing = true;
+}
+
 /// What a main thread usually has.
-const STACK: usize = 8 << 20;
+pub(super) const STACK: usize = 8 << 20;
 
 /// How often the main thread looks for a signal.
 const GLANCE: Duration = Duration::from_millis(25);
+
+/// How long a run may take to end by itself: it may be waiting for a reader that does not read.
+const LONGEST_END: Duration = Duration::from_secs(6);
 
 /// What a signal has to know about the run that it ends.
 struct Run {
@@ -62,9 +110,12 @@ struct Run {
     subject: Option<String>,
     /// A file that is not whole yet.
     unfinished: Option<PathBuf>,
+    /// Who is told of the first signal.
+    asked: Option<watch::Sender<Option<Signal>>>,
+    is_finishing: bool,
 }
 
-static RUN: Mutex<Run> = Mutex::new(Run { subject: None, unfinished: None });
+static RUN: Mutex<Run> = Mutex::new(Run { subject: None, unfinished: None, asked: None, is_finishing: false });
 
 fn current() -> MutexGuard<'static, Run> {
     RUN.lock().unwrap_or_else(PoisonError::into_inner)
@@ -87,7 +138,7 @@ pub(super) fn unfinished<F>(
 }
 
 /// Completes the file, or leaves it to be removed; no signal comes in between.
-pub(super) fn complete<T>(finish: impl FnOnce() -> std::io::Result<T>) -> std::io::Result<T> {
+pub(super) fn complete<T, E>(finish: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     let mut run = current();
     let finished = finish()?;
     run.unfinished = None;

@@ -4,24 +4,33 @@
 
 mod advice;
 mod args;
+mod bench;
 mod config;
 #[cfg(feature = "testchain")]
 mod demo;
 mod doctor;
 mod exit;
 mod explain;
+mod fingerprint;
 mod input;
 mod inspect;
 mod inspect_link;
 mod inspect_page;
 mod interrupt;
+mod journal;
 mod man;
+mod merge;
 mod no_document;
 mod output;
 mod policy;
+mod progress;
+mod record;
+mod reports;
 mod same_file;
 mod secrecy;
 mod settings;
+mod shard;
+mod summary_page;
 mod tally;
 #[cfg(feature = "testchain")]
 mod testchain;
@@ -30,6 +39,7 @@ mod twins;
 mod verify;
 mod waiting;
 mod way_out;
+mod window;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, Write as _};
@@ -69,6 +79,7 @@ fn ended(cli: &Cli) -> Exit {
 fn run(cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::Verify(args) => verify::run(args),
+        Command::Summary(args) => merge::run(args),
         Command::Title(args) => title::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Policy(command) => policy::run(command),
@@ -89,6 +100,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
 
 /// A line on standard error. What goes wrong there changes no result.
 fn note(text: &str) {
+    progress::clear();
     let mut to = std::io::stderr();
     let text = crate::text::escape_for_terminal(text);
     let text = match to.is_terminal() {

@@ -29,9 +29,7 @@ impl NoDocument {
     }
 
     pub(super) fn exit(&self) -> Exit {
-        // What our own rules refuse stays refused; only an outage is worth another try (checks.md §1).
-        let is_outage = [&codes::READ_FETCH_FAILED, &codes::PROXY, &codes::OFFLINE].contains(&self.code);
-        if is_outage { Exit::NotFetched } else { Exit::Unreadable }
+        if is_outage(self.code.id) { Exit::NotFetched } else { Exit::Unreadable }
     }
 
     pub(super) fn human(&self, name: &str, style: Style) -> String {
@@ -62,6 +60,11 @@ impl NoDocument {
         };
         fragments.of_file(name, now())
     }
+}
+
+/// What our own rules refuse stays refused; only an outage is worth another try (checks.md §1).
+pub(super) fn is_outage(code: &str) -> bool {
+    [&codes::READ_FETCH_FAILED, &codes::PROXY, &codes::OFFLINE].iter().any(|outage| outage.id == code)
 }
 
 impl From<ReadError> for NoDocument {

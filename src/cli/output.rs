@@ -2,7 +2,7 @@
 //! stays judged when nothing more can be written: see [`Stopped::exit`].
 
 use std::fs::{File, OpenOptions, Permissions};
-use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -27,7 +27,9 @@ enum To {
     },
     /// Written beside the file, and renamed at the end.
     File {
-        to: BufWriter<NamedTempFile>,
+        to: NamedTempFile,
+        /// How many bytes of whole results stand there.
+        whole: u64,
         target: PathBuf,
     },
 }
@@ -60,6 +62,22 @@ impl Output {
             return Ok(Self(To::Stdout));
         };
         open(path, read).map(Self).with_context(|| format!("cannot write to --output {}", secrecy::path(path)))
+    }
+
+    /// Opens the file that earlier runs wrote results to, to write further ones behind them.
+    pub(super) fn open_behind(path: &Path, read: &[&Path]) -> Result<Self> {
+        let opened = || -> Result<To> {
+            let is_plain = std::fs::metadata(path).map_or(true, |found| found.is_file());
+            let (target, way) = followed(path)?;
+            if !is_plain || way == Way::OpenFile {
+                return open(path, read);
+            }
+            ensure!(!is_among(&FileIdentity::of_path(path), read), "it is a file that is read, too; name another one");
+            let mut to = OpenOptions::new().read(true).append(true).create(true).open(&target)?;
+            end_last_line(&mut to)?;
+            Ok(To::Stream { to, name: secrecy::path(path) })
+        };
+        opened().map(Self).with_context(|| format!("cannot write to --output {}", secrecy::path(path)))
     }
 
     /// Whether a result can be written there later: a long run should not end with a mistake of its beginning.
@@ -97,26 +115,54 @@ impl Output {
             To::Nowhere => Ok(()),
             To::Stdout => to_stdout(text),
             To::Stream { to, name } => to.write_all(text.as_bytes()).map_err(|error| Stopped::of(name, error)),
-            To::File { to, target } => {
-                to.write_all(text.as_bytes()).map_err(|error| Stopped::of(&secrecy::path(target), error))
+            To::File { to, whole, target } => {
+                let written = to.as_file_mut().write_all(text.as_bytes());
+                written.map_err(|error| Stopped::of(&secrecy::path(target), error))?;
+                *whole += text.len() as u64;
+                Ok(())
             }
         }
     }
 
     /// Puts the file in its place; without this it stays as it was.
     pub(super) fn finish(self) -> Result<(), Stopped> {
-        let To::File { to, target } = self.0 else { return Ok(()) };
-        let name = secrecy::path(&target);
+        let To::File { to, whole, target } = self.0 else { return Ok(()) };
+        let place = target.clone();
         let finished = interrupt::complete(move || {
-            let file = to.into_inner().map_err(io::IntoInnerError::into_error)?;
             // Some disks are found to be full only now; some file systems have nothing to synchronise.
-            match file.as_file().sync_all() {
-                Err(error) if error.kind() != io::ErrorKind::InvalidInput => return Err(error),
+            match to.as_file().sync_all() {
+                Err(error) if error.kind() != io::ErrorKind::InvalidInput => return Err((error, to)),
                 _ => {}
             }
-            file.persist(target).map_err(|error| error.error)
+            to.persist(&place).map(drop).map_err(|error| (error.error, error.file))
         });
-        finished.map(drop).map_err(|error| Stopped::of(&name, error))
+        finished.map_err(|(error, to)| {
+            let stopped = Stopped::of(&secrecy::path(&target), error);
+            Self(To::File { to, whole, target }).keep();
+            stopped
+        })
+    }
+
+    /// The run ends before its time: the file stays as it was, and the whole results of this run are kept beside it.
+    pub(super) fn keep(self) {
+        let To::File { to, whole, target } = self.0 else { return };
+        if whole == 0 {
+            return;
+        }
+        let kept = interrupt::complete(move || {
+            to.as_file().set_len(whole)?;
+            let mut visible = target.into_os_string();
+            visible.push(".unfinished");
+            // Never in the place of a file that is there.
+            match to.persist_noclobber(PathBuf::from(&visible)) {
+                Ok(_) => Ok(PathBuf::from(visible)),
+                Err(error) => error.file.keep().map(|(_, path)| path).map_err(|error| error.error),
+            }
+        });
+        match kept {
+            Ok(path) => note(&format!("what was judged stands in {}", secrecy::path(&path))),
+            Err(error) => note(&format!("what was judged could not be kept: {error}")),
+        }
     }
 
     /// Writes the only result, whose exit code is `known`.
@@ -244,15 +290,42 @@ fn beside(target: PathBuf, permissions: Option<Permissions>) -> Result<To> {
     if let Some(permissions) = permissions {
         made.as_file().set_permissions(permissions)?;
     }
-    Ok(To::File { to: BufWriter::new(made), target })
+    Ok(To::File { to: made, whole: 0, target })
 }
+
+/// Makes the next result begin a line. The beginning of a report that no run finished is taken away.
+fn end_last_line(file: &mut File) -> io::Result<()> {
+    const STEP: u64 = 64 << 10;
+    let length = file.metadata()?.len();
+    let mut tail: Vec<u8> = Vec::new();
+    let mut start = length;
+    while start > 0 && tail.len() < LONGEST_LINE && !tail.contains(&b'\n') {
+        let from = start.saturating_sub(STEP);
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(from))?;
+        (&*file).take(start - from).read_to_end(&mut bytes)?;
+        bytes.append(&mut tail);
+        (tail, start) = (bytes, from);
+    }
+    let last_line = tail.iter().rposition(|byte| *byte == b'\n').map_or(&tail[..], |at| &tail[at + 1..]);
+    if last_line.is_empty() {
+        return Ok(());
+    }
+    let is_report = last_line.starts_with(REPORT) || REPORT.starts_with(last_line);
+    if is_report { file.set_len(length - last_line.len() as u64) } else { file.write_all(b"\n") }
+}
+
+/// As much of a line without an end is looked at.
+const LONGEST_LINE: usize = 16 << 20;
+/// How each line of JSON of ours begins.
+const REPORT: &[u8] = br#"{"schema":"ebl-verifier/"#;
 
 fn is_among(output: &FileIdentity, read: &[&Path]) -> bool {
     read.iter().any(|path| {
         if path.as_os_str() == "-" {
             stdin().and_then(|file| FileIdentity::of_open_file(&file)).is_some_and(|input| input.is_same(output))
         } else {
-            FileIdentity::of_path(path).is_same(output)
+            output.is_of_path(path)
         }
     })
 }

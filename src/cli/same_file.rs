@@ -31,6 +31,17 @@ impl FileIdentity {
         self.inode.is_some() && self.inode == file.metadata().ok().and_then(|found| inode(&found))
     }
 
+    /// Whether the path leads to this file. A file that is there is known by its number, which costs one look at each of
+    /// very many paths.
+    pub(super) fn is_of_path(&self, path: &Path) -> bool {
+        match (self.inode, std::fs::metadata(path).ok().and_then(|found| inode(&found))) {
+            (Some(this), Some(that)) => this == that,
+            // One that is there, and one that is not.
+            (None, Some(_)) | (Some(_), None) => false,
+            (None, None) => Self::of_path(path).is_same(self),
+        }
+    }
+
     pub(super) fn is_same(&self, other: &Self) -> bool {
         (self.inode.is_some() && self.inode == other.inode) || (self.path.is_some() && self.path == other.path)
     }

@@ -2,103 +2,339 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::exit::Exit;
+use super::record::{CameTo, Record};
+use super::shard::Shard;
 use super::twins::{TwinFinding, Twins};
+use crate::evidence::Cause;
 use crate::report::json::{self, Layout, RenderError};
-use crate::verify::codes::Code;
-use crate::verify::{Outcome, Report, Verdict};
+use crate::verify::Verdict;
 
-/// Counts of one run; the shape of `schemas/summary.schema.json`.
-#[derive(Debug, Serialize)]
-pub(super) struct Tally {
-    schema: &'static str,
+/// The shape of `schemas/summary.schema.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Summary {
+    pub schema: String,
     /// How many were judged or tried.
-    documents: usize,
-    /// How many were not, because the run ended before.
-    left: usize,
+    pub documents: usize,
+    /// How many of them an earlier run had judged (`--resume`).
+    pub resumed: usize,
+    /// How many were not judged, because the run ended before.
+    pub left: usize,
+    /// Whether Ctrl-C or SIGTERM ended it.
+    pub interrupted: bool,
+    /// The part that this run was given (`--shard`).
+    pub shard: Option<Shard>,
+    /// How many documents belong to the other parts.
+    pub other_shards: usize,
     /// By verdict.
-    verdicts: BTreeMap<&'static str, usize>,
-    /// How many could not be read.
-    unreadable: usize,
+    pub verdicts: BTreeMap<String, usize>,
+    /// How many files hold no document that could be read.
+    pub unreadable: usize,
+    /// How many links led to no document, for an outage.
+    pub not_fetched: usize,
     /// By code: what failed or is not known, once a document.
-    codes: BTreeMap<&'static str, usize>,
+    pub codes: BTreeMap<String, usize>,
+    /// Who was asked, the least reliable first.
+    pub endpoints: Vec<EndpointCount>,
+    /// Where chains were read.
+    pub blocks: Vec<BlocksOfChain>,
     /// What the documents show about each other.
-    findings: Vec<TwinFinding>,
-    #[serde(skip)]
-    twins: Twins,
+    pub findings: Vec<TwinFinding>,
+    /// What these numbers cannot say.
+    pub not_known: Vec<String>,
 }
 
-impl Tally {
-    pub(super) fn of(documents: usize) -> Self {
-        Self {
-            schema: "ebl-verifier/summary/1",
-            documents: 0,
-            left: documents,
-            verdicts: BTreeMap::new(),
-            unreadable: 0,
-            codes: BTreeMap::new(),
-            findings: Vec::new(),
-            twins: Twins::default(),
-        }
-    }
-
-    pub(super) fn judged(&mut self, file: &str, report: &Report) {
-        self.one_more();
-        self.twins.add(file, report);
-        *self.verdicts.entry(report.verdict.name()).or_default() += 1;
-        let mut codes: Vec<&'static str> = Vec::new();
-        for part in std::iter::once(report).chain(&report.parts) {
-            for check in &part.checks {
-                let also = check.also.iter().map(|also| (also.outcome, also.code));
-                let bad = |outcome| matches!(outcome, Outcome::Fail | Outcome::Unknown);
-                let found = std::iter::once((check.outcome, check.code)).chain(also);
-                codes.extend(found.filter(|(outcome, _)| bad(*outcome)).map(|(_, code)| code.id));
-            }
-        }
-        codes.sort_unstable();
-        codes.dedup();
-        for code in codes {
-            *self.codes.entry(code).or_default() += 1;
-        }
-    }
-
-    pub(super) fn unreadable(&mut self, code: &'static Code) {
-        self.one_more();
-        self.unreadable += 1;
-        *self.codes.entry(code.id).or_default() += 1;
-    }
-
-    fn one_more(&mut self) {
-        self.documents += 1;
-        self.left = self.left.saturating_sub(1);
-    }
-
-    /// Nothing more comes.
-    pub(super) fn close(&mut self) {
-        self.findings = self.twins.findings();
-    }
-
-    pub(super) fn findings(&self) -> &[TwinFinding] {
-        &self.findings
-    }
-
-    pub(super) fn left(&self) -> usize {
-        self.left
-    }
+impl Summary {
+    pub(super) const SCHEMA: &str = "ebl-verifier/summary/1";
 
     /// In a line, the worst first.
     pub(super) fn line(&self) -> String {
+        let left = (self.left > 0).then(|| format!("{} not judged", self.left));
+        let counts: Vec<String> = self.counts().into_iter().chain(left).collect();
+        let documents = self.documents.saturating_add(self.left);
+        let noun = if documents == 1 { "document" } else { "documents" };
+        if counts.is_empty() {
+            format!("{documents} {noun}")
+        } else {
+            format!("{documents} {noun}: {}", counts.join(", "))
+        }
+    }
+
+    /// How many came to what so far, the worst first.
+    pub(super) fn counts(&self) -> Vec<String> {
         let counted = |verdict: Verdict| Some((self.verdicts.get(verdict.name())?, verdict.headline()));
         let verdicts =
             Verdict::WORST_FIRST.into_iter().filter_map(counted).map(|(count, words)| format!("{count} {words}"));
-        let unreadable = (self.unreadable > 0).then(|| format!("{} not read", self.unreadable));
-        let left = (self.left > 0).then(|| format!("{} not judged", self.left));
-        let parts: Vec<String> = verdicts.chain(unreadable).chain(left).collect();
-        format!("{} documents: {}", self.documents + self.left, parts.join(", "))
+        let others =
+            [(self.unreadable, "not read"), (self.not_fetched, "not fetched"), (self.other_shards, "in other shards")];
+        let others =
+            others.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}"));
+        verdicts.chain(others).collect()
     }
 
-    pub(super) fn json(&self) -> Result<String, RenderError> {
-        Ok(json::render(self, Layout::Indented)? + "\n")
+    /// The worst of what is counted; nothing where no document is.
+    pub(super) fn exit(&self) -> Option<Exit> {
+        let verdicts = Verdict::WORST_FIRST.into_iter().filter(|verdict| self.verdicts.contains_key(verdict.name()));
+        let unreadable = (self.unreadable > 0).then_some(Exit::Unreadable);
+        let not_fetched = (self.not_fetched > 0).then_some(Exit::NotFetched);
+        verdicts.map(Exit::Verdict).chain(unreadable).chain(not_fetched).reduce(Exit::worse)
     }
+
+    pub(super) fn json(&self, layout: Layout) -> Result<String, RenderError> {
+        Ok(json::render(self, layout)? + "\n")
+    }
+}
+
+/// One host of those that were asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EndpointCount {
+    pub host: String,
+    /// For how many documents it answered.
+    pub answered: usize,
+    /// For how many it gave no answer, by cause.
+    pub failed: BTreeMap<String, usize>,
+}
+
+impl EndpointCount {
+    pub(super) fn failures(&self) -> usize {
+        self.failed.values().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+}
+
+/// The blocks that documents of one chain were read at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BlocksOfChain {
+    pub chain_id: u64,
+    pub lowest: u64,
+    pub highest: u64,
+    pub documents: usize,
+}
+
+/// Counts documents as they come.
+#[derive(Debug)]
+pub(super) struct Tally {
+    summary: Summary,
+    twins: Twins,
+    endpoints: BTreeMap<String, EndpointCount>,
+    blocks: BTreeMap<u64, BlocksOfChain>,
+    is_crowded: bool,
+}
+
+impl Tally {
+    pub(super) fn of(documents: usize, shard: Option<Shard>) -> Self {
+        let summary = Summary {
+            schema: Summary::SCHEMA.into(),
+            documents: 0,
+            resumed: 0,
+            left: documents,
+            interrupted: false,
+            shard,
+            other_shards: 0,
+            verdicts: BTreeMap::new(),
+            unreadable: 0,
+            not_fetched: 0,
+            codes: BTreeMap::new(),
+            endpoints: Vec::new(),
+            blocks: Vec::new(),
+            findings: Vec::new(),
+            not_known: Vec::new(),
+        };
+        Self {
+            summary,
+            twins: Twins::default(),
+            endpoints: BTreeMap::new(),
+            blocks: BTreeMap::new(),
+            is_crowded: false,
+        }
+    }
+
+    /// One document of the run was judged, or tried.
+    pub(super) fn add(&mut self, record: &Record) {
+        self.summary.left = self.summary.left.saturating_sub(1);
+        self.count(record);
+    }
+
+    /// One document more than the run began with.
+    pub(super) fn count(&mut self, record: &Record) {
+        self.twins.add(record);
+        let summary = &mut self.summary;
+        summary.documents += 1;
+        match record.result {
+            CameTo::Verdict(verdict) => *summary.verdicts.entry(verdict.name().into()).or_default() += 1,
+            CameTo::Unreadable => summary.unreadable += 1,
+            CameTo::NotFetched => summary.not_fetched += 1,
+        }
+        for code in &record.codes {
+            self.add_code(code, 1);
+        }
+        for host in &record.answered {
+            if let Some(endpoint) = self.endpoint(host) {
+                endpoint.answered += 1;
+            }
+        }
+        for (host, cause) in &record.failed {
+            if let Some(endpoint) = self.endpoint(host) {
+                *endpoint.failed.entry(name(*cause)).or_default() += 1;
+            }
+        }
+        for block in &record.blocks {
+            let (chain_id, block) = (block.chain_id, block.block);
+            self.add_blocks(BlocksOfChain { chain_id, lowest: block, highest: block, documents: 1 });
+        }
+    }
+
+    /// One that an earlier run had judged.
+    pub(super) fn add_resumed(&mut self, record: &Record) {
+        self.add(record);
+        self.summary.resumed += 1;
+    }
+
+    /// How a document of an earlier run was then, whatever becomes of it now.
+    pub(super) fn add_earlier(&mut self, record: &Record) {
+        self.twins.add_earlier(record);
+    }
+
+    pub(super) fn add_other_shard(&mut self) {
+        self.summary.other_shards += 1;
+        self.summary.left = self.summary.left.saturating_sub(1);
+    }
+
+    /// The counts of another run, without what it found across its documents only.
+    pub(super) fn add_summary(&mut self, other: &Summary) {
+        let summary = &mut self.summary;
+        for (sum, count) in [
+            (&mut summary.documents, other.documents),
+            (&mut summary.resumed, other.resumed),
+            (&mut summary.left, other.left),
+            (&mut summary.unreadable, other.unreadable),
+            (&mut summary.not_fetched, other.not_fetched),
+        ] {
+            *sum = sum.saturating_add(count);
+        }
+        summary.interrupted |= other.interrupted;
+        for (verdict, count) in &other.verdicts {
+            let sum = summary.verdicts.entry(verdict.clone()).or_default();
+            *sum = sum.saturating_add(*count);
+        }
+        summary.findings.extend(other.findings.iter().cloned());
+        for words in &other.not_known {
+            if !summary.not_known.contains(words) {
+                summary.not_known.push(words.clone());
+            }
+        }
+        for (code, count) in &other.codes {
+            self.add_code(code, *count);
+        }
+        for counted in &other.endpoints {
+            if let Some(endpoint) = self.endpoint(&counted.host) {
+                endpoint.answered = endpoint.answered.saturating_add(counted.answered);
+                for (cause, count) in &counted.failed {
+                    let sum = endpoint.failed.entry(cause.clone()).or_default();
+                    *sum = sum.saturating_add(*count);
+                }
+            }
+        }
+        other.blocks.iter().for_each(|blocks| self.add_blocks(*blocks));
+    }
+
+    /// Documents that nothing is known of, beside those that the run began with.
+    pub(super) fn add_left(&mut self, documents: usize) {
+        self.summary.left = self.summary.left.saturating_add(documents);
+    }
+
+    /// Documents of parts that are not here.
+    pub(super) fn add_other_shards(&mut self, documents: usize) {
+        self.summary.other_shards = self.summary.other_shards.saturating_add(documents);
+    }
+
+    pub(super) fn add_not_known(&mut self, words: String) {
+        self.summary.not_known.push(words);
+    }
+
+    fn add_code(&mut self, code: &str, documents: usize) {
+        let codes = &mut self.summary.codes;
+        if let Some(sum) = codes.get_mut(code) {
+            *sum = sum.saturating_add(documents);
+        } else if codes.len() < MOST_NAMES {
+            codes.insert(code.to_owned(), documents);
+        } else {
+            self.is_crowded = true;
+        }
+    }
+
+    /// Documents choose whom they make us ask, so there may be very many.
+    fn endpoint(&mut self, host: &str) -> Option<&mut EndpointCount> {
+        if !self.endpoints.contains_key(host) {
+            if self.endpoints.len() >= MOST_NAMES {
+                self.is_crowded = true;
+                return None;
+            }
+            let endpoint = EndpointCount { host: host.to_owned(), answered: 0, failed: BTreeMap::new() };
+            self.endpoints.insert(host.to_owned(), endpoint);
+        }
+        self.endpoints.get_mut(host)
+    }
+
+    fn add_blocks(&mut self, more: BlocksOfChain) {
+        if self.blocks.len() >= MOST_NAMES && !self.blocks.contains_key(&more.chain_id) {
+            self.is_crowded = true;
+            return;
+        }
+        let add = |sum: &mut BlocksOfChain| {
+            sum.lowest = sum.lowest.min(more.lowest);
+            sum.highest = sum.highest.max(more.highest);
+            sum.documents = sum.documents.saturating_add(more.documents);
+        };
+        self.blocks.entry(more.chain_id).and_modify(add).or_insert(more);
+    }
+
+    /// As far as it has come.
+    pub(super) fn so_far(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// How many documents are dealt with.
+    pub(super) fn done(&self) -> usize {
+        self.summary.documents + self.summary.other_shards
+    }
+
+    pub(super) fn interrupted(&mut self) {
+        self.summary.interrupted = true;
+    }
+
+    /// Nothing more comes.
+    pub(super) fn close(self) -> Summary {
+        let mut summary = self.summary;
+        summary.findings.extend(self.twins.findings());
+        summary.endpoints = self.endpoints.into_values().collect();
+        summary.endpoints.sort_by_key(|endpoint| (std::cmp::Reverse(endpoint.failures()), endpoint.host.clone()));
+        let more = summary.endpoints.len().saturating_sub(MOST_ENDPOINTS);
+        summary.endpoints.truncate(MOST_ENDPOINTS);
+        if more > 0 {
+            summary.not_known.push(format!("{more} more hosts were asked; those that failed most are listed"));
+        }
+        summary.blocks = self.blocks.into_values().collect();
+        if self.is_crowded {
+            summary
+                .not_known
+                .push(format!("more than {MOST_NAMES} different hosts, chains or codes: not all are counted"));
+        }
+        summary
+    }
+}
+
+/// How many different hosts, chains and codes are counted.
+const MOST_NAMES: usize = 4096;
+/// Of these, how many hosts are shown.
+const MOST_ENDPOINTS: usize = 64;
+
+/// As reports name it.
+fn name(cause: Cause) -> String {
+    let name = serde_json::to_value(cause).ok();
+    name.as_ref().and_then(|name| name.as_str()).unwrap_or("not_an_answer").to_owned()
 }

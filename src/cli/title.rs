@@ -22,7 +22,7 @@ use crate::verifier::{Verifier, Wishes};
 use crate::verify::{Outcome, PowersWanted, TitleReport, TokenOfChain};
 
 pub(super) fn run(args: &TitleArgs) -> Result<Exit> {
-    let Configured { builder, wishes, files: settings } = config::configured(&Asked {
+    let Configured { builder, wishes, files: settings, .. } = config::configured(&Asked {
         network: &args.network,
         max_size: args.page.max_size,
         chain_id: args.chain_id.as_deref(),

@@ -1,148 +1,284 @@
 //! `ebl verify`: files in, reports out, the worst exit code.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
-use futures_util::stream::{self, StreamExt as _};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use anyhow::{Result, bail, ensure};
+use tokio::sync::Semaphore;
 
 use super::args::{Format, PageArgs, VerifyArgs, When};
+use super::bench::{Bench, Came, Judged, Room};
 use super::config::Configured;
 use super::exit::Exit;
-use super::input::{ENDINGS, Found, Input, InputError};
-use super::inspect_page::fitted;
-use super::no_document::NoDocument;
-use super::output::{self, Output, Wanted};
-use super::tally::Tally;
-use super::{advice, config, input, interrupt, note, waiting};
-use crate::report::fragments;
-use crate::report::human::{self, Style};
-use crate::report::json::{self, Layout};
-use crate::text::escape_for_terminal as escape;
-use crate::verifier::{Verifier, Wishes};
-use crate::verify::{Report, Verdict};
-use crate::web_address::DOCUMENT_LIMIT;
+use super::input::{ENDINGS, Found, Input};
+use super::interrupt::{self, Signal};
+use super::journal::{Earlier, Journal};
+use super::output::{self, Output, Stopped, Wanted};
+use super::progress::{self, Progress};
+use super::reports::Printer;
+use super::tally::{Summary, Tally};
+use super::{advice, config, input, note, waiting, window};
+use crate::report::human::Style;
+use crate::report::json::Layout;
+use crate::verify::Verdict;
 
 pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
-    let Configured { builder, wishes, files: settings } = config::verifier(args)?;
+    let Configured { builder, wishes, files: settings_files, settings } = config::verifier(args)?;
     let from_input = |path: &PathBuf| path.as_os_str() == "-";
     if args.files.iter().chain(&args.files_from).filter(|path| from_input(path)).count() > 1 {
         bail!("standard input can be read once: `-` is given twice");
     }
     let listed = args.files_from.as_deref().map(input::listed).transpose()?.unwrap_or_default();
-    let found = input::files(&[args.files.as_slice(), &listed].concat(), args.recursive)?;
-    let several = args.recursive || args.files_from.is_some() || found.files.len() > 1;
+    let found = input::files(args.files.iter().cloned().chain(listed), args.recursive)?;
+    let is_part = args.resume.is_some() || args.shard.is_some();
+    let several = args.recursive || args.files_from.is_some() || is_part || found.files.len() > 1;
     let verifier = if several { builder.share_answers(SHARED) } else { builder }.build()?;
-    let others = settings.iter().chain(&args.files_from);
+    let others = settings_files.iter().chain(&args.files_from);
     let read: Vec<&Path> = found.files.iter().chain(others).map(|path| path.as_path()).collect();
-    let wanted = Wanted::of(&args.page);
+    let to = args.page.output.as_deref();
     if let Some(path) = &args.summary {
-        Output::will_take(path, "--summary", &read, args.page.output.as_deref())?;
+        Output::will_take(path, "--summary", &read, to)?;
     }
-    let mut output = Output::open(args.page.output.as_deref(), wanted, &read)?;
+    let mut tally = Tally::of(found.files.len(), args.shard);
+    let journal = match (&args.resume, settings) {
+        (Some(path), Some(settings)) => {
+            Output::will_take(path, "--resume", &read, to)?;
+            ensure!(args.summary.as_ref() != Some(path), "--summary and --resume name one file; name two");
+            Some(Journal::open(path, &settings, |record| tally.add_earlier(record))?)
+        }
+        _ => None,
+    };
+    let wanted = Wanted::of(&args.page);
+    let output = match (to, &journal) {
+        (Some(path), Some((_, earlier))) if path.as_os_str() != "-" => behind(path, earlier, &read)?,
+        _ => Output::open(to, wanted, &read)?,
+    };
+    drop(read);
     if wanted == Wanted::Result {
         say_what_is_left_out(&found);
     }
     let printer = Printer { format: args.format, style: style(&output, &args.page), several };
-    let runtime = runtime(args.network.offline)?;
-    let at_once = args.jobs.map_or(if args.network.offline { 1 } else { AT_ONCE }, usize::from);
-    let bench = Bench { verifier: &verifier, wishes: &wishes, max_bytes: args.page.max_size, room: Room::default() };
-    let mut outcomes = stream::iter(&found.files).map(|file| bench.judged(file)).buffered(at_once);
-    let mut tally = Tally::of(found.files.len());
-    let mut known: Option<Exit> = None;
-    for (index, file) in found.files.iter().enumerate() {
-        let name = Input::of(file, |text| verifier.read_link(text)).name();
-        interrupt::begin(&name);
-        let Some(outcome) = runtime.block_on(waiting::said(&verifier, outcomes.next())) else { break };
-        let this = outcome.exit();
-        let exit = known.map_or(this, |known| known.worse(this));
-        known = Some(exit);
-        outcome.count(&name, &mut tally);
-        let mut text = match printer.text(&name, &outcome) {
-            Ok(text) => text,
-            Err(error) => {
-                note(&format!("{error:#}"));
-                return Ok(exit.worse(Exit::Internal));
-            }
-        };
-        if args.format == Format::Human && index > 0 {
-            text.insert(0, '\n');
-        }
-        let stop = args.fail_fast && this != Exit::Verdict(Verdict::Valid) && tally.left() > 0;
-        if stop || tally.left() == 0 {
-            tally.close();
-            if args.format == Format::Human && found.files.len() > 1 {
-                text.push_str(&printer.totals(&tally));
-            }
-        }
-        if let Err(stopped) = output.write(&text) {
-            let is_last = index + 1 == found.files.len();
-            return Ok(stopped.exit(if is_last { exit } else { exit.worse(Exit::Unjudged) }));
-        }
-        if stop {
-            note(&format!("stopped at {name} (--fail-fast); {} were not judged", tally.left()));
-            break;
-        }
+    let (journal, earlier) = journal.unzip();
+    if let Some(Earlier { unreadable: lines @ 1.., .. }) = earlier {
+        note(&format!("{lines} lines of the journal cannot be read; what they were about is judged again"));
     }
-    let known = known.unwrap_or(Exit::Usage);
+    let jobs = args.jobs.map_or_else(|| default_jobs(args.network.offline), usize::from);
+    let bench = Bench {
+        verifier,
+        wishes,
+        max_bytes: args.page.max_size,
+        is_shared: several,
+        printer: (wanted == Wanted::Result).then_some(printer),
+        shard: args.shard,
+        judged: earlier.map(|earlier| earlier.judged),
+        turns: Semaphore::new(jobs),
+        room: Room::default(),
+    };
+    let progress = match several && found.files.len() > 1 && wanted == Wanted::Result {
+        true => Progress::on_standard_error(found.files.len()),
+        false => Progress::none(),
+    };
+    let fail_fast = args.fail_fast;
+    let mut run =
+        Run { printer, output, tally, journal, progress, fail_fast, is_printed: false, end: None, known: None };
+    if several {
+        run.judge_all(bench, &found.files, jobs)?;
+    } else {
+        run.judge_one(&bench, &found.files)?;
+    }
+    let totals = args.format == Format::Human && found.files.len() > 1;
+    let (summary, exit) = run.finish(totals);
     // What could not be looked into may hold anything.
-    let known = if found.unread > 0 { known.worse(Exit::Unjudged) } else { known };
-    let exit = output.finish().map_or_else(|stopped| stopped.exit(known), |()| known);
+    let exit = if found.unread > 0 { exit.worse(Exit::Unjudged) } else { exit };
     match &args.summary {
-        Some(path) => Ok(Output::open(Some(path), Wanted::Result, &read)?.write_only(&tally.json()?, exit)),
+        Some(path) => {
+            Ok(Output::open(Some(path), Wanted::Result, &[])?.write_only(&summary.json(Layout::Indented)?, exit))
+        }
         None => Ok(exit),
     }
 }
 
-/// Documents that are asked about at a time: a window for the network. Offline there is nothing to wait for.
-const AT_ONCE: usize = 16;
+/// A window for the network; offline nobody is waited for.
+fn default_jobs(offline: bool) -> usize {
+    if offline { window::cores() } else { 256 }
+}
 
 /// How long what documents share is believed: one run, but not longer than an answer may be.
 const SHARED: Duration = Duration::from_secs(60);
 
-/// What judges several documents at a time.
-struct Bench<'r> {
-    verifier: &'r Verifier,
-    wishes: &'r Wishes,
-    max_bytes: usize,
-    room: Room,
+/// Where a run writes that goes on with the results of others: behind theirs.
+fn behind(path: &Path, earlier: &Earlier, read: &[&Path]) -> Result<Output> {
+    let is_there = std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > 0);
+    ensure!(
+        earlier.documents > 0 || !is_there,
+        "--output {} is there, and the journal of --resume notes nothing that stands in it; name another file",
+        super::secrecy::path(path)
+    );
+    Output::open_behind(path, read)
 }
 
-impl Bench<'_> {
-    async fn judged(&self, file: &Path) -> Outcome {
-        let input = Input::of(file, |text| self.verifier.read_link(text));
-        let _taken = self.room.taken(&input).await;
-        outcome(self.verifier, self.wishes, &input, self.max_bytes).await
+/// A run as it goes on.
+struct Run {
+    printer: Printer,
+    output: Output,
+    tally: Tally,
+    journal: Option<Journal>,
+    progress: Progress,
+    fail_fast: bool,
+    is_printed: bool,
+    /// The worst that writing came to.
+    known: Option<Exit>,
+    end: Option<End>,
+}
+
+/// Why a run ends before its time.
+enum End {
+    /// Nothing more can be written.
+    Output(Stopped),
+    /// `--fail-fast`.
+    NotValid,
+    Signal(Signal),
+    /// A bug of ours.
+    Bug,
+}
+
+impl Run {
+    /// On this thread alone: starting others would cost more than an offline run takes.
+    fn judge_one(&mut self, bench: &Bench, files: &[PathBuf]) -> Result<()> {
+        let runtime = runtime(bench.verifier.is_offline())?;
+        for file in files {
+            interrupt::begin(&Input::of(file, |text| bench.verifier.read_link(text)).name());
+            let came = runtime.block_on(waiting::said(&bench.verifier, bench.judged(file)));
+            if self.take(came).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
-}
 
-/// How much of documents is in memory at a time, whatever their number: a large one waits until there is room for it.
-struct Room(Semaphore);
-
-impl Default for Room {
-    fn default() -> Self {
-        Self(Semaphore::new(Self::KIB))
+    /// On all cores.
+    fn judge_all(&mut self, bench: Bench, files: &[PathBuf], jobs: usize) -> Result<()> {
+        let bench = Arc::new(bench);
+        let ended = window::judge_all(&bench, files, jobs, |event| match event {
+            window::Event::Came(came) => self.take(came),
+            window::Event::Tick => {
+                self.progress.show(&self.tally, || bench.verifier.waiting_for());
+                ControlFlow::Continue(())
+            }
+        })?;
+        if let Some(signal) = ended {
+            self.tally.interrupted();
+            self.end.get_or_insert(End::Signal(signal));
+        }
+        Ok(())
     }
-}
 
-impl Room {
-    const KIB: usize = 128 << 10;
+    fn take(&mut self, came: Came) -> ControlFlow<()> {
+        match came {
+            Came::OtherShard => self.tally.add_other_shard(),
+            Came::Earlier(place) => match self.journal.as_mut().map(|journal| journal.record(place)) {
+                Some(Ok(record)) => self.tally.add_resumed(&record),
+                Some(Err(error)) => return self.bug(&error),
+                None => {}
+            },
+            Came::Judged(judged) => return self.take_judged(*judged),
+        }
+        self.progress.show(&self.tally, Vec::new);
+        ControlFlow::Continue(())
+    }
 
-    async fn taken(&self, input: &Input<'_>) -> Option<SemaphorePermit<'_>> {
-        let bytes = match input {
-            Input::File(path) => std::fs::metadata(path).map_or(0, |metadata| metadata.len()),
-            Input::Link(_) | Input::NotALink(_) => DOCUMENT_LIMIT,
+    fn take_judged(&mut self, judged: Judged) -> ControlFlow<()> {
+        let Judged { record, text, input } = judged;
+        self.tally.add(&record);
+        let mut text = match text {
+            Ok(text) => text,
+            Err(error) => return self.bug(&error),
         };
-        let kib = usize::try_from(bytes >> 10).unwrap_or(usize::MAX).clamp(1, Self::KIB);
-        self.0.acquire_many(u32::try_from(kib).unwrap_or(1)).await.ok()
+        if self.printer.format == Format::Human && self.is_printed {
+            text.insert(0, '\n');
+        }
+        progress::clear();
+        if let Err(stopped) = self.output.write(&text) {
+            self.end = Some(End::Output(stopped));
+            return ControlFlow::Break(());
+        }
+        self.is_printed = true;
+        if let Some((journal, (input, size))) = self.journal.as_mut().zip(input)
+            && let Err(error) = journal.add(input, size, &record)
+        {
+            note(&format!("{error:#}"));
+            self.known = Some(Exit::NotWritten);
+        }
+        self.progress.show(&self.tally, Vec::new);
+        let left = self.tally.so_far().left;
+        if self.fail_fast && record.result.exit() != Exit::Verdict(Verdict::Valid) && left > 0 {
+            progress::clear();
+            note(&format!("stopped at {} (--fail-fast); {left} were not judged", record.file));
+            self.end = Some(End::NotValid);
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
     }
+
+    fn bug(&mut self, error: &anyhow::Error) -> ControlFlow<()> {
+        note(&format!("{error:#}"));
+        self.end = Some(End::Bug);
+        ControlFlow::Break(())
+    }
+
+    /// Writes the last lines, and puts what was written where it belongs.
+    fn finish(mut self, totals: bool) -> (Summary, Exit) {
+        progress::clear();
+        let summary = self.tally.close();
+        let nothing = if summary.other_shards > 0 { Exit::Done } else { Exit::Usage };
+        let known = summary.exit().unwrap_or(nothing);
+        let known = self.known.map_or(known, |writing| known.worse(writing));
+        if totals && !matches!(self.end, Some(End::Output(_) | End::Bug)) {
+            let totals = self.printer.totals(&summary);
+            let totals = if self.is_printed { totals.as_str() } else { totals.trim_start() };
+            if let Err(stopped) = self.output.write(totals) {
+                self.end = Some(End::Output(stopped));
+            }
+        }
+        let left = if summary.left > 0 { known.worse(Exit::Unjudged) } else { known };
+        let exit = match self.end {
+            None | Some(End::NotValid) => self.output.finish().map_or_else(|stopped| stopped.exit(known), |()| known),
+            Some(End::Output(stopped)) => {
+                self.output.keep();
+                stopped.exit(left)
+            }
+            Some(End::Bug) => {
+                self.output.keep();
+                left.worse(Exit::Internal)
+            }
+            Some(End::Signal(signal)) => {
+                self.output.keep();
+                say_how_to_go_on(&summary, self.journal.as_ref());
+                signal.exit()
+            }
+        };
+        (summary, exit)
+    }
+}
+
+fn say_how_to_go_on(summary: &Summary, journal: Option<&Journal>) {
+    let total = summary.documents + summary.left + summary.other_shards;
+    let on = match journal {
+        Some(journal) => format!("the same command goes on from here (--resume {})", journal.name()),
+        None => "with --resume FILE a run can go on where it was ended".to_owned(),
+    };
+    note(&format!("interrupted: {} of {total} documents were not judged; {on}", summary.left));
 }
 
 /// What a folder holds besides, on standard error.
 fn say_what_is_left_out(found: &Found) {
     for line in &found.skipped {
         note(&format!("skipped: {line}"));
+    }
+    if found.skipped_more > 0 {
+        note(&format!("skipped: {} more", found.skipped_more));
     }
     let files = match found.passed_over {
         0 => return,
@@ -161,52 +297,6 @@ pub(super) fn runtime(offline: bool) -> std::io::Result<tokio::runtime::Runtime>
     runtime.build()
 }
 
-enum Outcome {
-    Report(Box<Report>),
-    NoDocument(NoDocument),
-}
-
-impl Outcome {
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Report(report) => Exit::Verdict(report.verdict),
-            Self::NoDocument(why) => why.exit(),
-        }
-    }
-
-    fn count(&self, name: &str, tally: &mut Tally) {
-        match self {
-            Self::Report(report) => tally.judged(name, report),
-            Self::NoDocument(why) => tally.unreadable(why.code()),
-        }
-    }
-}
-
-async fn outcome(verifier: &Verifier, wishes: &Wishes, input: &Input<'_>, max_bytes: usize) -> Outcome {
-    report(verifier, wishes, input, max_bytes).await.map_or_else(Outcome::NoDocument, |report| {
-        Outcome::Report(Box::new(Report { file: Some(input.name()), ..report }))
-    })
-}
-
-async fn report(
-    verifier: &Verifier,
-    wishes: &Wishes,
-    input: &Input<'_>,
-    max_bytes: usize,
-) -> Result<Report, NoDocument> {
-    match input {
-        Input::File(path) => {
-            let bytes = input::read(path, max_bytes).map_err(|error| match error {
-                InputError::Folder => InputError::FolderToTakeApart,
-                other => other,
-            })?;
-            Ok(verifier.verify(&bytes, wishes).await?)
-        }
-        Input::Link(link) => Ok(verifier.verify_link(link, wishes).await?),
-        Input::NotALink(error) => Err((*error).into()),
-    }
-}
-
 /// How to print, on a terminal or elsewhere.
 pub(super) fn style(output: &Output, &PageArgs { color, verbose, .. }: &PageArgs) -> Style {
     let terminal = output.is_terminal();
@@ -216,56 +306,4 @@ pub(super) fn style(output: &Output, &PageArgs { color, verbose, .. }: &PageArgs
         When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
     Style { width: output::width(terminal), color, verbose, advice: advice::advice }
-}
-
-struct Printer {
-    format: Format,
-    style: Style,
-    several: bool,
-}
-
-impl Printer {
-    fn text(&self, name: &str, outcome: &Outcome) -> Result<String> {
-        Ok(match self.format {
-            Format::Human => self.human(name, outcome),
-            Format::Json | Format::Jsonl => self.json(name, outcome)?,
-            Format::Fragments => self.fragments(name, outcome)?,
-        })
-    }
-
-    /// The last lines of a page about several documents.
-    fn totals(&self, tally: &Tally) -> String {
-        let mut lines = vec![String::new(), tally.line()];
-        lines.extend(tally.findings().iter().map(|finding| format!("  - {}", escape(&finding.in_a_line()))));
-        fitted(&lines, self.style)
-    }
-
-    fn human(&self, name: &str, outcome: &Outcome) -> String {
-        match outcome {
-            Outcome::Report(report) => human::render(report, name, self.style),
-            Outcome::NoDocument(why) => why.human(name, self.style),
-        }
-    }
-
-    fn json(&self, name: &str, outcome: &Outcome) -> Result<String> {
-        let layout = self.layout();
-        let text = match outcome {
-            Outcome::Report(report) => json::render(report, layout)?,
-            Outcome::NoDocument(why) => why.json(name, layout)?,
-        };
-        Ok(text + "\n")
-    }
-
-    fn fragments(&self, name: &str, outcome: &Outcome) -> Result<String> {
-        let fragments = match outcome {
-            Outcome::Report(report) => fragments::of_report(report),
-            Outcome::NoDocument(why) => why.fragments(name),
-        };
-        Ok(json::render(&fragments, self.layout())? + "\n")
-    }
-
-    /// One object alone is indented for reading; several are one compact line each.
-    fn layout(&self) -> Layout {
-        if self.several || self.format == Format::Jsonl { Layout::OneLine } else { Layout::Indented }
-    }
 }

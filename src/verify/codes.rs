@@ -658,6 +658,9 @@ codes! {
     RUN_SAME_BILL = "run.same_bill", Verifier,
         "One issuer's bill number stands under several titles in one run: the bill may have been issued twice, or again after a surrender.",
         "Ask the issuer which of the titles counts.";
+    RUN_TITLE_CHANGED = "run.title_changed", Verifier,
+        "One title was read in two states, at different times: it was handed over, returned or restored in between.",
+        "Rely on the later one, and judge again what was judged by the earlier one.";
     RUN_BATCH = "run.same_batch", Verifier,
         "Several documents of one run were wrapped together, so whoever revokes their batch revokes all of them.",
         "Nothing to do.";

@@ -4,6 +4,10 @@
 mod support;
 
 mod batch;
+mod batch_engines;
+mod batch_inputs;
+mod batch_parts;
+mod batch_resumed;
 mod blind_endpoints;
 mod case;
 mod chain_command;

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each binary uses its part")]
 
 pub mod anvil;
+pub mod archive;
 pub mod authority;
 pub mod batch;
 pub mod bill;

@@ -1,6 +1,6 @@
 //! What a report knows of the document, its issuer, its registry or store, and the block it was read at.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Finding;
 use crate::document::{ContractKind, Family};
@@ -416,7 +416,7 @@ pub struct PendingChange {
 }
 
 /// Title states (chain.md §1.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TitleStateName {
     /// Held by the recorded parties.

@@ -74,6 +74,7 @@ pub const ALL: &[Case] = &[
         of_run(&["ecdsa-transferable", "ecdsa-derived-all"].map(|id| case("signed", id)["document"].to_string()))
     }),
     ("run.same_bill", || of_run(&[bill("A"), bill("B")])),
+    ("run.title_changed", || title_changed()),
     ("run.same_batch", || {
         let wrapped = batch(Format::V2, &[STORE], CHAIN, 0, 2);
         of_run(&[wrapped[0].document.to_string(), wrapped[1].document.to_string()])
@@ -107,6 +108,27 @@ fn of_run(files: &[String]) -> &'static Code {
     let findings = summary["findings"].as_array().expect("findings");
     assert_eq!(findings.len(), 1, "{summary:#}");
     codes::find(findings[0]["code"].as_str().expect("a code")).expect("a row")
+}
+
+/// One title in two reports, between which it was returned.
+fn title_changed() -> &'static Code {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("bill.json"), bill("A")).expect("written");
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ebl"));
+        command.args(arguments).current_dir(folder.path()).env_clear().output().expect("the command runs").stdout
+    };
+    let report = run(&["verify", "--offline", "--format", "jsonl", "bill.json"]);
+    let mut report: Value = serde_json::from_slice(&report).expect("JSON");
+    let mut reports = String::new();
+    for (state, time) in [("live", "2026-03-01T08:00:00Z"), ("returned", "2026-04-01T08:00:00Z")] {
+        report["title"]["state"] = json!(state);
+        report["checked_at"] = json!(time);
+        reports += &format!("{report}\n");
+    }
+    std::fs::write(folder.path().join("reports.jsonl"), reports).expect("written");
+    let summary: Value = serde_json::from_slice(&run(&["summary", "--format", "json", "reports.jsonl"])).expect("JSON");
+    codes::find(summary["findings"][0]["code"].as_str().expect("a code")).expect("a row")
 }
 
 fn bill(vessel: &str) -> String {

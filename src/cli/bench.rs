@@ -1,0 +1,141 @@
+//! Judging one document of a run: what it is read from, how much of all documents is in memory at a time, and whether it is
+//! this run's to judge.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::input::{self, Input, InputError};
+use super::journal::{self, Place};
+use super::no_document::NoDocument;
+use super::record::{Record, ReportView};
+use super::reports::{Outcome, Printer};
+use super::shard::Shard;
+use crate::primitives::{Digest32, rfc3339};
+use crate::sources::now;
+use crate::verifier::{Verifier, Wishes};
+use crate::verify::Report;
+use crate::web_address::DOCUMENT_LIMIT;
+
+/// What all documents of a run are judged with.
+pub(super) struct Bench {
+    pub verifier: Verifier,
+    pub wishes: Wishes,
+    pub max_bytes: usize,
+    /// Whether other documents are judged by the same threads.
+    pub is_shared: bool,
+    /// Absent where only the exit code is wanted.
+    pub printer: Option<Printer>,
+    pub shard: Option<Shard>,
+    /// What an earlier run judged; absent where nothing is noted.
+    pub judged: Option<HashMap<Digest32, Place>>,
+    /// How many are judged at a time.
+    pub turns: Semaphore,
+    pub room: Room,
+}
+
+/// What became of one argument.
+pub(super) enum Came {
+    Judged(Box<Judged>),
+    /// An earlier run judged it.
+    Earlier(Place),
+    OtherShard,
+}
+
+/// A document that was judged, or tried.
+pub(super) struct Judged {
+    pub record: Record,
+    /// What is printed of it; nothing where only the exit code is wanted.
+    pub text: anyhow::Result<String>,
+    /// Of what a journal notes.
+    pub input: Option<(Digest32, Option<u64>)>,
+}
+
+impl Bench {
+    pub(super) async fn judged(&self, file: &Path) -> Came {
+        // Both are closed by nobody.
+        let _turn = self.turns.acquire().await.ok();
+        let input = Input::of(file, |text| self.verifier.read_link(text));
+        let _taken = self.room.taken(&input).await;
+        let bytes = match &input {
+            Input::File(path) => Some(self.read(path).await),
+            Input::Link(_) | Input::NotALink(_) => None,
+        };
+        let name = file.as_os_str().as_encoded_bytes();
+        let identity = match &bytes {
+            _ if self.shard.is_none() && self.judged.is_none() => None,
+            Some(Ok(bytes)) => Some((Digest32(Sha256::digest(bytes).into()), Some(bytes.len() as u64))),
+            // Of what cannot be read, and of links, only the name is known.
+            Some(Err(_)) | None => Some((Digest32(Sha256::digest(name).into()), None)),
+        };
+        if let Some((content, _)) = identity
+            && self.shard.is_some_and(|shard| !shard.has(content))
+        {
+            return Came::OtherShard;
+        }
+        let key = identity.map(|(content, size)| (journal::key(name, content), size));
+        let earlier = key.zip(self.judged.as_ref()).and_then(|((key, _), judged)| judged.get(&key));
+        if let Some(place) = earlier {
+            return Came::Earlier(*place);
+        }
+        let name = input.name();
+        let outcome = self.outcome(&input, bytes, &name).await;
+        let record = match &outcome {
+            Ok(report) => Record::of(&ReportView::from(&**report), report.verdict),
+            Err(why) => Record::of_no_document(&name, why, rfc3339(now())),
+        };
+        let text = self.printer.map_or_else(|| Ok(String::new()), |printer| printer.text(&name, &outcome));
+        let input = key.filter(|_| self.judged.is_some());
+        Came::Judged(Box::new(Judged { record, text, input }))
+    }
+
+    async fn read(&self, path: &Path) -> Result<Vec<u8>, NoDocument> {
+        let max_bytes = self.max_bytes;
+        // A pipe may keep one waiting for ever; the threads are there for all. A plain file costs less than the change.
+        let bytes = if self.is_shared && !path.metadata().is_ok_and(|found| found.is_file()) {
+            let path = path.to_owned();
+            let reading = tokio::task::spawn_blocking(move || input::read(&path, max_bytes));
+            reading.await.unwrap_or_else(|why| Err(InputError::Other(format!("it was not read: {why}"))))
+        } else {
+            input::read(path, max_bytes)
+        };
+        bytes.map_err(|error| match error {
+            InputError::Folder => InputError::FolderToTakeApart.into(),
+            other => other.into(),
+        })
+    }
+
+    async fn outcome(&self, input: &Input<'_>, bytes: Option<Result<Vec<u8>, NoDocument>>, name: &str) -> Outcome {
+        let report = match (input, bytes) {
+            (Input::NotALink(error), _) => return Err((*error).into()),
+            (Input::Link(link), _) => self.verifier.verify_link(link, &self.wishes).await?,
+            (Input::File(_), Some(bytes)) => self.verifier.verify(&bytes?, &self.wishes).await?,
+            (Input::File(_), None) => return Err(InputError::Other("it was not read".into()).into()),
+        };
+        Ok(Box::new(Report { file: Some(name.to_owned()), ..report }))
+    }
+}
+
+/// How much of documents is in memory at a time, whatever their number: a large one waits until there is room for it.
+pub(super) struct Room(Semaphore);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Semaphore::new(Self::KIB))
+    }
+}
+
+impl Room {
+    const KIB: usize = 128 << 10;
+
+    async fn taken(&self, input: &Input<'_>) -> Option<SemaphorePermit<'_>> {
+        let bytes = match input {
+            Input::File(path) => std::fs::metadata(path).map_or(0, |metadata| metadata.len()),
+            Input::Link(_) | Input::NotALink(_) => DOCUMENT_LIMIT,
+        };
+        let kib = usize::try_from(bytes >> 10).unwrap_or(usize::MAX).clamp(1, Self::KIB);
+        self.0.acquire_many(u32::try_from(kib).unwrap_or(1)).await.ok()
+    }
+}

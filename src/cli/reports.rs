@@ -1,0 +1,77 @@
+//! What is printed of one document, in every form there is, and of all of them together.
+
+use anyhow::Result;
+
+use super::args::Format;
+use super::inspect_page::fitted;
+use super::no_document::NoDocument;
+use super::tally::Summary;
+use crate::report::fragments;
+use crate::report::human::{self, Style};
+use crate::report::json::{self, Layout};
+use crate::text::escape_for_terminal as escape;
+use crate::verify::Report;
+
+/// A report, or why there is none.
+pub(super) type Outcome = std::result::Result<Box<Report>, NoDocument>;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Printer {
+    pub format: Format,
+    pub style: Style,
+    pub several: bool,
+}
+
+impl Printer {
+    pub(super) fn text(&self, name: &str, outcome: &Outcome) -> Result<String> {
+        Ok(match self.format {
+            Format::Human => self.human(name, outcome),
+            Format::Json | Format::Jsonl => self.json(name, outcome)?,
+            Format::Fragments => self.fragments(name, outcome)?,
+        })
+    }
+
+    /// The last lines of a page about several documents.
+    pub(super) fn totals(&self, summary: &Summary) -> String {
+        let mut lines = vec![String::new(), summary.line()];
+        let shown = summary.findings.iter().take(MOST_FINDINGS);
+        lines.extend(shown.map(|finding| format!("  - {}", escape(&finding.in_a_line()))));
+        let more = summary.findings.len().saturating_sub(MOST_FINDINGS);
+        if more > 0 {
+            lines.push(format!("  - and {more} more such findings, all of them in what --summary writes"));
+        }
+        fitted(&lines, self.style)
+    }
+
+    fn human(&self, name: &str, outcome: &Outcome) -> String {
+        match outcome {
+            Ok(report) => human::render(report, name, self.style),
+            Err(why) => why.human(name, self.style),
+        }
+    }
+
+    fn json(&self, name: &str, outcome: &Outcome) -> Result<String> {
+        let layout = self.layout();
+        let text = match outcome {
+            Ok(report) => json::render(report, layout)?,
+            Err(why) => why.json(name, layout)?,
+        };
+        Ok(text + "\n")
+    }
+
+    fn fragments(&self, name: &str, outcome: &Outcome) -> Result<String> {
+        let fragments = match outcome {
+            Ok(report) => fragments::of_report(report),
+            Err(why) => why.fragments(name),
+        };
+        Ok(json::render(&fragments, self.layout())? + "\n")
+    }
+
+    /// One object alone is indented for reading; several are one compact line each.
+    fn layout(&self) -> Layout {
+        if self.several || self.format == Format::Jsonl { Layout::OneLine } else { Layout::Indented }
+    }
+}
+
+/// Of a page for people.
+const MOST_FINDINGS: usize = 100;

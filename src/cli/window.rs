@@ -1,0 +1,122 @@
+//! Many documents at a time, on all cores, and what came of them in the order in which they were given.
+
+use std::collections::VecDeque;
+use std::num::NonZero;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinHandle};
+use tokio::time::{Instant, sleep_until};
+
+use super::bench::{Bench, Came};
+use super::interrupt::{self, Signal};
+use super::note;
+
+pub(super) enum Event {
+    /// The next document is through.
+    Came(Came),
+    /// Some time has passed.
+    Tick,
+}
+
+/// Judges the files, as many at a time as the bench has turns. Ended by a signal, it asks for no further one, lets those that
+/// it has begun come to their end, and after a while gives them up.
+pub(super) fn judge_all(
+    bench: &Arc<Bench>,
+    files: &[PathBuf],
+    jobs: usize,
+    take: impl FnMut(Event) -> ControlFlow<()>,
+) -> std::io::Result<Option<Signal>> {
+    let runtime = runtime(bench.verifier.is_offline(), jobs)?;
+    let told = interrupt::end_by_itself();
+    let ended = runtime.block_on(judge(bench, files, jobs + jobs.max(AHEAD), told, take));
+    // Some may wait for a pipe into which nobody writes.
+    runtime.shutdown_background();
+    Ok(ended)
+}
+
+pub(super) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Offline nothing is waited for, so no driver is there that would open something.
+fn runtime(offline: bool, jobs: usize) -> std::io::Result<Runtime> {
+    let mut runtime = Builder::new_multi_thread();
+    runtime.worker_threads(jobs.min(cores())).thread_name("judge").thread_stack_size(interrupt::STACK);
+    if !offline {
+        runtime.enable_io();
+    }
+    runtime.enable_time().build()
+}
+
+async fn judge(
+    bench: &Arc<Bench>,
+    files: &[PathBuf],
+    ahead: usize,
+    mut told: watch::Receiver<Option<Signal>>,
+    mut take: impl FnMut(Event) -> ControlFlow<()>,
+) -> Option<Signal> {
+    let mut files = files.iter();
+    let mut window: VecDeque<JoinHandle<Came>> = VecDeque::new();
+    let mut ending: Option<(Signal, Instant)> = None;
+    let mut tick = tokio::time::interval(TICK);
+    loop {
+        while ending.is_none() && window.len() < ahead {
+            let Some(file) = files.next().cloned() else { break };
+            let bench = Arc::clone(bench);
+            window.push_back(tokio::spawn(async move { bench.judged(&file).await }));
+        }
+        let signal = ending.map(|(signal, _)| signal);
+        let Some(first) = window.front_mut() else { return signal };
+        let until = ending.map_or_else(Instant::now, |(_, until)| until);
+        tokio::select! {
+            biased;
+            _ = told.changed(), if ending.is_none() => {
+                if let Some(signal) = *told.borrow() {
+                    note("ending: what is being judged is finished; Ctrl-C again ends at once");
+                    ending = Some((signal, Instant::now() + GRACE));
+                }
+            }
+            came = first => {
+                window.pop_front();
+                if take(Event::Came(whole(came))).is_break() {
+                    break;
+                }
+            }
+            () = sleep_until(until), if ending.is_some() => {
+                // Of those behind the one that is waited for, some may be through.
+                while let Some(next) = window.pop_front() {
+                    if next.is_finished() && take(Event::Came(whole(next.await))).is_break() {
+                        break;
+                    }
+                    // Dropped, it would go on.
+                }
+                break;
+            }
+            _ = tick.tick() => if take(Event::Tick).is_break() { break },
+        }
+    }
+    interrupt::finishing();
+    window.iter().for_each(JoinHandle::abort);
+    ending.map(|(signal, _)| signal)
+}
+
+/// A bug in judging one document ends the run, as it does when it is judged alone.
+fn whole(came: Result<Came, JoinError>) -> Came {
+    match came.map_err(JoinError::try_into_panic) {
+        Ok(came) => came,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        // Nobody gives up one that is still waited for.
+        Err(Err(cancelled)) => std::panic::resume_unwind(Box::new(cancelled)),
+    }
+}
+
+/// How many more documents than are judged at a time may be through and wait for one before them.
+const AHEAD: usize = 16;
+const TICK: Duration = Duration::from_millis(200);
+/// How long those that are being judged may still take.
+const GRACE: Duration = Duration::from_secs(3);

@@ -1,0 +1,150 @@
+//! Parts of a run on several machines, and what they come to together.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::archive::{Archive, Ran, assert_is_summary, name};
+
+fn merged(archive: &Archive, files: &[&str]) -> (i32, Value) {
+    let Ran { code, out, errors } = archive.ebl(&[&["summary", "--format", "json"], files].concat());
+    let summary = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{errors}"));
+    assert_is_summary(&summary);
+    (code, summary)
+}
+
+/// Which of very many files a finding lists depends on their order.
+fn without_findings(mut summary: Value) -> (Value, Vec<Value>) {
+    let Value::Array(findings) = summary["findings"].take() else { panic!("findings") };
+    (summary, findings)
+}
+
+#[test]
+fn the_parts_of_an_archive_are_together_the_whole_whatever_the_files_are_called() {
+    let archive = Archive::of(40);
+    archive.write("none.json", "{}");
+    let whole = archive.verify(&["-r", ".", "--summary", "sum"]);
+    let all: BTreeSet<String> = whole.files().into_iter().collect();
+    let mut seen = BTreeSet::new();
+    let mut contents: Vec<BTreeSet<String>> = Vec::new();
+    for part in 1..=4 {
+        let (shard, sum) = (format!("{part}/4"), format!("sum{part}"));
+        let ran =
+            archive.verify(&["-r", ".", "--shard", &shard, "--summary", &sum, "-o", &format!("part{part}.jsonl")]);
+        let lines = archive.text(&format!("part{part}.jsonl"));
+        let files = crate::support::archive::files(&lines);
+        for file in &files {
+            assert!(seen.insert(file.clone()), "{file} is in two parts");
+        }
+        contents.push(files.iter().map(|file| archive.text(file)).collect());
+        let summary = archive.summary(&sum);
+        assert_eq!(summary["shard"], json!({"index": part, "of": 4}), "{}", ran.errors);
+        assert_eq!(summary["documents"].as_u64().zip(summary["other_shards"].as_u64()).map(|(a, b)| a + b), Some(41));
+    }
+    assert_eq!(seen, all);
+    // Called otherwise, in another folder, they belong to the same parts.
+    fs::create_dir(archive.path("other")).expect("a folder");
+    for (number, file) in all.iter().enumerate() {
+        fs::rename(archive.path(file), archive.path(&format!("other/{}.tt", 99 - number))).expect("renamed");
+    }
+    for (part, contents) in contents.iter().enumerate() {
+        let shard = format!("{}/4", part + 1);
+        let ran = archive.verify(&["-r", "other", "--shard", &shard]);
+        assert_eq!(&ran.files().iter().map(|file| archive.text(file)).collect::<BTreeSet<_>>(), contents);
+    }
+    // The reports of all parts come to what the run of the whole came to.
+    let (code, from_reports) = merged(&archive, &["part1.jsonl", "part2.jsonl", "part3.jsonl", "part4.jsonl"]);
+    let (from_reports, findings) = without_findings(from_reports);
+    let (of_whole, of_whole_findings) = without_findings(archive.summary("sum"));
+    assert_eq!((code, &from_reports), (whole.code, &of_whole));
+    assert_eq!((findings.len(), &findings[0]["message"]), (of_whole_findings.len(), &of_whole_findings[0]["message"]));
+    // So do their summaries, but for what only reports say.
+    let (code, mut from_summaries) = merged(&archive, &["sum1", "sum2", "sum3", "sum4"]);
+    let said = from_summaries["not_known"].take();
+    assert!(said[0].as_str().expect("words").contains("different summaries") && said[1].is_null(), "{said}");
+    from_summaries["not_known"] = json!([]);
+    assert_eq!((code, without_findings(from_summaries).0), (whole.code, from_reports));
+    // Of a part that is missing nothing is known.
+    let (code, missing) = merged(&archive, &["sum4", "sum2", "sum1"]);
+    assert_eq!(missing["other_shards"], archive.summary("sum3")["documents"]);
+    assert!(code == 1 && missing["not_known"].to_string().contains("3/4"), "{missing}");
+}
+
+#[test]
+fn a_part_without_documents_is_done_and_one_that_there_is_not_is_refused() {
+    let archive = Archive::of(1);
+    let ran: Vec<Ran> = (1..=3).map(|part| archive.verify(&[&name(0), "--shard", &format!("{part}/3")])).collect();
+    let mut codes: Vec<i32> = ran.iter().map(|ran| ran.code).collect();
+    codes.sort_unstable();
+    assert_eq!((codes, ran.iter().filter(|ran| !ran.out.is_empty()).count()), (vec![0, 0, 3], 1));
+    for wrong in ["0/3", "4/3", "1", "1/0", "a/b"] {
+        assert_eq!(archive.verify(&[&name(0), "--shard", wrong]).code, 2, "{wrong}");
+    }
+}
+
+#[test]
+fn a_summary_of_reports_finds_what_documents_of_different_files_show_about_each_other() {
+    let archive = Archive::of(2);
+    let report = |state: &str, at: &str, block: u64, file: &str| -> String {
+        let ran = archive.verify(&[&name(0)]);
+        let mut report: Value = serde_json::from_str(&ran.out).expect("JSON");
+        report["file"] = json!(file);
+        report["verdict"] = json!(if state == "live" { "valid" } else { "not_live" });
+        report["checked_at"] = json!(at);
+        report["title"]["state"] = json!(state);
+        report["as_of"] = json!({"chain_id": report["document"]["network"]["chain_id"], "block": block, "endpoints": ["rpc.example"]});
+        report["checks"][1]["unavailable"] = json!([{"cause": "timeout", "host": "dns.example", "detail": "slow"}]);
+        report.to_string() + "\n"
+    };
+    archive.write("march.jsonl", &report("live", "2026-03-01T08:00:00Z", 100, "bill.json"));
+    archive.write("april.jsonl", &report("returned", "2026-04-01T08:00:00Z", 200, "bill.json"));
+    // Whatever the order, the later report counts.
+    for order in [["march.jsonl", "april.jsonl"], ["april.jsonl", "march.jsonl"]] {
+        let (code, summary) = merged(&archive, &order);
+        assert_eq!((code, &summary["verdicts"]), (4, &json!({"not_live": 1})), "{summary:#}");
+        let findings = summary["findings"].as_array().expect("findings");
+        assert_eq!(findings.len(), 1, "{summary:#}");
+        assert_eq!(findings[0]["code"], "run.title_changed");
+        assert!(
+            findings[0]["message"].as_str().expect("words").contains("live (block 100); later returned (block 200)")
+        );
+        assert_eq!(summary["blocks"][0]["lowest"], json!(200));
+        assert_eq!(
+            summary["endpoints"],
+            json!([{"host": "dns.example", "answered": 0, "failed": {"timeout": 1}}, {"host": "rpc.example", "answered": 1, "failed": {}}])
+        );
+    }
+    // Two files of one content are the same file in any part.
+    archive.write("copy.jsonl", &report("live", "2026-03-01T08:00:00Z", 100, "copy.json"));
+    let (_, summary) = merged(&archive, &["march.jsonl", "copy.jsonl"]);
+    assert_eq!(summary["findings"][0]["code"], "run.same_file");
+    let page = archive.ebl(&["summary", "march.jsonl", "copy.jsonl"]);
+    assert!(page.out.starts_with("2 documents: 2 VALID\n") && page.code == 0, "{}", page.out);
+    assert!(page.out.lines().all(|line| line.chars().count() <= 80), "{}", page.out);
+}
+
+#[test]
+fn what_is_no_report_is_never_counted_as_one() {
+    let archive = Archive::of(3);
+    let lines = archive.verify(&["-r", "."]).out;
+    archive.write("good.jsonl", &lines);
+    // A crash in the middle of a line: it may have said anything.
+    archive.write("torn.jsonl", &lines[..lines.len() - 9]);
+    let (code, torn) = merged(&archive, &["torn.jsonl"]);
+    assert_eq!((code, &torn["documents"], &torn["left"]), (3, &json!(2), &json!(1)), "{torn:#}");
+    archive.write("empty.jsonl", "");
+    assert_eq!(merged(&archive, &["empty.jsonl", "good.jsonl"]).1["documents"], json!(3));
+    let single = archive.ebl(&["verify", "--offline", "--format", "json", &name(2)]);
+    archive.write("single.json", &single.out);
+    assert_eq!(merged(&archive, &["single.json"]).0, 1);
+    archive.write("fragments", &archive.ebl(&["verify", "--offline", "--format", "fragments", "-r", "."]).out);
+    archive.write("wrong.jsonl", &lines.replace("report/1", "report/9"));
+    archive.write("verdict.jsonl", &lines.replace("\"indeterminate\"", "\"splendid\""));
+    for file in ["00000.json", "fragments", "wrong.jsonl", "verdict.jsonl", "gone", "."] {
+        let ran = archive.ebl(&["summary", "good.jsonl", file]);
+        assert!(ran.code == 2 && ran.out.is_empty() && ran.errors.contains(file), "{file}: {ran:?}");
+    }
+    let over = archive.ebl(&["summary", "good.jsonl", "-o", "good.jsonl"]);
+    assert!(over.code == 2 && archive.text("good.jsonl") == lines, "{over:?}");
+}
