@@ -1,5 +1,5 @@
-//! The suites that are held against what others published: contracts, nodes, libraries. They need npm's packages, some of them
-//! node; what is not there does not run, and that is said at the end, here and nowhere else.
+//! The suites that are held against what others published: contracts, nodes, libraries, engines. They need npm's packages, some
+//! of them node, one Java; what is not there does not run, and that is said at the end, here and nowhere else.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -12,6 +12,7 @@ mod end_to_end;
 mod javascript;
 mod proofs;
 mod signed_documents;
+mod spark;
 mod testchain_genuine;
 mod title_genuine;
 
@@ -47,6 +48,7 @@ fn main() {
         ("javascript", javascript::suite()),
         ("proofs", proofs::suite()),
         ("signed_documents", signed_documents::suite()),
+        ("spark", spark::suite()),
         ("testchain_genuine", testchain_genuine::suite()),
         ("title_genuine", title_genuine::suite()),
     ];
