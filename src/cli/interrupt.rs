@@ -39,7 +39,7 @@ fn on_a_thread(command: impl FnOnce() -> Exit + Send + 'static, received: &Atomi
         note(&format!("cannot start a thread: {error}"));
         return Exit::Internal;
     }
-    // The signal after which a run is ending by itself, and until when it may.
+    // The signal after which a run is ending by itself, and since when it is.
     let mut ending: Option<(usize, Instant)> = None;
     loop {
         match end.recv_timeout(GLANCE) {
@@ -49,18 +49,33 @@ fn on_a_thread(command: impl FnOnce() -> Exit + Send + 'static, received: &Atomi
             Err(RecvTimeoutError::Timeout) => {}
         }
         match (received.swap(0, Ordering::Relaxed), ending) {
-            (0, Some((signal, until))) if Instant::now() > until && !current().is_finishing => end_now(signal),
-            (0, _) => {}
-            (signal, None) if ask_to_end(signal) => ending = Some((signal, Instant::now() + LONGEST_END)),
+            (0, None) => {}
+            (0, Some((signal, since))) => {
+                if since.elapsed() > GRACE {
+                    let _ = tell(Told::GiveUp(Signal::of(signal)));
+                }
+                if since.elapsed() > LONGEST_END && !current().is_finishing {
+                    end_now(signal);
+                }
+            }
+            (signal, None) if tell(Told::End(Signal::of(signal))) => ending = Some((signal, Instant::now())),
             (signal, _) => end_now(signal),
         }
     }
 }
 
-/// Whether the run ends by itself, which it is asked for once.
-fn ask_to_end(signal: usize) -> bool {
-    let asked = current().asked.take();
-    asked.is_some_and(|asked| asked.send(Some(Signal::of(signal))).is_ok())
+/// Tells a run that ends by itself; no other hears it.
+fn tell(what: Told) -> bool {
+    current().told.as_ref().is_some_and(|told| told.send(Some(what)).is_ok())
+}
+
+/// What a run that ends by itself is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// To begin nothing more.
+    End(Signal),
+    /// To wait for nobody any more.
+    GiveUp(Signal),
 }
 
 /// What ends a run.
@@ -84,9 +99,9 @@ impl Signal {
 }
 
 /// From now on the run ends by itself at the first signal, which is told here.
-pub(super) fn end_by_itself() -> watch::Receiver<Option<Signal>> {
-    let (asked, told) = watch::channel(None);
-    current().asked = Some(asked);
+pub(super) fn end_by_itself() -> watch::Receiver<Option<Told>> {
+    let (teller, told) = watch::channel(None);
+    current().told = Some(teller);
     told
 }
 
@@ -101,6 +116,9 @@ pub(super) const STACK: usize = 8 << 20;
 /// How often the main thread looks for a signal.
 const GLANCE: Duration = Duration::from_millis(25);
 
+/// How long documents that were begun may still take.
+const GRACE: Duration = Duration::from_secs(3);
+
 /// How long a run may take to end by itself: it may be waiting for a reader that does not read.
 const LONGEST_END: Duration = Duration::from_secs(6);
 
@@ -110,12 +128,12 @@ struct Run {
     subject: Option<String>,
     /// A file that is not whole yet.
     unfinished: Option<PathBuf>,
-    /// Who is told of the first signal.
-    asked: Option<watch::Sender<Option<Signal>>>,
+    /// How it is told to end by itself.
+    told: Option<watch::Sender<Option<Told>>>,
     is_finishing: bool,
 }
 
-static RUN: Mutex<Run> = Mutex::new(Run { subject: None, unfinished: None, asked: None, is_finishing: false });
+static RUN: Mutex<Run> = Mutex::new(Run { subject: None, unfinished: None, told: None, is_finishing: false });
 
 fn current() -> MutexGuard<'static, Run> {
     RUN.lock().unwrap_or_else(PoisonError::into_inner)

@@ -10,10 +10,9 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
-use tokio::time::{Instant, sleep_until};
 
 use super::bench::{Bench, Came};
-use super::interrupt::{self, Signal};
+use super::interrupt::{self, Signal, Told};
 use super::note;
 
 pub(super) enum Event {
@@ -57,12 +56,13 @@ async fn judge(
     bench: &Arc<Bench>,
     files: &[PathBuf],
     ahead: usize,
-    mut told: watch::Receiver<Option<Signal>>,
+    mut told: watch::Receiver<Option<Told>>,
     mut take: impl FnMut(Event) -> ControlFlow<()>,
 ) -> Option<Signal> {
     let mut files = files.iter();
     let mut window: VecDeque<JoinHandle<Came>> = VecDeque::new();
-    let mut ending: Option<(Signal, Instant)> = None;
+    let mut ending: Option<Signal> = None;
+    let mut is_wanted = true;
     let mut tick = tokio::time::interval(TICK);
     loop {
         while ending.is_none() && window.len() < ahead {
@@ -70,39 +70,38 @@ async fn judge(
             let bench = Arc::clone(bench);
             window.push_back(tokio::spawn(async move { bench.judged(&file).await }));
         }
-        let signal = ending.map(|(signal, _)| signal);
-        let Some(first) = window.front_mut() else { return signal };
-        let until = ending.map_or_else(Instant::now, |(_, until)| until);
+        let Some(first) = window.front_mut() else { break };
         tokio::select! {
             biased;
-            _ = told.changed(), if ending.is_none() => {
-                if let Some(signal) = *told.borrow() {
+            Ok(()) = told.changed() => {
+                let what = *told.borrow_and_update();
+                if let Some(Told::End(signal)) = what {
                     note("ending: what is being judged is finished; Ctrl-C again ends at once");
-                    ending = Some((signal, Instant::now() + GRACE));
+                    ending = Some(signal);
+                } else if let Some(Told::GiveUp(_)) = what {
+                    break;
                 }
             }
             came = first => {
                 window.pop_front();
-                if take(Event::Came(whole(came))).is_break() {
+                is_wanted = take(Event::Came(whole(came))).is_continue();
+                if !is_wanted {
                     break;
                 }
-            }
-            () = sleep_until(until), if ending.is_some() => {
-                // Of those behind the one that is waited for, some may be through.
-                while let Some(next) = window.pop_front() {
-                    if next.is_finished() && take(Event::Came(whole(next.await))).is_break() {
-                        break;
-                    }
-                    // Dropped, it would go on.
-                }
-                break;
             }
             _ = tick.tick() => if take(Event::Tick).is_break() { break },
         }
     }
+    // Given up; of those behind the one that was waited for, some are through.
+    for next in window {
+        if !next.is_finished() {
+            next.abort();
+        } else if is_wanted {
+            is_wanted = take(Event::Came(whole(next.await))).is_continue();
+        }
+    }
     interrupt::finishing();
-    window.iter().for_each(JoinHandle::abort);
-    ending.map(|(signal, _)| signal)
+    ending
 }
 
 /// A bug in judging one document ends the run, as it does when it is judged alone.
@@ -118,5 +117,3 @@ fn whole(came: Result<Came, JoinError>) -> Came {
 /// How many more documents than are judged at a time may be through and wait for one before them.
 const AHEAD: usize = 16;
 const TICK: Duration = Duration::from_millis(200);
-/// How long those that are being judged may still take.
-const GRACE: Duration = Duration::from_secs(3);

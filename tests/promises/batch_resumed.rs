@@ -40,6 +40,24 @@ fn one_signal_ends_a_run_of_many_with_everything_that_was_judged_and_a_word_on_h
 }
 
 #[test]
+fn a_run_ends_in_time_though_every_core_is_busy_and_keeps_what_was_judged() {
+    let archive = Archive::of(3);
+    let mut bill: Value = serde_json::from_str(&archive.text(&name(0))).expect("JSON");
+    bill["data"]["many"] = vec!["00000000-0000-4000-8000-000000000000:string:a"; 400_000].into();
+    archive.write("large", &bill.to_string());
+    // More than there are threads for, and of each the digest takes far longer than a run may take to end.
+    archive.write("list", &[&[name(0), name(1), name(2)][..], &vec!["large".to_owned(); 64]].concat().join("\n"));
+    let mut run = archive.begin(&["--files-from", "list", "--summary", "sum", "--jobs", "256"]);
+    run.lines(3).signal("INT");
+    let ran = run.end();
+    assert_eq!(ran.code, 130, "{}", ran.errors);
+    let judged = ran.files();
+    assert!(judged.starts_with(&[name(0), name(1), name(2)]) && judged.len() < 67, "{judged:?}");
+    let summary = archive.summary("sum");
+    assert_eq!((&summary["documents"], &summary["left"]), (&json!(judged.len()), &json!(67 - judged.len())));
+}
+
+#[test]
 fn a_second_signal_ends_at_once_and_leaves_no_half_of_a_file() {
     let archive = with_a_pipe(6);
     let before = fs::read_dir(archive.folder.path()).expect("a folder").count();
