@@ -35,10 +35,10 @@ impl Printer {
     pub(super) fn totals(&self, summary: &Summary) -> String {
         let mut lines = vec![String::new(), summary.line()];
         let shown = summary.findings.iter().take(MOST_FINDINGS);
-        lines.extend(shown.map(|finding| format!("  - {}", escape(&finding.in_a_line()))));
+        lines.extend(shown.map(|finding| format!("    - {}", escape(&finding.in_a_line()))));
         let more = summary.findings.len().saturating_sub(MOST_FINDINGS);
         if more > 0 {
-            lines.push(format!("  - and {more} more such findings, all of them in what --summary writes"));
+            lines.push(format!("    - and {more} more such findings, all of them in what --summary writes"));
         }
         fitted(&lines, self.style)
     }

@@ -29,11 +29,15 @@ pub(super) fn page(summary: &Summary, style: Style) -> String {
 }
 
 fn endpoint(endpoint: &EndpointCount) -> String {
-    let EndpointCount { host, answered, failed } = endpoint;
-    let failures: Vec<String> =
-        failed.iter().map(|(cause, count)| format!("{count} {}", cause.replace('_', " "))).collect();
-    let failures = if failures.is_empty() { "never".to_owned() } else { failures.join(", ") };
-    format!("{host}: answered for {answered} documents, failed: {failures}")
+    let EndpointCount { host, answered, failed, requests } = endpoint;
+    let failures = failed.iter().map(|(cause, count)| format!("{count} {}", cause.replace('_', " ")));
+    let failures = failures.collect::<Vec<_>>().join(", ");
+    let failures = if failures.is_empty() { "for none".to_owned() } else { format!("for {failures}") };
+    let time = requests.map(|requests| {
+        let (mean, longest) = (requests.mean_milliseconds(), requests.longest_milliseconds);
+        format!("; {} requests, {mean} ms each, the longest {longest} ms", requests.count)
+    });
+    format!("{host}: answered for {answered} documents, failed {failures}{}", time.unwrap_or_default())
 }
 
 fn blocks(blocks: &BlocksOfChain) -> String {

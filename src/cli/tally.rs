@@ -1,5 +1,6 @@
 //! What the documents of a run came to, in numbers.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use super::shard::Shard;
 use super::twins::{TwinFinding, Twins};
 use crate::evidence::Cause;
 use crate::report::json::{self, Layout, RenderError};
+use crate::sources::HostUse;
 use crate::verify::Verdict;
 
 /// The shape of `schemas/summary.schema.json`.
@@ -37,7 +39,7 @@ pub(super) struct Summary {
     pub not_fetched: usize,
     /// By code: what failed or is not known, once a document.
     pub codes: BTreeMap<String, usize>,
-    /// Who was asked, the least reliable first.
+    /// Who was asked: those that failed most first, then the slowest.
     pub endpoints: Vec<EndpointCount>,
     /// Where chains were read.
     pub blocks: Vec<BlocksOfChain>,
@@ -97,11 +99,51 @@ pub(super) struct EndpointCount {
     pub answered: usize,
     /// For how many it gave no answer, by cause.
     pub failed: BTreeMap<String, usize>,
+    /// How long it took, where the run itself asked it: reports do not say so.
+    pub requests: Option<RequestCount>,
 }
 
 impl EndpointCount {
     pub(super) fn failures(&self) -> usize {
         self.failed.values().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+}
+
+/// The requests that one host was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RequestCount {
+    pub count: u64,
+    /// How many of them gave no answer.
+    pub failed: u64,
+    /// All of them together.
+    pub milliseconds: u64,
+    pub longest_milliseconds: u64,
+}
+
+impl RequestCount {
+    /// How long one took, as a rule.
+    pub(super) fn mean_milliseconds(&self) -> u64 {
+        self.milliseconds / self.count.max(1)
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.count = self.count.saturating_add(other.count);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.milliseconds = self.milliseconds.saturating_add(other.milliseconds);
+        self.longest_milliseconds = self.longest_milliseconds.max(other.longest_milliseconds);
+    }
+}
+
+impl From<&HostUse> for RequestCount {
+    fn from(host: &HostUse) -> Self {
+        let milliseconds = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            count: host.requests,
+            failed: host.failed,
+            milliseconds: milliseconds(host.time),
+            longest_milliseconds: milliseconds(host.longest),
+        }
     }
 }
 
@@ -122,6 +164,8 @@ pub(super) struct Tally {
     twins: Twins,
     endpoints: BTreeMap<String, EndpointCount>,
     blocks: BTreeMap<u64, BlocksOfChain>,
+    /// When the oldest result of an earlier run was found.
+    oldest: Option<String>,
     is_crowded: bool,
 }
 
@@ -149,6 +193,7 @@ impl Tally {
             twins: Twins::default(),
             endpoints: BTreeMap::new(),
             blocks: BTreeMap::new(),
+            oldest: None,
             is_crowded: false,
         }
     }
@@ -192,6 +237,16 @@ impl Tally {
     pub(super) fn add_resumed(&mut self, record: &Record) {
         self.add(record);
         self.summary.resumed += 1;
+        if self.oldest.as_ref().is_none_or(|oldest| record.checked_at < *oldest) {
+            self.oldest = Some(record.checked_at.clone());
+        }
+    }
+
+    /// How old a part of this is, in words.
+    pub(super) fn age_of_resumed(&self) -> Option<String> {
+        let (oldest, count) = (self.oldest.as_ref()?, self.summary.resumed);
+        let results = if count == 1 { "1 result is".to_owned() } else { format!("{count} results are") };
+        Some(format!("{results} of an earlier run, the oldest of {oldest}"))
     }
 
     /// How a document of an earlier run was then, whatever becomes of it now.
@@ -238,8 +293,27 @@ impl Tally {
                     *sum = sum.saturating_add(*count);
                 }
             }
+            if let Some(requests) = &counted.requests {
+                self.add_requests(&counted.host, requests);
+            }
         }
         other.blocks.iter().for_each(|blocks| self.add_blocks(*blocks));
+    }
+
+    /// What the run's own questions took.
+    pub(super) fn add_usage(&mut self, hosts: &[HostUse]) {
+        for host in hosts {
+            self.add_requests(&host.host, &host.into());
+        }
+    }
+
+    fn add_requests(&mut self, host: &str, more: &RequestCount) {
+        if let Some(endpoint) = self.endpoint(host) {
+            match &mut endpoint.requests {
+                Some(sum) => sum.add(more),
+                none => *none = Some(*more),
+            }
+        }
     }
 
     /// Documents that nothing is known of, beside those that the run began with.
@@ -274,7 +348,8 @@ impl Tally {
                 self.is_crowded = true;
                 return None;
             }
-            let endpoint = EndpointCount { host: host.to_owned(), answered: 0, failed: BTreeMap::new() };
+            let endpoint =
+                EndpointCount { host: host.to_owned(), answered: 0, failed: BTreeMap::new(), requests: None };
             self.endpoints.insert(host.to_owned(), endpoint);
         }
         self.endpoints.get_mut(host)
@@ -312,11 +387,16 @@ impl Tally {
         let mut summary = self.summary;
         summary.findings.extend(self.twins.findings());
         summary.endpoints = self.endpoints.into_values().collect();
-        summary.endpoints.sort_by_key(|endpoint| (std::cmp::Reverse(endpoint.failures()), endpoint.host.clone()));
+        summary.endpoints.sort_by_cached_key(|endpoint| {
+            let mean = endpoint.requests.map_or(0, |requests| requests.mean_milliseconds());
+            (Reverse(endpoint.failures()), Reverse(mean), endpoint.host.clone())
+        });
         let more = summary.endpoints.len().saturating_sub(MOST_ENDPOINTS);
         summary.endpoints.truncate(MOST_ENDPOINTS);
         if more > 0 {
-            summary.not_known.push(format!("{more} more hosts were asked; those that failed most are listed"));
+            summary
+                .not_known
+                .push(format!("{more} more hosts were asked; those that failed most and the slowest are listed"));
         }
         summary.blocks = self.blocks.into_values().collect();
         if self.is_crowded {

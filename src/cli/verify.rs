@@ -155,6 +155,7 @@ impl Run {
                 break;
             }
         }
+        self.tally.add_usage(&bench.verifier.usage());
         Ok(())
     }
 
@@ -168,6 +169,7 @@ impl Run {
                 ControlFlow::Continue(())
             }
         })?;
+        self.tally.add_usage(&bench.verifier.usage());
         if let Some(signal) = ended {
             self.tally.interrupted();
             self.end.get_or_insert(End::Signal(signal));
@@ -231,6 +233,9 @@ impl Run {
     /// Writes the last lines, and puts what was written where it belongs.
     fn finish(mut self, totals: bool) -> (Summary, Exit) {
         progress::clear();
+        if let Some(words) = self.tally.age_of_resumed() {
+            note(&words);
+        }
         let summary = self.tally.close();
         let nothing = if summary.other_shards > 0 { Exit::Done } else { Exit::Usage };
         let known = summary.exit().unwrap_or(nothing);

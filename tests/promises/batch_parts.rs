@@ -112,7 +112,7 @@ fn a_summary_of_reports_finds_what_documents_of_different_files_show_about_each_
         assert_eq!(summary["blocks"][0]["lowest"], json!(200));
         assert_eq!(
             summary["endpoints"],
-            json!([{"host": "dns.example", "answered": 0, "failed": {"timeout": 1}}, {"host": "rpc.example", "answered": 1, "failed": {}}])
+            json!([{"host": "dns.example", "answered": 0, "failed": {"timeout": 1}, "requests": null}, {"host": "rpc.example", "answered": 1, "failed": {}, "requests": null}])
         );
     }
     // Two files of one content are the same file in any part.

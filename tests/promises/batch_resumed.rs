@@ -195,6 +195,40 @@ fn a_journal_is_of_one_run_at_a_time_and_of_one_set_of_rules() {
     assert!(mixed.code == 2 && archive.text("out.jsonl") == "kept\n", "{mixed:?}");
 }
 
+#[cfg(feature = "testchain")]
+#[test]
+fn a_title_that_was_another_holders_in_the_run_before_is_a_finding_of_the_run() {
+    let archive = Archive::empty();
+    let (_chain, _) = crate::support::running_testchain::Running::start(&archive.path("chain"));
+    fs::copy(archive.path("chain/live.json"), archive.path("bill.json")).expect("copied");
+    let verify = |file: &str| {
+        archive.ebl(&["verify", "--config", "chain/ebl.toml", "--resume", "state", "--summary", "sum", file])
+    };
+    let first = verify("bill.json");
+    assert_eq!((first.code, &archive.summary("sum")["findings"]), (0, &json!([])), "{}", first.errors);
+    let summary = archive.summary("sum");
+    let endpoint =
+        |endpoint: &Value| endpoint["answered"] == json!(1) && endpoint["requests"]["count"].as_u64() > Some(0);
+    assert!(summary["endpoints"].as_array().expect("hosts").iter().any(endpoint), "{summary:#}");
+    assert_eq!((&summary["blocks"][0]["chain_id"], &summary["blocks"][0]["documents"]), (&json!(1337), &json!(1)));
+    let again = verify("bill.json");
+    assert!(again.errors.contains("1 result is of an earlier run, the oldest of 20"), "{}", again.errors);
+    // As if it had been read when somebody else held it, at a block before.
+    let (heading, line) =
+        archive.text("state").split_once('\n').map(|(a, b)| (a.to_owned(), b.to_owned())).expect("lines");
+    let mut line: Value = serde_json::from_str(&line).expect("JSON");
+    line["record"]["titles"][0]["holder"] = json!("0x0000000000000000000000000000000000000001");
+    line["record"]["titles"][0]["block"] = json!(1);
+    archive.write("state", &format!("{heading}\n{line}\n"));
+    fs::rename(archive.path("bill.json"), archive.path("renamed.json")).expect("renamed");
+    let changed = verify("renamed.json");
+    let findings = &archive.summary("sum")["findings"];
+    assert_eq!((changed.code, &findings[0]["code"]), (0, &json!("run.title_changed")), "{}", changed.errors);
+    assert_eq!(findings[0]["files"], json!(["bill.json", "renamed.json"]));
+    let words = findings[0]["message"].as_str().expect("words");
+    assert!(words.contains("was live, holder 0x0000000000000000000000000000000000000001"), "{words}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_loses_nothing_that_was_judged() {
