@@ -48,6 +48,11 @@ impl Chain {
         self.node.url()
     }
 
+    /// Where the resolver listens.
+    pub fn resolver(&self) -> &str {
+        &self.resolver.address
+    }
+
     pub fn id(&self) -> ChainId {
         ChainId::try_from(ID).expect("a chain")
     }

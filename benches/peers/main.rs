@@ -11,6 +11,7 @@ mod cold;
 mod credentials;
 mod digest;
 mod history;
+mod many;
 mod online;
 mod theirs;
 mod turns;
@@ -19,12 +20,13 @@ use std::path::Path;
 
 use support::wrapping;
 
-const PARTS: [(&str, fn()); 5] = [
+const PARTS: [(&str, fn()); 6] = [
     ("cold", cold::measure),
     ("digest", digest::measure),
     ("credentials", credentials::measure),
     ("online", online::measure),
     ("history", history::measure),
+    ("many", many::measure),
 ];
 
 fn main() {
