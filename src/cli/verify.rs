@@ -80,9 +80,18 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
         true => Progress::on_standard_error(found.files.len()),
         false => Progress::none(),
     };
-    let fail_fast = args.fail_fast;
-    let mut run =
-        Run { printer, output, tally, journal, progress, fail_fast, is_printed: false, end: None, known: None };
+    let mut run = Run {
+        is_watched: output.is_terminal(),
+        printer,
+        output,
+        tally,
+        journal,
+        progress,
+        fail_fast: args.fail_fast,
+        is_printed: false,
+        known: None,
+        end: None,
+    };
     if several {
         run.judge_all(bench, &found.files, jobs)?;
     } else {
@@ -127,6 +136,8 @@ struct Run {
     journal: Option<Journal>,
     progress: Progress,
     fail_fast: bool,
+    /// Whether reports go to a terminal, where the line of progress is in their way.
+    is_watched: bool,
     is_printed: bool,
     /// The worst that writing came to.
     known: Option<Exit>,
@@ -201,7 +212,9 @@ impl Run {
         if self.printer.format == Format::Human && self.is_printed {
             text.insert(0, '\n');
         }
-        progress::clear();
+        if self.is_watched {
+            progress::clear();
+        }
         if let Err(stopped) = self.output.write(&text) {
             self.end = Some(End::Output(stopped));
             return ControlFlow::Break(());
@@ -216,7 +229,6 @@ impl Run {
         self.progress.show(&self.tally, Vec::new);
         let left = self.tally.so_far().left;
         if self.fail_fast && record.result.exit() != Exit::Verdict(Verdict::Valid) && left > 0 {
-            progress::clear();
             note(&format!("stopped at {} (--fail-fast); {left} were not judged", record.file));
             self.end = Some(End::NotValid);
             return ControlFlow::Break(());
