@@ -293,7 +293,11 @@ pub(crate) fn is_hexadecimal(digits: &[u8]) -> bool {
 }
 
 fn hex_pair(byte: u8) -> [u8; 2] {
-    [byte >> 4, byte & 15].map(|nibble| nibble + if nibble < 10 { b'0' } else { b'a' - 10 })
+    [hex_digit(byte >> 4), hex_digit(byte & 15)]
+}
+
+fn hex_digit(nibble: u8) -> u8 {
+    nibble + if nibble < 10 { b'0' } else { b'a' - 10 }
 }
 
 macro_rules! hexadecimal_serde {
