@@ -7,7 +7,7 @@ use super::reply::{Item, Json, NodeError};
 use super::transport::{Call, Session};
 use super::values::{code, eth_get_code, slot};
 use super::{calls, lens};
-use crate::contracts::clone::PROXY_SLOTS;
+use crate::contracts::clone::{PROXY_SLOTS, escrow_address};
 use crate::evidence::{
     CallReading, Cause, ContractReading, NewerTitle, Newest, ProxySlots, ReadMethod, RegistryReading, TitleReading,
     Unavailable,
@@ -108,7 +108,7 @@ pub(super) async fn read(
     sights: Sights,
 ) -> Result<RegistryReading, Unavailable> {
     let (method, (mut contract, title)) = match sights.read {
-        Ok(seen) => (ReadMethod::Lens, of_this_code(session, seen, of_registry)?),
+        Ok(seen) => (ReadMethod::Lens, of_this_title(session, seen, (registry, token), of_registry)?),
         Err(Unseen::NotAnAnswer(why)) => return Err(why),
         Err(Unseen::Refused(_) | Unseen::Nothing) => {
             (ReadMethod::Calls, calls::read(session, at, registry, token, &of_registry.code).await?)
@@ -155,7 +155,7 @@ async fn at_newest(
             if code.is_empty() && seen.registry_size > 0 {
                 return Ok(newer(seen.registry_size, seen.contract.paused, seen.title));
             }
-            of_this_code(session, seen, of_registry)?
+            of_this_title(session, seen, (registry, token), of_registry)?
         }
         (ReadMethod::Lens, Err(Unseen::Refused(error))) => {
             return Err(session.refused("the call was refused", &error));
@@ -207,14 +207,22 @@ fn not_its_form(session: &Session<'_>) -> Unavailable {
     session.not_an_answer("the state reading is not of the form that was asked for")
 }
 
-/// And against the code as the node gave it outside the lens.
-fn of_this_code(
+/// And against the code as the node gave it outside the lens, and the title: the lens derives the escrow's address from what
+/// the registry answered, so another one is a reading of something else.
+fn of_this_title(
     session: &Session<'_>,
     seen: lens::Seen,
+    (registry, token): (Address, TokenId),
     OfRegistry { code, code_hash, .. }: &OfRegistry,
 ) -> Result<(ContractReading, TitleReading), Unavailable> {
     if (seen.registry_size, seen.registry_hash) != (code.len() as u64, *code_hash) {
         return Err(session.not_an_answer("the code and the state reading do not belong together"));
+    }
+    let named = |answer: &CallReading| answer.address().ok().filter(|address| !address.is_zero());
+    let parts = named(&seen.contract.factory).zip(named(&seen.contract.escrow_implementation));
+    let escrow = parts.map(|(factory, implementation)| escrow_address(factory, registry, token, implementation));
+    if seen.title.escrow != escrow.unwrap_or(Address::ZERO) {
+        return Err(session.not_an_answer("the state reading is of another title"));
     }
     Ok((seen.contract, seen.title))
 }

@@ -211,13 +211,18 @@ impl Reader {
             return self.line.waiting().fails(documents, why, provenance);
         }
         let too_fast = why.cause == Cause::RateLimited;
-        let again = |asked: &mut Asked| count > 1 || too_fast && asked.hurried < MOST_HURRIED;
-        let mut again: Vec<Asked> = documents.extract_if(.., again).collect();
-        if too_fast && !again.is_empty() {
-            again.iter_mut().for_each(|asked| asked.hurried += 1);
-            sleep(PAUSE).await;
+        let may_go_on = too_fast && documents.iter().all(|asked| asked.hurried < MOST_HURRIED);
+        if documents.len() > 1 || may_go_on {
+            if too_fast {
+                documents.iter_mut().for_each(|asked| asked.hurried += 1);
+                sleep(PAUSE).await;
+            }
+            return self.line.waiting().again(documents, count / 2);
         }
-        self.line.waiting().again(again, count / 2);
+        if too_fast {
+            // Even one document is too much.
+            return self.line.waiting().fails(documents, why, provenance);
+        }
         let answers = vec![with_provenance(Err(why), &provenance); count];
         tell(documents, &places, &answers);
     }
