@@ -9,13 +9,18 @@ use crate::primitives::{Digest32, plain_decimal};
 
 /// Part `index` of `of`, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, try_from = "Written")]
 pub(super) struct Shard {
     pub index: u32,
     pub of: u32,
 }
 
 impl Shard {
+    fn checked(self) -> Result<Self, &'static str> {
+        let Self { index, of } = self;
+        if (1..=MOST).contains(&of) && (1..=of).contains(&index) { Ok(self) } else { Err(WANTED) }
+    }
+
     /// Whether the document with this SHA-256 belongs to it.
     pub(super) fn has(self, content: Digest32) -> bool {
         let [a, b, c, d, e, f, g, h, ..] = content.0;
@@ -24,15 +29,29 @@ impl Shard {
     }
 }
 
+/// As a summary says it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    index: u32,
+    of: u32,
+}
+
+impl TryFrom<Written> for Shard {
+    type Error = &'static str;
+
+    fn try_from(Written { index, of }: Written) -> Result<Self, Self::Error> {
+        Self { index, of }.checked()
+    }
+}
+
 impl FromStr for Shard {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wanted = "expected K/N: this part, from 1 to N, and how many parts there are, 65536 at most";
-        let (index, of) = text.split_once('/').ok_or(wanted)?;
-        let (Some(index), Some(of)) = (plain_decimal(index), plain_decimal(of)) else { return Err(wanted) };
-        let shard = Self { index, of };
-        if (1..=MOST).contains(&of) && (1..=of).contains(&index) { Ok(shard) } else { Err(wanted) }
+        let (index, of) = text.split_once('/').ok_or(WANTED)?;
+        let (Some(index), Some(of)) = (plain_decimal(index), plain_decimal(of)) else { return Err(WANTED) };
+        Self { index, of }.checked()
     }
 }
 
@@ -43,6 +62,7 @@ impl std::fmt::Display for Shard {
 }
 
 const MOST: u32 = 65536;
+const WANTED: &str = "expected K/N: this part, from 1 to N, and how many parts there are, 65536 at most";
 
 #[cfg(test)]
 mod tests {
@@ -62,6 +82,8 @@ mod tests {
     #[test]
     fn only_parts_that_there_are_can_be_named() {
         assert_eq!("2/8".parse(), Ok(Shard { index: 2, of: 8 }));
+        assert_eq!(serde_json::from_str::<Shard>(r#"{"index":2,"of":8}"#).unwrap(), Shard { index: 2, of: 8 });
+        assert!(serde_json::from_str::<Shard>(r#"{"index":9,"of":4294967295}"#).is_err());
         for wrong in ["0/8", "9/8", "1/0", "1", "/", "1/2/3", "-1/2", "1/65537", "+1/2", " 1/2"] {
             assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
         }

@@ -121,6 +121,17 @@ impl Opened {
 #[derive(Clone)]
 pub struct Key(Zeroizing<[u8; 32]>);
 
+impl Key {
+    /// Tells keys apart, and tells nothing of them: they are random.
+    #[cfg(feature = "cli")]
+    pub(crate) fn fingerprint(&self) -> crate::primitives::Digest32 {
+        use sha2::{Digest as _, Sha256};
+        crate::primitives::Digest32(
+            Sha256::new().chain_update("ebl-verifier/key").chain_update(&self.0[..]).finalize().into(),
+        )
+    }
+}
+
 /// 64 hexadecimal digits of either case, without `0x`.
 impl FromStr for Key {
     type Err = InvalidKey;
