@@ -1,5 +1,7 @@
 //! A local node with the published contracts, and bills whose titles are live in their registry.
 
+use std::ops::Range;
+
 use ebl_verifier::primitives::{Address, ChainId, TokenId, keccak256};
 use ebl_verifier::sources::chain::BlockChoice;
 use ebl_verifier::sources::dns::Resolver as Asked;
@@ -75,6 +77,27 @@ impl Chain {
         let mint = TitleWrite::Mint { beneficiary: holder, holder, token, remark: Vec::new() };
         self.act(Party::Carrier, token, &mint);
         bill
+    }
+
+    /// The same for many, which are not waited for one by one.
+    pub fn issued_many(&self, numbers: Range<usize>) -> Vec<Wrapped> {
+        let plain = |number| plain_v2(vec![issuer("tokenRegistry", self.registry)], ID, number);
+        let bills: Vec<_> = numbers.map(|number| wrap(Format::V2, vec![plain(number)]).remove(0)).collect();
+        let holder = Party::Shipper.address();
+        for some in bills.chunks(100) {
+            let mint = |bill: &Wrapped| {
+                let token = TokenId::from(bill.root());
+                let mint = TitleWrite::Mint { beneficiary: holder, holder, token, remark: Vec::new() };
+                let data = mint.call_data(Generation::V5).expect("an act of this generation");
+                let from = Party::Carrier.address();
+                let call = json!({"from": from, "to": self.registry, "data": hex(&data), "gas": "0xf4240"});
+                ("eth_sendTransaction", json!([call]))
+            };
+            for reply in self.node.batch(&some.iter().map(mint).collect::<Vec<_>>()) {
+                assert!(reply["result"].is_string(), "{reply}");
+            }
+        }
+        bills
     }
 
     /// The holder changes so often.

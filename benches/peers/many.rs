@@ -18,8 +18,9 @@ pub fn measure() {
     let (chain, files) = (Chain::start(), Files::new());
     let (mut list, mut issued) = (String::new(), 0);
     for count in COUNTS {
-        for number in std::mem::replace(&mut issued, count)..count {
-            let bill = chain.issued(number).document.to_string().into_bytes();
+        let numbers = std::mem::replace(&mut issued, count)..count;
+        for (number, bill) in numbers.clone().zip(chain.issued_many(numbers)) {
+            let bill = bill.document.to_string().into_bytes();
             let path = files.write(&format!("{number}.json"), &bill);
             list.push_str(&format!("{}\n", path.display()));
         }
