@@ -7,6 +7,11 @@ if [ -z "${PART:-}" ]; then
   # Slurm counts from where --array says, here from 1; Kubernetes from 0.
   PART=${SLURM_ARRAY_TASK_ID:-$((${JOB_COMPLETION_INDEX:?no part is named} + 1))}
 fi
+# A name that is mistyped, or a volume that is not mounted, is no archive without documents.
+if [ ! -d "$ARCHIVE" ]; then
+  echo "$0: ARCHIVE is no folder: $ARCHIVE" >&2
+  exit 2
+fi
 mkdir -p "$RESULTS"
 
 # Started again, a task goes on where it was ended: the journal knows what is judged.

@@ -40,8 +40,15 @@ def judge(flags):
 
 def main():
     archive, results, *flags = sys.argv[1:]
+    # A name that is mistyped, or a volume that is not mounted, is no archive without documents.
+    if not os.path.isdir(archive):
+        print(f"ARCHIVE is no folder: {archive}", file=sys.stderr)
+        sys.exit(2)
     spark = SparkSession.builder.appName("ebl-archive").getOrCreate()
     paths = sorted(documents(archive))
+    if not paths:
+        print(f"no document found in {archive}", file=sys.stderr)
+        sys.exit(2)
     partitions = max(1, -(-len(paths) // DOCUMENTS_A_PARTITION), spark.sparkContext.defaultParallelism)
     reports = spark.sparkContext.parallelize(paths, partitions).mapPartitions(judge(flags))
     reports.saveAsTextFile(results)

@@ -71,11 +71,11 @@ pub(super) struct VerifyArgs {
     /// Verify, too, what this file lists, one file or link a line; - is standard input
     #[arg(long, value_name = "FILE")]
     pub files_from: Option<PathBuf>,
-    /// How many documents to judge at a time; what they share, a domain or a status list, is asked for once a minute.
+    /// How many documents to judge at a time, 1 to 256; what they share, a domain or a status list, is asked for once a minute.
     /// Default: 256, and one for each core with --offline
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
-    /// Stop after the first document that is not valid
+    /// Stop after the first document that is not valid: one that is not live or indeterminate, too
     #[arg(long)]
     pub fail_fast: bool,
     /// Write how many documents came to what to this file, as JSON: schemas/summary.schema.json

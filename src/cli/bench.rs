@@ -2,7 +2,7 @@
 //! this run's to judge.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -28,6 +28,8 @@ pub(super) struct Bench {
     pub is_shared: bool,
     /// Absent where only the exit code is wanted.
     pub printer: Option<Printer>,
+    /// Pipes and devices that may be opened.
+    pub streams: Vec<PathBuf>,
     pub shard: Option<Shard>,
     /// What an earlier run judged; absent where nothing is noted.
     pub judged: Option<HashMap<Digest32, Place>>,
@@ -93,6 +95,12 @@ impl Bench {
 
     async fn read(&self, path: &Path) -> Result<Vec<u8>, NoDocument> {
         let max_bytes = self.max_bytes;
+        if self.is_shared
+            && let Some(what) = input::stream(path)
+            && !self.streams.iter().any(|named| named == path)
+        {
+            return Err(InputError::NotPlain(what).into());
+        }
         // A pipe may keep one waiting for ever; the threads are there for all. A plain file costs less than the change.
         let bytes = if self.is_shared && !path.metadata().is_ok_and(|found| found.is_file()) {
             let path = path.to_owned();

@@ -55,6 +55,9 @@ pub(super) enum InputError {
     /// What was read of it is perhaps neither the old file nor the new one.
     #[error("the file changed while it was read; try again when nobody writes to it")]
     Changed,
+    /// Opening one could wait for ever or do something: what is meant so is named on the command line.
+    #[error("this is {0}, not a plain file; of such only those that are named on the command line are opened")]
+    NotPlain(&'static str),
     #[error("{0}")]
     Other(String),
 }
@@ -151,6 +154,8 @@ pub(super) struct Found {
     /// What lies in folders and is not opened, each in one line; of very much the first.
     pub skipped: Vec<String>,
     pub skipped_more: usize,
+    /// Pipes and devices that are named on the command line: no other is opened.
+    pub streams: Vec<PathBuf>,
 }
 
 impl Found {
@@ -163,9 +168,13 @@ impl Found {
 }
 
 /// The documents that are meant; folders are taken apart with `recursive`.
-pub(super) fn files(paths: impl Iterator<Item = PathBuf>, recursive: bool) -> Result<Found> {
-    let mut found = Found::default();
-    for path in paths {
+pub(super) fn files(named: &[PathBuf], listed: Vec<PathBuf>, recursive: bool) -> Result<Found> {
+    let streams = named.iter().filter(|path| stream(path).is_some()).cloned().collect();
+    let mut found = Found { streams, ..Found::default() };
+    if let Some(missing) = named.iter().find(|path| recursive && is_missing_folder(path)) {
+        bail!("there is no folder or file {}", secrecy::path(missing));
+    }
+    for path in named.iter().cloned().chain(listed) {
         if recursive && path.is_dir() { collect(&path, 0, &mut found)? } else { found.files.push(path) }
     }
     if found.files.is_empty() {
@@ -173,6 +182,25 @@ pub(super) fn files(paths: impl Iterator<Item = PathBuf>, recursive: bool) -> Re
         bail!("no document found: only .{} and .{last} files are taken from folders", others.join(", ."));
     }
     Ok(found)
+}
+
+/// What a path leads to that is neither a file nor a folder.
+pub(super) fn stream(path: &Path) -> Option<&'static str> {
+    let kind = path.metadata().ok()?.file_type();
+    (!kind.is_file() && !kind.is_dir()).then(|| special(kind))
+}
+
+/// One that is mistyped or not mounted must not pass for an archive of one document. What ends as documents do is one that
+/// is missing, and says so in its own report.
+fn is_missing_folder(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    let is_elsewhere = text == "-" || secrecy::begins_like_a_url(&text) || secrecy::is_link(&text);
+    !is_elsewhere && !ends_as_documents_do(path) && matches!(path.try_exists(), Ok(false))
+}
+
+fn ends_as_documents_do(path: &Path) -> bool {
+    let end = path.extension().and_then(|end| end.to_str());
+    end.is_some_and(|end| ENDINGS.iter().any(|known| end.eq_ignore_ascii_case(known)))
 }
 
 /// Of files in folders, in any case.
@@ -199,9 +227,6 @@ fn collect(folder: &Path, depth: usize, found: &mut Found) -> Result<()> {
     for path in entries {
         // A link counts as what it leads to. One that leads nowhere has an unreadable document's name, or none.
         let metadata = std::fs::metadata(&path);
-        let is_document = path.extension().is_some_and(|end| {
-            ENDINGS.iter().any(|known| end.to_str().is_some_and(|end| end.eq_ignore_ascii_case(known)))
-        });
         match metadata.map(|metadata| metadata.file_type()) {
             // Links to folders may lead in circles.
             Ok(kind) if kind.is_dir() && path.is_symlink() => {
@@ -212,7 +237,7 @@ fn collect(folder: &Path, depth: usize, found: &mut Found) -> Result<()> {
             Ok(kind) if !kind.is_file() => {
                 found.skip(format!("{} is {}", path.display(), special(kind)));
             }
-            _ if is_document => found.files.push(path),
+            _ if ends_as_documents_do(&path) => found.files.push(path),
             _ => found.passed_over += 1,
         }
     }

@@ -90,6 +90,14 @@ impl Signal {
         if i32::try_from(signal) == Ok(SIGTERM) { Self::Terminate } else { Self::Interrupt }
     }
 
+    /// The next one, in words.
+    pub(super) fn again(self) -> &'static str {
+        match self {
+            Self::Interrupt => "Ctrl-C again",
+            Self::Terminate => "a second signal",
+        }
+    }
+
     pub(super) fn exit(self) -> Exit {
         match self {
             Self::Interrupt => Exit::Interrupted,

@@ -31,7 +31,7 @@ struct Heading {
     settings: Settings,
 }
 
-const SCHEMA: &str = "ebl-verifier/journal/1";
+pub(super) const SCHEMA: &str = "ebl-verifier/journal/1";
 
 /// A document.
 #[derive(Debug, Serialize, Deserialize)]

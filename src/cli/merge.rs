@@ -4,10 +4,10 @@
 mod written;
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 
 use super::args::{PageFormat, SummaryArgs};
@@ -15,8 +15,8 @@ use super::exit::Exit;
 use super::output::{self, Output, Wanted};
 use super::record::Record;
 use super::shard::Shard;
-use super::summary_page::page;
-use super::tally::{Summary, Tally};
+use super::summary_page::{Runs, page};
+use super::tally::{Summary, Tally, counted};
 use super::{advice, secrecy};
 use crate::date_time::rfc3339_seconds;
 use crate::primitives::Digest32;
@@ -35,12 +35,13 @@ pub(super) fn run(args: &SummaryArgs) -> Result<Exit> {
     for (number, path) in read.iter().enumerate() {
         merged.count(number, path).with_context(|| secrecy::path(path))?;
     }
+    let runs = if merged.summaries() > 1 { Runs::Several } else { Runs::One };
     let summary = merged.summary();
     let exit = exit(&summary);
     let style =
         Style { width: output::width(output.is_terminal()), color: false, verbose: false, advice: advice::advice };
     let text = match args.format {
-        PageFormat::Human => page(&summary, style),
+        PageFormat::Human => page(&summary, runs, style),
         PageFormat::Json => summary.json(Layout::Indented)?,
         PageFormat::Jsonl => summary.json(Layout::OneLine)?,
     };
@@ -60,6 +61,7 @@ struct Merged {
     last: HashMap<Digest32, Report>,
     /// How many reports another one follows on the same document.
     superseded: usize,
+    names: Names,
     tally: Option<Tally>,
     /// Of runs in so many parts.
     parts: BTreeMap<u32, Parts>,
@@ -75,10 +77,45 @@ struct Report {
     line: usize,
 }
 
+/// Which names stand for several contents.
+#[derive(Default)]
+struct Names {
+    /// By name, the first content.
+    first: HashMap<Digest32, Digest32>,
+    several: HashSet<Digest32>,
+    /// Of these the first.
+    shown: Vec<String>,
+}
+
+impl Names {
+    fn add(&mut self, name: &str, content: Digest32) {
+        let key = Digest32(Sha256::digest(name).into());
+        let first = *self.first.entry(key).or_insert(content);
+        if first != content && self.several.insert(key) && self.shown.len() < Self::MOST {
+            self.shown.push(name.to_owned());
+        }
+    }
+
+    fn in_words(&self) -> Option<String> {
+        let stand = if self.several.len() == 1 { "stands" } else { "stand" };
+        let more = self.several.len().saturating_sub(Self::MOST);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        (!self.several.is_empty()).then(|| {
+            format!(
+                "{} {stand} for several contents: {}{more}. Each content counts, also of a file that was changed since",
+                counted(self.several.len(), "name"),
+                self.shown.join(", ")
+            )
+        })
+    }
+
+    const MOST: usize = 3;
+}
+
 /// What is known of the parts of a run.
 #[derive(Default)]
 struct Parts {
-    there: BTreeMap<u32, usize>,
+    there: BTreeSet<u32>,
     /// How many documents these parts have.
     documents: usize,
     /// How many documents there are in all parts, as the parts say.
@@ -90,9 +127,10 @@ impl Merged {
         let file = self.files.len();
         let written = Written::of(path)?;
         if let Written::Reports = written {
-            let (last, superseded) = (&mut self.last, &mut self.superseded);
+            let (last, superseded, names) = (&mut self.last, &mut self.superseded, &mut self.names);
             self.torn += written::each_report(path, |line, record| {
                 let Some(identity) = identity(record) else { return };
+                names.add(&record.file, identity);
                 let report = Report { time: rfc3339_seconds(&record.checked_at).unwrap_or_default(), file, line };
                 match last.entry(identity) {
                     Entry::Vacant(entry) => drop(entry.insert(report)),
@@ -114,9 +152,11 @@ impl Merged {
         match self.files.get(file) {
             Some(Written::Summary(summary)) => {
                 if let Some(Shard { index, of }) = summary.shard {
+                    let is_there = self.parts.get(&of).is_some_and(|parts| parts.there.contains(&index));
+                    ensure!(!is_there, "part {index} of {of} is in another summary, too; give one of them");
                     let parts = self.parts.entry(of).or_default();
                     let own = summary.documents.saturating_add(summary.left);
-                    *parts.there.entry(index).or_default() += 1;
+                    parts.there.insert(index);
                     parts.documents = parts.documents.saturating_add(own);
                     parts.in_all.push(own.saturating_add(summary.other_shards));
                 }
@@ -137,9 +177,13 @@ impl Merged {
         Ok(())
     }
 
+    fn summaries(&self) -> usize {
+        self.files.iter().filter(|file| matches!(file, Written::Summary(_))).count()
+    }
+
     fn summary(self) -> Summary {
+        let summaries = self.summaries();
         let mut tally = self.tally.unwrap_or_else(|| Tally::of(0, None));
-        let summaries = self.files.iter().filter(|file| matches!(file, Written::Summary(_))).count();
         if summaries > 0 && self.files.len() > 1 {
             tally.add_not_known(
                 "what documents of different summaries show about each other: their reports would say it".into(),
@@ -149,6 +193,10 @@ impl Merged {
             tally
                 .add_not_known("whether documents of the summaries are among the reports, and so counted twice".into());
         }
+        if summaries < self.files.len() {
+            tally.add_not_known("whether a part is missing: summaries say so, and reports cannot".into());
+        }
+        self.names.in_words().into_iter().for_each(|words| tally.add_not_known(words));
         if self.superseded > 0 {
             let reports = counted(self.superseded, "report");
             tally.add_not_known(format!(
@@ -172,21 +220,19 @@ impl Merged {
 impl Parts {
     fn tell(&self, of: u32, tally: &mut Tally) {
         const MOST: usize = 16;
-        let missing = || (1..=of).filter(|index| !self.there.contains_key(index));
+        let missing = || (1..=of).filter(|index| !self.there.contains(index));
         let all = self.in_all.iter().max().copied().unwrap_or_default();
         if missing().next().is_some() {
             let more = missing().count().saturating_sub(MOST);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let named: Vec<String> = missing().take(MOST).map(|index| format!("{index}/{of}")).collect();
-            tally.add_not_known(format!("what came of the parts {}{more}, which are not here", named.join(", ")));
+            let parts = if missing().nth(1).is_some() { "parts" } else { "part" };
+            let named: Vec<String> = missing().take(MOST).map(|index| index.to_string()).collect();
+            tally.add_not_known(format!("missing: {parts} {}{more} of {of}", named.join(", ")));
             tally.add_other_shards(all.saturating_sub(self.documents));
-        }
-        if self.there.values().any(|count| *count > 1) {
-            tally.add_not_known(format!("whether a part of {of} is counted twice: one stands in several summaries"));
         }
         if self.in_all.iter().any(|said| *said != all) {
             tally.add_not_known(format!(
-                "whether the parts of {of} are of the same documents: they count differently many"
+                "whether the {of} parts are of the same documents: they count differently many"
             ));
         }
     }
@@ -197,8 +243,4 @@ fn identity(record: &Record) -> Option<Digest32> {
     let content = record.sha256.as_deref()?;
     let hash = Sha256::new().chain_update(&record.file).chain_update([0]).chain_update(content);
     Some(Digest32(hash.finalize().into()))
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -15,6 +15,9 @@ pub(super) struct Progress {
     total: usize,
     began: Instant,
     shown: Instant,
+    /// How many documents were dealt with when last one came, and when that was.
+    done: usize,
+    came: Instant,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,22 +40,32 @@ impl Progress {
 
     fn of(total: usize, kind: Kind) -> Self {
         let now = Instant::now();
-        Self { kind, total, began: now, shown: now }
+        Self { kind, total, began: now, shown: now, done: 0, came: now }
     }
 
-    /// Shows how far the run is, if it is time to; `waiting` is whom it waits for.
-    pub(super) fn show(&mut self, tally: &Tally, waiting: impl FnOnce() -> Vec<String>) {
+    /// Shows how far the run is, if it is time to; `hosts` are asked and have not answered, `first` is the document that
+    /// all others wait for.
+    pub(super) fn show(&mut self, tally: &Tally, hosts: impl FnOnce() -> Vec<String>, first: impl FnOnce() -> String) {
         let pause = match self.kind {
             Kind::Silent => return,
             Kind::Terminal => Duration::from_millis(200),
             Kind::Log => Duration::from_secs(60),
         };
         let now = Instant::now();
+        if tally.done() != self.done {
+            (self.done, self.came) = (tally.done(), now);
+        }
         if now.duration_since(self.shown) < pause {
             return;
         }
         self.shown = now;
-        let parts = parts(tally.done(), self.total, now.duration_since(self.began), tally.so_far(), &waiting());
+        let silence = now.duration_since(self.came);
+        let mut waiting = hosts();
+        if waiting.is_empty() && silence > LONG_SILENCE {
+            waiting.push(first());
+        }
+        let times = Times { run: now.duration_since(self.began), silence };
+        let parts = parts(self.done, self.total, times, tally.so_far(), &waiting);
         match self.kind {
             Kind::Terminal => draw(&fitted(&parts, output::width(true) - 1)),
             Kind::Log | Kind::Silent => note(&parts.concat()),
@@ -82,13 +95,24 @@ pub(super) fn clear() {
     }
 }
 
+/// How long a run has gone on, and how long nothing has come.
+#[derive(Clone, Copy)]
+struct Times {
+    run: Duration,
+    silence: Duration,
+}
+
+/// After which nobody can say how long the rest will take.
+const LONG_SILENCE: Duration = Duration::from_secs(5);
+
 /// What there is to say, the most important first.
-fn parts(done: usize, total: usize, time: Duration, so_far: &Summary, waiting: &[String]) -> [String; 5] {
+fn parts(done: usize, total: usize, times: Times, so_far: &Summary, waiting: &[String]) -> [String; 5] {
     let left = total.saturating_sub(done);
-    let a_second = done as f64 / time.as_secs_f64().max(0.001);
+    let a_second = done as f64 / times.run.as_secs_f64().max(0.001);
     let rate = if a_second >= 10.0 { format!("{a_second:.0}") } else { format!("{a_second:.1}") };
     let seconds = left as f64 / a_second;
-    let time_left = if done > 0 && left > 0 { format!(", {} left", in_words(seconds)) } else { String::new() };
+    let is_foreseen = done > 0 && left > 0 && times.silence <= LONG_SILENCE;
+    let time_left = if is_foreseen { format!(", {} left", in_words(seconds)) } else { String::new() };
     let counts = match so_far.counts() {
         counts if counts.is_empty() => String::new(),
         counts => format!(": {}", counts.join(", ")),
@@ -137,12 +161,18 @@ mod tests {
             ));
         }
         let waiting = ["rpc.example".to_owned()];
-        let parts = parts(tally.done(), 20_000, Duration::from_secs(12), tally.so_far(), &waiting);
+        let of = |silence| {
+            let times = Times { run: Duration::from_secs(12), silence: Duration::from_secs(silence) };
+            parts(tally.done(), 20_000, times, tally.so_far(), &waiting)
+        };
+        let parts = of(0);
         assert_eq!(
             fitted(&parts, 120),
             "1200 of 20000, 100 a second, 3 min left: 1200 not read; waiting for rpc.example"
         );
         assert_eq!(fitted(&parts, 60), "1200 of 20000, 100 a second, 3 min left: 1200 not read");
         assert_eq!(fitted(&parts, 20), "1200 of 20000");
+        // Where nothing comes, nothing says how long that will be.
+        assert_eq!(fitted(&of(6), 120), "1200 of 20000, 100 a second: 1200 not read; waiting for rpc.example");
     }
 }

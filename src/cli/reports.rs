@@ -31,15 +31,20 @@ impl Printer {
         })
     }
 
-    /// The last lines of a page about several documents.
+    /// The last lines of a page about several documents, of which the very last one counts them.
     pub(super) fn totals(&self, summary: &Summary) -> String {
-        let mut lines = vec![String::new(), summary.line()];
-        let shown = summary.findings.iter().take(MOST_FINDINGS);
-        lines.extend(shown.map(|finding| format!("    - {}", escape(&finding.in_a_line()))));
-        let more = summary.findings.len().saturating_sub(MOST_FINDINGS);
-        if more > 0 {
-            lines.push(format!("    - and {more} more such findings, all of them in what --summary writes"));
+        let mut lines = vec![String::new()];
+        if !summary.findings.is_empty() {
+            lines.push("  Across documents".into());
+            let shown = summary.findings.iter().take(MOST_FINDINGS);
+            lines.extend(shown.map(|finding| format!("    - {}", escape(&finding.in_a_line()))));
+            let more = summary.findings.len().saturating_sub(MOST_FINDINGS);
+            if more > 0 {
+                lines.push(format!("    - and {more} more: see --summary"));
+            }
+            lines.push(String::new());
         }
+        lines.push(summary.line());
         fitted(&lines, self.style)
     }
 
@@ -74,4 +79,4 @@ impl Printer {
 }
 
 /// Of a page for people.
-const MOST_FINDINGS: usize = 100;
+const MOST_FINDINGS: usize = 20;

@@ -57,12 +57,8 @@ impl Summary {
         let left = (self.left > 0).then(|| format!("{} not judged", self.left));
         let counts: Vec<String> = self.counts().into_iter().chain(left).collect();
         let documents = self.documents.saturating_add(self.left);
-        let noun = if documents == 1 { "document" } else { "documents" };
-        if counts.is_empty() {
-            format!("{documents} {noun}")
-        } else {
-            format!("{documents} {noun}: {}", counts.join(", "))
-        }
+        let documents = counted(documents, "document");
+        if counts.is_empty() { documents } else { format!("{documents}: {}", counts.join(", ")) }
     }
 
     /// How many came to what so far, the worst first.
@@ -71,7 +67,7 @@ impl Summary {
         let verdicts =
             Verdict::WORST_FIRST.into_iter().filter_map(counted).map(|(count, words)| format!("{count} {words}"));
         let others =
-            [(self.unreadable, "not read"), (self.not_fetched, "not fetched"), (self.other_shards, "in other shards")];
+            [(self.unreadable, "not read"), (self.not_fetched, "not fetched"), (self.other_shards, "in other parts")];
         let others =
             others.into_iter().filter(|(count, _)| *count > 0).map(|(count, words)| format!("{count} {words}"));
         verdicts.chain(others).collect()
@@ -245,8 +241,9 @@ impl Tally {
     /// How old a part of this is, in words.
     pub(super) fn age_of_resumed(&self) -> Option<String> {
         let (oldest, count) = (self.oldest.as_ref()?, self.summary.resumed);
-        let results = if count == 1 { "1 result is".to_owned() } else { format!("{count} results are") };
-        Some(format!("{results} of an earlier run, the oldest of {oldest}"))
+        let are = if count == 1 { "is" } else { "are" };
+        let documents = counted(count, "document");
+        Some(format!("{documents} {are} counted from the journal and not reported again, the oldest as of {oldest}"))
     }
 
     /// How a document of an earlier run was then, whatever becomes of it now.
@@ -412,6 +409,11 @@ impl Tally {
 const MOST_NAMES: usize = 4096;
 /// Of these, how many hosts are shown.
 const MOST_ENDPOINTS: usize = 64;
+
+/// So many of them, in words.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
 
 /// As reports name it.
 fn name(cause: Cause) -> String {

@@ -37,8 +37,18 @@ pub(super) struct TwinFinding {
 }
 
 impl TwinFinding {
+    /// For a page: of the files a few.
     pub(super) fn in_a_line(&self) -> String {
-        format!("{}: {}   [{}]", self.message, self.files.join(", "), self.code)
+        const MOST: usize = 3;
+        let (named, more) = match self.files.split_last() {
+            // Behind as many names as are kept there stands how many more there were.
+            Some((words, named)) if named.len() > MOST_OTHERS => (named, more_of(words)),
+            _ => (&*self.files, 0),
+        };
+        let more = named.len().saturating_sub(MOST).saturating_add(more);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let named = named.get(..MOST).unwrap_or(named).join(", ");
+        format!("{}: {named}{more}   [{}]", self.message, self.code)
     }
 }
 
@@ -91,7 +101,7 @@ impl Twins {
     /// What there is to say, in the order of the kinds and then of the first file.
     pub(super) fn findings(&self) -> Vec<TwinFinding> {
         let in_words = |(chain, registry, token): &Token| format!("token {token} of {registry} on chain {chain}");
-        let same_file = self.found(&self.files, &codes::RUN_SAME_FILE, |_| "one file, given several times".into());
+        let same_file = self.found(&self.files, &codes::RUN_SAME_FILE, |_| "files with the same content".into());
         let same_token = self.found(&self.tokens, &codes::RUN_SAME_TITLE, |token| {
             format!("different files for one title, {}", in_words(token))
         });
@@ -127,7 +137,7 @@ impl Twins {
         let several = groups.iter().filter_map(|(key, group)| {
             let others = group.others.as_deref().filter(|others| others.several_kinds)?;
             let documents = std::iter::once(group.first).chain(others.documents.iter().copied());
-            let more = (others.more > 0).then(|| format!("and {} more", others.more));
+            let more = (others.more > 0).then(|| and_more(others.more));
             let files = documents.map(|document| self.name(document)).chain(more).collect();
             Some(TwinFinding { code: code.id.into(), message: message(key), files })
         });
@@ -162,8 +172,21 @@ struct Others {
     several_kinds: bool,
 }
 
+/// So many are named beside the first.
+const MOST_OTHERS: usize = 15;
+
+/// As a list of files says it at its end.
+fn and_more(more: usize) -> String {
+    format!("and {more} more")
+}
+
+/// How many [`and_more`] says, in a summary that was read again.
+fn more_of(words: &str) -> usize {
+    let number = words.strip_prefix("and ").and_then(|words| words.strip_suffix(" more"));
+    number.and_then(|number| number.parse().ok()).unwrap_or(1)
+}
+
 fn group<K: Hash + Eq>(groups: &mut HashMap<K, Group>, key: K, document: u32, kind: Option<Digest32>) {
-    const MOST: usize = 15;
     match groups.entry(key) {
         std::collections::hash_map::Entry::Vacant(entry) => {
             entry.insert(Group { first: document, kind, others: None });
@@ -172,7 +195,7 @@ fn group<K: Hash + Eq>(groups: &mut HashMap<K, Group>, key: K, document: u32, ki
             let group = entry.get_mut();
             let others = group.others.get_or_insert_default();
             others.several_kinds |= kind.is_none() || group.kind != kind;
-            match others.documents.len() < MOST {
+            match others.documents.len() < MOST_OTHERS {
                 true => others.documents.push(document),
                 false => others.more += 1,
             }
@@ -284,6 +307,25 @@ mod tests {
             assert_eq!(changed.len(), 1, "{findings:?}");
             assert_eq!(changed[0].files, ["one", "two"]);
             assert!(changed[0].message.contains("(block 5); later returned"), "{}", changed[0].message);
+        }
+    }
+
+    #[test]
+    fn a_page_names_three_files_of_a_finding_and_counts_the_others() {
+        let of = |count: usize| {
+            let mut twins = Twins::default();
+            for number in 0..count {
+                let mut record = read_at(&format!("f{number:02}"), 5, TitleStateName::Live, 1);
+                record.titles.clear();
+                record.sha256 = Some("ab".repeat(32));
+                twins.add(&record);
+            }
+            twins.findings()[0].in_a_line()
+        };
+        assert_eq!(of(3), "files with the same content: f00, f01, f02   [run.same_file]");
+        for count in [4, 16, 17, 40] {
+            let more = format!("f00, f01, f02 and {} more  ", count - 3);
+            assert!(of(count).contains(&more), "{}", of(count));
         }
     }
 

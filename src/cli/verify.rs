@@ -18,8 +18,9 @@ use super::journal::{Earlier, Journal};
 use super::output::{self, Output, Stopped, Wanted};
 use super::progress::{self, Progress};
 use super::reports::Printer;
-use super::tally::{Summary, Tally};
-use super::{advice, config, input, note, waiting, window};
+use super::shard::Shard;
+use super::tally::{Summary, Tally, counted};
+use super::{advice, config, input, note, secrecy, waiting, window};
 use crate::report::human::Style;
 use crate::report::json::Layout;
 use crate::verify::Verdict;
@@ -31,13 +32,17 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
         bail!("standard input can be read once: `-` is given twice");
     }
     let listed = args.files_from.as_deref().map(input::listed).transpose()?.unwrap_or_default();
-    let found = input::files(args.files.iter().cloned().chain(listed), args.recursive)?;
+    if let Some(list) = args.files_from.as_deref().filter(|_| listed.is_empty() && args.files.is_empty()) {
+        bail!("no document found: --files-from {} lists none", secrecy::path(list));
+    }
+    let found = input::files(&args.files, listed, args.recursive)?;
     let is_part = args.resume.is_some() || args.shard.is_some();
     let several = args.recursive || args.files_from.is_some() || is_part || found.files.len() > 1;
     let verifier = if several { builder.share_answers(SHARED) } else { builder }.build()?;
     let others = settings_files.iter().chain(&args.files_from);
     let read: Vec<&Path> = found.files.iter().chain(others).map(|path| path.as_path()).collect();
     let to = args.page.output.as_deref();
+    let to_file = to.filter(|path| path.as_os_str() != "-");
     if let Some(path) = &args.summary {
         Output::will_take(path, "--summary", &read, to)?;
     }
@@ -51,8 +56,8 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
         _ => None,
     };
     let wanted = Wanted::of(&args.page);
-    let output = match (to, &journal) {
-        (Some(path), Some((_, earlier))) if path.as_os_str() != "-" => behind(path, earlier, &read)?,
+    let output = match (to_file, &journal) {
+        (Some(path), Some((_, earlier))) => behind(path, earlier, &read)?,
         _ => Output::open(to, wanted, &read)?,
     };
     drop(read);
@@ -62,7 +67,8 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
     let printer = Printer { format: args.format, style: style(&output, &args.page), several };
     let (journal, earlier) = journal.unzip();
     if let Some(Earlier { unreadable: lines @ 1.., .. }) = earlier {
-        note(&format!("{lines} lines of the journal cannot be read; what they were about is judged again"));
+        let (lines, they) = (counted(lines, "line"), if lines == 1 { "it was" } else { "they were" });
+        note(&format!("{lines} of the journal cannot be read; what {they} about is judged again"));
     }
     let jobs = args.jobs.map_or_else(|| default_jobs(args.network.offline), usize::from);
     let bench = Bench {
@@ -71,10 +77,16 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
         max_bytes: args.page.max_size,
         is_shared: several,
         printer: (wanted == Wanted::Result).then_some(printer),
+        streams: found.streams,
         shard: args.shard,
         judged: earlier.map(|earlier| earlier.judged),
         turns: Semaphore::new(jobs),
         room: Room::default(),
+    };
+    let is_page = args.format == Format::Human && to_file.is_none();
+    let closing = match (is_part || found.files.len() > 1) && wanted == Wanted::Result {
+        true => Some(Closing { is_page, reports_in: to_file.map(secrecy::path) }),
+        false => None,
     };
     let progress = match several && found.files.len() > 1 && wanted == Wanted::Result {
         true => Progress::on_standard_error(found.files.len()),
@@ -88,6 +100,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
         journal,
         progress,
         fail_fast: args.fail_fast,
+        closing,
         is_printed: false,
         known: None,
         end: None,
@@ -119,11 +132,19 @@ const SHARED: Duration = Duration::from_secs(60);
 
 /// Where a run writes that goes on with the results of others: behind theirs.
 fn behind(path: &Path, earlier: &Earlier, read: &[&Path]) -> Result<Output> {
-    let is_there = std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > 0);
+    let found = std::fs::metadata(path).ok();
+    let name = secrecy::path(path);
+    let is_stream = found.as_ref().is_some_and(|found| !found.is_file());
+    let holds_reports = found.is_some_and(|found| found.is_file() && found.len() > 0);
     ensure!(
-        earlier.documents > 0 || !is_there,
-        "--output {} is there, and the journal of --resume notes nothing that stands in it; name another file",
-        super::secrecy::path(path)
+        earlier.documents > 0 || !holds_reports,
+        "--output {name} is there, and the journal of --resume notes nothing that stands in it; name another file",
+    );
+    ensure!(
+        earlier.judged.is_empty() || holds_reports || is_stream,
+        "the journal of --resume counts {} as judged, and their reports do not stand in --output {name}: they went \
+         elsewhere. Name the file that they are in, or a journal that is not there yet",
+        counted(earlier.judged.len(), "document")
     );
     Output::open_behind(path, read)
 }
@@ -136,12 +157,21 @@ struct Run {
     journal: Option<Journal>,
     progress: Progress,
     fail_fast: bool,
+    closing: Option<Closing>,
     /// Whether reports go to a terminal, where the line of progress is in their way.
     is_watched: bool,
     is_printed: bool,
     /// The worst that writing came to.
     known: Option<Exit>,
     end: Option<End>,
+}
+
+/// The line on standard error that a run of several ends with.
+struct Closing {
+    /// Whether the page on standard output ends with it already.
+    is_page: bool,
+    /// The file that reports go to.
+    reports_in: Option<String>,
 }
 
 /// Why a run ends before its time.
@@ -175,13 +205,15 @@ impl Run {
         let bench = Arc::new(bench);
         let ended = window::judge_all(&bench, files, jobs, |event| match event {
             window::Event::Came(came) => self.take(came),
-            window::Event::Tick => {
-                self.progress.show(&self.tally, || bench.verifier.waiting_for());
+            window::Event::Tick(file) => {
+                let first = || Input::of(file, |text| bench.verifier.read_link(text)).name();
+                self.progress.show(&self.tally, || bench.verifier.waiting_for(), first);
                 ControlFlow::Continue(())
             }
         })?;
         self.tally.add_usage(&bench.verifier.usage());
-        if let Some(signal) = ended {
+        // The signal may have come while the last one was judged.
+        if let Some(signal) = ended.filter(|_| self.tally.so_far().left > 0) {
             self.tally.interrupted();
             self.end.get_or_insert(End::Signal(signal));
         }
@@ -198,7 +230,7 @@ impl Run {
             },
             Came::Judged(judged) => return self.take_judged(*judged),
         }
-        self.progress.show(&self.tally, Vec::new);
+        self.progress.show(&self.tally, Vec::new, String::new);
         ControlFlow::Continue(())
     }
 
@@ -226,7 +258,7 @@ impl Run {
             note(&format!("{error:#}"));
             self.known = Some(Exit::NotWritten);
         }
-        self.progress.show(&self.tally, Vec::new);
+        self.progress.show(&self.tally, Vec::new, String::new);
         let left = self.tally.so_far().left;
         if self.fail_fast && record.result.exit() != Exit::Verdict(Verdict::Valid) && left > 0 {
             note(&format!("stopped at {} (--fail-fast); {left} were not judged", record.file));
@@ -254,20 +286,31 @@ impl Run {
         let known = self.known.map_or(known, |writing| known.worse(writing));
         if totals && !matches!(self.end, Some(End::Output(_) | End::Bug)) {
             let totals = self.printer.totals(&summary);
-            let totals = if self.is_printed { totals.as_str() } else { totals.trim_start() };
+            let totals = if self.is_printed { totals.as_str() } else { totals.trim_start_matches('\n') };
             if let Err(stopped) = self.output.write(totals) {
                 self.end = Some(End::Output(stopped));
             }
         }
         let left = if summary.left > 0 { known.worse(Exit::Unjudged) } else { known };
+        let mut closing = self.closing;
+        let mut is_whole = false;
         let exit = match self.end {
-            None | Some(End::NotValid) => self.output.finish().map_or_else(|stopped| stopped.exit(known), |()| known),
+            None | Some(End::NotValid) => match self.output.finish() {
+                Ok(()) => {
+                    is_whole = true;
+                    known
+                }
+                Err(stopped) => stopped.exit(known),
+            },
             Some(End::Output(stopped)) => {
                 self.output.keep();
+                // Its page did not come to its end.
+                closing.iter_mut().for_each(|closing| closing.is_page = false);
                 stopped.exit(left)
             }
             Some(End::Bug) => {
                 self.output.keep();
+                closing = None;
                 left.worse(Exit::Internal)
             }
             Some(End::Signal(signal)) => {
@@ -276,7 +319,25 @@ impl Run {
                 signal.exit()
             }
         };
+        if let Some(words) = closing.and_then(|closing| closing.words(&summary, is_whole)) {
+            note(&words);
+        }
         (summary, exit)
+    }
+}
+
+impl Closing {
+    fn words(self, summary: &Summary, is_whole: bool) -> Option<String> {
+        match summary.shard.filter(|_| summary.documents == 0 && summary.left == 0) {
+            Some(Shard { index, of }) => {
+                Some(format!("part {index} of {of} has none of {}", counted(summary.other_shards, "document")))
+            }
+            None if self.is_page => None,
+            None => {
+                let reports = self.reports_in.filter(|_| is_whole);
+                Some(summary.line() + &reports.map(|file| format!("; reports in {file}")).unwrap_or_default())
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::num::NonZero;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use super::bench::{Bench, Came};
 use super::interrupt::{self, Signal, Told};
 use super::note;
 
-pub(super) enum Event {
+pub(super) enum Event<'a> {
     /// The next document is through.
     Came(Came),
-    /// Some time has passed.
-    Tick,
+    /// Some time has passed, in which this document was waited for.
+    Tick(&'a Path),
 }
 
 /// Judges the files, as many at a time as the bench has turns. Ended by a signal, it asks for no further one, lets those that
@@ -28,7 +28,7 @@ pub(super) fn judge_all(
     bench: &Arc<Bench>,
     files: &[PathBuf],
     jobs: usize,
-    take: impl FnMut(Event) -> ControlFlow<()>,
+    take: impl FnMut(Event<'_>) -> ControlFlow<()>,
 ) -> std::io::Result<Option<Signal>> {
     let runtime = runtime(bench.verifier.is_offline(), jobs)?;
     let told = interrupt::end_by_itself();
@@ -57,26 +57,28 @@ async fn judge(
     files: &[PathBuf],
     ahead: usize,
     mut told: watch::Receiver<Option<Told>>,
-    mut take: impl FnMut(Event) -> ControlFlow<()>,
+    mut take: impl FnMut(Event<'_>) -> ControlFlow<()>,
 ) -> Option<Signal> {
     let mut files = files.iter();
-    let mut window: VecDeque<JoinHandle<Came>> = VecDeque::new();
+    let mut window: VecDeque<(&Path, JoinHandle<Came>)> = VecDeque::new();
     let mut ending: Option<Signal> = None;
     let mut is_wanted = true;
     let mut tick = tokio::time::interval(TICK);
     loop {
         while ending.is_none() && window.len() < ahead {
-            let Some(file) = files.next().cloned() else { break };
-            let bench = Arc::clone(bench);
-            window.push_back(tokio::spawn(async move { bench.judged(&file).await }));
+            let Some(file) = files.next() else { break };
+            let (bench, path) = (Arc::clone(bench), file.clone());
+            window.push_back((file, tokio::spawn(async move { bench.judged(&path).await })));
         }
-        let Some(first) = window.front_mut() else { break };
+        let Some((file, first)) = window.front_mut() else { break };
+        let file: &Path = file;
         tokio::select! {
             biased;
             Ok(()) = told.changed() => {
                 let what = *told.borrow_and_update();
                 if let Some(Told::End(signal)) = what {
-                    note("ending: what is being judged is finished; Ctrl-C again ends at once");
+                    let again = signal.again();
+                    note(&format!("ending: what is being judged is finished; {again} ends at once"));
                     ending = Some(signal);
                 } else if let Some(Told::GiveUp(_)) = what {
                     break;
@@ -89,11 +91,11 @@ async fn judge(
                     break;
                 }
             }
-            _ = tick.tick() => if take(Event::Tick).is_break() { break },
+            _ = tick.tick() => if take(Event::Tick(file)).is_break() { break },
         }
     }
     // Given up; of those behind the one that was waited for, some are through.
-    for next in window {
+    for (_, next) in window {
         if !next.is_finished() {
             next.abort();
         } else if is_wanted {

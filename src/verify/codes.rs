@@ -650,8 +650,8 @@ codes! {
         "Not known, because of what the chain check came to.",
         "See the chain check.";
     RUN_SAME_FILE = "run.same_file", Verifier,
-        "The same file was given several times in one run.",
-        "Nothing is wrong with it; count it once.";
+        "Several files of one run have the same content.",
+        "Nothing is wrong with them; count them once.";
     RUN_SAME_TITLE = "run.same_title", Verifier,
         "Different files of one run name the same title: it stands for one document, and the others are not that one, or show less of it.",
         "Find out which of them the title was issued for before you rely on any.";

@@ -64,7 +64,10 @@ fn a_summary_counts_verdicts_and_codes_and_follows_its_schema() {
     assert_eq!(output.status.code(), Some(1));
     let page = String::from_utf8_lossy(&output.stdout);
     assert!(page.contains("\n10 documents: 3 INVALID, 6 INDETERMINATE, 1 not read\n"), "{page}");
-    assert!(page.trim_end().ends_with("[run.same_file]"), "{page}");
+    assert!(page.ends_with("1 not read\n"), "the very last line: {page}");
+    let named = "files with the same content: ./000.json, ./001.json, ./003.json and 3 more";
+    assert!(page.split_whitespace().collect::<Vec<_>>().join(" ").contains(named), "{page}");
+    assert!(output.stderr.is_empty(), "its page says it: {output:?}");
     let summary: Value =
         serde_json::from_slice(&std::fs::read(folder.path().join("sum.json")).expect("a summary")).expect("JSON");
     let schema = serde_json::from_str(include_str!("../../schemas/summary.schema.json")).expect("JSON");
@@ -111,6 +114,40 @@ fn the_first_document_that_is_not_valid_can_end_a_run() {
 }
 
 #[test]
+fn a_page_shows_twenty_findings_at_most_and_ends_with_the_counts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bill = include_str!("../../fixtures/documents/bill-v2.json");
+    for number in 0..50 {
+        let content = format!("{bill}{}", " ".repeat(number / 2));
+        std::fs::write(folder.path().join(format!("{number:02}.json")), content).expect("written");
+    }
+    let output = ebl(folder.path(), &["verify", "--offline", "-r", "."]);
+    let page = String::from_utf8_lossy(&output.stdout);
+    // Beside 25 pairs, that all are of one batch.
+    assert_eq!(page.matches("[run.same_file]").count(), 20);
+    assert!(page.ends_with("\n    - and 6 more: see --summary\n\n50 documents: 50 INDETERMINATE\n"), "{page}");
+}
+
+#[test]
+fn a_run_of_several_says_on_standard_error_what_it_came_to_unless_its_page_does() {
+    let folder = folder(6);
+    let counts = "7 documents: 2 INVALID, 4 INDETERMINATE, 1 not read";
+    for (arguments, wanted) in [
+        (&["--format", "jsonl"][..], format!("ebl: {counts}\n")),
+        (&["--format", "jsonl", "-o", "out.jsonl"], format!("ebl: {counts}; reports in out.jsonl\n")),
+        (&["-o", "page"], format!("ebl: {counts}; reports in page\n")),
+        (&["-q"], String::new()),
+        (&[], String::new()),
+    ] {
+        let output = ebl(folder.path(), &[&["verify", "--offline", "-r", "."], arguments].concat());
+        assert_eq!(String::from_utf8_lossy(&output.stderr).replace("./", ""), wanted, "{arguments:?}");
+        for written in ["out.jsonl", "page"] {
+            let _ = std::fs::remove_file(folder.path().join(written));
+        }
+    }
+}
+
+#[test]
 fn a_list_that_is_not_there_or_empty_is_a_mistake_in_words() {
     let folder = folder(1);
     let missing = ebl(folder.path(), &["verify", "--offline", "--files-from", "none"]);
@@ -119,6 +156,12 @@ fn a_list_that_is_not_there_or_empty_is_a_mistake_in_words() {
     std::fs::write(folder.path().join("empty"), " \n\n").expect("written");
     let empty = ebl(folder.path(), &["verify", "--offline", "--files-from", "empty"]);
     assert_eq!(empty.status.code(), Some(2), "{empty:?}");
+    assert!(String::from_utf8_lossy(&empty.stderr).contains("--files-from empty lists none"), "{empty:?}");
+    // A folder is not there, and that is no archive; a document that is not there says so for itself.
+    let folders = ebl(folder.path(), &["verify", "--offline", "-r", "000.json", "archve"]);
+    assert_eq!((folders.status.code(), folders.stdout.len()), (Some(2), 0), "{folders:?}");
+    assert!(String::from_utf8_lossy(&folders.stderr).contains("there is no folder or file archve"), "{folders:?}");
+    assert_eq!(ebl(folder.path(), &["verify", "--offline", "-r", "gone.json"]).status.code(), Some(6));
 }
 
 #[test]

@@ -62,6 +62,20 @@ fn parts_side_by_side_come_to_one_summary_and_started_again_judge_nothing_twice(
 }
 
 #[test]
+fn an_archive_that_is_not_there_never_ends_well_though_results_of_an_earlier_run_are() {
+    let archive = archive();
+    assert_eq!(script(&archive, "parallel.sh", &[]).code, 1);
+    for example in ["parallel.sh", "part.sh"] {
+        let ran = script(&archive, example, &[("ARCHIVE", "archve"), ("PART", "1")]);
+        assert!(ran.code == 2 && ran.errors.contains("ARCHIVE is no folder: archve"), "{example}: {ran:?}");
+    }
+    // Nor does one that is not mounted.
+    std::fs::create_dir(archive.path("empty")).expect("a folder");
+    let ran = script(&archive, "part.sh", &[("ARCHIVE", "empty"), ("PART", "1")]);
+    assert!(ran.code == 2 && ran.errors.contains("no document found"), "{ran:?}");
+}
+
+#[test]
 fn a_task_that_could_not_find_everything_out_asks_to_be_tried_again() {
     let archive = archive();
     std::fs::copy(archive.path("00000.json"), archive.path("archive/unknown.json")).expect("copied");

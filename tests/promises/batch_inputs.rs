@@ -44,7 +44,7 @@ fn a_folder_of_twenty_thousand_files_is_one_run() {
         fs::hard_link(archive.path("one"), archive.path("many").join(name(number))).expect("a link");
     }
     let ran = archive.verify(&["-r", "many", "--summary", "sum"]);
-    assert_eq!((ran.code, ran.errors.as_str()), (6, ""));
+    assert_eq!((ran.code, ran.errors.as_str()), (6, "ebl: 20000 documents: 20000 not read\n"));
     let wanted: Vec<String> = (0..20_000).map(|number| format!("many/{}", name(number))).collect();
     assert!(ran.files() == wanted, "all of them, in their order");
     let summary = archive.summary("sum");
@@ -111,8 +111,38 @@ fn names_of_a_list_are_taken_as_they_stand_but_for_the_end_of_their_line() {
 #[test]
 fn nothing_is_said_of_progress_where_nobody_waits_for_a_minute() {
     let archive = Archive::of(40);
-    for arguments in [&["-r", "."][..], &["-r", ".", "--jobs", "1"], &["00000.json"]] {
+    let counts = "ebl: 40 documents: 13 INVALID, 27 INDETERMINATE\n";
+    for (arguments, wanted) in [
+        (&["-r", "."][..], counts),
+        (&["-r", ".", "--jobs", "1"], counts),
+        (&["00000.json"], ""),
+        (&["-r", ".", "-q"], ""),
+    ] {
         let ran = archive.verify(arguments);
-        assert_eq!(ran.errors, "", "{arguments:?}");
+        assert_eq!(ran.errors, wanted, "{arguments:?}");
     }
+}
+
+#[test]
+fn a_pipe_that_a_list_names_is_not_opened_and_holds_nobody_up() {
+    let archive = Archive::of(3);
+    let made = std::process::Command::new("mkfifo").arg(archive.path("pipe")).status();
+    assert!(made.expect("mkfifo runs").success());
+    symlink("pipe", archive.path("link.json")).expect("a link");
+    let list = [&name(0), "pipe", "link.json", "/dev/null", &name(2)];
+    archive.write("list", &list.join("\n"));
+    let ran = archive.verify(&["--files-from", "list"]);
+    assert_eq!((ran.code, ran.files()), (1, list.map(str::to_owned).to_vec()), "{}", ran.errors);
+    let reports: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    for (report, kind) in reports[1..4].iter().zip(["a pipe", "a pipe", "a device"]) {
+        assert_eq!(report["error"]["code"], "read.file", "{report}");
+        let words = report["error"]["message"].as_str().expect("words");
+        assert!(words.contains(&format!("this is {kind}, not a plain file")), "{words}");
+    }
+    // On the command line it is meant so.
+    let mut named = archive.begin(&[&name(0), "pipe"]);
+    fs::write(archive.path("pipe"), archive.text(&name(2))).expect("read");
+    named.lines(2);
+    let named = named.end();
+    assert_eq!((named.code, named.files()), (1, vec![name(0), "pipe".to_owned()]), "{}", named.errors);
 }

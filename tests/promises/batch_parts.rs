@@ -55,7 +55,10 @@ fn the_parts_of_an_archive_are_together_the_whole_whatever_the_files_are_called(
     }
     // The reports of all parts come to what the run of the whole came to.
     let (code, from_reports) = merged(&archive, &["part1.jsonl", "part2.jsonl", "part3.jsonl", "part4.jsonl"]);
-    let (from_reports, findings) = without_findings(from_reports);
+    let (mut from_reports, findings) = without_findings(from_reports);
+    let said = from_reports["not_known"].take();
+    assert_eq!(said, json!(["whether a part is missing: summaries say so, and reports cannot"]));
+    from_reports["not_known"] = json!([]);
     let (of_whole, of_whole_findings) = without_findings(archive.summary("sum"));
     assert_eq!((code, &from_reports), (whole.code, &of_whole));
     assert_eq!((findings.len(), &findings[0]["message"]), (of_whole_findings.len(), &of_whole_findings[0]["message"]));
@@ -68,7 +71,30 @@ fn the_parts_of_an_archive_are_together_the_whole_whatever_the_files_are_called(
     // Of a part that is missing nothing is known.
     let (code, missing) = merged(&archive, &["sum4", "sum2", "sum1"]);
     assert_eq!(missing["other_shards"], archive.summary("sum3")["documents"]);
-    assert!(code == 1 && missing["not_known"].to_string().contains("3/4"), "{missing}");
+    assert!(code == 1 && missing["not_known"].to_string().contains("missing: part 3 of 4"), "{missing}");
+    let (_, missing) = merged(&archive, &["sum4", "sum2"]);
+    assert!(missing["not_known"].to_string().contains("missing: parts 1, 3 of 4"), "{missing}");
+    let page = archive.ebl(&["summary", "sum4", "sum2"]);
+    assert!(page.out.lines().next().is_some_and(|line| line.ends_with("in other parts")), "{}", page.out);
+    // One that is given twice would be counted twice.
+    fs::copy(archive.path("sum2"), archive.path("copy")).expect("copied");
+    for twice in ["sum2", "copy"] {
+        let ran = archive.ebl(&["summary", "sum1", "sum2", "sum3", "sum4", twice]);
+        assert!(ran.code == 2 && ran.out.is_empty(), "{ran:?}");
+        assert!(ran.errors.contains(&format!("{twice}: part 2 of 4 is in another summary, too")), "{}", ran.errors);
+    }
+}
+
+#[test]
+fn a_name_that_stands_for_several_contents_is_named_and_each_content_counts() {
+    let archive = Archive::of(3);
+    let before = archive.verify(&["-r", "."]).out;
+    fs::copy(archive.path(&name(2)), archive.path(&name(0))).expect("changed");
+    archive.write("all.jsonl", &(before + &archive.verify(&["-r", "."]).out));
+    let (code, summary) = merged(&archive, &["all.jsonl"]);
+    assert_eq!((code, &summary["documents"]), (1, &json!(4)));
+    let words = "1 name stands for several contents: ./00000.json.";
+    assert!(summary["not_known"].to_string().contains(words), "{summary:#}");
 }
 
 #[test]
@@ -78,6 +104,9 @@ fn a_part_without_documents_is_done_and_one_that_there_is_not_is_refused() {
     let mut codes: Vec<i32> = ran.iter().map(|ran| ran.code).collect();
     codes.sort_unstable();
     assert_eq!((codes, ran.iter().filter(|ran| !ran.out.is_empty()).count()), (vec![0, 0, 3], 1));
+    for (part, ran) in ran.iter().enumerate().filter(|(_, ran)| ran.code == 0) {
+        assert_eq!(ran.errors, format!("ebl: part {} of 3 has none of 1 document\n", part + 1));
+    }
     for wrong in ["0/3", "4/3", "1", "1/0", "a/b"] {
         assert_eq!(archive.verify(&[&name(0), "--shard", wrong]).code, 2, "{wrong}");
     }
@@ -141,6 +170,16 @@ fn what_is_no_report_is_never_counted_as_one() {
     archive.write("fragments", &archive.ebl(&["verify", "--offline", "--format", "fragments", "-r", "."]).out);
     archive.write("wrong.jsonl", &lines.replace("report/1", "report/9"));
     archive.write("verdict.jsonl", &lines.replace("\"indeterminate\"", "\"splendid\""));
+    archive.verify(&[&name(1), &name(2), "--resume", "journal"]);
+    fs::create_dir(archive.path("folder")).expect("a folder");
+    for (file, words) in [
+        ("journal", "journal: this is a journal"),
+        ("folder", "folder: this is a folder"),
+        ("gone", "gone: there is no such file"),
+    ] {
+        let ran = archive.ebl(&["summary", file]);
+        assert!(ran.code == 2 && ran.errors.contains(words), "{file}: {ran:?}");
+    }
     for file in ["00000.json", "fragments", "wrong.jsonl", "verdict.jsonl", "gone", "."] {
         let ran = archive.ebl(&["summary", "good.jsonl", file]);
         assert!(ran.code == 2 && ran.out.is_empty() && ran.errors.contains(file), "{file}: {ran:?}");

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::archive::{Archive, files, name, set};
 
-/// So many documents, and in the middle a pipe into which nobody writes.
+/// So many documents, and in the middle of their list a pipe into which nobody writes.
 fn with_a_pipe(count: usize) -> Archive {
     let archive = Archive::of(count);
     assert!(Command::new("mkfifo").arg(archive.path("pipe")).status().expect("mkfifo runs").success());
@@ -20,11 +20,17 @@ fn with_a_pipe(count: usize) -> Archive {
     archive
 }
 
+/// These arguments, and what the list names: a pipe is opened where it is named on the command line.
+fn of_list<'a>(list: &'a str, arguments: &[&'a str]) -> Vec<&'a str> {
+    arguments.iter().copied().chain(list.lines()).collect()
+}
+
 #[test]
 fn one_signal_ends_a_run_of_many_with_everything_that_was_judged_and_a_word_on_how_to_go_on() {
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+    for (signal, code, again) in [("INT", 130, "Ctrl-C again"), ("TERM", 143, "a second signal")] {
         let archive = with_a_pipe(12);
-        let mut run = archive.begin(&["--files-from", "list", "--summary", "sum", "--jobs", "4"]);
+        let list = archive.text("list");
+        let mut run = archive.begin(&of_list(&list, &["--summary", "sum", "--jobs", "4"]));
         run.lines(6).signal(signal);
         let ran = run.end();
         assert_eq!(ran.code, code, "{}", ran.errors);
@@ -34,8 +40,63 @@ fn one_signal_ends_a_run_of_many_with_everything_that_was_judged_and_a_word_on_h
         let summary = archive.summary("sum");
         assert_eq!((&summary["documents"], &summary["left"]), (&json!(12), &json!(1)));
         assert_eq!(summary["interrupted"], json!(true));
-        assert!(ran.errors.contains("Ctrl-C again ends at once"), "{}", ran.errors);
+        assert!(ran.errors.contains(&format!("{again} ends at once")), "{}", ran.errors);
+        assert_eq!(ran.errors.contains("Ctrl-C"), signal == "INT", "{}", ran.errors);
+        assert!(ran.errors.contains("13 documents: 4 INVALID, 8 INDETERMINATE, 1 not judged\n"), "{}", ran.errors);
         assert!(ran.errors.contains("1 of 13 documents were not judged; with --resume FILE"), "{}", ran.errors);
+    }
+}
+
+#[test]
+fn a_signal_while_the_last_document_is_finished_changes_nothing() {
+    let archive = with_a_pipe(2);
+    let mut run = archive.begin(&[&name(0), &name(1), "pipe", "--summary", "sum"]);
+    run.lines(2).signal("INT");
+    archive.write("pipe", "{}");
+    let ran = run.end();
+    assert_eq!((ran.code, ran.files().len()), (6, 3), "{}", ran.errors);
+    assert!(!ran.errors.contains("interrupted"), "{}", ran.errors);
+    let summary = archive.summary("sum");
+    assert_eq!((&summary["interrupted"], &summary["left"]), (&json!(false), &json!(0)));
+}
+
+#[test]
+fn a_journal_whose_reports_are_not_in_the_output_is_not_gone_on_with() {
+    let archive = Archive::of(6);
+    let arguments = ["-r", ".", "--resume", "state", "-o", "out.jsonl"];
+    assert_eq!(archive.verify(&arguments).code, 1);
+    let (reports, journal) = (archive.text("out.jsonl"), archive.text("state"));
+    for lost in [None, Some("")] {
+        fs::remove_file(archive.path("out.jsonl")).expect("removed");
+        lost.into_iter().for_each(|text| archive.write("out.jsonl", text));
+        let ran = archive.verify(&[&arguments[..], &["--summary", "sum"]].concat());
+        assert_eq!((ran.code, archive.text("state")), (2, journal.clone()), "{}", ran.errors);
+        for words in ["counts 2 documents as judged", "--output out.jsonl", "went elsewhere"] {
+            assert!(ran.errors.contains(words), "{}", ran.errors);
+        }
+        assert!(!archive.path("sum").exists(), "nothing was judged");
+        archive.write("out.jsonl", &reports);
+    }
+    // The file that a shell writes to cannot be seen, so it is said.
+    let ran = archive.verify(&["-r", ".", "--resume", "state"]);
+    assert!(ran.errors.contains("2 documents are counted from the journal and not reported again"), "{}", ran.errors);
+    // With nothing but what is judged again, nothing is lost.
+    assert_eq!(archive.verify(&[&name(0), &name(1), "--resume", "open"]).code, 3);
+    assert_eq!(archive.verify(&[&name(0), &name(1), "--resume", "open", "-o", "new.jsonl"]).code, 3);
+}
+
+#[test]
+fn documents_that_were_not_judged_for_want_of_a_reader_or_room_are_counted() {
+    let archive = Archive::of(60);
+    let mut run = archive.begin(&["-r", ".", "--jobs", "1"]);
+    run.lines(1);
+    let ran = run.end_unread();
+    assert!(ran.ends_with(" not judged\n"), "{ran}");
+    #[cfg(target_os = "linux")]
+    {
+        let ran = archive.verify(&["-r", ".", "-o", "/dev/full"]);
+        assert_eq!(ran.code, 3, "{}", ran.errors);
+        assert!(ran.errors.ends_with("ebl: 60 documents: 1 INDETERMINATE, 59 not judged\n"), "{}", ran.errors);
     }
 }
 
@@ -61,7 +122,8 @@ fn a_run_ends_in_time_though_every_core_is_busy_and_keeps_what_was_judged() {
 fn a_second_signal_ends_at_once_and_leaves_no_half_of_a_file() {
     let archive = with_a_pipe(6);
     let before = fs::read_dir(archive.folder.path()).expect("a folder").count();
-    let mut run = archive.begin(&["--files-from", "list", "--summary", "sum", "-o", "out.jsonl"]);
+    let list = archive.text("list");
+    let mut run = archive.begin(&of_list(&list, &["--summary", "sum", "-o", "out.jsonl"]));
     // The output is written beside while the run waits for the pipe.
     while fs::read_dir(archive.folder.path()).expect("a folder").count() == before {
         std::thread::yield_now();
@@ -79,7 +141,8 @@ fn a_second_signal_ends_at_once_and_leaves_no_half_of_a_file() {
 fn an_output_file_stays_as_it_was_when_a_run_is_ended_and_what_was_judged_stands_beside_it() {
     let archive = with_a_pipe(6);
     archive.write("out.jsonl", "kept\n");
-    let mut run = archive.begin(&["--files-from", "list", "-o", "out.jsonl"]);
+    let list = archive.text("list");
+    let mut run = archive.begin(&of_list(&list, &["-o", "out.jsonl"]));
     while !fs::read_dir(archive.folder.path()).expect("a folder").any(|entry| {
         let name = entry.expect("an entry").file_name().into_string().expect("a name");
         name.ends_with(".unfinished") && !archive.text(&name).is_empty()
@@ -122,7 +185,8 @@ fn what_was_judged_is_not_judged_again_and_still_counts() {
 #[test]
 fn an_interrupted_run_goes_on_into_the_same_output_until_all_is_there_once() {
     let archive = with_a_pipe(30);
-    let arguments = ["--files-from", "list", "--resume", "state", "-o", "out.jsonl", "--jobs", "3", "--summary", "sum"];
+    let list = archive.text("list");
+    let arguments = of_list(&list, &["--resume", "state", "-o", "out.jsonl", "--jobs", "3", "--summary", "sum"]);
     let mut run = archive.begin(&arguments);
     while fs::metadata(archive.path("out.jsonl")).map_or(0, |found| found.len()) == 0 {
         std::thread::yield_now();
@@ -140,7 +204,7 @@ fn an_interrupted_run_goes_on_into_the_same_output_until_all_is_there_once() {
     fs::remove_file(archive.path("pipe")).expect("removed");
     archive.write("pipe", "{}");
     let ran = archive.verify(&arguments);
-    assert!(ran.code == 1 && ran.errors.contains("1 lines of the journal cannot be read"), "{ran:?}");
+    assert!(ran.code == 1 && ran.errors.contains("1 line of the journal cannot be read"), "{ran:?}");
     let all = files(&archive.text("out.jsonl"));
     let mut wanted: std::collections::BTreeSet<String> = (0..30).map(name).collect();
     wanted.insert("pipe".into());
@@ -160,7 +224,8 @@ fn an_interrupted_run_goes_on_into_the_same_output_until_all_is_there_once() {
 #[test]
 fn a_journal_is_of_one_run_at_a_time_and_of_one_set_of_rules() {
     let archive = with_a_pipe(4);
-    let mut first = archive.begin(&["--files-from", "list", "--resume", "state"]);
+    let list = archive.text("list");
+    let mut first = archive.begin(&of_list(&list, &["--resume", "state"]));
     first.lines(1);
     let second = archive.verify(&["-r", ".", "--resume", "state"]);
     assert_eq!((second.code, second.out.as_str()), (2, ""));
@@ -212,7 +277,7 @@ fn a_title_that_was_another_holders_in_the_run_before_is_a_finding_of_the_run() 
     assert!(summary["endpoints"].as_array().expect("hosts").iter().any(endpoint), "{summary:#}");
     assert_eq!((&summary["blocks"][0]["chain_id"], &summary["blocks"][0]["documents"]), (&json!(1337), &json!(1)));
     let again = verify("bill.json");
-    assert!(again.errors.contains("1 result is of an earlier run, the oldest of 20"), "{}", again.errors);
+    assert!(again.errors.contains("1 document is counted from the journal and not reported again"), "{}", again.errors);
     // As if it had been read when somebody else held it, at a block before.
     let (heading, line) =
         archive.text("state").split_once('\n').map(|(a, b)| (a.to_owned(), b.to_owned())).expect("lines");

@@ -84,7 +84,8 @@ fn a_link_in_any_spelling_is_never_echoed() {
             &["inspect", spelling],
         ] {
             let (code, printed) = ebl(arguments);
-            assert!([0, 3, 6].contains(&code), "{spelling:?}: {printed}");
+            // 2 where it may be meant as a folder, which is not there.
+            assert!([0, 2, 3, 6].contains(&code), "{spelling:?}: {printed}");
         }
         // Where no document is expected.
         for arguments in [

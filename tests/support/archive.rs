@@ -153,6 +153,13 @@ impl Begun {
         Ran::of(Output { stdout: self.read, ..output })
     }
 
+    /// Nobody reads what it goes on to write; what it says of that on standard error.
+    pub fn end_unread(self) -> String {
+        drop(self.out);
+        let output = self.child.wait_with_output().expect("it ends");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
     /// One that was killed.
     pub fn end_any(mut self) {
         self.child.wait().expect("it ends");

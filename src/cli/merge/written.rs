@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 
+use crate::cli::journal;
 use crate::cli::no_document::is_outage;
 use crate::cli::record::{CameTo, Record, ReportView};
 use crate::cli::tally::Summary;
@@ -27,6 +28,10 @@ impl Written {
         match schema(first).as_deref() {
             Some(REPORT) => return Ok(Self::Reports),
             Some(Summary::SCHEMA) | None => {}
+            Some(journal::SCHEMA) => bail!(
+                "this is a journal (--resume), which says less than the summary (--summary) and the reports of its run: \
+                 give one of these"
+            ),
             Some(_) => bail!(NEITHER),
         }
         let whole = whole(path)?;
@@ -144,9 +149,14 @@ fn whole(path: &Path) -> Result<Vec<u8>> {
 
 /// It is read twice, so a pipe will not do.
 fn opened(path: &Path) -> Result<File> {
-    let found = std::fs::metadata(path).context("it cannot be read")?;
+    let failed = |why: std::io::Error| match why.kind() {
+        std::io::ErrorKind::NotFound => anyhow::anyhow!("there is no such file"),
+        _ => anyhow::Error::new(why).context("it cannot be read"),
+    };
+    let found = std::fs::metadata(path).map_err(failed)?;
+    ensure!(!found.is_dir(), "this is a folder; name the summaries or reports in it");
     ensure!(found.is_file(), "it is not a plain file, and is read twice");
-    File::open(path).context("it cannot be read")
+    File::open(path).map_err(failed)
 }
 
 const MOST_BYTES: u64 = 64 << 20;
