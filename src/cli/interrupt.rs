@@ -64,9 +64,10 @@ fn on_a_thread(command: impl FnOnce() -> Exit + Send + 'static, received: &Atomi
     }
 }
 
-/// Tells a run that ends by itself; no other hears it.
+/// Tells a run that ends by itself; no other hears it. One that is writing its last lines is let end as if nothing had come.
 fn tell(what: Told) -> bool {
-    current().told.as_ref().is_some_and(|told| told.send(Some(what)).is_ok())
+    let run = current();
+    run.is_finishing || run.told.as_ref().is_some_and(|told| told.send(Some(what)).is_ok())
 }
 
 /// What a run that ends by itself is told.
