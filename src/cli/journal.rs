@@ -122,7 +122,7 @@ impl Journal {
             match line.last() {
                 None => return Ok(earlier),
                 Some(b'\n') => match serde_json::from_slice::<Line>(&line) {
-                    Ok(Line { input, record, .. }) => {
+                    Ok(Line { input, exit, record, .. }) if exit == record.result.exit().code() => {
                         each(&record);
                         earlier.documents += 1;
                         match is_definite(&record) {
@@ -130,7 +130,8 @@ impl Journal {
                             false => earlier.judged.remove(&input),
                         };
                     }
-                    Err(_) => earlier.unreadable += 1,
+                    // One that contradicts itself says nothing, either.
+                    Ok(_) | Err(_) => earlier.unreadable += 1,
                 },
                 Some(_) => {
                     earlier.unreadable += 1;

@@ -51,7 +51,9 @@ pub(super) fn run(args: &SummaryArgs) -> Result<Exit> {
 /// The worst of what was judged, as of a run; what was not may be anything.
 fn exit(summary: &Summary) -> Exit {
     let known = summary.exit().unwrap_or(Exit::Done);
-    if summary.left == 0 && summary.other_shards == 0 { known } else { known.worse(Exit::Unjudged) }
+    // A run that died before its first line has written as much as one that found nothing.
+    let is_whole = summary.left == 0 && summary.other_shards == 0 && summary.documents > 0;
+    if is_whole { known } else { known.worse(Exit::Unjudged) }
 }
 
 #[derive(Default)]
@@ -228,8 +230,13 @@ impl Parts {
             let parts = if missing().nth(1).is_some() { "parts" } else { "part" };
             let named: Vec<String> = missing().take(MOST).map(|index| index.to_string()).collect();
             tally.add_not_known(format!("missing: {parts} {}{more} of {of}", named.join(", ")));
-            tally.add_other_shards(all.saturating_sub(self.documents));
+        } else if self.documents < all {
+            let documents = counted(all - self.documents, "document");
+            tally.add_not_known(format!(
+                "what came of {documents} of {all}: no part of {of} had them, so the files changed in between"
+            ));
         }
+        tally.add_other_shards(all.saturating_sub(self.documents));
         if self.in_all.iter().any(|said| *said != all) {
             tally.add_not_known(format!(
                 "whether the {of} parts are of the same documents: they count differently many"

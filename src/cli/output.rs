@@ -160,6 +160,9 @@ impl Output {
             }
         });
         match kept {
+            Ok(path) if !path.exists() => {
+                note(&format!("what was judged could not be kept: the folder of {} is gone", secrecy::path(&path)));
+            }
             Ok(path) => note(&format!("what was judged stands in {}", secrecy::path(&path))),
             Err(error) => note(&format!("what was judged could not be kept: {error}")),
         }

@@ -204,23 +204,23 @@ impl Tally {
     pub(super) fn count(&mut self, record: &Record) {
         self.twins.add(record);
         let summary = &mut self.summary;
-        summary.documents += 1;
+        one_more(&mut summary.documents);
         match record.result {
-            CameTo::Verdict(verdict) => *summary.verdicts.entry(verdict.name().into()).or_default() += 1,
-            CameTo::Unreadable => summary.unreadable += 1,
-            CameTo::NotFetched => summary.not_fetched += 1,
+            CameTo::Verdict(verdict) => one_more(summary.verdicts.entry(verdict.name().into()).or_default()),
+            CameTo::Unreadable => one_more(&mut summary.unreadable),
+            CameTo::NotFetched => one_more(&mut summary.not_fetched),
         }
         for code in &record.codes {
             self.add_code(code, 1);
         }
         for host in &record.answered {
             if let Some(endpoint) = self.endpoint(host) {
-                endpoint.answered += 1;
+                one_more(&mut endpoint.answered);
             }
         }
         for (host, cause) in &record.failed {
             if let Some(endpoint) = self.endpoint(host) {
-                *endpoint.failed.entry(name(*cause)).or_default() += 1;
+                one_more(endpoint.failed.entry(name(*cause)).or_default());
             }
         }
         for block in &record.blocks {
@@ -232,7 +232,7 @@ impl Tally {
     /// One that an earlier run had judged.
     pub(super) fn add_resumed(&mut self, record: &Record) {
         self.add(record);
-        self.summary.resumed += 1;
+        one_more(&mut self.summary.resumed);
         if self.oldest.as_ref().is_none_or(|oldest| record.checked_at < *oldest) {
             self.oldest = Some(record.checked_at.clone());
         }
@@ -252,7 +252,7 @@ impl Tally {
     }
 
     pub(super) fn add_other_shard(&mut self) {
-        self.summary.other_shards += 1;
+        one_more(&mut self.summary.other_shards);
         self.summary.left = self.summary.left.saturating_sub(1);
     }
 
@@ -409,6 +409,11 @@ impl Tally {
 const MOST_NAMES: usize = 4096;
 /// Of these, how many hosts are shown.
 const MOST_ENDPOINTS: usize = 64;
+
+/// Summaries are read from files, so a count may be as large as can be.
+fn one_more(count: &mut usize) {
+    *count = count.saturating_add(1);
+}
 
 /// So many of them, in words.
 pub(super) fn counted(count: usize, noun: &str) -> String {

@@ -115,9 +115,13 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
     // What could not be looked into may hold anything.
     let exit = if found.unread > 0 { exit.worse(Exit::Unjudged) } else { exit };
     match &args.summary {
-        Some(path) => {
-            Ok(Output::open(Some(path), Wanted::Result, &[])?.write_only(&summary.json(Layout::Indented)?, exit))
-        }
+        Some(path) => match Output::open(Some(path), Wanted::Result, &[]) {
+            Ok(output) => Ok(output.write_only(&summary.json(Layout::Indented)?, exit)),
+            Err(error) => {
+                note(&format!("the summary could not be written: {error:#}"));
+                Ok(exit.worse(Exit::NotWritten))
+            }
+        },
         None => Ok(exit),
     }
 }

@@ -164,6 +164,7 @@ fn what_is_no_report_is_never_counted_as_one() {
     assert_eq!((code, &torn["documents"], &torn["left"]), (3, &json!(2), &json!(1)), "{torn:#}");
     archive.write("empty.jsonl", "");
     assert_eq!(merged(&archive, &["empty.jsonl", "good.jsonl"]).1["documents"], json!(3));
+    assert_eq!(merged(&archive, &["empty.jsonl"]).0, 3, "nobody knows whether anything was to be judged");
     let single = archive.ebl(&["verify", "--offline", "--format", "json", &name(2)]);
     archive.write("single.json", &single.out);
     assert_eq!(merged(&archive, &["single.json"]).0, 1);
@@ -186,4 +187,56 @@ fn what_is_no_report_is_never_counted_as_one() {
     }
     let over = archive.ebl(&["summary", "good.jsonl", "-o", "good.jsonl"]);
     assert!(over.code == 2 && archive.text("good.jsonl") == lines, "{over:?}");
+}
+
+#[test]
+fn documents_that_no_part_had_are_not_passed_over_though_every_part_is_there() {
+    let archive = Archive::of(12);
+    let parts: Vec<String> = (1..=2).map(|part| format!("{part}/2")).collect();
+    let ran = archive.verify(&["-r", ".", "--shard", &parts[0], "--summary", "sum1"]);
+    // What belongs to the second part gets the bytes of a document of the first before that has its turn.
+    let of_first = ran.files();
+    let content = archive.text(&of_first[0]);
+    let other = (0..12).map(name).find(|file| !of_first.contains(file)).expect("a document of the other part");
+    archive.write(&other, &content);
+    archive.verify(&["-r", ".", "--shard", &parts[1], "--summary", "sum2"]);
+    let (_, summary) = merged(&archive, &["sum1", "sum2"]);
+    assert_eq!(summary["other_shards"], json!(1), "{summary:#}");
+    let said = summary["not_known"].to_string();
+    assert!(said.contains("1 document of 12") && said.contains("no part of 2 had them"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_read_belongs_to_the_first_part_whatever_it_is_called() {
+    let archive = Archive::empty();
+    for name in ["gone.json", "also-gone.json", "./gone.json"] {
+        for (part, seen) in [("1/3", 1), ("2/3", 0), ("3/3", 0)] {
+            let ran = archive.verify(&[name, "--shard", part]);
+            assert_eq!(ran.files().len(), seen, "{name} {part}: {}", ran.errors);
+        }
+    }
+}
+
+#[test]
+fn a_summary_that_cannot_be_is_refused_in_words() {
+    let archive = Archive::of(3);
+    archive.verify(&["-r", ".", "--summary", "sum"]);
+    let sum = archive.summary("sum");
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut changed = sum.clone();
+        change(&mut changed);
+        archive.write("changed", &changed.to_string());
+        archive.ebl(&["summary", "changed"])
+    };
+    for (change, words) in [
+        (&(|sum: &mut Value| sum["documents"] = json!(50)) as &dyn Fn(&mut Value), "do not add up"),
+        (&|sum: &mut Value| sum["verdicts"] = json!({}), "do not add up"),
+        (&|sum: &mut Value| sum["documents"] = json!(u64::MAX), "do not add up"),
+        (&|sum: &mut Value| sum["shard"] = json!({"index": 9, "of": 4_294_967_295_u32}), "not a summary"),
+        (&|sum: &mut Value| sum["shard"] = json!({"index": 0, "of": 0}), "not a summary"),
+    ] {
+        let ran = with(change);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.errors);
+        assert!(ran.errors.contains(words), "{words}: {}", ran.errors);
+    }
 }

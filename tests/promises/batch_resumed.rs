@@ -332,3 +332,22 @@ fn a_full_disk_loses_nothing_that_was_judged() {
     let noted = archive.verify(&["-r", ".", "--resume", "journal"]);
     assert!(noted.code == 1 && noted.files().len() < 60, "{}", noted.errors);
 }
+
+#[test]
+fn a_line_of_a_journal_that_contradicts_itself_and_another_key_or_authority_count_for_nothing() {
+    let archive = Archive::of(6);
+    let first = archive.verify(&["-r", ".", "--resume", "journal"]);
+    assert_eq!(first.code, 1);
+    let forged = archive.text("journal").replace("\"result\":\"invalid\"", "\"result\":\"valid\"");
+    assert_ne!(forged, archive.text("journal"));
+    archive.write("journal", &forged);
+    let again = archive.verify(&["-r", ".", "--resume", "journal"]);
+    assert_eq!(again.code, 1, "{}", again.errors);
+    assert!(again.errors.contains("cannot be read"), "{}", again.errors);
+
+    let key = |digit: &str| digit.repeat(64);
+    archive.verify(&[&name(0), "--resume", "keys", "--key", &key("1")]);
+    let other = archive.verify(&[&name(0), "--resume", "keys", "--key", &key("2")]);
+    assert!(other.code == 2 && other.errors.contains("key was"), "{}", other.errors);
+    assert!(!archive.text("keys").contains(&key("1")[..16]), "{}", archive.text("keys"));
+}

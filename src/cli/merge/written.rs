@@ -40,6 +40,12 @@ impl Written {
                 let summary: Summary = serde_json::from_slice(&whole).context("not a summary of this version")?;
                 let known = |verdict: &String| Verdict::WORST_FIRST.iter().any(|known| known.name() == verdict);
                 ensure!(summary.verdicts.keys().all(known), "not a summary of this version");
+                let counts = summary.verdicts.values().chain([&summary.unreadable, &summary.not_fetched]);
+                let sum = counts.fold(0_usize, |sum, count| sum.saturating_add(*count));
+                ensure!(
+                    sum == summary.documents,
+                    "its counts do not add up to its documents: it was changed, or is damaged"
+                );
                 Ok(Self::Summary(Box::new(summary)))
             }
             // One that is indented.

@@ -83,6 +83,8 @@ struct Waiting {
     /// How many readers are at work.
     readers: usize,
     outage: Option<Outage>,
+    /// How many documents one after the other came too fast to the last, though each was alone.
+    too_fast: u32,
 }
 
 impl Line {
@@ -117,6 +119,12 @@ impl Waiting {
         for asked in documents.into_iter().rev() {
             self.documents.push_front(Asked { together: together.max(1), ..asked });
         }
+    }
+
+    /// One may be the only one that is refused so; where the next is, too, it is the endpoints that want nobody.
+    fn another_too_fast(&mut self) -> bool {
+        self.too_fast += 1;
+        self.too_fast > 1
     }
 
     /// Nobody answers. Whoever waits would meet the same.
@@ -201,6 +209,7 @@ impl Reader {
                 let alone: Vec<Asked> = documents.extract_if(.., lacks).collect();
                 let mut waiting = self.line.waiting();
                 waiting.outage = None;
+                waiting.too_fast = 0;
                 waiting.again(alone, 1);
                 drop(waiting);
                 return tell(documents, &places, &answers);
@@ -219,8 +228,7 @@ impl Reader {
             }
             return self.line.waiting().again(documents, count / 2);
         }
-        if too_fast {
-            // Even one document is too much.
+        if too_fast && self.line.waiting().another_too_fast() {
             return self.line.waiting().fails(documents, why, provenance);
         }
         let answers = vec![with_provenance(Err(why), &provenance); count];
