@@ -5,18 +5,13 @@ mod remembering;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
-
 use divan::{Bencher, black_box};
-use ebl_verifier::Verifier;
 use ebl_verifier::document::{self, Limits};
 use ebl_verifier::evidence::Evidence;
-use ebl_verifier::primitives::{ChainId, TokenId};
-use ebl_verifier::sources::chain::{BlockChoice, Endpoint};
-use ebl_verifier::testchain::sandbox::{CHAIN, Party, Sandbox};
-use ebl_verifier::verify::{Case, PowersWanted, Report, Step, TokenOfChain, examine};
-use remembering::Remembering;
+use ebl_verifier::primitives::TokenId;
+use ebl_verifier::testchain::sandbox::Party;
+use ebl_verifier::verify::{Case, Report, Step, examine};
+use remembering::World;
 use support::situation::{self, Situation};
 use support::wrapping::Format;
 use support::{signed_world, w3c};
@@ -56,26 +51,10 @@ fn examine_a_bill(bencher: Bencher<'_, '_>) {
 /// judged.
 #[divan::bench]
 fn replies_about_a_title(bencher: Bencher<'_, '_>) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let sandbox = runtime.block_on(Sandbox::start(any_port, any_port)).expect("a sandbox");
+    let world = World::start();
     let token = TokenId([7; 32]);
-    sandbox.mint(sandbox.v5, token, [Party::Shipper; 2]).expect("a title");
-    let chain = ChainId::try_from(CHAIN).expect("a chain");
-    let node = Arc::new(Remembering::of(sandbox.rpc_url()));
-    let endpoint = sandbox.rpc_url().parse::<Endpoint>().expect("an endpoint").over(Arc::clone(&node) as Arc<_>);
-    let builder = Verifier::builder().default_endpoints(false).endpoint(chain, endpoint);
-    let verifier = builder.block(BlockChoice::Latest).build().expect("settings");
-    let wishes = sandbox.wishes();
-    let read = || {
-        let token = TokenOfChain { chain, registry: sandbox.v5.address, token };
-        let report = runtime.block_on(verifier.title_of_token(token, PowersWanted::No, &wishes));
-        assert!(report.history_complete);
-    };
-    read();
-    let asked = node.asked();
-    bencher.bench_local(read);
-    assert_eq!(node.asked(), asked, "everything was at hand");
+    world.sandbox.mint(world.sandbox.v5, token, [Party::Shipper; 2]).expect("a title");
+    world.with_replies_at_hand(token, |report| report.history_complete, |read| bencher.bench_local(read));
 }
 
 fn from_the_bytes(bencher: Bencher<'_, '_>, situation: &Situation) {

@@ -97,14 +97,12 @@ impl Bench {
 
     async fn read(&self, path: &Path) -> Result<Vec<u8>, NoDocument> {
         let max_bytes = self.max_bytes;
-        if self.is_shared
-            && let Some(what) = input::stream(path)
-            && !self.streams.iter().any(|named| named == path)
-        {
+        let stream = if self.is_shared { input::stream(path) } else { None };
+        if let Some(what) = stream.filter(|_| !self.streams.iter().any(|named| named == path)) {
             return Err(InputError::NotPlain(what).into());
         }
         // A pipe may keep one waiting for ever; the threads are there for all. A plain file costs less than the change.
-        let bytes = if self.is_shared && !path.metadata().is_ok_and(|found| found.is_file()) {
+        let bytes = if stream.is_some() || self.is_shared && path.as_os_str() == "-" {
             let path = path.to_owned();
             let reading = tokio::task::spawn_blocking(move || input::read(&path, max_bytes));
             reading.await.unwrap_or_else(|why| Err(InputError::Other(format!("it was not read: {why}"))))

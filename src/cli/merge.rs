@@ -16,7 +16,7 @@ use super::output::{self, Output, Wanted};
 use super::record::Record;
 use super::shard::Shard;
 use super::summary_page::{Runs, page};
-use super::tally::{Summary, Tally, counted};
+use super::tally::{Summary, Tally, and_more, counted};
 use super::{advice, secrecy};
 use crate::date_time::rfc3339_seconds;
 use crate::primitives::Digest32;
@@ -100,8 +100,7 @@ impl Names {
 
     fn in_words(&self) -> Option<String> {
         let stand = if self.several.len() == 1 { "stands" } else { "stand" };
-        let more = self.several.len().saturating_sub(Self::MOST);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let more = and_more(self.several.len().saturating_sub(Self::MOST));
         (!self.several.is_empty()).then(|| {
             format!(
                 "{} {stand} for several contents: {}{more}. Each content counts, also of a file that was changed since",
@@ -225,8 +224,7 @@ impl Parts {
         let missing = || (1..=of).filter(|index| !self.there.contains(index));
         let all = self.in_all.iter().max().copied().unwrap_or_default();
         if missing().next().is_some() {
-            let more = missing().count().saturating_sub(MOST);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let more = and_more(missing().count().saturating_sub(MOST));
             let parts = if missing().nth(1).is_some() { "parts" } else { "part" };
             let named: Vec<String> = missing().take(MOST).map(|index| index.to_string()).collect();
             tally.add_not_known(format!("missing: {parts} {}{more} of {of}", named.join(", ")));

@@ -64,8 +64,8 @@ impl CameTo {
     }
 
     fn of_name(name: &str) -> Option<Self> {
-        let verdicts = Verdict::WORST_FIRST.map(Self::Verdict);
-        verdicts.into_iter().chain([Self::Unreadable, Self::NotFetched]).find(|known| known.name() == name)
+        let others = || [Self::Unreadable, Self::NotFetched].into_iter().find(|known| known.name() == name);
+        Verdict::of_name(name).map(Self::Verdict).or_else(others)
     }
 }
 

@@ -415,6 +415,11 @@ fn one_more(count: &mut usize) {
     *count = count.saturating_add(1);
 }
 
+/// Behind those that are named, in words.
+pub(super) fn and_more(more: usize) -> String {
+    if more > 0 { format!(" and {more} more") } else { String::new() }
+}
+
 /// So many of them, in words.
 pub(super) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::record::{Record, TitleRecord};
+use super::tally::and_more;
 use crate::date_time::rfc3339_seconds;
 use crate::primitives::{Address, Digest32, TokenId};
 use crate::verify::TitleStateName;
@@ -46,7 +47,7 @@ impl TwinFinding {
             _ => (&*self.files, 0),
         };
         let more = named.len().saturating_sub(MOST).saturating_add(more);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let more = and_more(more);
         let named = named.get(..MOST).unwrap_or(named).join(", ");
         format!("{}: {named}{more}   [{}]", self.message, self.code)
     }
@@ -137,7 +138,7 @@ impl Twins {
         let several = groups.iter().filter_map(|(key, group)| {
             let others = group.others.as_deref().filter(|others| others.several_kinds)?;
             let documents = std::iter::once(group.first).chain(others.documents.iter().copied());
-            let more = (others.more > 0).then(|| and_more(others.more));
+            let more = (others.more > 0).then(|| last_of_list(others.more));
             let files = documents.map(|document| self.name(document)).chain(more).collect();
             Some(TwinFinding { code: code.id.into(), message: message(key), files })
         });
@@ -176,11 +177,11 @@ struct Others {
 const MOST_OTHERS: usize = 15;
 
 /// As a list of files says it at its end.
-fn and_more(more: usize) -> String {
+fn last_of_list(more: usize) -> String {
     format!("and {more} more")
 }
 
-/// How many [`and_more`] says, in a summary that was read again.
+/// How many [`last_of_list`] says, in a summary that was read again.
 fn more_of(words: &str) -> usize {
     let number = words.strip_prefix("and ").and_then(|words| words.strip_suffix(" more"));
     number.and_then(|number| number.parse().ok()).unwrap_or(1)

@@ -34,6 +34,12 @@ impl Verdict {
     pub(crate) const WORST_FIRST: [Self; 5] =
         [Self::Invalid, Self::Indeterminate, Self::PolicyNotMet, Self::NotLive, Self::Valid];
 
+    /// The one that reports call so.
+    #[cfg(feature = "cli")]
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::WORST_FIRST.into_iter().find(|verdict| verdict.name() == name)
+    }
+
     /// As in reports.
     pub(crate) fn name(self) -> &'static str {
         match self {

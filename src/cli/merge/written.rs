@@ -38,7 +38,7 @@ impl Written {
         match schema(&whole).as_deref() {
             Some(Summary::SCHEMA) => {
                 let summary: Summary = serde_json::from_slice(&whole).context("not a summary of this version")?;
-                let known = |verdict: &String| Verdict::WORST_FIRST.iter().any(|known| known.name() == verdict);
+                let known = |verdict: &String| Verdict::of_name(verdict).is_some();
                 ensure!(summary.verdicts.keys().all(known), "not a summary of this version");
                 let counts = summary.verdicts.values().chain([&summary.unreadable, &summary.not_fetched]);
                 let sum = counts.fold(0_usize, |sum, count| sum.saturating_add(*count));
@@ -114,8 +114,7 @@ fn record(text: &[u8]) -> Result<Record> {
     }
     match serde_json::from_slice::<Kind<'_>>(text)?.verdict {
         Some(name) => {
-            let verdict = Verdict::WORST_FIRST.into_iter().find(|known| known.name() == name);
-            let verdict = verdict.context("a verdict that is not known")?;
+            let verdict = Verdict::of_name(&name).context("a verdict that is not known")?;
             Ok(Record::of(&serde_json::from_slice::<ReportView<'_>>(text)?, verdict))
         }
         None => {

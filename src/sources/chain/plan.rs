@@ -206,16 +206,7 @@ pub(super) async fn read_at(
     request: &Request,
     pinned: Pinned,
 ) -> Result<Vec<Result<Fact, Unavailable>>, Unavailable> {
-    let mut at = At::by_hash(request.chain, pinned);
-    let mut shares = round::shares(session, request, &at).await?;
-    let may_be_refused = ["eth_call", "eth_getProof"];
-    let read = shares.iter().flat_map(|share| &share.read);
-    if read.clone().any(|(method, item)| !may_be_refused.contains(method) && item.is_err()) {
-        // Code and storage can always be read at a block that is there, so it is the block-object form that the node
-        // refuses (chain.md §5.2 rule 3). A call and a proof may be refused by themselves.
-        at = at.by_number();
-        shares = round::shares(session, request, &at).await?;
-    }
+    let (at, shares) = round::shares(session, request, At::by_hash(request.chain, pinned)).await?;
     let mut reading = Vec::with_capacity(request.questions.len());
     for (question, share) in request.questions.iter().zip(shares) {
         reading.push(early(session, &at, question, share));
@@ -238,7 +229,7 @@ const AT_ONCE: usize = 8;
 
 async fn early(session: &Session<'_>, at: &At, question: &ChainQuestion, share: Share) -> Early {
     let Share { read, newest, title } = share;
-    let items = read.into_iter().map(|(_, item)| item);
+    let items = read.into_iter();
     if let (Some(Title { of_registry, sights }), Some(about)) = (title, title_of(question)) {
         let state = match of_registry.as_ref() {
             Ok(of_registry) => registry::read(session, at, about, of_registry, sights).await,

@@ -16,11 +16,10 @@ use crate::primitives::{Address, TokenId};
 
 /// What a question is answered with in the second round.
 pub(super) struct Share {
-    /// Beside the methods that were called.
-    pub read: Vec<(&'static str, Item)>,
+    pub read: Vec<Item>,
     /// The same at the newest block, where there is one beside the block that is read.
     pub newest: Vec<Item>,
-    /// For a title, whose registry's code `read` holds as well.
+    /// For a title, of which the others hold nothing.
     pub title: Option<Title>,
 }
 
@@ -30,48 +29,69 @@ pub(super) struct Title {
     pub sights: Sights,
 }
 
-/// One batch for all questions, at both blocks; further ones only for tokens of which the lens did not come to speak.
-pub(super) async fn shares(session: &Session<'_>, request: &Request, at: &At) -> Result<Vec<Share>, Unavailable> {
+/// One batch for all questions, at both blocks; further ones only for tokens of which the lens did not come to speak, and
+/// where the node refuses the form in which the block is named. Also the form that it takes.
+pub(super) async fn shares(
+    session: &Session<'_>,
+    request: &Request,
+    mut at: At,
+) -> Result<(At, Vec<Share>), Unavailable> {
     let mut titles = Titles::of(request);
     let chunks = titles.chunks(session.rpc.tokens_at_once());
-    let of_code = titles.0.iter().map(|title| registry::code_calls(title.registry, &at.form));
-    let of_others = request.questions.iter().map(|question| calls(request, question, at));
-    let lens = |at: &At| chunks.iter().map(|chunk| titles.call(chunk, at)).collect();
-    let read = std::iter::once(lens(at)).chain(of_code).chain(of_others).collect();
-    let others_at_newest =
-        |newest: &At| request.questions.iter().map(|question| calls_at_newest(question, newest)).collect::<Vec<_>>();
-    let newest = match &at.newest {
-        Some(newest) => [vec![lens(newest)], others_at_newest(newest)].concat(),
-        None => vec![Vec::new(); 1 + request.questions.len()],
-    };
-    let Both { read, newest } = both(session, at, read, newest).await?;
-    let (mut read, mut newest) = (read.into_iter(), newest.into_iter());
-    let seen = Both { read: read.next().unwrap_or_default(), newest: newest.next().unwrap_or_default() };
-    titles.note(session, at, &chunks, seen);
-    titles.see_the_rest(session, at).await?;
-    let codes = read.by_ref().take(titles.0.len()).map(|code| {
-        let items = code.iter().map(|(_, item)| item.clone());
-        (Arc::new(OfRegistry::of(session, items)), code)
-    });
-    let codes: Vec<_> = codes.collect();
+    let (mut seen, is_refused) = everything(session, request, &at, &titles, &chunks).await?;
+    if is_refused {
+        at = at.by_number();
+        (seen, _) = everything(session, request, &at, &titles, &chunks).await?;
+    }
+    let (mut read, mut newest) = (seen.read.into_iter(), seen.newest.into_iter());
+    let (lens, lens_at_newest) = (read.next().unwrap_or_default(), newest.next().unwrap_or_default());
+    titles.note(session, &at, &chunks, lens, lens_at_newest);
+    titles.see_the_rest(session, &at).await?;
+    let codes = read.by_ref().take(titles.0.len());
+    let codes: Vec<_> = codes.map(|items| Arc::new(OfRegistry::of(session, items.into_iter()))).collect();
     let shares = request.questions.iter().zip(read).zip(newest).map(|((question, read), newest)| {
         let seen = title_of(question).and_then(|(registry, token)| titles.sights(registry, token));
-        let known = seen.and_then(|(place, sights)| Some((codes.get(place)?, sights)));
-        match known {
-            Some(((of_registry, code), sights)) => {
-                let title = Title { of_registry: Arc::clone(of_registry), sights };
-                Share { read: code.clone(), newest, title: Some(title) }
-            }
-            None => Share { read, newest, title: None },
-        }
+        let title = seen.and_then(|(place, sights)| Some(Title { of_registry: Arc::clone(codes.get(place)?), sights }));
+        Share { read, newest, title }
     });
-    Ok(shares.collect())
+    let shares = shares.collect();
+    Ok((at, shares))
 }
 
-/// What belongs together, at either block.
-struct Both<R, N> {
-    read: R,
-    newest: N,
+/// What the lens says of these tokens, what the registries have, and what each question needs besides, in this order; and
+/// whether the node refuses the form in which the block is named.
+async fn everything(
+    session: &Session<'_>,
+    request: &Request,
+    at: &At,
+    titles: &Titles,
+    chunks: &[Chunk],
+) -> Result<(Both, bool), Unavailable> {
+    let lens = |at: &At| chunks.iter().map(|chunk| titles.call(chunk, at)).collect::<Vec<Call>>();
+    let of_code = titles.0.iter().map(|title| registry::code_calls(title.registry, &at.form));
+    let of_others = request.questions.iter().map(|question| calls(request, question, at));
+    let read: Vec<Vec<Call>> = std::iter::once(lens(at)).chain(of_code).chain(of_others).collect();
+    let newest = match &at.newest {
+        Some(newest) => {
+            let of_others = request.questions.iter().map(|question| calls_at_newest(request, question, newest));
+            std::iter::once(lens(newest)).chain(of_others).collect()
+        }
+        None => vec![Vec::new(); 1 + request.questions.len()],
+    };
+    let methods: Vec<&str> = read.iter().flatten().map(|(method, _)| *method).collect();
+    let seen = both(session, at, read, newest).await?;
+    // Code and storage can always be read at a block that is there, so it is the block-object form that the node refuses
+    // (chain.md §5.2 rule 3). A call and a proof may be refused by themselves.
+    let may_be_refused = ["eth_call", "eth_getProof"];
+    let mut items = methods.into_iter().zip(seen.read.iter().flatten());
+    let is_refused = items.any(|(method, item)| !may_be_refused.contains(&method) && item.is_err());
+    Ok((seen, is_refused))
+}
+
+/// The results of calls, in the groups that they were asked in.
+struct Both {
+    read: Vec<Vec<Item>>,
+    newest: Vec<Vec<Item>>,
 }
 
 /// One request for all, or two where one was too much.
@@ -80,9 +100,9 @@ async fn both(
     at: &At,
     read: Vec<Vec<Call>>,
     newest: Vec<Vec<Call>>,
-) -> Result<Both<Vec<Vec<(&'static str, Item)>>, Vec<Vec<Item>>>, Unavailable> {
-    let methods: Vec<Vec<&str>> = read.iter().map(|share| share.iter().map(|(method, _)| *method).collect()).collect();
-    let counts: Vec<usize> = newest.iter().map(Vec::len).collect();
+) -> Result<Both, Unavailable> {
+    let counts = |groups: &[Vec<Call>]| groups.iter().map(Vec::len).collect::<Vec<usize>>();
+    let (read_counts, newest_counts) = (counts(&read), counts(&newest));
     let read: Vec<Call> = read.into_iter().flatten().collect();
     let mut newest: Vec<Call> = newest.into_iter().flatten().collect();
     // The height may have got another block by the time that it is read at.
@@ -103,7 +123,7 @@ async fn both(
             outcome => outcome?,
         },
     };
-    let read_count = methods.iter().map(Vec::len).sum::<usize>();
+    let read_count = read_counts.iter().sum::<usize>();
     let mut ahead = items.split_off(read_count.min(items.len()));
     if let (Some(newest), Some(now)) = (&at.newest, ahead.pop())
         && now.ok().as_ref().and_then(header).is_none_or(|now| now.hash != newest.block.hash)
@@ -111,11 +131,11 @@ async fn both(
         let detail = format!("its newest block, {}, was replaced while it was read", newest.block.number);
         return Err(session.unavailable(Cause::BlockVanished, detail));
     }
-    let (mut items, mut ahead) = (items.into_iter(), ahead.into_iter());
-    Ok(Both {
-        read: methods.into_iter().map(|methods| methods.into_iter().zip(items.by_ref()).collect()).collect(),
-        newest: counts.into_iter().map(|count| ahead.by_ref().take(count).collect()).collect(),
-    })
+    let grouped = |items: Vec<Item>, counts: Vec<usize>| {
+        let mut items = items.into_iter();
+        counts.into_iter().map(|count| items.by_ref().take(count).collect()).collect()
+    };
+    Ok(Both { read: grouped(items, read_counts), newest: grouped(ahead, newest_counts) })
 }
 
 /// The registries whose tokens are looked at.
@@ -174,14 +194,8 @@ impl Titles {
     }
 
     /// The lens's answers to these.
-    fn note(
-        &mut self,
-        session: &Session<'_>,
-        at: &At,
-        chunks: &[Chunk],
-        Both { read, newest }: Both<Vec<(&'static str, Item)>, Vec<Item>>,
-    ) {
-        let (mut read, mut newest) = (read.into_iter().map(|(_, item)| item), newest.into_iter());
+    fn note(&mut self, session: &Session<'_>, at: &At, chunks: &[Chunk], read: Vec<Item>, newest: Vec<Item>) {
+        let (mut read, mut newest) = (read.into_iter(), newest.into_iter());
         for chunk in chunks {
             let (read, newest) = (read.next(), at.newest.as_ref().map(|at| (at, newest.next())));
             let sights: Vec<Sights> = match chunk.tokens[..] {
@@ -222,9 +236,8 @@ impl Titles {
             let of = |at: &At| chunks.iter().map(|chunk| self.call(chunk, at)).collect::<Vec<Call>>();
             let newest = at.newest.iter().map(|newest| of(newest)).collect();
             let Both { read, newest } = both(session, at, vec![of(at)], newest).await?;
-            let seen =
-                Both { read: read.into_iter().flatten().collect(), newest: newest.into_iter().flatten().collect() };
-            self.note(session, at, &chunks, seen);
+            let (read, newest) = (read.into_iter().flatten().collect(), newest.into_iter().flatten().collect());
+            self.note(session, at, &chunks, read, newest);
             at_once = (at_once / 2).max(1);
         }
     }
@@ -261,12 +274,9 @@ fn calls(request: &Request, question: &ChainQuestion, at: &At) -> Vec<Call> {
 }
 
 /// What a later block can take away besides the title: the issuance, the key.
-fn calls_at_newest(question: &ChainQuestion, newest: &At) -> Vec<Call> {
+fn calls_at_newest(request: &Request, question: &ChainQuestion, newest: &At) -> Vec<Call> {
     match question {
-        ChainQuestion::DocumentStore { store, target_hash, proof } => {
-            store::calls(*store, &path_from(*target_hash, proof), proof, &newest.form)
-        }
-        ChainQuestion::DidEthr { registry, identity } => did_ethr::calls(*registry, *identity, &newest.form),
+        ChainQuestion::DocumentStore { .. } | ChainQuestion::DidEthr { .. } => calls(request, question, newest),
         ChainQuestion::Registry { .. }
         | ChainQuestion::History { .. }
         | ChainQuestion::Powers { .. }
