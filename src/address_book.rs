@@ -29,6 +29,11 @@ impl AddressBook {
         &NOBODY
     }
 
+    /// With these names.
+    pub fn of(names: BTreeMap<Address, String>) -> Self {
+        Self { names }
+    }
+
     /// The name written down for an address.
     pub fn name_of(&self, address: Address) -> Option<&str> {
         self.names.get(&address).map(String::as_str)

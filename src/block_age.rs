@@ -5,6 +5,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::evidence::{BlockReading, Cause, Finality};
 use crate::networks;
 use crate::primitives::ChainId;
@@ -17,7 +19,8 @@ use crate::primitives::ChainId;
 /// assert_eq!("90m".parse(), Ok(MaxBlockAge::Seconds(5400)));
 /// assert_eq!("off".parse(), Ok(MaxBlockAge::Off));
 /// ```
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MaxBlockAge {
     /// As the table of networks says; a chain on a developer's machine has no bound.
     #[default]

@@ -79,6 +79,7 @@ pub mod block_age;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+pub mod content;
 #[cfg_attr(not(feature = "net"), allow(dead_code, reason = "what only sources ask with"))]
 mod contracts;
 pub mod credential;

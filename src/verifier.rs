@@ -2,6 +2,7 @@
 //! network meet.
 
 mod builder;
+mod content;
 mod title;
 
 use std::num::NonZeroUsize;
@@ -16,7 +17,7 @@ use crate::evidence::{Cause, Entry, Evidence, Fact, Provenance, Question, Unavai
 use crate::primitives::ChainId;
 use crate::sources::{HostUse, Network, Source, SourcesProbe, now};
 use crate::verify::codes::{self, Code};
-use crate::verify::{Arrival, Case, Policy, Report, Step, examine};
+use crate::verify::{Arrival, Case, ContentWanted, Policy, Report, Step, examine};
 use crate::web_address::{DOCUMENT_LIMIT, Reach};
 
 pub use builder::VerifierBuilder;
@@ -61,6 +62,8 @@ pub struct Wishes {
     pub key: Option<Key>,
     /// The caller's own names for addresses, shown beside them.
     pub names: AddressBook,
+    /// Whether the report repeats what the document says.
+    pub content: ContentWanted,
 }
 
 impl Verifier {
@@ -201,7 +204,8 @@ impl<S: Source> Verifier<S> {
         let file = document::open(bytes, key(link, wishes), &self.limits)?;
         let document = file.document()?;
         let arrival = Arrival { link: link.map(Into::into), ..Arrival::of(bytes, &file) };
-        let mut case = Case::new(&document, &wishes.policy, now()).arrived(arrival).named(&wishes.names);
+        let mut case =
+            Case::new(&document, &wishes.policy, now()).arrived(arrival).named(&wishes.names).telling(wishes.content);
         let mut evidence = Evidence::new();
         loop {
             match examine(&case, &evidence) {

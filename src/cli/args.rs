@@ -33,6 +33,10 @@ pub(super) enum Command {
     /// Show a title: parties, state, history and, with --powers, who can do what in its registry
     #[command(after_help = EXIT_CODES, override_usage = TITLE_USAGE)]
     Title(Box<TitleArgs>),
+    /// Show what a document says, as far as its digest or signature covers it; checks nothing else
+    Show(Box<ShowArgs>),
+    /// Compare what two documents say, field by field; exit code 0: the same, 1: they differ
+    Diff(Box<DiffArgs>),
     /// Look into a document without asking anybody; never says valid
     Inspect(InspectArgs),
     /// Explain a policy file, or print one to start from
@@ -152,8 +156,59 @@ pub(super) struct VerifyArgs {
     /// Go on asking after a failed integrity check
     #[arg(long)]
     pub all_checks: bool,
+    /// Repeat in JSON what the document says, as far as its digest or signature covers it
+    #[arg(long)]
+    pub content: bool,
     #[command(flatten)]
     pub page: PageArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// The document, or a link to one; - is standard input
+    #[arg(value_name = "FILE|LINK")]
+    pub file: PathBuf,
+    /// Write the files in the document to this folder, under names made safe, never in the place of another file
+    #[arg(long, value_name = "DIR")]
+    pub save_attachments: Option<PathBuf>,
+    /// How to report; JSON is described by schemas/content.schema.json
+    #[arg(long, value_enum, default_value_t = PageFormat::Human)]
+    pub format: PageFormat,
+    /// Key of a sealed file: 64 hexadecimal digits, @FILE or env:NAME. Other users of the machine can see arguments
+    #[arg(long, value_name = "HEX|@FILE|env:NAME")]
+    pub key: Option<String>,
+    /// The meaning of a W3C credential's words under a context that is not known here: a JSON-LD file that you have from its
+    /// publisher (repeatable)
+    #[arg(long, value_name = "URL=FILE")]
+    pub context: Vec<String>,
+    #[command(flatten)]
+    pub page: PageArgs,
+    #[command(flatten)]
+    pub network: NetworkArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// The one document, or a link to it; - is standard input
+    #[arg(value_name = "FILE|LINK")]
+    pub first: PathBuf,
+    /// The other
+    #[arg(value_name = "FILE|LINK")]
+    pub second: PathBuf,
+    /// How to report; JSON is described by schemas/difference.schema.json
+    #[arg(long, value_enum, default_value_t = PageFormat::Human)]
+    pub format: PageFormat,
+    /// Key of sealed files: 64 hexadecimal digits, @FILE or env:NAME. Other users of the machine can see arguments
+    #[arg(long, value_name = "HEX|@FILE|env:NAME")]
+    pub key: Option<String>,
+    /// The meaning of a W3C credential's words under a context that is not known here: a JSON-LD file that you have from its
+    /// publisher (repeatable)
+    #[arg(long, value_name = "URL=FILE")]
+    pub context: Vec<String>,
+    #[command(flatten)]
+    pub page: PageArgs,
+    #[command(flatten)]
+    pub network: NetworkArgs,
 }
 
 #[derive(Debug, Args)]

@@ -24,7 +24,7 @@ use crate::sources::dns::{Resolver, TrustAnchor};
 use crate::sources::{ProxyRules, RootCertificate, TlsRoots, now};
 use crate::text::repeatable;
 use crate::verifier::{Verifier, VerifierBuilder, Wishes};
-use crate::verify::{Policy, ProofMode, Rule};
+use crate::verify::{ContentWanted, Policy, ProofMode, Rule};
 use crate::web_address::Reach;
 
 /// What a command that reads a document asks for, beside the network.
@@ -61,6 +61,7 @@ pub(super) fn verifier(args: &VerifyArgs) -> Result<Configured> {
         context: &args.context,
     };
     let (mut builder, mut wishes, in_force) = combined(&asked)?;
+    wishes.content = if args.content { ContentWanted::Yes } else { ContentWanted::No };
     let policy = &mut wishes.policy;
     policy.at = args.at.as_deref().map(moment).transpose()?;
     if let (Some(at), None) = (policy.at, in_force.block.value) {
@@ -111,7 +112,7 @@ fn combined(asked: &Asked<'_>) -> Result<(VerifierBuilder, Wishes, InForce)> {
     for registry in in_force.trust_registry.iter().cloned().chain(by_flag) {
         policy.trusted_registries.insert(contract(&registry.place("trust_registry"), &registry.value)?);
     }
-    Ok((builder, Wishes { policy, key, names }, in_force))
+    Ok((builder, Wishes { policy, key, names, content: ContentWanted::No }, in_force))
 }
 
 /// The rules of `--expect-…` and `--accept-state`. A flag that is given several times lists what it allows.

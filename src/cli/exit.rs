@@ -11,6 +11,8 @@ pub enum Exit {
     Done,
     /// A verdict.
     Verdict(Verdict),
+    /// `ebl diff`: two documents that both could be read say different things.
+    Different,
     /// Bad arguments or settings.
     Usage,
     /// Not a document we can read, or an unsupported format.
@@ -37,6 +39,7 @@ impl Exit {
         match self {
             Self::Done => 0,
             Self::Verdict(verdict) => verdict.exit_code(),
+            Self::Different => 1,
             Self::Usage => 2,
             Self::Unreadable => 6,
             Self::NotFetched | Self::Unjudged | Self::NotWorking => 3,

@@ -4,6 +4,7 @@
 
 mod advice;
 mod args;
+mod attachments;
 mod bench;
 mod config;
 #[cfg(feature = "testchain")]
@@ -30,6 +31,7 @@ mod same_file;
 mod secrecy;
 mod settings;
 mod shard;
+mod show;
 mod summary_page;
 mod tally;
 #[cfg(feature = "testchain")]
@@ -81,6 +83,8 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Verify(args) => verify::run(args),
         Command::Summary(args) => merge::run(args),
         Command::Title(args) => title::run(args),
+        Command::Show(args) => show::run(args),
+        Command::Diff(args) => show::diff(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Policy(command) => policy::run(command),
         Command::Doctor(args) => doctor::run(args),

@@ -16,6 +16,8 @@ pub use self::statements::{NoStatements, Statements};
 #[cfg(feature = "testchain")]
 pub(crate) use self::proof::sign;
 pub(crate) use self::proof::{InvalidKey, PublicKey, SignatureRefusal, from_method};
+pub(crate) use self::rdf::{LiteralKind, RDF_TYPE, Statement, Term};
+pub(crate) use self::said::SUBJECT;
 pub(crate) use self::signed::{NotSigned, Signed};
 
 /// The key that a verification method of did:key is itself (checks.md §6.3); `None` for other methods.

@@ -46,7 +46,8 @@ impl Signed<'_> {
     }
 }
 
-const SUBJECT: &str = "https://www.w3.org/2018/credentials#credentialSubject";
+/// The predicate that leads from a credential to what it is about.
+pub(crate) const SUBJECT: &str = "https://www.w3.org/2018/credentials#credentialSubject";
 const BILL_NUMBER: &str = "https://example.com/terms#blNumber";
 const BILLS: [&str; 2] = ["https://example.com/terms#BillOfLading", "https://example.com/terms#BillOfLadingCarrier"];
 /// Of the data model, and of the contexts before it.

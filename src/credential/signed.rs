@@ -126,6 +126,11 @@ impl<'d> Signed<'d> {
         self.document.statements()
     }
 
+    /// The same in their canonical order.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = &Statement<'d>> {
+        (0..self.lines().len()).filter_map(|line| self.document.statement(line))
+    }
+
     /// Whether a word of this statement has its meaning from a context that the caller added.
     pub(crate) fn is_by_added_context(&self, line: usize) -> bool {
         self.document.statement(line).is_some_and(|statement| statement.from_caller)

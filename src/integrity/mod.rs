@@ -25,6 +25,7 @@ use crate::document::{BrokenRule, ContractKind, Document, Issuer, Malformed};
 use crate::primitives::Digest32;
 
 pub use leaves::{Leaf, digest, flatten_oa2};
+pub(crate) use oa3::is_falsy;
 pub use reencoded::Reencoding;
 pub use shape::{shape_of_oa2, shape_of_oa3};
 pub use visible::shows;

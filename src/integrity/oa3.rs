@@ -333,7 +333,7 @@ impl<'d> Scalar<'d> {
 }
 
 /// What the older wrapping rule left out (documents.md §4.4).
-pub(super) fn is_falsy(kind: Kind<'_>) -> bool {
+pub(crate) fn is_falsy(kind: Kind<'_>) -> bool {
     match kind {
         Kind::String(text) => text.is(""),
         Kind::Number(token) => token == "0",

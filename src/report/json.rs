@@ -65,6 +65,11 @@ impl Unreadable {
         Self { file: Some(file.to_owned()), checked_at: Some(rfc3339(now)), ..self }
     }
 
+    /// The same where a report on content was asked for.
+    pub fn instead_of_content(self) -> Self {
+        Self { schema: "ebl-verifier/content/1", ..self }
+    }
+
     /// The same where a report on a title was asked for.
     pub fn instead_of_title(self) -> Self {
         Self { schema: "ebl-verifier/title/1", ..self }

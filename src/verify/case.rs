@@ -3,8 +3,9 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::Policy;
+use super::{ContentReport, Policy};
 use crate::address_book::AddressBook;
+use crate::content::{AttachmentFile, Content};
 use crate::credential::Signed;
 use crate::document::link::Link;
 use crate::document::{Document, OpenedFile, SealedBy};
@@ -44,6 +45,8 @@ pub struct Case<'c> {
     pub policy: &'c Policy,
     /// The caller's own names for addresses.
     pub names: &'c AddressBook,
+    /// Whether its report repeats what it says.
+    content: ContentWanted,
     /// Seconds since the Unix epoch. Decides about validity periods that the document states, and about the ages that
     /// chains and the policy allow.
     now: i64,
@@ -61,7 +64,8 @@ impl<'c> Case<'c> {
             _ => Vec::new(),
         };
         let (arrival, names) = (Arrival::default(), AddressBook::nobody());
-        Self { document, integrity, signed, parts, is_part: false, arrival, policy, names, now }
+        let content = ContentWanted::No;
+        Self { document, integrity, signed, parts, is_part: false, arrival, policy, names, content, now }
     }
 
     /// The same, of a file that arrived so.
@@ -76,6 +80,12 @@ impl<'c> Case<'c> {
     pub fn named(self, names: &'c AddressBook) -> Self {
         let parts = self.parts.into_iter().map(|part| part.named(names)).collect();
         Self { names, parts, ..self }
+    }
+
+    /// The same, with what it says in the report, where that is covered.
+    pub fn telling(self, content: ContentWanted) -> Self {
+        let parts = self.parts.into_iter().map(|part| part.telling(content)).collect();
+        Self { content, parts, ..self }
     }
 
     /// The same, judged at another time.
@@ -110,6 +120,21 @@ impl<'c> Case<'c> {
             let lines = signed.lines().iter().enumerate();
             lines.map(|(index, line)| Stated { line, by_added_context: signed.is_by_added_context(index) })
         })
+    }
+
+    /// The files in it and in its parts, as far as its report says that they are covered; in the order of the report.
+    pub fn attachments(&self, report: &ContentReport) -> Vec<AttachmentFile> {
+        let own = match &report.content {
+            Some(_) => Content::files(self.document, &self.integrity, self.signed()),
+            None => Vec::new(),
+        };
+        let parts = self.parts.iter().zip(&report.parts).flat_map(|(part, report)| part.attachments(report));
+        own.into_iter().chain(parts).collect()
+    }
+
+    /// Whether its report repeats what it says.
+    pub(super) fn content_wanted(&self) -> ContentWanted {
+        self.content
     }
 
     /// Whether it is a credential of a presentation.
@@ -243,6 +268,16 @@ pub struct TokenOfChain {
     pub registry: Address,
     /// The token.
     pub token: TokenId,
+}
+
+/// Whether a report repeats what its document says (documents.md §10).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ContentWanted {
+    /// It does, as far as digest or signature cover it.
+    Yes,
+    /// It does not: it would be as large as the document.
+    #[default]
+    No,
 }
 
 /// Whether it is asked who has which power over the registry, and, of a document, whether its domain names the registry.

@@ -7,6 +7,8 @@ mod budget;
 mod case;
 mod checks;
 pub mod codes;
+mod content_report;
+mod evidence_file;
 mod not_checked;
 mod policy;
 mod report;
@@ -15,14 +17,16 @@ mod verdict;
 
 use crate::evidence::{Evidence, Question};
 
-pub use case::{Arrival, Case, LinkFollowed, PowersWanted, Stated, TitleCase, TokenOfChain};
+pub use case::{Arrival, Case, ContentWanted, LinkFollowed, PowersWanted, Stated, TitleCase, TokenOfChain};
+pub use content_report::ContentReport;
+pub use evidence_file::{EvidenceFile, InvalidEvidenceFile, KeepDocument, NotReplayed, Replayed, Trust};
 pub use policy::{
     AcceptedState, DeniedWarnings, FieldPath, InvalidFieldPath, InvalidIssuerName, InvalidPolicyFile, IssuerName,
     LeastFinality, Policy, PolicyFile, ProofMode, Rule, WarningKind,
 };
 pub use report::{
     AddedContext, AsOf, Assurance, Check, CheckName, ContractClaim, CredentialFacts, DocumentFacts, Finding,
-    FurtherFinding, IdentityClaim, IssuedThrough, Issuer, IssuerClaim, Network, Outcome, PendingChange,
+    FurtherFinding, Grade, IdentityClaim, IssuedThrough, Issuer, IssuerClaim, Network, Outcome, PendingChange,
     PresentationFacts, ProofFacts, ProofResult, RegistryFacts, RegistryStanding, Report, RevocationClaim,
     RevokedNodeFacts, RuleFinding, SignerFacts, StatusClaim, StatusListFacts, StoreFacts, Strength, Title,
     TitleStateName, Tool, Voucher,
@@ -59,4 +63,35 @@ pub enum TitleStep {
     Ask(Vec<Question>),
     /// Everything needed was known.
     Report(Box<TitleReport>),
+}
+
+/// Reads a document by the evidence at hand: what it says, as far as its digest or its signature covers it. Nobody is asked but
+/// for the key of a W3C document's issuer.
+///
+/// ```
+/// use ebl_verifier::content::Term;
+/// use ebl_verifier::document::{self, Limits};
+/// use ebl_verifier::evidence::Evidence;
+/// use ebl_verifier::verify::{Case, ContentStep, Policy, examine_content};
+///
+/// let bytes = std::fs::read("fixtures/documents/bill-v2.json")?;
+/// let document = document::read(&bytes, &Limits::default())?;
+/// let policy = Policy::default();
+/// let case = Case::new(&document, &policy, 1_780_000_000);
+/// let ContentStep::Report(report) = examine_content(&case, &Evidence::new()) else { panic!("nobody has to be asked") };
+/// let content = report.content.expect("its digest covers it");
+/// assert_eq!(content.of_term(Term::BlNumber).collect::<Vec<_>>(), ["NDSE-2026-00017"]);
+/// # Ok::<(), ebl_verifier::document::ReadError>(())
+/// ```
+pub fn examine_content(case: &Case<'_>, evidence: &Evidence) -> ContentStep {
+    checks::run_content(case, evidence)
+}
+
+/// What [`examine_content`] came to.
+#[derive(Debug)]
+pub enum ContentStep {
+    /// These answers are missing. All can be asked at once.
+    Ask(Vec<Question>),
+    /// Everything needed was known.
+    Report(Box<ContentReport>),
 }

@@ -10,6 +10,8 @@ mod names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::block_age::MaxBlockAge;
 use crate::credential::Contexts;
 use crate::primitives::{Address, ChainId, Digest32};
@@ -66,7 +68,8 @@ pub struct Policy {
 }
 
 /// What state proofs are worth to the caller (chain.md §5.4).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ProofMode {
     /// None is asked for.
     #[default]
@@ -96,7 +99,8 @@ impl Policy {
 }
 
 /// One thing that a document must meet. A list is never empty: it would let nothing through.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Rule {
     /// Every issuer is one of these, confirmed.
@@ -217,7 +221,8 @@ impl fmt::Display for Rule {
 
 /// How settled a block must be (chain.md §5.3). A block of a local chain counts as `Latest`, and of a block that the
 /// caller chose nobody said how settled it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LeastFinality {
     /// No matter.
     Any,
@@ -242,7 +247,8 @@ impl LeastFinality {
 }
 
 /// The states of a title that a caller can accept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AcceptedState {
     /// Held by the recorded parties.
     Live,
@@ -270,7 +276,8 @@ impl fmt::Display for AcceptedState {
 }
 
 /// Warnings that a caller does not put up with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DeniedWarnings {
     /// None at all.
     All,
@@ -279,7 +286,8 @@ pub enum DeniedWarnings {
 }
 
 /// Kinds of warnings in a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum WarningKind {
     /// An OA 2.0 document states no version.

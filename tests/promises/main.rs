@@ -18,6 +18,7 @@ mod chain_stores;
 mod citations;
 mod cli;
 mod codes;
+mod content;
 mod did_signed;
 mod did_tamper;
 mod did_web;

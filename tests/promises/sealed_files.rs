@@ -137,6 +137,16 @@ fn a_sealed_file_is_opened_with_its_key_from_any_place() {
 }
 
 #[test]
+fn a_sealed_file_shows_what_it_says_with_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = file_with(folder.path(), "bill.json", &bill_sealed().to_string());
+    let page = ebl(&["show", "--offline", "--key", KEY, file.to_str().unwrap()]);
+    assert!(code(&page) == 0 && text(&page.stdout).contains("NDSE-2026-00017"), "{}", text(&page.stdout));
+    let without = ebl(&["show", "--offline", file.to_str().unwrap()]);
+    assert!(code(&without) == 6 && text(&without.stdout).contains("read.key_missing"), "{}", text(&without.stdout));
+}
+
+#[test]
 fn a_sealed_file_without_a_fitting_key_is_not_readable_and_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let file = file_with(folder.path(), "bill.json", &bill_sealed().to_string());

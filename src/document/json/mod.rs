@@ -204,6 +204,11 @@ impl<'t> Value<'t> {
         (start.0..end.0).filter(is_leaf).count()
     }
 
+    /// In bytes, of the whole text that it stands in.
+    pub(crate) fn text_length(self) -> usize {
+        self.text.len()
+    }
+
     pub(crate) fn place(self) -> Place {
         Place(self.index)
     }

@@ -4,6 +4,7 @@
 //! [`Examination::answer`], which notes the question as open when the evidence does not hold the answer.
 
 mod chain;
+mod content;
 mod credential;
 mod findings;
 mod integrity;
@@ -24,11 +25,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::codes::{self, Actor, Code};
 use super::report::{
-    AsOf, Check, CheckName, ContractClaim, DocumentFacts, IdentityClaim, IssuedThrough, Issuer, IssuerClaim, Network,
-    Outcome, RegistryFacts, Report, RevocationClaim, RuleFinding, SignerFacts, StatusListFacts, StoreFacts, Strength,
-    Title, TitleStateName, Tool,
+    AsOf, Check, CheckName, ContractClaim, DocumentFacts, Grade, IdentityClaim, IssuedThrough, Issuer, IssuerClaim,
+    Network, Outcome, RegistryFacts, Report, RevocationClaim, RuleFinding, SignerFacts, StatusListFacts, StoreFacts,
+    Strength, Title, TitleStateName, Tool,
 };
-use super::{Arrival, Case, Policy, Step, Verdict, WarningKind, budget};
+use super::{Arrival, Case, ContentWanted, Policy, Step, Verdict, WarningKind, budget};
+use crate::content::Content;
 use crate::credential::Signed;
 use crate::date_time::rfc3339_seconds;
 use crate::document::credential::{Credential, CredentialStatus};
@@ -37,6 +39,7 @@ use crate::evidence::{Ask, Cause, Entry, Evidence, Found, Question, Unavailable}
 use crate::integrity::{Integrity, IntegrityResult, Unchecked, Warning};
 use crate::primitives::{Address, ChainId, TokenId, encode_hex, rfc3339};
 
+pub(super) use content::run as run_content;
 use findings::Findings;
 use pending::Ahead;
 pub(super) use title::run as run_title;
@@ -288,6 +291,11 @@ impl Examination {
             judged_at: case.policy.at.map(rfc3339),
             verdict: presentation::worst_verdict(Verdict::of(&outcomes, self.title.state, case.policy), &self.parts),
             document: document_facts(case, self.network, intact),
+            content: match case.content_wanted() {
+                ContentWanted::Yes => content(case, &checks),
+                ContentWanted::No => None,
+            },
+            grade: Grade::least(&checks, &self.parts),
             checks,
             policy: self.rules,
             issuer: self.issuers,
@@ -408,6 +416,17 @@ fn document_facts(case: &Case<'_>, network: Option<Network>, intact: bool) -> Do
             _ => None,
         },
     }
+}
+
+/// What the document says, where its integrity check passes.
+fn content(case: &Case<'_>, checks: &[Check]) -> Option<Content> {
+    let mut integrity = checks.iter().filter(|check| check.name == CheckName::Integrity).flat_map(Check::outcomes);
+    let covered = match case.integrity().result {
+        // Everything but the values that are named, which are set apart.
+        IntegrityResult::FalsyLeavesUnauthenticated { .. } => true,
+        _ => integrity.all(|(_, outcome)| outcome == Outcome::Pass),
+    };
+    covered.then(|| Content::of(case.document(), case.integrity(), case.signed())).flatten()
 }
 
 /// Of a credential what its statements say, however they are written.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::identity::{Did, DomainName, NotADomainName};
 use crate::primitives::{Address, InvalidAddress};
 use crate::text::repeatable;
@@ -21,7 +23,8 @@ use crate::text::repeatable;
 /// assert!(!below.is_domain("evil-carrier.example"));
 /// # Ok::<(), ebl_verifier::verify::InvalidIssuerName>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum IssuerName {
     /// Exactly this domain, as lower-case A-labels.
     Domain(String),
@@ -118,7 +121,8 @@ fn is_did(text: &str) -> bool {
 
 /// A field of the content: member names joined with dots, places in a list as numbers from 0. The content is `data` in
 /// OpenAttestation 2.0 and `credentialSubject` in 3.0, so that one path means the same field in both.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct FieldPath(String);
 
 impl FieldPath {
@@ -138,6 +142,20 @@ impl FromStr for FieldPath {
         } else {
             Err(InvalidFieldPath(repeatable(text)))
         }
+    }
+}
+
+impl TryFrom<String> for FieldPath {
+    type Error = InvalidFieldPath;
+
+    fn try_from(text: String) -> Result<Self, InvalidFieldPath> {
+        text.parse()
+    }
+}
+
+impl From<FieldPath> for String {
+    fn from(path: FieldPath) -> Self {
+        path.0
     }
 }
 

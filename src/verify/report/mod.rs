@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Verdict;
 use super::codes::{Actor, Code};
+use crate::content::Content;
 use crate::evidence::Unavailable;
 use crate::primitives::Address;
 
@@ -34,6 +35,9 @@ pub struct Report {
     pub verdict: Verdict,
     /// What the document is.
     pub document: DocumentFacts,
+    /// What it says, as far as that is covered; absent where it was not asked for, and where nothing is known to be covered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
     /// All seven checks, always in the same order.
     pub checks: Vec<Check>,
     /// Every rule of the caller's policy, in the order given.
@@ -52,6 +56,8 @@ pub struct Report {
     pub title: Title,
     /// The block everything was read at.
     pub as_of: Option<AsOf>,
+    /// What the evidence is worth to somebody else: the least of what it rests on; absent where nobody answered.
+    pub grade: Option<Grade>,
     /// What this report does not say.
     pub not_checked: Vec<String>,
     /// Things worth knowing that decide nothing.
@@ -165,6 +171,48 @@ impl Strength {
             | Self::SingleResolver
             | Self::Tls => false,
         }
+    }
+}
+
+/// What somebody else can make of the evidence that a report rests on (docs/evidence.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Grade {
+    /// Servers said so: a record of what they said, no proof.
+    Said,
+    /// Several said the same.
+    Agreed,
+    /// It can be checked again, against a block that whoever checks knows.
+    Proven,
+}
+
+impl Grade {
+    /// As in JSON and on the screen.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Said => "said",
+            Self::Agreed => "agreed",
+            Self::Proven => "proven",
+        }
+    }
+
+    /// Of what a finding rests on; nothing where nobody was asked. That a resolver's answers were validated with DNSSEC is said,
+    /// too: their signatures are not kept.
+    fn of(strength: Strength) -> Option<Self> {
+        match strength {
+            Strength::Computed => None,
+            Strength::Proven => Some(Self::Proven),
+            Strength::Quorum | Strength::AgreeingResolvers => Some(Self::Agreed),
+            Strength::SingleEndpoint | Strength::Dnssec | Strength::SingleResolver | Strength::Tls => Some(Self::Said),
+        }
+    }
+
+    /// The least of all that was found out; nothing where nobody answered.
+    pub(in crate::verify) fn least(checks: &[Check], parts: &[Report]) -> Option<Self> {
+        let own = checks.iter().filter(|check| matches!(check.outcome, Outcome::Pass | Outcome::Fail));
+        let own = own.filter_map(|check| check.strength.and_then(Self::of));
+        own.chain(parts.iter().filter_map(|part| part.grade)).min()
     }
 }
 

@@ -1,0 +1,106 @@
+//! `--save-attachments`: files of a document under names that are safe, never in the place of another file.
+
+use std::collections::HashSet;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use super::exit::Exit;
+use super::{note, secrecy};
+use crate::content::AttachmentFile;
+
+/// Writes them into the folder, which is made if it is not there. `known` is the exit code of what was shown.
+pub(super) fn save(folder: &Path, files: &[AttachmentFile], known: Exit) -> Exit {
+    if files.is_empty() {
+        note("there are no attachments to save");
+        return known;
+    }
+    if let Err(error) = std::fs::create_dir_all(folder) {
+        note(&format!("no attachment was saved: the folder {} cannot be made: {error}", secrecy::path(folder)));
+        return known.worse(Exit::NotWritten);
+    }
+    let mut taken = HashSet::new();
+    let mut exit = known;
+    for (index, file) in files.iter().enumerate() {
+        let wanted = safe_name(file, index);
+        match write(folder, &wanted, &file.bytes, &mut taken) {
+            Ok(name) => note(&format!("saved {} ({} bytes)", secrecy::path(&folder.join(name)), file.bytes.len())),
+            Err(error) => {
+                note(&format!("{wanted} was not saved to {}: {error}", secrecy::path(folder)));
+                exit = exit.worse(Exit::NotWritten);
+            }
+        }
+    }
+    exit
+}
+
+/// Beside first, so that nothing half-written has its name; then under the first of these names that is free.
+fn write(folder: &Path, wanted: &str, bytes: &[u8], taken: &mut HashSet<String>) -> io::Result<String> {
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    let (stem, end) = wanted.rsplit_once('.').map_or((wanted, String::new()), |(stem, end)| (stem, format!(".{end}")));
+    for number in 1..=MOST_NAMES {
+        let name = if number == 1 { wanted.to_owned() } else { format!("{stem}-{number}{end}") };
+        if !taken.insert(name.to_lowercase()) {
+            continue;
+        }
+        match file.persist_noclobber(folder.join(&name)) {
+            Ok(_) => return Ok(name),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => file = error.file,
+            Err(error) => return Err(error.error),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, "files of this name are there already, too many of them"))
+}
+
+/// The document's name for it without what a file system or a shell could take for more than a name.
+fn safe_name(file: &AttachmentFile, index: usize) -> String {
+    let attachment = &file.attachment;
+    let last = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    let own = attachment.name.as_deref().map(last).unwrap_or_default();
+    let kept: String = own.chars().map(|c| if c.is_alphanumeric() || "._- ".contains(c) { c } else { '_' }).collect();
+    let kept = kept.trim_matches(|c: char| c == '.' || c == ' ').replace("..", "_");
+    let mut name: String = kept.chars().rev().take(LONGEST).collect::<Vec<_>>().into_iter().rev().collect();
+    while name.len() > 2 * LONGEST {
+        name.remove(0);
+    }
+    // A name that begins with a dash reads like a flag; some names are devices.
+    let stem = name.split('.').next().unwrap_or_default().to_ascii_uppercase();
+    if name.starts_with('-') || DEVICES.contains(&stem.as_str()) {
+        name.insert(0, '_');
+    }
+    if !name.is_empty() {
+        return name;
+    }
+    let field = attachment.path.rsplit('.').next().unwrap_or_default();
+    let field: String = field.chars().filter(char::is_ascii_alphanumeric).take(LONGEST).collect();
+    let field = if field.is_empty() { format!("attachment-{}", index + 1) } else { field };
+    match attachment.media_type.as_deref().and_then(ending) {
+        Some(ending) => format!("{field}.{ending}"),
+        None => field,
+    }
+}
+
+fn ending(media_type: &str) -> Option<&'static str> {
+    let known = [
+        ("application/pdf", "pdf"),
+        ("image/png", "png"),
+        ("image/jpeg", "jpg"),
+        ("image/gif", "gif"),
+        ("image/svg+xml", "svg"),
+        ("image/webp", "webp"),
+        ("text/plain", "txt"),
+        ("application/json", "json"),
+    ];
+    known.iter().find(|(kind, _)| *kind == media_type).map(|(_, ending)| *ending)
+}
+
+/// In characters.
+const LONGEST: usize = 100;
+const MOST_NAMES: usize = 10_000;
+const DEVICES: [&str; 22] = [
+    "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "LPT1", "LPT2",
+    "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
+];

@@ -1,0 +1,374 @@
+//! `ebl show`, `ebl diff` and `content` in a report (documents.md §10): what a document says, only as far as its digest or its
+//! signature covers it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ebl_verifier::content::Term;
+use ebl_verifier::document::{self, Limits};
+use ebl_verifier::evidence::Evidence;
+use ebl_verifier::primitives::Address;
+use ebl_verifier::verify::{Case, ContentStep, Policy, examine_content};
+use serde_json::{Value, json};
+
+use crate::support::w3c_credentials::{Issuer, Suite};
+use crate::support::wrapping::{Format, issuer, plain_v2, wrap};
+
+const BILL: &str = "fixtures/documents/bill-v2.json";
+const BILL_V3: &str = "fixtures/documents/bill-v3.json";
+
+#[test]
+fn a_bill_is_shown_under_the_names_of_the_trade_and_then_by_path() {
+    for (file, rows) in [
+        (BILL, ["B/L number           NDSE-2026-00017", "Vessel               MV Havgard", "  notifyParty.phone "]),
+        (BILL_V3, ["B/L number           NDSE-2026-00018", "Packages 2           Samples", "  issuanceDate "]),
+    ] {
+        let page = text(&ebl(&["show", file, "--offline"]), 0);
+        rows.iter().for_each(|row| assert!(page.contains(row), "{row}\n{page}"));
+        assert!(page.find("B/L number") < page.find("Other fields"), "{page}");
+        assert!(page.starts_with("CONTENT  ") && !page.contains("VALID"), "{page}");
+    }
+    let page = text(&ebl(&["show", BILL]), 0);
+    assert!(page.contains("  Hidden      2 fields, and nobody can know which"), "{page}");
+}
+
+#[test]
+fn what_is_not_covered_is_not_shown_as_content() {
+    let page = text(&ebl(&["show", "fixtures/documents/bill-v2-changed.json"]), 1);
+    assert!(page.starts_with("INVALID") && !page.contains("Kallang") && !page.contains("Havgard"), "{page}");
+    let report = shown(&["show", "fixtures/documents/bill-v2-changed.json", "--format", "json"], 1);
+    assert_eq!((&report["content"], &report["check"]["code"]), (&Value::Null, &json!("integrity.digest_mismatch")));
+    let folder = Folder::new();
+    let mut bill: Value = serde_json::from_str(&std::fs::read_to_string(BILL).unwrap()).unwrap();
+    bill["schema"] = json!("tradetrust/9.9");
+    let report = shown(&["show", &folder.write("bill.json", &bill), "--format", "json"], 0);
+    assert_eq!(report["content"]["unprotected"], json!([{"path": "schema", "value": null}]));
+    assert!(!report["content"]["fields"].to_string().contains("9.9"), "{report:#}");
+}
+
+#[test]
+fn values_that_the_older_rule_left_out_are_set_apart() {
+    let vectors: Value =
+        serde_json::from_str(&std::fs::read_to_string("fixtures/vectors/v3-falsy.json").unwrap()).unwrap();
+    let folder = Folder::new();
+    let mut found = 0;
+    for case in vectors["cases"].as_array().unwrap() {
+        let file = folder.write("v3.json", &case["document"]);
+        let run = ebl(&["show", &file, "--format", "json"]);
+        let report: Value = serde_json::from_slice(&run.stdout).unwrap();
+        if report["check"]["code"] != "integrity.falsy_leaves_unauthenticated" {
+            continue;
+        }
+        found += 1;
+        matches("content", &report);
+        let apart: Vec<&Value> = report["content"]["unprotected"].as_array().unwrap().iter().collect();
+        assert!(apart.iter().any(|apart| apart["value"] != Value::Null), "{report:#}");
+        for apart in apart.iter().filter(|apart| apart["value"] != Value::Null) {
+            let fields = report["content"]["fields"].as_array().unwrap();
+            assert!(fields.iter().all(|field| field["path"] != apart["path"]), "{report:#}");
+        }
+        let page = text(&ebl(&["show", &file]), run.status.code().unwrap());
+        assert!(page.contains("Unprotected anybody could have written"), "{page}");
+    }
+    assert!(found > 0);
+}
+
+#[test]
+fn a_credential_says_what_its_statements_say_however_they_are_written() {
+    let issuer = Issuer::did_key(Suite::EcdsaRdfc2019, [7; 32]);
+    let credential = json!({
+        "@context": ["https://www.w3.org/ns/credentials/v2", "https://trustvc.io/context/bill-of-lading-carrier.json",
+            "https://trustvc.io/context/attachments-context.json"],
+        "type": ["VerifiableCredential"],
+        "issuer": issuer.did(),
+        "credentialSubject": {
+            "type": ["BillOfLadingCarrier"],
+            "blNumber": "W3C-1", "carrierName": "Nordsee Carrier",
+            "packages": [{"packagesDescription": "Coffee", "packagesWeight": "1 t"}, {"packagesDescription": "Tea", "packagesWeight": "2 t"}],
+            "attachments": [{"filename": "a.txt", "mimeType": "text/plain", "data": STANDARD.encode("hello")}],
+        },
+    });
+    let signed = issuer.sign(&credential, "2026-05-01T08:00:00Z", &[]);
+    let folder = Folder::new();
+    let show = |name: &str, document: &Value, exit| {
+        shown(&["show", &folder.write(name, document), "--offline", "--format", "json"], exit)
+    };
+    let report = show("signed.json", &signed, 0);
+    let value = |term: &str| {
+        let fields = report["content"]["fields"].as_array().unwrap();
+        fields.iter().filter(|field| field["term"] == term).map(|field| field["value"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!((value("bl_number"), value("carrier")), (vec![json!("W3C-1")], vec![json!("Nordsee Carrier")]));
+    let (packages, weights) = (value("packages"), value("weight"));
+    let pairs: Vec<_> = packages.iter().zip(&weights).collect();
+    assert!(
+        pairs.contains(&(&json!("Coffee"), &json!("1 t"))) && pairs.contains(&(&json!("Tea"), &json!("2 t"))),
+        "{report:#}"
+    );
+    assert_eq!(report["content"]["attachments"][0]["name"], "a.txt");
+    // The same statements in another order are the same content.
+    let mut other = signed.clone();
+    other["credentialSubject"]["packages"].as_array_mut().unwrap().reverse();
+    let other = show("other.json", &other, 0);
+    assert_eq!(report["content"], other["content"]);
+    // A changed one says nothing, and one whose key nobody can be asked for is not known.
+    let mut changed = signed;
+    changed["credentialSubject"]["blNumber"] = json!("W3C-2");
+    let changed = show("changed.json", &changed, 1);
+    assert_eq!((&changed["content"], &changed["check"]["code"]), (&Value::Null, &json!("integrity.wrong_signature")));
+    let web = Issuer::did_web(Suite::EcdsaRdfc2019, "did:web:carrier.example", "key-1", [7; 32]);
+    let mut elsewhere = credential;
+    elsewhere["issuer"] = json!(web.did());
+    let elsewhere = web.sign(&elsewhere, "2026-05-01T08:00:00Z", &[]);
+    let unknown = show("web.json", &elsewhere, 3);
+    assert_eq!((&unknown["content"], &unknown["check"]["outcome"]), (&Value::Null, &json!("unknown")));
+}
+
+#[test]
+fn whatever_byte_is_changed_the_content_is_the_same_or_none() {
+    for file in [BILL, BILL_V3] {
+        let bytes = std::fs::read(file).unwrap();
+        let whole = content(&bytes).expect("covered");
+        let mut shown = 0;
+        for at in (0..bytes.len()).step_by(3) {
+            for flip in [1, 0x20] {
+                let mut changed = bytes.clone();
+                changed[at] ^= flip;
+                if let Some(found) = content(&changed) {
+                    shown += 1;
+                    assert_eq!(found.fields, whole.fields, "{file}: byte {at}");
+                    assert_eq!(found.attachments, whole.attachments, "{file}: byte {at}");
+                }
+            }
+        }
+        assert!(shown < bytes.len() / 3, "{file}: {shown} of {} bytes change nothing", bytes.len());
+    }
+}
+
+#[test]
+fn attachments_are_listed_and_saved_under_safe_names_and_never_over_another_file() {
+    let folder = Folder::new();
+    let attachment =
+        |name: &str, bytes: &str| json!({"filename": name, "type": "application/pdf", "data": STANDARD.encode(bytes)});
+    let names = [
+        "../../etc/passwd",
+        "C:\\a\\b.pdf",
+        "CON.pdf",
+        "-rf",
+        "",
+        "dup.pdf",
+        "DUP.PDF",
+        "\u{202e}fdp.exe",
+        "…/..",
+        "a\0b",
+    ];
+    let mut plain = plain_v2(vec![issuer("tokenRegistry", Address([7; 20]))], 1337, 1);
+    plain["attachments"] = names.iter().map(|name| attachment(name, name)).collect();
+    plain["logo"] = json!(format!("data:image/png;base64,{}", STANDARD.encode("picture")));
+    plain["attachments"][4]["data"] = json!(STANDARD.encode("no name"));
+    plain["attachments"].as_array_mut().unwrap().push(json!({"filename": "text", "type": "x", "data": "no base64!"}));
+    let file = folder.write("bill.json", &wrap(Format::V2, vec![plain]).remove(0).document);
+    let to = folder.0.path().join("out");
+    let to = to.to_str().unwrap();
+    let report = shown(&["show", &file, "--format", "json", "--save-attachments", to], 0);
+    let listed = report["content"]["attachments"].as_array().unwrap();
+    assert_eq!(listed.len(), names.len() + 1, "{report:#}");
+    assert_eq!(listed[0]["name"], "../../etc/passwd");
+    let fields = report["content"]["fields"].to_string();
+    assert!(fields.contains("no base64!") && !fields.contains(&STANDARD.encode("dup.pdf")), "{fields}");
+    let saved = files_in(Path::new(to));
+    assert_eq!(saved.len(), listed.len(), "{saved:?}");
+    assert!(!folder.0.path().join("etc").exists());
+    for name in saved.keys() {
+        assert!(!name.starts_with(['.', '-']) && !name.contains(['/', '\\', '\0', '\u{202e}']), "{name:?}");
+    }
+    assert_eq!(saved["passwd"], b"../../etc/passwd");
+    assert_eq!(saved["logo.png"], b"picture");
+    assert!(
+        saved.contains_key("_CON.pdf") && saved.contains_key("dup.pdf") && saved.contains_key("DUP-2.PDF"),
+        "{:?}",
+        saved.keys()
+    );
+    // Once more: nothing is written over.
+    std::fs::write(Path::new(to).join("passwd"), "mine").unwrap();
+    text(&ebl(&["show", &file, "--save-attachments", to]), 0);
+    let again = files_in(Path::new(to));
+    assert_eq!((again.len(), &again["passwd"][..]), (2 * saved.len(), &b"mine"[..]));
+    // A folder that cannot be.
+    let run = ebl(&["show", &file, "--save-attachments", &format!("{file}/x")]);
+    assert_eq!(run.status.code(), Some(74), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(String::from_utf8_lossy(&run.stderr).contains("no attachment was saved"));
+    assert!(!run.stdout.is_empty());
+}
+
+#[test]
+fn two_documents_are_compared_field_by_field() {
+    let folder = Folder::new();
+    let bill = |change: &dyn Fn(&mut Value)| {
+        let mut plain = plain_v2(vec![issuer("tokenRegistry", Address([7; 20]))], 1337, 1);
+        plain["vessel"] = json!("MV Havgard");
+        plain["packages"] = json!([{"weight": "1 t"}, {"weight": "2 t"}]);
+        plain["attachments"] = json!([{"filename": "a", "type": "x", "data": STANDARD.encode("a")}]);
+        change(&mut plain);
+        wrap(Format::V2, vec![plain]).remove(0).document
+    };
+    let first = folder.write("first.json", &bill(&|_| ()));
+    let again = folder.write("again.json", &bill(&|_| ()));
+    let second = folder.write(
+        "second.json",
+        &bill(&|bill| {
+            bill["packages"][1]["weight"] = json!("3 t");
+            bill["clause"] = json!("freight prepaid");
+            bill["attachments"][0]["data"] = json!(STANDARD.encode("b"));
+        }),
+    );
+    let same = compared(&["diff", &first, &again, "--format", "json"], 0);
+    assert_eq!((&same["same_content"], &same["changes"]), (&json!(true), &json!([])));
+    let other = compared(&["diff", &first, &second, "--format", "json"], 1);
+    assert_eq!(
+        other["changes"],
+        json!([
+            {"path": "packages[1].weight", "term": "weight", "first": "2 t", "second": "3 t"},
+            {"path": "clause", "term": null, "first": null, "second": "freight prepaid"},
+        ])
+    );
+    assert_eq!((other["only_first"].as_array().unwrap().len(), other["only_second"].as_array().unwrap().len()), (1, 1));
+    let page = text(&ebl(&["diff", &first, &second]), 1);
+    assert!(
+        page.starts_with("DIFFERENT")
+            && page.contains("    - 2 t\n    + 3 t\n")
+            && page.contains("may be hidden there"),
+        "{page}"
+    );
+    // Two families: by the names of the trade.
+    let families = compared(&["diff", BILL, BILL_V3, "--format", "json"], 1);
+    assert!(families["same"].as_u64().unwrap() >= 9, "{families:#}");
+    // What cannot be compared is not compared.
+    let run = ebl(&["diff", BILL, "fixtures/documents/bill-v2-changed.json"]);
+    let page = text(&run, 1);
+    assert!(page.starts_with("INVALID") && !page.contains("DIFFERENT"), "{page}");
+    assert_eq!(ebl(&["diff", BILL, "fixtures/documents/other/a.pdf"]).status.code(), Some(6));
+    assert_eq!(ebl(&["diff", "-", "-"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_report_repeats_the_content_where_it_is_asked_to() {
+    let with = run_json(&["verify", BILL, "--offline", "--content", "--format", "json"]);
+    matches("report", &with);
+    let fields = with["content"]["fields"].as_array().unwrap();
+    assert!(fields.iter().any(|field| field["term"] == "vessel" && field["value"] == "MV Havgard"), "{with:#}");
+    let without = run_json(&["verify", BILL, "--offline", "--format", "json"]);
+    assert!(without.get("content").is_none());
+    let changed =
+        run_json(&["verify", "fixtures/documents/bill-v2-changed.json", "--offline", "--content", "--format", "json"]);
+    assert!(changed.get("content").is_none(), "{changed:#}");
+}
+
+#[test]
+fn a_file_that_holds_no_document_that_can_be_read_says_why() {
+    let page = text(&ebl(&["show", "fixtures/documents/other/a.pdf"]), 6);
+    assert!(page.starts_with("UNREADABLE"), "{page}");
+    let report = run_json(&["show", "fixtures/documents/other/a.pdf", "--format", "json"]);
+    matches("content", &report);
+    let sealed = text(&ebl(&["show", "fixtures/documents/kinds/sealed.json"]), 6);
+    assert!(sealed.contains("read.key_missing"), "{sealed}");
+}
+
+#[test]
+fn a_long_name_over_many_fields_does_not_make_paths_many_times_the_document() {
+    let name = "n".repeat(100_000);
+    let fields: serde_json::Map<String, Value> = (0..500).map(|number| (format!("f{number}"), json!("x"))).collect();
+    let mut plain = plain_v2(vec![issuer("tokenRegistry", Address([7; 20]))], 1337, 1);
+    plain[name] = Value::Object(fields);
+    let bytes = wrap(Format::V2, vec![plain]).remove(0).document.to_string().into_bytes();
+    let content = content(&bytes).expect("covered");
+    let written: usize = content.fields.iter().map(|field| field.path.len()).sum();
+    assert!(content.shortened_paths > 400 && written < 3 * bytes.len() + (2 << 20), "{written} of {}", bytes.len());
+}
+
+#[test]
+fn what_hostile_text_says_cannot_act_on_the_terminal() {
+    let mut plain = plain_v2(vec![issuer("tokenRegistry", Address([7; 20]))], 1337, 1);
+    plain["vessel"] = json!("\u{1b}[2JMV \u{202e}drgvaH");
+    plain["a.b\u{9b}".replace('.', "_")] = json!("x\ny");
+    let folder = Folder::new();
+    let file = folder.write("bill.json", &wrap(Format::V2, vec![plain]).remove(0).document);
+    let page = text(&ebl(&["show", &file]), 0);
+    assert!(page.contains("\\u{1b}[2JMV \\u{202e}drgvaH") && page.contains("x\\u{a}y"), "{page}");
+    assert!(!page.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{page:?}");
+}
+
+fn content(bytes: &[u8]) -> Option<ebl_verifier::content::Content> {
+    let document = document::read(bytes, &Limits::default()).ok()?;
+    let policy = Policy::default();
+    let case = Case::new(&document, &policy, 1_780_000_000);
+    match examine_content(&case, &Evidence::new()) {
+        ContentStep::Report(report) => report.content,
+        ContentStep::Ask(questions) => panic!("{questions:?}"),
+    }
+}
+
+#[test]
+fn the_library_gives_values_by_term() {
+    let content = content(&std::fs::read(BILL_V3).unwrap()).expect("covered");
+    assert_eq!(content.of_term(Term::Packages).collect::<Vec<_>>(), ["Green coffee", "Samples"]);
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn write(&self, name: &str, document: &Value) -> String {
+        let path: PathBuf = self.0.path().join(name);
+        std::fs::write(&path, document.to_string()).expect("a file");
+        path.to_str().expect("a name").to_owned()
+    }
+}
+
+fn files_in(folder: &Path) -> std::collections::BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    entries.map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap())).collect()
+}
+
+fn ebl(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ebl"));
+    command.args(args).env("COLUMNS", "120").stdin(Stdio::null()).output().expect("it runs")
+}
+
+fn text(run: &Output, exit: i32) -> String {
+    let page = String::from_utf8(run.stdout.clone()).expect("text");
+    assert_eq!(run.status.code(), Some(exit), "{page}{}", String::from_utf8_lossy(&run.stderr));
+    page
+}
+
+fn run_json(args: &[&str]) -> Value {
+    serde_json::from_slice(&ebl(args).stdout).expect("JSON")
+}
+
+fn shown(args: &[&str], exit: i32) -> Value {
+    let report = serde_json::from_str(&text(&ebl(args), exit)).expect("JSON");
+    matches("content", &report);
+    report
+}
+
+fn compared(args: &[&str], exit: i32) -> Value {
+    let result = serde_json::from_str(&text(&ebl(args), exit)).expect("JSON");
+    matches("difference", &result);
+    result
+}
+
+fn matches(schema: &str, value: &Value) {
+    let read = |name: &str| -> Value {
+        serde_json::from_str(&std::fs::read_to_string(format!("schemas/{name}.schema.json")).unwrap()).unwrap()
+    };
+    let registry =
+        jsonschema::Registry::new().add("urn:ebl-verifier:report:1", read("report")).unwrap().prepare().unwrap();
+    let validator = jsonschema::options().with_registry(&registry).build(&read(schema)).expect("a schema");
+    let errors: Vec<_> = validator.iter_errors(value).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{value:#}");
+}
