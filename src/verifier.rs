@@ -190,9 +190,19 @@ impl<S: Source> Verifier<S> {
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub async fn verify_link(&self, link: &Link, wishes: &Wishes) -> Result<Report, VerifyLinkError> {
+        self.verify_link_with_evidence(link, wishes).await.map(|(report, ..)| report)
+    }
+
+    /// As [`Verifier::verify_link`], with the evidence that the report rests on and the bytes that were fetched.
+    pub async fn verify_link_with_evidence(
+        &self,
+        link: &Link,
+        wishes: &Wishes,
+    ) -> Result<(Report, Evidence, Vec<u8>), VerifyLinkError> {
         let bytes = self.fetch(link).await.map_err(VerifyLinkError::NotFetched)?;
         let found = self.verify_file(&bytes, Some(link), wishes).await;
-        found.map(|(report, _)| report).map_err(VerifyLinkError::Unreadable)
+        let (report, evidence) = found.map_err(VerifyLinkError::Unreadable)?;
+        Ok((report, evidence, bytes))
     }
 
     async fn verify_file(

@@ -30,6 +30,9 @@ pub(super) enum Command {
     /// Put together what several runs, or several parts of one, came to
     #[command(after_help = EXIT_CODES)]
     Summary(SummaryArgs),
+    /// Judge evidence again that `ebl verify --save-evidence` kept, without asking anybody
+    #[command(after_help = EXIT_CODES)]
+    Replay(Box<ReplayArgs>),
     /// Show a title: parties, state, history and, with --powers, who can do what in its registry
     #[command(after_help = EXIT_CODES, override_usage = TITLE_USAGE)]
     Title(Box<TitleArgs>),
@@ -156,9 +159,55 @@ pub(super) struct VerifyArgs {
     /// Go on asking after a failed integrity check
     #[arg(long)]
     pub all_checks: bool,
+    /// Keep what was judged from in this file, so that `ebl replay` can judge it again without asking anybody; of one document
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["evidence_dir", "recursive", "files_from", "resume", "shard"])]
+    pub save_evidence: Option<PathBuf>,
+    /// The same of every document, a file each in this folder, named by the document's SHA-256; one that is there is replaced
+    #[arg(long, value_name = "DIR")]
+    pub evidence_dir: Option<PathBuf>,
+    /// Keep the document itself with its evidence
+    #[arg(long)]
+    pub with_document: bool,
     /// Repeat in JSON what the document says, as far as its digest or signature covers it
     #[arg(long)]
     pub content: bool,
+    #[command(flatten)]
+    pub page: PageArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayArgs {
+    /// The evidence; - is standard input
+    pub evidence: PathBuf,
+    /// The document that it is of; not needed where the evidence holds it (--with-document)
+    pub document: Option<PathBuf>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Key of a sealed file: 64 hexadecimal digits, @FILE or env:NAME. Other users of the machine can see arguments
+    #[arg(long, value_name = "HEX|@FILE|env:NAME")]
+    pub key: Option<String>,
+    /// A rule file that it must meet besides those that it was judged by (TOML; see `ebl policy template`)
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Settings file (TOML), for whom and what it trusts
+    #[arg(long, value_name = "FILE", env = "EBL_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+    /// Trust this block, as the evidence was judged: what is proven within it is proven
+    #[arg(long, value_name = "HASH")]
+    pub trusted_block: Option<String>,
+    /// Trust this registry, as the evidence was judged (repeatable)
+    #[arg(long, value_name = "CHAIN:ADDR")]
+    pub trust_registry: Vec<String>,
+    /// Trust this DID registry, as the evidence was judged (repeatable)
+    #[arg(long, value_name = "CHAIN:ADDR")]
+    pub did_registry: Vec<String>,
+    /// Trust this DID as an issuer, or expect this one, as the evidence was judged (repeatable)
+    #[arg(long, value_name = "DOMAIN|DID")]
+    pub expect_issuer: Vec<String>,
+    /// Trust this file for the meaning of a context's words, as the evidence was judged (repeatable)
+    #[arg(long, value_name = "URL=FILE")]
+    pub context: Vec<String>,
     #[command(flatten)]
     pub page: PageArgs,
 }
@@ -307,7 +356,7 @@ pub(super) enum TitleFormat {
     Csv,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct NetworkArgs {
     /// Ask nobody: opens no socket
     #[arg(long)]

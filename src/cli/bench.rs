@@ -7,16 +7,18 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::evidence::Keeper;
 use super::input::{self, Input, InputError};
 use super::journal::{self, Place};
 use super::no_document::NoDocument;
+use super::note;
 use super::record::{Record, ReportView};
-use super::reports::{Outcome, Printer};
+use super::reports::Printer;
 use super::shard::Shard;
 use crate::primitives::{Digest32, rfc3339};
 use crate::sources::now;
 use crate::verifier::{Verifier, Wishes};
-use crate::verify::Report;
+use crate::verify::{LinkFollowed, Report};
 use crate::web_address::DOCUMENT_LIMIT;
 
 /// What all documents of a run are judged with.
@@ -33,6 +35,8 @@ pub(super) struct Bench {
     pub shard: Option<Shard>,
     /// What an earlier run judged; absent where nothing is noted.
     pub judged: Option<HashMap<Digest32, Place>>,
+    /// Where evidence is kept, if it is.
+    pub keeper: Option<Keeper>,
     /// How many are judged at a time.
     pub turns: Semaphore,
     pub room: Room,
@@ -53,6 +57,8 @@ pub(super) struct Judged {
     pub text: anyhow::Result<String>,
     /// Of what a journal notes.
     pub input: Option<(Digest32, Option<u64>)>,
+    /// Whether its evidence was to be kept and could not be.
+    pub evidence_lost: bool,
 }
 
 impl Bench {
@@ -85,14 +91,20 @@ impl Bench {
             return Came::Earlier(*place);
         }
         let name = input.name();
-        let outcome = self.outcome(&input, bytes, &name).await;
+        let (outcome, kept) = match self.outcome(&input, bytes, &name).await {
+            Ok((report, kept)) => (Ok(report), kept),
+            Err(why) => (Err(why), Ok(())),
+        };
+        if let Err(error) = &kept {
+            note(&format!("the evidence of {name} could not be kept: {error:#}"));
+        }
         let record = match &outcome {
             Ok(report) => Record::of(&ReportView::from(&**report), report.verdict),
             Err(why) => Record::of_no_document(&name, why, rfc3339(now())),
         };
         let text = self.printer.map_or_else(|| Ok(String::new()), |printer| printer.text(&name, &outcome));
         let input = key.filter(|_| self.judged.is_some());
-        Came::Judged(Box::new(Judged { record, text, input }))
+        Came::Judged(Box::new(Judged { record, text, input, evidence_lost: kept.is_err() }))
     }
 
     async fn read(&self, path: &Path) -> Result<Vec<u8>, NoDocument> {
@@ -115,14 +127,31 @@ impl Bench {
         })
     }
 
-    async fn outcome(&self, input: &Input<'_>, bytes: Option<Result<Vec<u8>, NoDocument>>, name: &str) -> Outcome {
-        let report = match (input, bytes) {
+    /// The report, and what keeping its evidence came to.
+    async fn outcome(
+        &self,
+        input: &Input<'_>,
+        bytes: Option<Result<Vec<u8>, NoDocument>>,
+        name: &str,
+    ) -> Result<(Box<Report>, anyhow::Result<()>), NoDocument> {
+        let (report, evidence, bytes) = match (input, bytes) {
             (Input::NotALink(error), _) => return Err((*error).into()),
-            (Input::Link(link), _) => self.verifier.verify_link(link, &self.wishes).await?,
-            (Input::File(_), Some(bytes)) => self.verifier.verify(&bytes?, &self.wishes).await?,
+            (Input::Link(link), _) => self.verifier.verify_link_with_evidence(link, &self.wishes).await?,
+            (Input::File(_), Some(bytes)) => {
+                let bytes = bytes?;
+                let (report, evidence) = self.verifier.verify_with_evidence(&bytes, &self.wishes).await?;
+                (report, evidence, bytes)
+            }
             (Input::File(_), None) => return Err(InputError::Other("it was not read".into()).into()),
         };
-        Ok(Box::new(Report { file: Some(name.to_owned()), ..report }))
+        let report = Box::new(Report { file: Some(name.to_owned()), ..report });
+        let link = match input {
+            Input::Link(link) => Some(LinkFollowed::from(link)),
+            _ => None,
+        };
+        let kept =
+            self.keeper.as_ref().map(|keeper| keeper.keep(&bytes, &report, evidence, &self.wishes, link.as_ref()));
+        Ok((report, kept.unwrap_or(Ok(()))))
     }
 }
 

@@ -426,13 +426,13 @@ fn moment(text: &str) -> Result<i64> {
     Ok(at)
 }
 
-fn block_hash(text: &str) -> Result<Digest32> {
+pub(super) fn block_hash(text: &str) -> Result<Digest32> {
     text.strip_prefix("0x")
         .and_then(Digest32::from_hex64)
         .context("--trusted-block takes 0x and the 64 lower-case digits of a block hash")
 }
 
-fn contract(place: &str, text: &str) -> Result<(ChainId, Address)> {
+pub(super) fn contract(place: &str, text: &str) -> Result<(ChainId, Address)> {
     let Some((chain, address)) = text.split_once(':') else {
         bail!("{place} takes CHAIN:ADDRESS, as in 1:0x…, not {:?}", repeatable(text));
     };

@@ -10,6 +10,7 @@ mod config;
 #[cfg(feature = "testchain")]
 mod demo;
 mod doctor;
+mod evidence;
 mod exit;
 mod explain;
 mod fingerprint;
@@ -26,6 +27,7 @@ mod output;
 mod policy;
 mod progress;
 mod record;
+mod replay;
 mod reports;
 mod same_file;
 mod secrecy;
@@ -83,6 +85,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Verify(args) => verify::run(args),
         Command::Summary(args) => merge::run(args),
         Command::Title(args) => title::run(args),
+        Command::Replay(args) => replay::run(args),
         Command::Show(args) => show::run(args),
         Command::Diff(args) => show::diff(args),
         Command::Inspect(args) => inspect::run(args),

@@ -13,6 +13,7 @@ use crate::sources::now;
 use crate::text::{beside, escape_for_terminal as escape, hanging};
 use crate::verifier::VerifyLinkError;
 use crate::verify::codes::{self, Code};
+use crate::verify::{InvalidEvidenceFile, NotReplayed};
 
 /// Why there was nothing to judge.
 #[derive(Debug)]
@@ -83,6 +84,21 @@ impl From<InvalidLink> for NoDocument {
 impl From<InputError> for NoDocument {
     fn from(error: InputError) -> Self {
         Self { code: &codes::READ_FILE, message: error.to_string(), read: None }
+    }
+}
+
+impl From<InvalidEvidenceFile> for NoDocument {
+    fn from(error: InvalidEvidenceFile) -> Self {
+        Self { code: error.explanation(), message: error.to_string(), read: None }
+    }
+}
+
+impl From<NotReplayed> for NoDocument {
+    fn from(error: NotReplayed) -> Self {
+        match error {
+            NotReplayed::Unreadable(error) => error.into(),
+            error => Self { code: error.explanation(), message: error.to_string(), read: None },
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::args::{Format, PageArgs, VerifyArgs, When};
 use super::bench::{Bench, Came, Judged, Room};
 use super::config::Configured;
+use super::evidence::Keeper;
 use super::exit::Exit;
 use super::input::{ENDINGS, Found, Input};
 use super::interrupt::{self, Signal};
@@ -46,6 +47,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
     if let Some(path) = &args.summary {
         Output::will_take(path, "--summary", &read, to)?;
     }
+    let keeper = Keeper::of(args, &read, found.files.len())?;
     let mut tally = Tally::of(found.files.len(), args.shard);
     let journal = match (&args.resume, settings) {
         (Some(path), Some(settings)) => {
@@ -80,6 +82,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
         streams: found.streams,
         shard: args.shard,
         judged: earlier.map(|earlier| earlier.judged),
+        keeper,
         turns: Semaphore::new(jobs),
         room: Room::default(),
     };
@@ -239,8 +242,11 @@ impl Run {
     }
 
     fn take_judged(&mut self, judged: Judged) -> ControlFlow<()> {
-        let Judged { record, text, input } = judged;
+        let Judged { record, text, input, evidence_lost } = judged;
         self.tally.add(&record);
+        if evidence_lost {
+            self.known = Some(Exit::NotWritten);
+        }
         let mut text = match text {
             Ok(text) => text,
             Err(error) => return self.bug(&error),

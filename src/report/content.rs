@@ -198,6 +198,6 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 /// Of labels that stand beside their values.
-const WIDEST_LABEL: usize = 34;
+const WIDEST_LABEL: usize = 46;
 /// In characters, of a value on a page.
 const LONGEST_VALUE: usize = 2000;

@@ -649,6 +649,21 @@ codes! {
     CHAIN_UNANSWERED = "check.chain_unanswered", Network,
         "Not known, because of what the chain check came to.",
         "See the chain check.";
+    REPLAY_NOT_EVIDENCE = "replay.not_evidence", Sender,
+        "The file is not evidence that this program kept, or not all of it: nothing was judged again.",
+        "Ask whoever kept the evidence for the file as it was written.";
+    REPLAY_OTHER_VERSION = "replay.other_version", Verifier,
+        "The evidence is written in a form that this version does not read: nothing was judged again.",
+        "Use the version that it names.";
+    REPLAY_CHANGED = "replay.changed", Sender,
+        "The evidence is not what was written: the hash in it does not fit the rest, so nothing was judged again.",
+        "Ask whoever kept the evidence for the file as it was written.";
+    REPLAY_OTHER_DOCUMENT = "replay.other_document", Verifier,
+        "The evidence is of another document than the one given: nothing was judged again.",
+        "Give the document that the evidence was kept of, byte for byte.";
+    REPLAY_TRUST_MISSING = "replay.trust_missing", Verifier,
+        "The evidence was judged by somebody who trusted more than the code of the document and the chain: no file can make you trust that.",
+        "Say that you trust the same, if you do.";
     RUN_SAME_FILE = "run.same_file", Verifier,
         "Several files of one run have the same content.",
         "Nothing is wrong with them; count them once.";

@@ -18,7 +18,7 @@ use crate::address_book::AddressBook;
 use crate::block_age::MaxBlockAge;
 use crate::date_time::rfc3339_seconds;
 use crate::document::{self, Key, Limits, ReadError, json};
-use crate::evidence::{Cause, Entry, Evidence, Provenance, Unavailable};
+use crate::evidence::{Cause, Entry, Evidence, Provenance, Question, Unavailable};
 use crate::primitives::{Address, ChainId, Digest32, rfc3339};
 
 /// What a report was judged from.
@@ -125,6 +125,19 @@ impl Trust {
         }
     }
 
+    /// Without what had nothing to do with this report.
+    fn as_far_as_it_mattered(mut self, report: &Report, evidence: &Evidence) -> Self {
+        let named: BTreeSet<Address> =
+            std::iter::once(report).chain(&report.parts).flat_map(Report::addresses).collect();
+        self.registries.retain(|(_, address)| named.contains(address));
+        let asked = |chain: &ChainId| {
+            let mut questions = evidence.entries().iter().map(Entry::question);
+            questions.any(|question| matches!(question, Question::DidEthr(asked) if asked.chain == *chain))
+        };
+        self.did_registries.retain(|chain, _| asked(chain));
+        self
+    }
+
     /// What of `other` is missing here, in words.
     fn lacks(&self, other: &Self) -> Vec<String> {
         let registries = other.registries.difference(&self.registries);
@@ -183,7 +196,7 @@ impl EvidenceFile {
             // Those that the report names and no others: an address book is nobody else's business.
             names: names.names_of(report.addresses()),
             content: content == ContentWanted::Yes,
-            trust: Trust::of(policy),
+            trust: Trust::of(policy).as_far_as_it_mattered(report, &evidence),
         };
         let tool = Tool { name: "ebl-verifier".into(), version: env!("CARGO_PKG_VERSION").into() };
         let report_sha256 = sha256_of_report(report);

@@ -5,6 +5,7 @@ use super::Code;
 use crate::document::link::InvalidLink;
 use crate::document::{ReadError, ReadErrorKind};
 use crate::integrity::{Fault, Unchecked};
+use crate::verify::{InvalidEvidenceFile, NotReplayed};
 
 impl Fault {
     /// The stable code.
@@ -39,6 +40,29 @@ impl Unchecked {
         match self {
             Self::Suite(_) | Self::Option(_) => &super::INTEGRITY_SUITE_NOT_SUPPORTED,
             Self::TooComplex(_) => &super::INTEGRITY_TOO_COMPLEX,
+        }
+    }
+}
+
+impl InvalidEvidenceFile {
+    /// The code with its meaning, who can act and how.
+    pub fn explanation(&self) -> &'static Code {
+        match self {
+            Self::NotRead(_) | Self::NotEvidence | Self::Form(_) => &super::REPLAY_NOT_EVIDENCE,
+            Self::OtherVersion(_) => &super::REPLAY_OTHER_VERSION,
+            Self::Changed => &super::REPLAY_CHANGED,
+        }
+    }
+}
+
+impl NotReplayed {
+    /// The code with its meaning, who can act and how.
+    pub fn explanation(&self) -> &'static Code {
+        match self {
+            Self::OtherDocument { .. } => &super::REPLAY_OTHER_DOCUMENT,
+            Self::TrustMissing(_) => &super::REPLAY_TRUST_MISSING,
+            Self::Unreadable(error) => error.explanation(),
+            Self::Form(_) => &super::REPLAY_NOT_EVIDENCE,
         }
     }
 }

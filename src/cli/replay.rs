@@ -1,0 +1,120 @@
+//! `ebl replay`: kept evidence, judged again without a socket.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use super::args::{NetworkArgs, ReplayArgs};
+use super::config::{self, Asked, Configured};
+use super::exit::Exit;
+use super::no_document::NoDocument;
+use super::output::{Output, Wanted};
+use super::reports::Printer;
+use super::verify::style;
+use super::{input, interrupt, note, policy, secrecy};
+use crate::document::Limits;
+use crate::verify::{EvidenceFile, NotReplayed, Policy, Replayed, Rule};
+
+pub(super) fn run(args: &ReplayArgs) -> Result<Exit> {
+    let caller = caller(args)?;
+    let key = args.key.as_deref().map(config::key).transpose()?;
+    if args.evidence.as_os_str() == "-" && args.document.as_ref().is_some_and(|path| path.as_os_str() == "-") {
+        anyhow::bail!("standard input can be read once: `-` is given twice");
+    }
+    let read: Vec<&Path> = [&args.evidence].into_iter().chain(&args.document).map(|path| path.as_path()).collect();
+    let wanted = Wanted::of(&args.page);
+    let output = Output::open(args.page.output.as_deref(), wanted, &read)?;
+    let printer = Printer { format: args.format, style: style(&output, &args.page), several: false };
+    let name = secrecy::path(&args.evidence);
+    interrupt::begin(&name);
+    let (name, outcome, exit) = match judged(args, &caller, key.as_ref()) {
+        Ok(Replayed { report, same_report, unanswered, .. }) => {
+            if unanswered > 0 {
+                note(&format!(
+                    "the evidence holds no answer to {unanswered} of the questions: what they are about is not known"
+                ));
+            }
+            match same_report {
+                true => note("the report is the one that the evidence was kept of"),
+                false => note(
+                    "the report is another one than the evidence was kept of: by other rules, or by another version",
+                ),
+            }
+            let exit = Exit::Verdict(report.verdict);
+            (report.file.clone().unwrap_or(name), Ok(Box::new(report)), exit)
+        }
+        Err(Refused::Document(why)) => {
+            let exit = why.exit();
+            (name, Err(why), exit)
+        }
+        Err(Refused::Usage(why)) => anyhow::bail!(why),
+    };
+    let text = if wanted == Wanted::Result { printer.text(&name, &outcome)? } else { String::new() };
+    Ok(output.write_only(&text, exit))
+}
+
+/// Why there is no report.
+enum Refused {
+    /// The evidence or the document cannot be used.
+    Document(NoDocument),
+    /// The caller has to say more.
+    Usage(String),
+}
+
+impl<E: Into<NoDocument>> From<E> for Refused {
+    fn from(why: E) -> Self {
+        Self::Document(why.into())
+    }
+}
+
+fn judged(args: &ReplayArgs, caller: &Policy, key: Option<&crate::document::Key>) -> Result<Replayed, Refused> {
+    // Evidence may hold its document, in base64, and as much again of answers.
+    let most = args.page.max_size.saturating_mul(3);
+    let limits = Limits { max_bytes: args.page.max_size, ..Limits::default() };
+    let evidence = input::read(&args.evidence, most)?;
+    let evidence = EvidenceFile::read(&evidence, &Limits { max_bytes: most, ..limits })?;
+    let document = match (&args.document, evidence.document()) {
+        (Some(path), _) => input::read(path, args.page.max_size)?,
+        (None, Some(document)) => document?,
+        (None, None) => {
+            let why = "the evidence does not hold its document; name the file of it, too";
+            return Err(Refused::Usage(why.into()));
+        }
+    };
+    evidence.replay(&document, key, caller, &limits).map_err(|why| match why {
+        NotReplayed::TrustMissing(_) => {
+            let flags = "--trust-registry, --did-registry, --trusted-block, --context, --expect-issuer";
+            Refused::Usage(format!("{why} ({flags})"))
+        }
+        why => Refused::Document(why.into()),
+    })
+}
+
+/// What whoever judges again trusts, by flags and by settings, and wants besides.
+fn caller(args: &ReplayArgs) -> Result<Policy> {
+    let network = NetworkArgs {
+        offline: true,
+        trusted_block: args.trusted_block.clone(),
+        did_registry: args.did_registry.clone(),
+        config: args.config.clone(),
+        ..NetworkArgs::default()
+    };
+    let Configured { wishes, .. } = config::configured(&Asked {
+        network: &network,
+        max_size: args.page.max_size,
+        chain_id: None,
+        trust_registry: &args.trust_registry,
+        key: None,
+        names: None,
+        context: &args.context,
+    })?;
+    let mut caller = wishes.policy;
+    let issuers = args.expect_issuer.iter().map(|text| text.parse().context("--expect-issuer"));
+    let issuers = issuers.collect::<Result<BTreeSet<_>>>()?;
+    caller.rules.extend((!issuers.is_empty()).then_some(Rule::Issuers(issuers)));
+    if let Some(file) = &args.policy {
+        policy::read(file)?.add_to(&mut caller);
+    }
+    Ok(caller)
+}
