@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::args::{NetworkArgs, ReplayArgs};
+use super::args::{Format, NetworkArgs, ReplayArgs};
 use super::config::{self, Asked, Configured};
 use super::exit::Exit;
 use super::no_document::NoDocument;
@@ -14,6 +14,7 @@ use super::reports::Printer;
 use super::verify::style;
 use super::{input, interrupt, note, policy, secrecy};
 use crate::document::Limits;
+use crate::text::hanging;
 use crate::verify::{EvidenceFile, NotReplayed, Policy, Replayed, Rule};
 
 pub(super) fn run(args: &ReplayArgs) -> Result<Exit> {
@@ -50,7 +51,15 @@ pub(super) fn run(args: &ReplayArgs) -> Result<Exit> {
         }
         Err(Refused::Usage(why)) => anyhow::bail!(why),
     };
-    let text = if wanted == Wanted::Result { printer.text(&name, &outcome)? } else { String::new() };
+    let mut text = if wanted == Wanted::Result { printer.text(&name, &outcome)? } else { String::new() };
+    if let (Format::Human, Ok(report)) = (args.format, &outcome) {
+        // Nobody should take it for an answer of today.
+        let line = format!(
+            "Judged again from evidence of {}: nobody was asked. What servers said stands in the file as a record, not as a proof",
+            report.checked_at
+        );
+        text.push_str(&format!("\n  {}\n", hanging(&line, 2, printer.style.width)));
+    }
     Ok(output.write_only(&text, exit))
 }
 

@@ -40,6 +40,7 @@ mod proof_verdicts;
 mod proxies;
 mod readme;
 mod refused_batches;
+mod replay;
 mod sealed_files;
 mod secrets;
 mod store_verdicts;
