@@ -210,8 +210,7 @@ impl EvidenceFile {
         if let Some(members) = value.as_object_mut() {
             members.insert(SEAL.into(), serde_json::to_value(seal)?);
         }
-        let mut text = crate::report::json::render(&value, crate::report::json::Layout::Indented)
-            .map_err(serde::ser::Error::custom)?;
+        let mut text = serde_json::to_string_pretty(&value)?;
         text.push('\n');
         Ok(text)
     }
