@@ -3,6 +3,7 @@
 
 mod builder;
 mod title;
+mod watch;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::shard::Shard;
+use super::watch::args as watch;
 use crate::verify::ProofMode;
 
 /// Verifies electronic Bills of Lading: content, issuer, registry, title.
@@ -33,6 +34,9 @@ pub(super) enum Command {
     /// Show a title: parties, state, history and, with --powers, who can do what in its registry
     #[command(after_help = EXIT_CODES, override_usage = TITLE_USAGE)]
     Title(Box<TitleArgs>),
+    /// Watch titles: tell what changes as it becomes final, and what is pending
+    #[command(after_help = watch::EXIT_CODES, override_usage = watch::USAGE)]
+    Watch(Box<watch::WatchArgs>),
     /// Look into a document without asking anybody; never says valid
     Inspect(InspectArgs),
     /// Explain a policy file, or print one to start from

@@ -21,6 +21,8 @@ pub enum Exit {
     Unjudged,
     /// Something that verification needs does not work.
     NotWorking,
+    /// `ebl watch --once`: something changed since the last look.
+    Changed,
     /// The result could not be written.
     NotWritten,
     /// Our bug.
@@ -40,6 +42,7 @@ impl Exit {
             Self::Usage => 2,
             Self::Unreadable => 6,
             Self::NotFetched | Self::Unjudged | Self::NotWorking => 3,
+            Self::Changed => 10,
             // As sysexits.h names what went wrong: EX_SOFTWARE and EX_IOERR.
             Self::Internal => 70,
             Self::NotWritten => 74,

@@ -38,6 +38,7 @@ mod title;
 mod twins;
 mod verify;
 mod waiting;
+mod watch;
 mod way_out;
 mod window;
 
@@ -81,6 +82,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Verify(args) => verify::run(args),
         Command::Summary(args) => merge::run(args),
         Command::Title(args) => title::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Policy(command) => policy::run(command),
         Command::Doctor(args) => doctor::run(args),

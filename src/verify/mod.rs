@@ -7,6 +7,7 @@ mod budget;
 mod case;
 mod checks;
 pub mod codes;
+mod next_step;
 mod not_checked;
 mod policy;
 mod report;
@@ -16,6 +17,7 @@ mod verdict;
 use crate::evidence::{Evidence, Question};
 
 pub use case::{Arrival, Case, LinkFollowed, PowersWanted, Stated, TitleCase, TokenOfChain};
+pub use next_step::NextStep;
 pub use policy::{
     AcceptedState, DeniedWarnings, FieldPath, InvalidFieldPath, InvalidIssuerName, InvalidPolicyFile, IssuerName,
     LeastFinality, Policy, PolicyFile, ProofMode, Rule, WarningKind,

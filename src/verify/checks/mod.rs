@@ -288,6 +288,7 @@ impl Examination {
             judged_at: case.policy.at.map(rfc3339),
             verdict: presentation::worst_verdict(Verdict::of(&outcomes, self.title.state, case.policy), &self.parts),
             document: document_facts(case, self.network, intact),
+            next_step: None,
             checks,
             policy: self.rules,
             issuer: self.issuers,
@@ -303,6 +304,7 @@ impl Examination {
             names: BTreeMap::new(),
             tool: Tool::default(),
         };
+        report.next_step = super::next_step::of(&report);
         report.not_checked = super::not_checked::list(&report);
         report.names = case.names.names_of(report.addresses());
         report

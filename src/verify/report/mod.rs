@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Verdict;
 use super::codes::{Actor, Code};
+use super::next_step::NextStep;
 use crate::evidence::Unavailable;
 use crate::primitives::Address;
 
@@ -32,6 +33,8 @@ pub struct Report {
     pub judged_at: Option<String>,
     /// The answer.
     pub verdict: Verdict,
+    /// What to do next and who can; absent only where the document is valid.
+    pub next_step: Option<NextStep>,
     /// What the document is.
     pub document: DocumentFacts,
     /// All seven checks, always in the same order.
@@ -275,6 +278,6 @@ pub struct RuleFinding {
     pub message: String,
 }
 
-fn code_id<S: serde::Serializer>(code: &&'static Code, serializer: S) -> Result<S::Ok, S::Error> {
+pub(in crate::verify) fn code_id<S: serde::Serializer>(code: &&'static Code, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(code.id)
 }
