@@ -9,6 +9,7 @@ mod subjects;
 mod troubles;
 
 use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -119,7 +120,9 @@ impl<'a> Watch<'a> {
             Some(state) => state.read(titles)?,
             None => titles,
         };
-        let style = Style { width: output::page_width(), color: false, verbose: args.verbose, advice: advice::advice };
+        // One line for each event, for whoever searches them; broken only where somebody looks at a screen.
+        let width = if std::io::stdout().is_terminal() { output::page_width() } else { usize::MAX };
+        let style = Style { width, color: false, verbose: args.verbose, advice: advice::advice };
         let (format, troubles) = (args.format, Troubles::of(subjects.len()));
         let failed = BTreeSet::new();
         Ok(Self { verifier, wishes, subjects, titles, state, program, format, style, troubles, failed })

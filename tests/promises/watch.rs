@@ -4,15 +4,19 @@
 
 #[path = "watch/command.rs"]
 mod command;
+#[path = "watch/page.rs"]
+mod page;
 #[path = "watch/world.rs"]
 mod world;
 
 use std::sync::atomic::Ordering;
 
+use ebl_verifier::Verifier;
+use ebl_verifier::evidence::Finality;
 use ebl_verifier::testchain::contracts::TitleWrite;
 use ebl_verifier::title::Generation;
 use ebl_verifier::title::history::StandingState;
-use ebl_verifier::watch::EventKind::{Begun, Changed, Pending, Withdrawn};
+use ebl_verifier::watch::EventKind::{Begun, Changed, Pending, Replaced, Withdrawn};
 use ebl_verifier::watch::{Trouble, WatchedTitle};
 use serde_json::json;
 
@@ -164,6 +168,71 @@ async fn a_settled_block_that_goes_back_or_is_replaced_changes_nothing() {
     let looked = look(&world, std::slice::from_mut(&mut title)).await.remove(0);
     assert!(matches!(looked, Err(Trouble::SettledBlockReplaced { .. })), "{looked:?}");
     assert_eq!(title, known);
+}
+
+#[tokio::test]
+async fn on_a_chain_without_final_blocks_a_change_that_is_taken_back_is_told() {
+    let world = World::start(Generation::V5).await;
+    // A chain whose first block is its last final one has none.
+    world.finalized.store(0, Ordering::Relaxed);
+    world.mint(1).await;
+    let mut title = WatchedTitle::new(world.title(1));
+    told(&world, &mut title).await;
+    let before = world.mark();
+    world.hand_over(1, SHIPPER, BANK).await;
+    let events = look(&world, std::slice::from_mut(&mut title)).await.remove(0).unwrap();
+    assert_eq!((events.len(), events[0].kind, events[0].finality), (1, Changed, Finality::Latest));
+    world.reorganise(&before);
+    let events = look(&world, std::slice::from_mut(&mut title)).await.remove(0).unwrap();
+    assert_eq!((events.len(), events[0].kind), (1, Replaced));
+    assert_eq!((events[0].from.unwrap().holder, events[0].to.holder), (Some(BANK), Some(SHIPPER)));
+    assert_eq!(told(&world, &mut title).await, []);
+}
+
+#[tokio::test]
+async fn without_the_logs_nothing_is_told_and_with_them_nothing_is_missing() {
+    let world = World::start(Generation::V5).await;
+    world.mint(1).await;
+    world.finalize();
+    let mut title = WatchedTitle::new(world.title(1));
+    told(&world, &mut title).await;
+    world.hand_over(1, SHIPPER, BANK).await;
+    world.hand_over(1, BANK, SHIPPER).await;
+    world.finalize();
+    world.hides_logs.store(true, Ordering::Relaxed);
+    let looked = look(&world, std::slice::from_mut(&mut title)).await.remove(0);
+    assert!(matches!(looked, Err(Trouble::LogsMissing { .. })), "{looked:?}");
+    world.hides_logs.store(false, Ordering::Relaxed);
+    let both = [(Changed, Some("TRANSFER_HOLDER")), (Changed, Some("TRANSFER_HOLDER"))];
+    assert_eq!(told(&world, &mut title).await, both);
+}
+
+#[tokio::test]
+async fn several_endpoints_that_agree_are_read_as_one() {
+    let world = World::start(Generation::V5).await;
+    world.mint(1).await;
+    world.finalize();
+    let other = world.another_front();
+    let builder = Verifier::builder().default_endpoints(false).quorum(2);
+    let of_chain = world.title(1).chain;
+    let builder = builder.endpoint(of_chain, world.front.url().parse().unwrap());
+    let verifier = builder.endpoint(of_chain, other.url().parse().unwrap()).build().unwrap();
+    let mut title = WatchedTitle::new(world.title(1));
+    let mut kinds = async || {
+        let observed = verifier.look_at(&[title.clone()], &world.wishes()).await.remove(0).unwrap();
+        title.go_on_from(observed.next);
+        observed.events.iter().map(|event| event.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds().await, [Begun]);
+    world.hand_over(1, SHIPPER, BANK).await;
+    assert_eq!(kinds().await, [Pending]);
+    world.finalize();
+    assert_eq!(kinds().await, [Changed]);
+    // One that has no logs cannot agree with one that has.
+    world.hand_over(1, BANK, SHIPPER).await;
+    world.finalize();
+    world.hides_logs.store(true, Ordering::Relaxed);
+    assert!(verifier.look_at(&[title.clone()], &world.wishes()).await[0].is_err());
 }
 
 #[tokio::test]

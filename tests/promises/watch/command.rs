@@ -9,6 +9,8 @@ use ebl_verifier::testchain::contracts::TitleWrite;
 use ebl_verifier::title::Generation;
 use serde_json::Value;
 
+use crate::support::running_testchain::Running;
+
 use super::world::{BANK, CARRIER, SHIPPER, World, token};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -239,6 +241,50 @@ async fn a_person_reads_one_line_for_each_event() {
         "{changed}"
     );
 }
+
+#[test]
+fn documents_are_verified_before_their_titles_are_watched() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_chain, _) = Running::start(&folder.path().join("ebl-testchain"));
+    let watch = |files: &[&str], more: &[&str]| {
+        let files: Vec<String> = files.iter().map(|file| format!("ebl-testchain/{file}.json")).collect();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ebl"));
+        command
+            .args(["watch", "--once", "--config", "ebl-testchain/ebl.toml", "--format", "jsonl"])
+            .args(files)
+            .args(more);
+        command.current_dir(folder.path()).env_clear().env("HOME", "/nonexistent").stdin(Stdio::null());
+        command.output().unwrap()
+    };
+    let good = watch(&["live", "live-v4", "w3c-live", "returned", "ended"], &[]);
+    assert_eq!((good.status.code(), kinds(&good).len()), (Some(0), 5), "{}", errors(&good));
+    let states: Vec<String> = text(&good.stdout).lines().map(|line| checked(line)["to"]["state"].to_string()).collect();
+    assert_eq!(states, ["\"live\"", "\"live\"", "\"live\"", "\"returned\"", "\"ended\""]);
+    // One that is wrong, and nothing is watched: with the exit code of a verification.
+    for (files, exit, said) in [
+        (&["live", "changed"][..], 1, "INVALID, the content does not match its digest"),
+        (&["not-issued"], 1, "[issuance.not_minted]"),
+        (&["no-such-file", "live"], 6, "there is no such file [read.file]"),
+        (&["sealed"], 6, "[read.key_missing]"),
+        (&["store"], 2, "has no title that could be watched"),
+    ] {
+        let refused = watch(files, &[]);
+        assert_eq!((refused.status.code(), kinds(&refused).len()), (Some(exit), 0), "{files:?}: {}", errors(&refused));
+        assert!(errors(&refused).contains(said), "{files:?}: {}", errors(&refused));
+    }
+    let sealed = watch(&["sealed"], &["--key", SAMPLE_KEY]);
+    assert_eq!((sealed.status.code(), kinds(&sealed).len()), (Some(0), 1), "{}", errors(&sealed));
+    std::fs::copy(folder.path().join("ebl-testchain/live.json"), folder.path().join("ebl-testchain/copy.json"))
+        .unwrap();
+    let twice = watch(&["live", "copy"], &["--until", "returned"]);
+    assert_eq!(twice.status.code(), Some(2), "--once and --until: {}", errors(&twice));
+    let twice = watch(&["live", "copy"], &[]);
+    assert_eq!(kinds(&twice).len(), 1);
+    assert!(errors(&twice).contains("has the same title as ebl-testchain/live.json"), "{}", errors(&twice));
+}
+
+/// That of the sealed sample, which everybody knows.
+const SAMPLE_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 /// A world in which title 1 is issued for the shipper, and final.
 async fn issued() -> World {

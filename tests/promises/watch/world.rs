@@ -34,8 +34,10 @@ pub struct World {
     pub finalized: Arc<AtomicU64>,
     /// The front answers with an outage.
     pub is_down: Arc<AtomicBool>,
+    /// The front gives no logs.
+    pub hides_logs: Arc<AtomicBool>,
     pub front: Server,
-    _node: RpcServer,
+    node: RpcServer,
 }
 
 pub fn token(number: u16) -> TokenId {
@@ -59,8 +61,10 @@ impl World {
         let chain = Arc::new(Mutex::new(chain));
         let node = RpcServer::start(Arc::clone(&chain), SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
         let is_down = Arc::new(AtomicBool::new(false));
-        let front = front(&node.url(), Arc::clone(&chain), Arc::clone(&finalized), Arc::clone(&is_down));
-        Self { chain, generation, registry, finalized, is_down, front, _node: node }
+        let hides_logs = Arc::new(AtomicBool::new(false));
+        let failing = [Arc::clone(&is_down), Arc::clone(&hides_logs)];
+        let front = front(&node.url(), Arc::clone(&chain), Arc::clone(&finalized), failing);
+        Self { chain, generation, registry, finalized, is_down, hides_logs, front, node }
     }
 
     pub fn title(&self, number: u16) -> TokenOfChain {
@@ -75,6 +79,11 @@ impl World {
     pub fn verifier(&self) -> Verifier {
         let endpoint = self.front.url().parse().unwrap();
         Verifier::builder().default_endpoints(false).endpoint(CHAIN.try_into().unwrap(), endpoint).build().unwrap()
+    }
+
+    /// A second endpoint of the same chain, which never fails.
+    pub fn another_front(&self) -> Server {
+        front(&self.node.url(), Arc::clone(&self.chain), Arc::clone(&self.finalized), Default::default())
     }
 
     /// All that was mined is final from now on.
@@ -165,7 +174,8 @@ pub async fn told(world: &World, title: &mut WatchedTitle) -> Vec<(EventKind, Op
     looked.expect("a look").iter().map(|event| (event.kind, event.operation)).collect()
 }
 
-fn front(node: &str, chain: Arc<Mutex<Chain>>, finalized: Arc<AtomicU64>, is_down: Arc<AtomicBool>) -> Server {
+fn front(node: &str, chain: Arc<Mutex<Chain>>, finalized: Arc<AtomicU64>, failing: [Arc<AtomicBool>; 2]) -> Server {
+    let [is_down, hides_logs] = failing;
     let node = node.trim_start_matches("http://").to_owned();
     Server::start(move |request| {
         if is_down.load(Ordering::Relaxed) {
@@ -173,10 +183,15 @@ fn front(node: &str, chain: Arc<Mutex<Chain>>, finalized: Arc<AtomicU64>, is_dow
         }
         let mut replies = forwarded(&node, &request.body);
         for call in request.body.as_array().into_iter().flatten() {
+            let reply = replies.as_array_mut().expect("a list").iter_mut().find(|reply| reply["id"] == call["id"]);
+            let reply = reply.expect("a reply to each call");
             if call["method"] == "eth_getBlockByNumber" && call["params"][0] == "finalized" {
-                let reply = replies.as_array_mut().expect("a list").iter_mut().find(|reply| reply["id"] == call["id"]);
                 let header = header(&chain.lock().unwrap(), finalized.load(Ordering::Relaxed));
-                *reply.expect("a reply to each call") = json!({"jsonrpc": "2.0", "id": call["id"], "result": header});
+                *reply = json!({"jsonrpc": "2.0", "id": call["id"], "result": header});
+            }
+            if call["method"] == "eth_getLogs" && hides_logs.load(Ordering::Relaxed) {
+                let error = json!({"code": -32601, "message": "no logs here"});
+                *reply = json!({"jsonrpc": "2.0", "id": call["id"], "error": error});
             }
         }
         Reply::json(&replies)
