@@ -182,7 +182,6 @@ impl<'a> Watch<'a> {
         signals: &mut Receiver<Option<Told>>,
     ) -> Result<(), End> {
         let Observed { events, next } = observed;
-        let several = events.len() > 1 || self.program.is_some();
         for event in events {
             let file = self.subjects.get(index).and_then(|subject| subject.file.clone());
             let event = WatchEvent { file, ..event };
@@ -193,9 +192,9 @@ impl<'a> Watch<'a> {
             look.told |= event.kind != EventKind::Begun;
             look.changed |= matches!(event.kind, EventKind::Changed | EventKind::Replaced);
             if let Some(title) = self.titles.get_mut(index) {
-                title.note_told(&event);
+                title.note_told(&event, &next);
             }
-            if several {
+            if event.kind != EventKind::Begun {
                 self.save()?;
             }
         }

@@ -292,7 +292,7 @@ codes! {
     ISSUER_DNS_TXT = "issuer.dns_txt", Nobody,
         "The domain that the document names publishes a record for this contract on this chain.",
         "Nothing to do.",
-        "carrier.example publishes a TXT record with the address of the registry that the bill names.";
+        "The domain carrier.example publishes a TXT record with the address of the registry that the bill names.";
     ISSUER_NOT_A_DOMAIN = "issuer.not_a_domain_name", Issuer,
         "The identity location in the document is not a domain name.",
         "Ask the issuer to correct the location and issue the document again.",
@@ -328,7 +328,7 @@ codes! {
     ISSUER_DNS_DID = "issuer.dns_did", Nobody,
         "The domain that the document names publishes a record for the key that the document says signed it.",
         "Nothing to do.",
-        "carrier.example publishes a TXT record with the very key that signed the document.";
+        "The domain carrier.example publishes a TXT record with the very key that signed the document.";
     ISSUER_OTHER_KEY = "issuer.record_for_other_key", Issuer,
         "The domain names other keys, not the one that this document says signed it.",
         "Ask the issuer whether this key is theirs, and to publish a record for it if so.",

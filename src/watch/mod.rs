@@ -43,7 +43,7 @@ pub struct WatchedTitle {
     pub title: TitleNamed,
     /// What is known of it; nothing before the first look.
     pub known: Option<Known>,
-    /// The events that follow from `known` and were told already, by their ids.
+    /// The changes since `known` that were told already, by the ids of their events.
     pub told: BTreeSet<String>,
 }
 
@@ -72,9 +72,16 @@ impl WatchedTitle {
         self.known.as_ref().map(|known| known.standing.state)
     }
 
-    /// An event was told: it is not told again.
-    pub fn note_told(&mut self, event: &WatchEvent) {
-        self.told.insert(event.id.clone());
+    /// An event of a look was told, and not yet all of them: it is not told again. `next` is what the look came to. What was
+    /// told as pending is open from now on, so that it is told, too, if it is taken back before the rest could be told.
+    pub fn note_told(&mut self, event: &WatchEvent, next: &Known) {
+        match (event.kind, &mut self.known) {
+            (EventKind::Pending, Some(known)) => {
+                known.pending.extend(next.pending.iter().find(|open| open.was_told_as(event)).cloned());
+            }
+            (EventKind::Withdrawn, Some(known)) => known.pending.retain(|open| !open.was_told_as(event)),
+            _ => drop(self.told.insert(event.id.clone())),
+        }
     }
 
     /// All events of a look were told: what follows is told from there.

@@ -36,6 +36,12 @@ impl Announced {
         Self { operation, transaction, block, block_hash, log_index, before, after }
     }
 
+    /// Whether the event is about it, in the block in which it was seen.
+    pub(super) fn was_told_as(&self, event: &WatchEvent) -> bool {
+        let of_event = (event.tx, event.block_hash, event.log_index);
+        (Some(self.transaction), self.block_hash, Some(self.log_index)) == of_event
+    }
+
     /// Whether it is that change, in whatever block it stands.
     fn is(&self, entry: &Entry) -> bool {
         let of_entry = (entry.transaction, entry.operation, entry.before, entry.after);

@@ -171,6 +171,27 @@ async fn a_settled_block_that_goes_back_or_is_replaced_changes_nothing() {
 }
 
 #[tokio::test]
+async fn what_was_told_as_pending_before_a_crash_is_withdrawn_after_it() {
+    let world = World::start(Generation::V5).await;
+    world.mint(1).await;
+    world.finalize();
+    let mut title = WatchedTitle::new(world.title(1));
+    told(&world, &mut title).await;
+    let before = world.mark();
+    world.hand_over(1, SHIPPER, BANK).await;
+    world.hand_over(1, BANK, CARRIER).await;
+    let observed = world.verifier().look_at(&[title.clone()], &world.wishes()).await.remove(0).unwrap();
+    assert_eq!(observed.events.len(), 2);
+    title.note_told(&observed.events[0], &observed.next);
+    world.reorganise(&before);
+    let observed = world.verifier().look_at(&[title.clone()], &world.wishes()).await.remove(0).unwrap();
+    assert_eq!(observed.events.iter().map(|event| event.kind).collect::<Vec<_>>(), [Withdrawn]);
+    assert_eq!(observed.events[0].to.holder, Some(BANK));
+    title.note_told(&observed.events[0], &observed.next);
+    assert_eq!(told(&world, &mut title).await, []);
+}
+
+#[tokio::test]
 async fn on_a_chain_without_final_blocks_a_change_that_is_taken_back_is_told() {
     let world = World::start(Generation::V5).await;
     // A chain whose first block is its last final one has none.
@@ -284,7 +305,7 @@ async fn what_was_told_before_a_crash_is_not_told_again() {
     world.finalize();
     let observed = world.verifier().look_at(&[title.clone()], &world.wishes()).await.remove(0).unwrap();
     // The first was told and noted, and then the program was gone.
-    title.note_told(&observed.events[0]);
+    title.note_told(&observed.events[0], &observed.next);
     let written = serde_json::to_string(&title).unwrap();
     let mut again: WatchedTitle = serde_json::from_str(&written).unwrap();
     let events = look(&world, std::slice::from_mut(&mut again)).await.remove(0).unwrap();

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use crate::cli::output::Output;
+use crate::cli::same_file::followed;
 use crate::cli::{interrupt, secrecy};
 use crate::watch::WatchedTitle;
 
@@ -38,7 +39,9 @@ impl StateFile {
     /// One that can be written to and is none of the files that are read.
     pub(super) fn at(path: &Path, read: &[&Path]) -> Result<Self> {
         Output::will_take(path, "--state", read, None)?;
-        Ok(Self { path: path.to_owned(), written: String::new() })
+        // A link stays one, and what it leads to is replaced.
+        let (path, _) = followed(path).with_context(|| format!("--state {}", secrecy::path(path)))?;
+        Ok(Self { path, written: String::new() })
     }
 
     /// These titles with what the file knows of them; those that it does not know begin anew.

@@ -243,6 +243,19 @@ async fn a_person_reads_one_line_for_each_event() {
 }
 
 #[test]
+fn what_a_program_is_told_in_variables_is_no_setting_of_ours() {
+    let verify = |variable: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ebl"));
+        command
+            .args(["verify", "--offline", "fixtures/documents/bill-v2.json"])
+            .env_clear()
+            .env("HOME", "/nonexistent");
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).env(variable, "changed").output().unwrap().status.code()
+    };
+    assert_eq!((verify("EBL_EVENT_KIND"), verify("EBL_EVENTS")), (Some(3), Some(2)));
+}
+
+#[test]
 fn documents_are_verified_before_their_titles_are_watched() {
     let folder = tempfile::tempdir().unwrap();
     let (_chain, _) = Running::start(&folder.path().join("ebl-testchain"));
