@@ -63,7 +63,7 @@
 //! # Rooms
 //!
 //! The core does no I/O: [`document`], [`integrity`], [`identity`], [`title`], [`status`], [`verify`],
-//! [`evidence`], [`report`], with [`primitives`], [`text`], [`address_book`], [`block_age`] and [`web_address`] under
+//! [`watch`], [`evidence`], [`report`], with [`primitives`], [`text`], [`address_book`], [`block_age`] and [`web_address`] under
 //! them.
 //! The shell judges nothing: [`sources`], [`Verifier`], the command.
 //!
@@ -102,6 +102,7 @@ pub mod text;
 pub mod title;
 mod toml_error;
 pub mod verify;
+pub mod watch;
 pub mod web_address;
 
 #[cfg(feature = "net")]

@@ -4,6 +4,7 @@
 mod builder;
 mod content;
 mod title;
+mod watch;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::shard::Shard;
+use super::watch::args as watch;
 use crate::verify::ProofMode;
 
 /// Verifies electronic Bills of Lading: content, issuer, registry, title.
@@ -38,8 +39,11 @@ pub(super) enum Command {
     Title(Box<TitleArgs>),
     /// Show what a document says, as far as its digest or signature covers it; checks nothing else
     Show(Box<ShowArgs>),
-    /// Compare what two documents say, field by field; exit code 0: the same, 1: they differ
+    /// Compare what two documents say, field by field; exit code 0: the same, 10: they differ
     Diff(Box<DiffArgs>),
+    /// Watch titles: tell what changes as it becomes final, and what is pending
+    #[command(after_help = watch::EXIT_CODES, override_usage = watch::USAGE)]
+    Watch(Box<watch::WatchArgs>),
     /// Look into a document without asking anybody; never says valid
     Inspect(InspectArgs),
     /// Explain a policy file, or print one to start from

@@ -47,6 +47,8 @@ pub(super) struct Configured {
     pub files: Vec<PathBuf>,
     /// What results depend on, for a run that goes on with those of another.
     pub settings: Option<journal::Settings>,
+    /// Whether each look at a chain is at the block of that moment, and not at one that the caller named.
+    pub follows_the_chain: bool,
 }
 
 /// The verifier of `ebl verify`, held to the caller's rules. Any error is a usage error.
@@ -80,13 +82,14 @@ pub(super) fn verifier(args: &VerifyArgs) -> Result<Configured> {
     let mut files = in_force.files(&asked);
     files.extend(args.policy.clone());
     let settings = args.resume.as_ref().map(|_| fingerprint::settings(&in_force, &wishes, args.page.max_size));
-    Ok(Configured { builder, wishes, files, settings })
+    Ok(Configured { builder, wishes, files, settings, follows_the_chain: in_force.follows_the_chain() })
 }
 
 /// The verifier of a command that knows no rules of the caller's.
 pub(super) fn configured(asked: &Asked<'_>) -> Result<Configured> {
     let (builder, wishes, in_force) = combined(asked)?;
-    Ok(Configured { builder, wishes, files: in_force.files(asked), settings: None })
+    let (files, follows_the_chain) = (in_force.files(asked), in_force.follows_the_chain());
+    Ok(Configured { builder, wishes, files, settings: None, follows_the_chain })
 }
 
 /// Puts everything together.
@@ -264,6 +267,14 @@ impl InForce {
             policies: policies.into_iter().filter_map(|(path, by)| Some(Chosen::by(path?, by))).collect(),
             names: optional(None, variables.names, settings.names),
         })
+    }
+
+    /// A tag moves on with the chain; a block that is named stays where it is.
+    fn follows_the_chain(&self) -> bool {
+        matches!(
+            self.block.value,
+            None | Some(BlockChoice::Default | BlockChoice::Latest | BlockChoice::Safe | BlockChoice::Finalized)
+        )
     }
 
     /// Every file that a run with these settings reads, beside its documents.

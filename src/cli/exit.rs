@@ -11,8 +11,6 @@ pub enum Exit {
     Done,
     /// A verdict.
     Verdict(Verdict),
-    /// `ebl diff`: two documents that both could be read say different things.
-    Different,
     /// Bad arguments or settings.
     Usage,
     /// Not a document we can read, or an unsupported format.
@@ -23,6 +21,8 @@ pub enum Exit {
     Unjudged,
     /// Something that verification needs does not work.
     NotWorking,
+    /// `ebl watch --once`: something changed since the last look. `ebl diff`: two documents say different things.
+    Changed,
     /// The result could not be written.
     NotWritten,
     /// Our bug.
@@ -39,10 +39,10 @@ impl Exit {
         match self {
             Self::Done => 0,
             Self::Verdict(verdict) => verdict.exit_code(),
-            Self::Different => 1,
             Self::Usage => 2,
             Self::Unreadable => 6,
             Self::NotFetched | Self::Unjudged | Self::NotWorking => 3,
+            Self::Changed => 10,
             // As sysexits.h names what went wrong: EX_SOFTWARE and EX_IOERR.
             Self::Internal => 70,
             Self::NotWritten => 74,

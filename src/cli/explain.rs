@@ -36,6 +36,7 @@ fn row(code: &Code, width: usize) -> String {
         line("Who acts", &code.actor.to_string());
     }
     line("What to do", &advice::with_flags(code, code.remedy));
+    line("Example", code.example);
     page
 }
 

@@ -20,7 +20,7 @@ use crate::document::link::Link;
 use crate::document::{self, Content, ContractKind, Document, Family, Key, Limits, ReadError};
 use crate::evidence::{
     DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion, Evidence, HistoryQuestion, PowersQuestion, ProofQuestion,
-    Question, RegistryQuestion, RevocationQuestion, WebQuestion,
+    Question, RegistryQuestion, RevocationQuestion, TitleLogsQuestion, WebQuestion,
 };
 use crate::integrity::IntegrityResult;
 use crate::primitives::encode_hex;
@@ -302,6 +302,9 @@ fn describe(question: &Question) -> String {
         }
         Question::History(HistoryQuestion { chain, registry, token }) => {
             format!("an endpoint of chain {chain}: the history of token {token} in {registry}")
+        }
+        Question::TitleLogs(TitleLogsQuestion { chain, escrows, .. }) => {
+            format!("an endpoint of chain {chain}: what {} titles' escrows logged", escrows.len())
         }
         Question::Powers(PowersQuestion { chain, registry }) => {
             format!("an endpoint of chain {chain}: who holds which role of {registry}")

@@ -42,6 +42,7 @@ mod title;
 mod twins;
 mod verify;
 mod waiting;
+mod watch;
 mod way_out;
 mod window;
 
@@ -88,6 +89,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Replay(args) => replay::run(args),
         Command::Show(args) => show::run(args),
         Command::Diff(args) => show::diff(args),
+        Command::Watch(args) => watch::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Policy(command) => policy::run(command),
         Command::Doctor(args) => doctor::run(args),

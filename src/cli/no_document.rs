@@ -33,6 +33,11 @@ impl NoDocument {
         if is_outage(self.code.id) { Exit::NotFetched } else { Exit::Unreadable }
     }
 
+    /// For a note.
+    pub(super) fn in_a_line(&self) -> String {
+        format!("{} [{}]", self.message, self.code.id)
+    }
+
     pub(super) fn human(&self, name: &str, style: Style) -> String {
         let headline = if self.exit() == Exit::NotFetched { "NOT FETCHED" } else { "UNREADABLE" };
         let name = hanging(&escape(name), headline.len() + 2, style.width);

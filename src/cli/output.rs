@@ -363,6 +363,6 @@ fn stdout() -> Option<File> {
     handle_of(io::stdout())
 }
 
-fn stderr() -> Option<File> {
+pub(super) fn stderr() -> Option<File> {
     handle_of(io::stderr())
 }

@@ -175,7 +175,9 @@ fn refuse_unknown_variables(key: Option<&str>) -> Result<()> {
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
-        let ours = name.starts_with("EBL_") && !name.starts_with("EBL_RPC_");
+        // A command that `ebl watch` runs may be one of ours, too.
+        let is_told = name.starts_with("EBL_RPC_") || name.starts_with("EBL_EVENT_");
+        let ours = name.starts_with("EBL_") && !is_told;
         if ours && !known.contains(&name.as_ref()) && key != Some(name.as_ref()) {
             // The one that is missed most.
             let nearest = match name.as_ref() {

@@ -88,7 +88,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<Exit> {
         && let [Some(one), Some(other)] = [first, second].map(whole)
     {
         let difference = Difference::between(&one, &other);
-        let exit = if difference.is_empty() { Exit::Done } else { Exit::Different };
+        let exit = if difference.is_empty() { Exit::Done } else { Exit::Changed };
         let text = match args.format {
             PageFormat::Human => page::render_difference(&difference, &names[0], &names[1], style),
             _ => json::render(&Compared::of([first, second], difference), layout)? + "\n",

@@ -82,7 +82,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-fn token_id(text: &str) -> Result<TokenId> {
+pub(super) fn token_id(text: &str) -> Result<TokenId> {
     let digits = text.strip_prefix("0x").unwrap_or(text);
     let hash = Digest32::from_hex64(&digits.to_ascii_lowercase());
     hash.map(TokenId::from).context("--token takes 64 hexadecimal digits, as the document's target hash")

@@ -27,7 +27,7 @@ use crate::report::json::Layout;
 use crate::verify::Verdict;
 
 pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
-    let Configured { builder, wishes, files: settings_files, settings } = config::verifier(args)?;
+    let Configured { builder, wishes, files: settings_files, settings, .. } = config::verifier(args)?;
     let from_input = |path: &PathBuf| path.as_os_str() == "-";
     if args.files.iter().chain(&args.files_from).filter(|path| from_input(path)).count() > 1 {
         bail!("standard input can be read once: `-` is given twice");

@@ -15,6 +15,7 @@ mod question;
 mod registry;
 mod revocation;
 mod store;
+mod title_logs;
 mod wanted;
 mod web;
 
@@ -37,13 +38,14 @@ pub use powers::{PowersReading, RoleAdminReading, RoleHoldingReading};
 pub use proof::{AccountProofReading, HeaderReading, NodeBytes, ProofReading, SlotReading};
 pub use question::{
     Answer, Ask, DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion, Fact, HistoryQuestion, PowersQuestion,
-    ProofQuestion, Question, RegistryQuestion, RevocationQuestion, WebQuestion,
+    ProofQuestion, Question, RegistryQuestion, RevocationQuestion, TitleLogsQuestion, WebQuestion,
 };
 pub use registry::{
     CodeReading, ContractReading, InterfaceReading, NewerTitle, ProxySlots, ReadMethod, RegistryReading, TitleReading,
 };
 pub use revocation::{RevocationReading, TransactionReading};
 pub use store::{NodeReading, StoreReading};
+pub use title_logs::{BlockNow, NewerLogs, TitleLogsReading};
 pub use wanted::{Wanted, wanted};
 pub use web::WebReading;
 

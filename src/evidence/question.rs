@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BlockReading, DidEthrReading, HistoryReading, PowersReading, ProofReading, RegistryReading, RevocationEvent,
-    RevocationReading, StoreReading, TxtReading, Unavailable, WebReading,
+    RevocationReading, StoreReading, TitleLogsReading, TxtReading, Unavailable, WebReading,
 };
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
 
@@ -90,6 +90,7 @@ questions! {
     DocumentStore(DocumentStoreQuestion) -> Box<StoreReading>,
     Revocation(RevocationQuestion) -> Box<RevocationReading>,
     History(HistoryQuestion) -> Box<HistoryReading>,
+    TitleLogs(TitleLogsQuestion) -> Box<TitleLogsReading>,
     Powers(PowersQuestion) -> Box<PowersReading>,
     DidEthr(DidEthrQuestion) -> Box<DidEthrReading>,
     Web(WebQuestion) -> WebReading,
@@ -105,6 +106,7 @@ impl Question {
             Self::DocumentStore(question) => Some(question.chain),
             Self::Revocation(question) => Some(question.chain),
             Self::History(question) => Some(question.chain),
+            Self::TitleLogs(question) => Some(question.chain),
             Self::Powers(question) => Some(question.chain),
             Self::DidEthr(question) => Some(question.chain),
             Self::Web(_) | Self::DnsTxt(_) => None,
@@ -184,6 +186,20 @@ pub struct HistoryQuestion {
     pub token: TokenId,
 }
 
+/// The logs of the escrows of several titles since they were read before (chain.md §2.6).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TitleLogsQuestion {
+    /// The chain of the registries.
+    #[serde(rename = "chain_id")]
+    pub chain: ChainId,
+    /// The escrows.
+    pub escrows: Vec<Address>,
+    /// The heights at which they were read before, ascending, each once. Logs after the lowest are wanted, and what stands
+    /// at each of them now.
+    pub heights: Vec<u64>,
+}
+
 /// Who holds which role of a token registry (chain.md 6.19).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -235,6 +251,7 @@ impl Fact {
             Self::DidEthr(reading) => Some(&reading.block),
             Self::Revocation(reading) => Some(&reading.block),
             Self::History(reading) => Some(&reading.block),
+            Self::TitleLogs(reading) => Some(&reading.block),
             Self::Powers(reading) => Some(&reading.block),
             Self::Proof(reading) => Some(&reading.block),
             Self::Web(_) | Self::DnsTxt(_) => None,

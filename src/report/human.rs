@@ -10,7 +10,7 @@ use crate::status::Position;
 use crate::text::{beside, columns, escape_for_terminal as escape, hanging_from};
 use crate::verify::codes::{self, Actor, Code};
 use crate::verify::{
-    AsOf, Assurance, Check, CheckName, DocumentFacts, Outcome, ProofFacts, ProofResult, RegistryFacts,
+    AsOf, Assurance, Check, CheckName, DocumentFacts, NextStep, Outcome, ProofFacts, ProofResult, RegistryFacts,
     RegistryStanding, Report, StoreFacts, TitleStateName, Verdict, Voucher,
 };
 
@@ -42,6 +42,7 @@ pub fn render(report: &Report, file: &str, style: Style) -> String {
     for warning in &report.warnings {
         page.hanging("  note        ", &escape(warning));
     }
+    page.next_step(report.next_step.as_ref());
     page.not_checked(&report.not_checked);
     for (index, part) in report.parts.iter().enumerate() {
         page.part(index, report.parts.len(), part);
@@ -113,6 +114,7 @@ impl<'r> Page<'r> {
         for warning in &part.warnings {
             self.hanging("  note        ", &escape(warning));
         }
+        self.next_step(part.next_step.as_ref());
         if self.style.verbose {
             self.not_checked(&part.not_checked);
         }
@@ -312,6 +314,14 @@ impl<'r> Page<'r> {
         if !members.is_empty() {
             let text = format!("not protected by the digest, not shown as content: {}", escape(&members.join(", ")));
             self.hanging("  note        ", &text);
+        }
+    }
+
+    /// What to do now, after all that was found; the flags for it stand at its finding.
+    pub(super) fn next_step(&mut self, next: Option<&NextStep>) {
+        if let Some(next) = next {
+            self.out.push('\n');
+            self.hanging("  Next        ", &escape(&next.sentence));
         }
     }
 

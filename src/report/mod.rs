@@ -1,5 +1,5 @@
 //! Renderings of a [`Report`](crate::verify::Report) or a [`TitleReport`](crate::verify::TitleReport): for people, as JSON, as
-//! fragments, and a history as CSV. They fetch nothing and decide nothing.
+//! fragments, a history as CSV, and the events of a watch. They fetch nothing and decide nothing.
 
 pub mod content;
 pub mod fragments;
@@ -7,3 +7,4 @@ pub mod history_csv;
 pub mod human;
 pub mod json;
 pub mod title;
+pub mod watch;

@@ -26,6 +26,7 @@ pub fn render(report: &TitleReport, name: &str, style: Style) -> String {
     for warning in &report.warnings {
         page.hanging("  note        ", &escape(warning));
     }
+    page.next_step(report.next_step.as_ref());
     page.not_checked(&report.not_checked);
     page.out
 }
@@ -179,7 +180,12 @@ fn row(page: &Page<'_>, entry: &HistoryEntry) -> [String; 6] {
 
 /// The interchange name in words.
 fn words(entry: &HistoryEntry) -> &'static str {
-    match entry.r#type {
+    words_for(entry.r#type, entry.nominee.is_some())
+}
+
+/// As [`words`]; of a nomination whether somebody is nominated after it.
+pub(super) fn words_for(operation: &'static str, is_nominated: bool) -> &'static str {
+    match operation {
         "INITIAL" => "issued",
         "TRANSFER_OWNERS" => "endorsed and handed over",
         "TRANSFER_BENEFICIARY" => "endorsed",
@@ -187,7 +193,7 @@ fn words(entry: &HistoryEntry) -> &'static str {
         "REJECT_TRANSFER_OWNERS" => "endorsement and handover rejected",
         "REJECT_TRANSFER_BENEFICIARY" => "endorsement rejected",
         "REJECT_TRANSFER_HOLDER" => "handover rejected",
-        "NOMINATION" if entry.nominee.is_none() => "nomination cancelled",
+        "NOMINATION" if !is_nominated => "nomination cancelled",
         "NOMINATION" => "nominated",
         "RETURNED_TO_ISSUER" | "SURRENDERED" => "returned to the issuer",
         "RETURN_TO_ISSUER_REJECTED" | "SURRENDER_REJECTED" => "return rejected",

@@ -9,6 +9,7 @@ mod checks;
 pub mod codes;
 mod content_report;
 mod evidence_file;
+mod next_step;
 mod not_checked;
 mod policy;
 mod report;
@@ -20,6 +21,7 @@ use crate::evidence::{Evidence, Question};
 pub use case::{Arrival, Case, ContentWanted, LinkFollowed, PowersWanted, Stated, TitleCase, TokenOfChain};
 pub use content_report::ContentReport;
 pub use evidence_file::{EvidenceFile, InvalidEvidenceFile, KeepDocument, NotReplayed, Replayed, Trust};
+pub use next_step::NextStep;
 pub use policy::{
     AcceptedState, DeniedWarnings, FieldPath, InvalidFieldPath, InvalidIssuerName, InvalidPolicyFile, IssuerName,
     LeastFinality, Policy, PolicyFile, ProofMode, Rule, WarningKind,

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::Verdict;
+use super::next_step::NextStep;
 use super::policy::Policy;
 use super::report::{AsOf, Check, DocumentFacts, Issuer, Network, RegistryFacts, Title, TitleStateName, Tool};
 use crate::primitives::{Address, Digest32, TokenId, encode_hex};
@@ -49,6 +50,8 @@ pub struct TitleReport {
     pub powers: Option<PowersFacts>,
     /// What was checked.
     pub checks: Vec<Check>,
+    /// What to do next and who can; absent only where the title is live and nothing speaks against it.
+    pub next_step: Option<NextStep>,
     /// The block everything was read at.
     pub as_of: Option<AsOf>,
     /// What this report does not say.
@@ -111,7 +114,7 @@ pub struct RemarkFacts {
 
 impl RemarkFacts {
     /// `None` for an empty remark. Without the document there is no key, and only plain text is read.
-    pub(super) fn of(raw: &[u8], key_id: Option<&str>) -> Option<Self> {
+    pub(crate) fn of(raw: &[u8], key_id: Option<&str>) -> Option<Self> {
         if raw.is_empty() {
             return None;
         }

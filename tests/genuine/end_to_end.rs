@@ -29,6 +29,8 @@ mod story;
 mod strangers;
 #[path = "end_to_end/title.rs"]
 mod title;
+#[path = "end_to_end/watch.rs"]
+mod watch;
 
 use std::path::Path;
 use std::process::Command;
@@ -59,6 +61,7 @@ pub fn suite() -> Suite {
         trials.extend(tellings(generation, runs));
         trials.extend(refusals(generation, runs));
         trials.extend(credentials(generation, runs));
+        trials.extend(watches(generation, runs));
     }
     let reorganised = Setting { node: Anvil, contracts: Ours, generation: Generation::V5 };
     trials.push(
@@ -122,6 +125,17 @@ fn credentials(generation: Generation, runs: impl Fn(Told) -> bool) -> Vec<Trial
         let name = setting_name((node, contracts), generation);
         let setting = Setting { node, contracts, generation };
         Trial::test(format!("a_w3c_bill_lives_and_ends_in_{name}"), move || life_of_a_credential(setting))
+            .with_ignored_flag(!runs((node, contracts)))
+    };
+    EVERYWHERE.into_iter().map(trial).collect()
+}
+
+/// A watch over a whole life, with every kind of contract on both nodes.
+fn watches(generation: Generation, runs: impl Fn(Told) -> bool) -> Vec<Trial> {
+    let trial = |(node, contracts)| {
+        let name = setting_name((node, contracts), generation);
+        let setting = Setting { node, contracts, generation };
+        Trial::test(format!("a_watch_tells_every_act_once_in_{name}"), move || watch::every_act_is_told_once(setting))
             .with_ignored_flag(!runs((node, contracts)))
     };
     EVERYWHERE.into_iter().map(trial).collect()

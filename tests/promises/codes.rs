@@ -23,7 +23,9 @@ use crate::support::wrapping;
 use std::collections::BTreeSet;
 
 use ebl_verifier::evidence::{Cause, Evidence, Question};
-use ebl_verifier::verify::{CheckName, Outcome, Verdict, codes};
+use ebl_verifier::report::human::{self, Style};
+use ebl_verifier::report::title as title_page;
+use ebl_verifier::verify::{Check, CheckName, NextStep, Outcome, Report, Verdict, codes};
 use signed_world::{matches_schema, web};
 use situation::signed;
 use wrapping::Format;
@@ -56,6 +58,47 @@ fn every_case_of_a_title_comes_to_its_code_outcome_and_verdict() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_report_that_is_not_valid_ends_with_what_to_do_next_and_who_can() {
+    let style = Style { width: 10_000, color: false, verbose: false, advice: |_, remedy| remedy.to_owned() };
+    let page_ends_so = |page: &str, next: &NextStep, of: &str| {
+        let after = page.split_once(&format!("\n  Next        {}\n\n", next.sentence));
+        assert!(after.is_some_and(|(_, after)| after.starts_with("  Not checked: ")), "{of}: {page}");
+    };
+    for (code, .., when, make) in findings::all() {
+        let (report, _) = make().examined();
+        let of = format!("{code} when {when}");
+        let Some(next) = &report.next_step else {
+            assert_eq!(report.verdict, Verdict::Valid, "{of}");
+            continue;
+        };
+        assert_ne!(report.verdict, Verdict::Valid, "{of}");
+        is_one_step(next, &report.checks, &report.parts, &of);
+        page_ends_so(&human::render(&report, "bill.json", style), next, &of);
+    }
+    for (code, .., when, make) in titles::all() {
+        let report = make().title_examined();
+        let of = format!("the title, {code} when {when}");
+        let Some(next) = &report.next_step else {
+            assert_eq!(report.verdict(), Verdict::Valid, "{of}");
+            continue;
+        };
+        assert_ne!(report.verdict(), Verdict::Valid, "{of}");
+        is_one_step(next, &report.checks, &[], &of);
+        page_ends_so(&title_page::render(&report, "bill.json", style), next, &of);
+    }
+}
+
+/// One sentence, about something that was found, and for somebody who can do it.
+fn is_one_step(next: &NextStep, checks: &[Check], parts: &[Report], of: &str) {
+    assert!(next.sentence.ends_with('.') && !next.sentence.contains(". "), "{of}: {}", next.sentence);
+    assert_ne!(next.who, codes::Actor::Nobody, "{of}");
+    let found = |checks: &[Check]| {
+        checks.iter().any(|check| check.code == next.code || check.also.iter().any(|also| also.code == next.code))
+    };
+    assert!(found(checks) || parts.iter().any(|part| found(&part.checks)), "{of}: {}", next.code.id);
 }
 
 #[test]

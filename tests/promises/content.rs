@@ -226,7 +226,7 @@ fn two_documents_are_compared_field_by_field() {
     );
     let same = compared(&["diff", &first, &again, "--format", "json"], 0);
     assert_eq!((&same["same_content"], &same["changes"]), (&json!(true), &json!([])));
-    let other = compared(&["diff", &first, &second, "--format", "json"], 1);
+    let other = compared(&["diff", &first, &second, "--format", "json"], 10);
     assert_eq!(
         other["changes"],
         json!([
@@ -235,7 +235,7 @@ fn two_documents_are_compared_field_by_field() {
         ])
     );
     assert_eq!((other["only_first"].as_array().unwrap().len(), other["only_second"].as_array().unwrap().len()), (1, 1));
-    let page = text(&ebl(&["diff", &first, &second]), 1);
+    let page = text(&ebl(&["diff", &first, &second]), 10);
     assert!(
         page.starts_with("DIFFERENT")
             && page.contains("    - 2 t\n    + 3 t\n")
@@ -243,7 +243,7 @@ fn two_documents_are_compared_field_by_field() {
         "{page}"
     );
     // Two families: by the names of the trade.
-    let families = compared(&["diff", BILL, BILL_V3, "--format", "json"], 1);
+    let families = compared(&["diff", BILL, BILL_V3, "--format", "json"], 10);
     assert!(families["same"].as_u64().unwrap() >= 9, "{families:#}");
     // What cannot be compared is not compared.
     let run = ebl(&["diff", BILL, "fixtures/documents/bill-v2-changed.json"]);

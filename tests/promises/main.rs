@@ -55,4 +55,5 @@ mod together;
 mod w3c;
 mod w3c_online;
 mod w3c_tamper;
+mod watch;
 mod web_source;

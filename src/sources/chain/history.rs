@@ -36,7 +36,7 @@ pub(super) async fn read(
         .into_iter()
         .filter_map(|answer| answer.address().ok()),
     );
-    let filter = Filter { contract: state.title.escrow, topics: Vec::new(), extent: Extent::All };
+    let filter = Filter { contracts: vec![state.title.escrow], topics: Vec::new(), extent: Extent::All };
     // No title is older than its registry; a registry that does not know its first block is searched from the beginning.
     let blocks = BlockRange { first: state.contract.genesis.number().unwrap_or(0), last: at.block.number };
     let (logs, items) = logs::read(session, &at.block, &filter, blocks, code_calls(&parties, &at.form)).await?;

@@ -16,7 +16,8 @@ use crate::primitives::{Address, Digest32};
 
 /// Which logs.
 pub(super) struct Filter {
-    pub contract: Address,
+    /// The logs of any of these.
+    pub contracts: Vec<Address>,
     /// Each topic is one of those at its place; any where there are none.
     pub topics: Vec<Vec<Digest32>>,
     pub extent: Extent,
@@ -41,9 +42,11 @@ impl Extent {
 }
 
 impl Filter {
-    fn call(&self, range: BlockRange) -> Call {
+    pub(super) fn call(&self, range: BlockRange) -> Call {
+        let addresses: Vec<String> = self.contracts.iter().map(Address::to_string).collect();
         let mut filter = json!({
-            "address": self.contract.to_string(),
+            // Not every node takes a list where one would do.
+            "address": match addresses.as_slice() { [one] => json!(one), several => json!(several) },
             "fromBlock": format!("{:#x}", range.first),
             "toBlock": format!("{:#x}", range.last),
         });
@@ -82,6 +85,17 @@ pub(super) async fn read(
     Ok((search.done(), items))
 }
 
+/// The logs of an answer, which must be of these blocks.
+pub(super) fn of_range(answer: &Json, range: BlockRange) -> Result<Vec<LogReading>, String> {
+    let answer: Option<First<Entry, MOST_LOGS>> = answer.read();
+    if answer.as_ref().is_some_and(|logs| logs.more) {
+        return Err(format!("there are more than {MOST_LOGS} logs"));
+    }
+    let found = answer.map(|logs| logs.items.into_iter().filter_map(|Entry(log)| log).map(|log| *log).collect());
+    let in_range = |logs: &Vec<LogReading>| logs.iter().all(|log| (range.first..=range.last).contains(&log.block));
+    found.filter(in_range).ok_or_else(|| "the node did not give logs of the form that was asked for".to_owned())
+}
+
 struct Search<'s> {
     session: &'s Session<'s>,
     block: &'s BlockReading,
@@ -95,16 +109,10 @@ struct Search<'s> {
 impl Search<'_> {
     /// The logs of a range that the node answered for. `None` where they cannot be used, and then the search is over.
     fn take(&mut self, range: BlockRange, answer: &Json) -> Option<()> {
-        let answer: Option<First<Entry, MOST_LOGS>> = answer.read();
-        if answer.as_ref().is_some_and(|logs| logs.more) {
-            return self.end(format!("there are more than {MOST_LOGS} logs"));
+        match of_range(answer, range) {
+            Ok(found) => self.logs.extend(found),
+            Err(why) => return self.end(why),
         }
-        let found = answer.map(|logs| logs.items.into_iter().filter_map(|Entry(log)| log).collect::<Vec<_>>());
-        let found = found.filter(|logs| logs.iter().all(|log| (range.first..=range.last).contains(&log.block)));
-        let Some(found) = found else {
-            return self.end("the node did not give logs of the form that was asked for");
-        };
-        self.logs.extend(found.into_iter().map(|log| *log));
         self.covered.push(range);
         if self.logs.len() > MOST_LOGS {
             return self.end(format!("there are more than {MOST_LOGS} logs"));

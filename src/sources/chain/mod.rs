@@ -25,6 +25,7 @@ mod revocation;
 mod round;
 mod sight;
 mod store;
+mod title_logs;
 mod together;
 mod transport;
 mod values;
@@ -40,7 +41,7 @@ use tokio::time::Instant;
 use crate::block_age::MaxBlockAge;
 use crate::evidence::{
     Answer, Cause, DidEthrQuestion, DocumentStoreQuestion, Fact, HistoryQuestion, PowersQuestion, ProofQuestion,
-    Provenance, Question, RegistryQuestion, RevocationEvent, RevocationQuestion, Unavailable,
+    Provenance, Question, RegistryQuestion, RevocationEvent, RevocationQuestion, TitleLogsQuestion, Unavailable,
 };
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
 use crate::sources::usage::Usage;
@@ -161,6 +162,13 @@ pub enum ChainQuestion {
         /// The token id.
         token: TokenId,
     },
+    /// The logs of several titles' escrows since they were read before.
+    TitleLogs {
+        /// The escrows.
+        escrows: Vec<Address>,
+        /// The heights at which they were read, ascending.
+        heights: Vec<u64>,
+    },
     /// The proof of one token of one registry.
     Proof {
         /// The token registry.
@@ -211,6 +219,9 @@ impl ChainQuestion {
             }
             Question::History(HistoryQuestion { chain, registry, token }) => {
                 Some((*chain, Self::History { registry: *registry, token: *token }))
+            }
+            Question::TitleLogs(TitleLogsQuestion { chain, escrows, heights }) => {
+                Some((*chain, Self::TitleLogs { escrows: escrows.clone(), heights: heights.clone() }))
             }
             Question::Powers(PowersQuestion { chain, registry }) => {
                 Some((*chain, Self::Powers { registry: *registry }))
@@ -410,6 +421,7 @@ fn shortfall(answer: &Answer) -> Option<&Unavailable> {
     match answer {
         Err(why) => Some(why),
         Ok(Fact::History(reading)) => reading.logs.missing.as_ref(),
+        Ok(Fact::TitleLogs(reading)) => reading.logs.missing.as_ref(),
         Ok(Fact::Powers(reading)) => reading.logs.missing.as_ref(),
         Ok(_) => None,
     }

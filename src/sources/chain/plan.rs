@@ -12,7 +12,7 @@ use super::reply::{Item, NodeError};
 use super::round::{self, Share, Title, title_of};
 use super::transport::{Call, Session};
 use super::values::{header, quantity};
-use super::{BlockChoice, ChainQuestion, did_ethr, history, powers, proof, registry, revocation, store};
+use super::{BlockChoice, ChainQuestion, did_ethr, history, powers, proof, registry, revocation, store, title_logs};
 use crate::block_age::MaxBlockAge;
 use crate::evidence::{BlockReading, Cause, Fact, Finality, RegistryReading, Unavailable};
 use crate::merkle::path_from;
@@ -245,6 +245,7 @@ async fn early(session: &Session<'_>, at: &At, question: &ChainQuestion, share: 
             Early::Fact(Err(session.not_an_answer("the state of the title was not read")))
         }
         ChainQuestion::History { registry, token } => Early::History((*registry, *token), None),
+        ChainQuestion::TitleLogs { escrows, heights } => Early::TitleLogs(escrows.clone(), heights.clone()),
         ChainQuestion::Powers { registry } => Early::Powers(*registry, items.collect()),
         ChainQuestion::Proof { registry, token } => Early::Proof(*registry, *token, items.collect()),
         ChainQuestion::DocumentStore { store, target_hash, proof } => {
@@ -266,6 +267,7 @@ enum Early {
     Title((Address, TokenId), Result<Box<RegistryReading>, Unavailable>),
     /// With the state that it starts from, where that was not asked for by itself.
     History((Address, TokenId), Option<Box<Result<RegistryReading, Unavailable>>>),
+    TitleLogs(Vec<Address>, Vec<u64>),
     Powers(Address, Vec<Item>),
     DidEthr(Address, Address, Vec<Item>, Vec<Item>),
     Proof(Address, TokenId, Vec<Item>),
@@ -289,6 +291,9 @@ impl Early {
                 let state = state.ok_or_else(|| session.not_an_answer("the state of the title was not read"))?;
                 let state = state.map_err(Clone::clone)?;
                 history::read(session, at, state).await.map(Box::new).map(Fact::History)
+            }
+            Self::TitleLogs(escrows, heights) => {
+                title_logs::read(session, at, &escrows, &heights).await.map(Box::new).map(Fact::TitleLogs)
             }
             Self::Powers(registry, items) => {
                 powers::read(session, at, registry, items).await.map(Box::new).map(Fact::Powers)

@@ -33,7 +33,7 @@ pub(super) async fn read(
     let genesis = items.next().ok_or_else(|| session.not_an_answer("a call of the batch was left unanswered"))?;
     let genesis = outcome(session, genesis)?;
     sight::check(session, registry, shown, code.len(), [&genesis].into_iter())?;
-    let filter = Filter { contract: registry, topics: vec![role_event_topics().to_vec()], extent: Extent::All };
+    let filter = Filter { contracts: vec![registry], topics: vec![role_event_topics().to_vec()], extent: Extent::All };
     let blocks = BlockRange { first: genesis.number().unwrap_or(0), last: at.block.number };
     let (logs, _) = logs::read(session, &at.block, &filter, blocks, Vec::new()).await?;
 

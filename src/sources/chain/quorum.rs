@@ -315,6 +315,9 @@ fn add_newest(all: &mut Fact, one: &Fact) {
         (Fact::DocumentStore(all), Fact::DocumentStore(one)) => {
             all.newest = std::mem::take(&mut all.newest).and(one.newest.clone())
         }
+        (Fact::TitleLogs(all), Fact::TitleLogs(one)) => {
+            all.newest = std::mem::take(&mut all.newest).and(one.newest.clone())
+        }
         (Fact::DidEthr(all), Fact::DidEthr(one)) => {
             all.newest = std::mem::take(&mut all.newest).and(one.newest.clone())
         }

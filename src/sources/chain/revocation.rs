@@ -24,7 +24,7 @@ pub(super) struct Revoked {
 
 pub(super) async fn read(session: &Session<'_>, at: &At, revoked: &Revoked) -> Result<RevocationReading, Unavailable> {
     let Revoked { store, node, event, recorded_at } = *revoked;
-    let filter = Filter { contract: store, topics: revocation_topics(event, node), extent: Extent::Newest };
+    let filter = Filter { contracts: vec![store], topics: revocation_topics(event, node), extent: Extent::Newest };
     let blocks = match recorded_at {
         Some(block) => BlockRange { first: block, last: block },
         None => BlockRange { first: 0, last: at.block.number },

@@ -263,7 +263,10 @@ pub(super) fn title_of(question: &ChainQuestion) -> Option<(Address, TokenId)> {
 /// What is asked for a question besides its title's state.
 fn calls(request: &Request, question: &ChainQuestion, at: &At) -> Vec<Call> {
     match question {
-        ChainQuestion::Registry { .. } | ChainQuestion::History { .. } | ChainQuestion::Revocation { .. } => Vec::new(),
+        ChainQuestion::Registry { .. }
+        | ChainQuestion::History { .. }
+        | ChainQuestion::TitleLogs { .. }
+        | ChainQuestion::Revocation { .. } => Vec::new(),
         ChainQuestion::Powers { registry } => powers::calls(*registry, &at.form),
         ChainQuestion::Proof { registry, token } => proof::calls(*registry, *token, &request.hints, at),
         ChainQuestion::DocumentStore { store, target_hash, proof } => {
@@ -279,6 +282,7 @@ fn calls_at_newest(request: &Request, question: &ChainQuestion, newest: &At) -> 
         ChainQuestion::DocumentStore { .. } | ChainQuestion::DidEthr { .. } => calls(request, question, newest),
         ChainQuestion::Registry { .. }
         | ChainQuestion::History { .. }
+        | ChainQuestion::TitleLogs { .. }
         | ChainQuestion::Powers { .. }
         | ChainQuestion::Proof { .. }
         | ChainQuestion::Revocation { .. } => Vec::new(),

@@ -9,16 +9,20 @@
 mod event;
 mod operation;
 mod replay;
+mod standing;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use event::NotAnEvent;
 use event::{Event, Subject, decoded};
 use operation::Act;
 use replay::{Place, Records};
+pub use standing::{Later, Standing, StandingState};
 
 use super::{Generation, Parties, TitleFinding, TitleState};
-use crate::evidence::{BlockRange, CallReading, HistoryReading, LogReading, RegistryReading, Unavailable};
+use crate::evidence::{
+    BlockRange, BlockReading, CallReading, HistoryReading, LogReading, RegistryReading, Unavailable,
+};
 use crate::primitives::{Address, Digest32, TokenId};
 
 /// Judges the logs of a title whose state is `finding`, as `state` has it. Both must be of one block.
@@ -33,7 +37,7 @@ pub fn judge(
     let subject = Subject { generation, registry, token, escrow: state.title.escrow };
     let mut history = History { entries: Vec::new(), gap: None };
     let (logs, mut records, not_covered) = newest_part(reading);
-    let outcome = in_order(logs, reading)
+    let outcome = in_order(logs, reading.logs.wanted, &reading.block)
         .and_then(|()| history.extend(logs, &subject, &mut records))
         .and_then(|()| not_covered.map_or(Ok(()), Err))
         .and_then(|()| ends_at(&records, state, finding, generation));
@@ -76,7 +80,8 @@ pub struct Entry {
 }
 
 /// Who is recorded; `None` is nobody, or not known where the beginning of the history is missing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Recorded {
     /// The beneficiary (owner).
     pub owner: Option<Address>,
@@ -87,7 +92,8 @@ pub struct Recorded {
 }
 
 /// The operations on a title (chain.md §1.7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Operation {
     /// The title is issued.
     Issue,
@@ -132,6 +138,23 @@ impl Operation {
             Self::RejectReturn => "RETURN_TO_ISSUER_REJECTED",
             Self::AcceptReturn if v4 => "SURRENDER_ACCEPTED",
             Self::AcceptReturn => "RETURN_TO_ISSUER_ACCEPTED",
+        }
+    }
+
+    /// The states of a title before and after it (chain.md §1.7).
+    pub fn states(self) -> (StandingState, StandingState) {
+        match self {
+            Self::Issue => (StandingState::NotIssued, StandingState::Live),
+            Self::Return => (StandingState::Live, StandingState::Returned),
+            Self::RejectReturn => (StandingState::Returned, StandingState::Live),
+            Self::AcceptReturn => (StandingState::Returned, StandingState::Ended),
+            Self::TransferOwners
+            | Self::TransferBeneficiary
+            | Self::TransferHolder
+            | Self::RejectTransferOwners
+            | Self::RejectTransferBeneficiary
+            | Self::RejectTransferHolder
+            | Self::Nomination => (StandingState::Live, StandingState::Live),
         }
     }
 
@@ -228,12 +251,11 @@ fn newest_part(reading: &HistoryReading) -> (&[LogReading], Records, Option<Gap>
 }
 
 /// Heights, hashes, transactions and places as they are on one chain.
-fn in_order(logs: &[LogReading], reading: &HistoryReading) -> Result<(), Gap> {
-    let wanted = reading.logs.wanted;
+fn in_order(logs: &[LogReading], wanted: BlockRange, read_at: &BlockReading) -> Result<(), Gap> {
     let mut before: Option<&LogReading> = None;
     for log in logs {
         let in_range = (wanted.first..=wanted.last).contains(&log.block);
-        let pinned = log.block != reading.block.number || log.block_hash == reading.block.hash;
+        let pinned = log.block != read_at.number || log.block_hash == read_at.hash;
         let follows = before.is_none_or(|before| follows(before, log));
         if !(in_range && pinned && follows) {
             return Err(Gap::OutOfOrder { block: log.block, log_index: log.log_index });

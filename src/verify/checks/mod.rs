@@ -296,6 +296,7 @@ impl Examination {
                 ContentWanted::No => None,
             },
             grade: Grade::least(&checks, &self.parts),
+            next_step: None,
             checks,
             policy: self.rules,
             issuer: self.issuers,
@@ -311,6 +312,7 @@ impl Examination {
             names: BTreeMap::new(),
             tool: Tool::default(),
         };
+        report.next_step = super::next_step::of(&report);
         report.not_checked = super::not_checked::list(&report);
         report.names = case.names.names_of(report.addresses());
         report

@@ -310,12 +310,14 @@ impl TitleExamination {
             history_complete: self.history_complete,
             powers: self.powers,
             checks: self.base.findings.folded(),
+            next_step: None,
             as_of: self.base.as_of,
             not_checked: Vec::new(),
             warnings: self.base.warnings,
             names: Default::default(),
             tool: Tool::default(),
         };
+        report.next_step = crate::verify::next_step::of_title(&report);
         report.not_checked = crate::verify::not_checked::list_for_title(&report);
         report.names = case.names.names_of(report.addresses());
         Ok(report)

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Verdict;
 use super::codes::{Actor, Code};
 use crate::content::Content;
+use super::next_step::NextStep;
 use crate::evidence::Unavailable;
 use crate::primitives::Address;
 
@@ -33,6 +34,8 @@ pub struct Report {
     pub judged_at: Option<String>,
     /// The answer.
     pub verdict: Verdict,
+    /// What to do next and who can; absent only where the document is valid.
+    pub next_step: Option<NextStep>,
     /// What the document is.
     pub document: DocumentFacts,
     /// What it says, as far as that is covered; absent where it was not asked for, and where nothing is known to be covered.
@@ -323,6 +326,6 @@ pub struct RuleFinding {
     pub message: String,
 }
 
-fn code_id<S: serde::Serializer>(code: &&'static Code, serializer: S) -> Result<S::Ok, S::Error> {
+pub(in crate::verify) fn code_id<S: serde::Serializer>(code: &&'static Code, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(code.id)
 }

@@ -157,7 +157,7 @@ impl Stage {
     }
 
     /// `--rpc`, `--dns` and, for our contracts, `--trust-registry`.
-    fn arguments(&self, endpoints: &[&str], more: &[&str]) -> Vec<String> {
+    pub fn arguments(&self, endpoints: &[&str], more: &[&str]) -> Vec<String> {
         let trust = trusted(self.registry.address);
         let mut arguments: Vec<&str> = endpoints.iter().flat_map(|endpoint| ["--rpc", endpoint]).collect();
         arguments.extend(["--dns", &self.resolver.address]);
