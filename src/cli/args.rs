@@ -1,11 +1,15 @@
 //! The command line, exactly as typed. What it means together with the environment and a file: `cli::config`.
 
+mod challenge;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::shard::Shard;
 use crate::verify::ProofMode;
+
+pub(super) use challenge::{ChallengeCommand, NewArgs, NewFormat, ReadingArgs, VerifyChallengeArgs};
 
 /// Verifies electronic Bills of Lading: content, issuer, registry, title.
 #[derive(Debug, Parser)]
@@ -33,6 +37,9 @@ pub(super) enum Command {
     /// Show a title: parties, state, history and, with --powers, who can do what in its registry
     #[command(after_help = EXIT_CODES, override_usage = TITLE_USAGE)]
     Title(Box<TitleArgs>),
+    /// Let the recorded holder or beneficiary of a title show control of that account by a signature
+    #[command(subcommand)]
+    Challenge(ChallengeCommand),
     /// Look into a document without asking anybody; never says valid
     Inspect(InspectArgs),
     /// Explain a policy file, or print one to start from
@@ -399,6 +406,17 @@ pub(super) enum When {
     Auto,
     Always,
     Never,
+}
+
+impl When {
+    /// Where what is written goes to a terminal, or not.
+    pub(super) fn is_wanted(self, terminal: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        }
+    }
 }
 
 /// Root certificates

@@ -76,6 +76,7 @@ fn heading(code: &Code) -> &'static str {
         "history" => "history: how it came to be so",
         "powers" => "powers: who can issue, accept and restore titles",
         "policy" => "policy: your own rules",
+        "challenge" => "challenge: whether control of an account was shown",
         "run" => "run: what the documents of one run show about each other",
         other => other,
     }

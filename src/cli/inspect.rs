@@ -19,7 +19,7 @@ use crate::document::credential::{CredentialStatus, Proof};
 use crate::document::link::Link;
 use crate::document::{self, Content, ContractKind, Document, Family, Key, Limits, ReadError};
 use crate::evidence::{
-    DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion, Evidence, HistoryQuestion, PowersQuestion, ProofQuestion,
+    AccountSignatureQuestion, DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion, Evidence, HistoryQuestion, PowersQuestion, ProofQuestion,
     Question, RegistryQuestion, RevocationQuestion, WebQuestion,
 };
 use crate::integrity::IntegrityResult;
@@ -325,6 +325,9 @@ fn describe(question: &Question) -> String {
         }
         Question::DidEthr(DidEthrQuestion { chain, identity, .. }) => {
             format!("an endpoint of chain {chain}: who controls the identity {identity}")
+        }
+        Question::AccountSignature(AccountSignatureQuestion { chain, account, .. }) => {
+            format!("an endpoint of chain {chain}: whether {account} accepts a signature")
         }
         Question::Web(WebQuestion { url, .. }) => format!("a web server: {url}"),
     }

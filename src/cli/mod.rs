@@ -5,6 +5,7 @@
 mod advice;
 mod args;
 mod bench;
+mod challenge;
 mod config;
 #[cfg(feature = "testchain")]
 mod demo;
@@ -36,6 +37,7 @@ mod tally;
 mod testchain;
 mod title;
 mod twins;
+mod used;
 mod verify;
 mod waiting;
 mod way_out;
@@ -81,6 +83,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Verify(args) => verify::run(args),
         Command::Summary(args) => merge::run(args),
         Command::Title(args) => title::run(args),
+        Command::Challenge(command) => challenge::run(command),
         Command::Inspect(args) => inspect::run(args),
         Command::Policy(command) => policy::run(command),
         Command::Doctor(args) => doctor::run(args),

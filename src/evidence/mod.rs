@@ -4,6 +4,7 @@
 //! *unknown*, never to *fail*. Evidence is `serde` data, so it can be kept beside a report and replayed.
 
 mod abi;
+mod account_signature;
 mod did;
 mod dns;
 mod entry;
@@ -25,6 +26,7 @@ use crate::primitives::{Digest32, hex_bytes};
 pub use crate::contracts::document_store::RevocationEvent;
 pub use crate::contracts::token_registry::REGISTRY_INTERFACES;
 pub use abi::NotAWord;
+pub use account_signature::{AccountSignatureReading, AskedAccount};
 #[cfg(feature = "net")]
 pub(crate) use abi::word_number;
 pub use did::{DidChange, DidEthrReading, DidEvent};
@@ -36,7 +38,7 @@ pub use newest::Newest;
 pub use powers::{PowersReading, RoleAdminReading, RoleHoldingReading};
 pub use proof::{AccountProofReading, HeaderReading, NodeBytes, ProofReading, SlotReading};
 pub use question::{
-    Answer, Ask, DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion, Fact, HistoryQuestion, PowersQuestion,
+    AccountSignatureQuestion, Answer, Ask, DeploymentCall, DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion, Fact, HistoryQuestion, PowersQuestion,
     ProofQuestion, Question, RegistryQuestion, RevocationQuestion, WebQuestion,
 };
 pub use registry::{

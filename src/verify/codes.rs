@@ -631,6 +631,69 @@ codes! {
     POLICY_NOT_APPLICABLE = "policy.not_applicable", Nobody,
         "None of the rules of your policy says anything about a document of this kind.",
         "Nothing to do.";
+    CHALLENGE_UNREADABLE = "challenge.unreadable", Verifier,
+        "The file is no challenge as this program writes it: of another kind, changed by an editor or on its way, or put together by somebody else.",
+        "Use the very text that you kept when you issued the challenge.";
+    CHALLENGE_IN_FORCE = "challenge.in_force", Nobody,
+        "The challenge is in force, and it is the one that you expected.",
+        "Nothing to do.";
+    CHALLENGE_EXPIRED = "challenge.expired", Verifier,
+        "The challenge has expired, so the signature may be an old one.",
+        "Issue a new challenge and ask for a signature of that.";
+    CHALLENGE_NOT_YET_VALID = "challenge.not_yet_valid", Verifier,
+        "The challenge was issued at a time that has not come.",
+        "Check your clock, and the one of the machine where the challenge was issued.";
+    CHALLENGE_REPLAYED = "challenge.replayed", Verifier,
+        "The same challenge was accepted before: whoever presents it now may only have a copy of the signature.",
+        "Issue a new challenge and ask for a signature of that.";
+    CHALLENGE_OTHER_ROLE = "challenge.other_role", Verifier,
+        "The challenge is about another role than the one that you expected.",
+        "Issue a challenge for the role that matters to you.";
+    CHALLENGE_OTHER_TITLE = "challenge.other_title", Verifier,
+        "The challenge is about another title than the one that you expected.",
+        "Issue a challenge for this title.";
+    CHALLENGE_OTHER_PURPOSE = "challenge.other_purpose", Verifier,
+        "The challenge was issued for another purpose than the one that you expected: the signature may have been given to somebody else.",
+        "Use the very text that you kept when you issued the challenge.";
+    CHALLENGE_OTHER_DOMAIN = "challenge.other_domain", Verifier,
+        "The challenge was issued by another domain than the one that you expected: the signature may have been given to somebody else.",
+        "Use the very text that you kept when you issued the challenge.";
+    CHALLENGE_OTHER_NONCE = "challenge.other_nonce", Verifier,
+        "The challenge is another one than the one that you issued.",
+        "Use the very text that you kept when you issued the challenge.";
+    CHALLENGE_PARTY = "challenge.party", Nobody,
+        "The registry records the challenged account in the challenged role.",
+        "Nothing to do.";
+    CHALLENGE_PARTY_CHANGED = "challenge.party_changed", Verifier,
+        "The registry now records another account in this role than the challenge names: the title was handed over since, or never was where the challenge says.",
+        "Find out from whom you have the title, and issue a new challenge to the account that is recorded now.";
+    CHALLENGE_NO_PARTY = "challenge.no_party", Verifier,
+        "The title is not live, so the registry records nobody who could act for it.",
+        "See the title check.";
+    CHALLENGE_PARTY_UNKNOWN = "challenge.party_unknown", Network,
+        "Whom the registry records is not known.",
+        "See the checks before it.";
+    CHALLENGE_CHANGE_PENDING = "challenge.change_pending", Verifier,
+        "What shows control in the block that was read is another thing in a newer one, which is not final yet.",
+        "Try again when that block is final.";
+    CHALLENGE_SIGNED = "challenge.signed", Nobody,
+        "The challenged account signed this text.",
+        "Nothing to do.";
+    CHALLENGE_SIGNATURE_FORM = "challenge.signature_form", Holder,
+        "What was presented is no signature that an account of this kind can make.",
+        "Ask the holder to sign the text again, as a message, and to send what the wallet gives, unchanged.";
+    CHALLENGE_OTHER_SIGNER = "challenge.other_signer", Holder,
+        "Another account signed, or another text was signed.",
+        "Do not act on it. Ask the holder to sign exactly this text with the account that it names.";
+    CHALLENGE_NOT_ACCEPTED = "challenge.not_accepted", Holder,
+        "The account is a contract, and it does not accept the signature.",
+        "Ask the holder whether enough owners of the account signed exactly this text, and whether the account knows ERC-1271.";
+    CHALLENGE_NOT_DEPLOYED = "challenge.not_deployed", Holder,
+        "The account is not deployed, and what came with the signature does not deploy it.",
+        "Ask the holder to deploy the account, or to sign with a wallet that knows ERC-6492.";
+    CHALLENGE_NO_ANSWER = "challenge.no_answer", Holder,
+        "The account is a contract, and it came to no answer about the signature within the gas that was given.",
+        "Ask the holder which rules the account has, and for another way to show control.";
     PARTS_SAY = "check.parts", Nobody,
         "A presentation shows credentials; each of them is checked on its own, and has a title of its own if it has one.",
         "Look at the credentials.";

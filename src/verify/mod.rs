@@ -5,6 +5,8 @@
 
 mod budget;
 mod case;
+mod challenge_case;
+mod challenge_report;
 mod checks;
 pub mod codes;
 mod not_checked;
@@ -16,6 +18,11 @@ mod verdict;
 use crate::evidence::{Evidence, Question};
 
 pub use case::{Arrival, Case, LinkFollowed, PowersWanted, Stated, TitleCase, TokenOfChain};
+pub use challenge_case::ChallengeCase;
+pub use challenge_report::{
+    ChallengeFacts, ChallengeReport, ChallengeTerms, ControlVerdict, NewChallenge, NoParty, SignatureFacts, SignatureKind,
+    challenge_of,
+};
 pub use policy::{
     AcceptedState, DeniedWarnings, FieldPath, InvalidFieldPath, InvalidIssuerName, InvalidPolicyFile, IssuerName,
     LeastFinality, Policy, PolicyFile, ProofMode, Rule, WarningKind,
@@ -59,4 +66,19 @@ pub enum TitleStep {
     Ask(Vec<Question>),
     /// Everything needed was known.
     Report(Box<TitleReport>),
+}
+
+/// Judges a signed challenge by the evidence at hand: is it in force, whom does the registry record, and did that account
+/// sign?
+pub fn examine_challenge(case: &ChallengeCase<'_>, evidence: &Evidence) -> ChallengeStep {
+    checks::run_challenge(case, evidence)
+}
+
+/// What [`examine_challenge`] came to.
+#[derive(Debug)]
+pub enum ChallengeStep {
+    /// These answers are missing. All can be asked at once.
+    Ask(Vec<Question>),
+    /// Everything needed was known.
+    Report(Box<ChallengeReport>),
 }

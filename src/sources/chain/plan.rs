@@ -12,9 +12,9 @@ use super::reply::{Item, NodeError};
 use super::round::{self, Share, Title, title_of};
 use super::transport::{Call, Session};
 use super::values::{header, quantity};
-use super::{BlockChoice, ChainQuestion, did_ethr, history, powers, proof, registry, revocation, store};
+use super::{BlockChoice, ChainQuestion, account_signature, did_ethr, history, powers, proof, registry, revocation, store};
 use crate::block_age::MaxBlockAge;
-use crate::evidence::{BlockReading, Cause, Fact, Finality, RegistryReading, Unavailable};
+use crate::evidence::{AccountSignatureQuestion, BlockReading, Cause, Fact, Finality, RegistryReading, Unavailable};
 use crate::merkle::path_from;
 use crate::networks;
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
@@ -257,6 +257,9 @@ async fn early(session: &Session<'_>, at: &At, question: &ChainQuestion, share: 
             Early::Revocation(revocation::Revoked { store, node, event, recorded_at })
         }
         ChainQuestion::DidEthr { registry, identity } => Early::DidEthr(*registry, *identity, items.collect(), newest),
+        ChainQuestion::AccountSignature(question) => {
+            Early::AccountSignature(Box::new(question.clone()), items.collect(), newest)
+        }
     }
 }
 
@@ -268,6 +271,7 @@ enum Early {
     History((Address, TokenId), Option<Box<Result<RegistryReading, Unavailable>>>),
     Powers(Address, Vec<Item>),
     DidEthr(Address, Address, Vec<Item>, Vec<Item>),
+    AccountSignature(Box<AccountSignatureQuestion>, Vec<Item>, Vec<Item>),
     Proof(Address, TokenId, Vec<Item>),
     Revocation(revocation::Revoked),
 }
@@ -303,6 +307,10 @@ impl Early {
             Self::DidEthr(registry, identity, items, newest) => {
                 let about = (registry, identity);
                 did_ethr::read(session, at, about, items, newest).await.map(Box::new).map(Fact::DidEthr)
+            }
+            Self::AccountSignature(question, items, newest) => {
+                let reading = account_signature::read(session, at, &question, items, newest).await;
+                reading.map(Box::new).map(Fact::AccountSignature)
             }
         }
     }

@@ -4,6 +4,7 @@
 //! [`Examination::answer`], which notes the question as open when the evidence does not hold the answer.
 
 mod chain;
+mod challenge;
 mod credential;
 mod findings;
 mod integrity;
@@ -39,6 +40,7 @@ use crate::primitives::{Address, ChainId, TokenId, encode_hex, rfc3339};
 
 use findings::Findings;
 use pending::Ahead;
+pub(super) use challenge::{of_role, run as run_challenge};
 pub(super) use title::run as run_title;
 
 /// Says what is still to be asked, or reports.

@@ -96,6 +96,12 @@ pub enum CheckName {
     History,
     /// Who holds which power over the registry. Only in reports on a title.
     Powers,
+    /// The challenge is in force, and the one that was expected. Only in reports on proof of control.
+    Challenge,
+    /// The registry records the challenged account. Only in reports on proof of control.
+    Party,
+    /// The challenged account signed. Only in reports on proof of control.
+    Signature,
 }
 
 impl CheckName {
@@ -111,6 +117,9 @@ impl CheckName {
             Self::Policy => "policy",
             Self::History => "history",
             Self::Powers => "powers",
+            Self::Challenge => "challenge",
+            Self::Party => "party",
+            Self::Signature => "signature",
         }
     }
 }
