@@ -47,8 +47,10 @@ fn new(args: &NewArgs) -> Result<Exit> {
     let Some(subject) = subject else { bail!("give a document, or --chain-id, --registry and --token") };
     let terms = terms(args)?;
     if terms.domain.is_none() && terms.purpose.is_none() {
-        note("this challenge does not say who asks, so whoever is given it could have it signed for somebody else: say so \
-              with --for or --domain");
+        note(
+            "this challenge does not say who asks, so whoever is given it could have it signed for somebody else: say so \
+              with --for or --domain",
+        );
     }
     let read: Vec<&Path> = settings.iter().chain(&title.file).map(PathBuf::as_path).collect();
     let output = Output::open(args.output.as_deref(), Wanted::Result, &read)?;

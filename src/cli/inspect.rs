@@ -19,8 +19,8 @@ use crate::document::credential::{CredentialStatus, Proof};
 use crate::document::link::Link;
 use crate::document::{self, Content, ContractKind, Document, Family, Key, Limits, ReadError};
 use crate::evidence::{
-    AccountSignatureQuestion, DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion, Evidence, HistoryQuestion, PowersQuestion, ProofQuestion,
-    Question, RegistryQuestion, RevocationQuestion, WebQuestion,
+    AccountSignatureQuestion, DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion, Evidence, HistoryQuestion,
+    PowersQuestion, ProofQuestion, Question, RegistryQuestion, RevocationQuestion, WebQuestion,
 };
 use crate::integrity::IntegrityResult;
 use crate::primitives::encode_hex;

@@ -74,9 +74,8 @@ fn noted(path: &Path) -> Result<Vec<(Nonce, i64)>> {
     ensure!(read <= MOST_BYTES, "it has more than {MOST_BYTES} bytes");
     ensure!(text.is_empty() || text.ends_with('\n'), "its last line is cut off");
     let line = |(index, line): (usize, &str)| {
-        let noted = line.split_once(' ').and_then(|(nonce, expires)| {
-            Some((nonce.parse().ok()?, rfc3339_seconds(expires)?))
-        });
+        let noted =
+            line.split_once(' ').and_then(|(nonce, expires)| Some((nonce.parse().ok()?, rfc3339_seconds(expires)?)));
         noted.with_context(|| format!("line {} is not a nonce and a time", index + 1))
     };
     text.lines().enumerate().map(line).collect()

@@ -26,9 +26,9 @@ use crate::primitives::{Digest32, hex_bytes};
 pub use crate::contracts::document_store::RevocationEvent;
 pub use crate::contracts::token_registry::REGISTRY_INTERFACES;
 pub use abi::NotAWord;
-pub use account_signature::{AccountSignatureReading, AskedAccount};
 #[cfg(feature = "net")]
 pub(crate) use abi::word_number;
+pub use account_signature::{AccountSignatureReading, AskedAccount};
 pub use did::{DidChange, DidEthrReading, DidEvent};
 pub use dns::{Dnssec, TopLevelReading, TxtReading};
 pub use entry::{AnotherKind, Entry, Evidence, Found};
@@ -38,8 +38,8 @@ pub use newest::Newest;
 pub use powers::{PowersReading, RoleAdminReading, RoleHoldingReading};
 pub use proof::{AccountProofReading, HeaderReading, NodeBytes, ProofReading, SlotReading};
 pub use question::{
-    AccountSignatureQuestion, Answer, Ask, DeploymentCall, DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion, Fact, HistoryQuestion, PowersQuestion,
-    ProofQuestion, Question, RegistryQuestion, RevocationQuestion, WebQuestion,
+    AccountSignatureQuestion, Answer, Ask, DeploymentCall, DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion,
+    Fact, HistoryQuestion, PowersQuestion, ProofQuestion, Question, RegistryQuestion, RevocationQuestion, WebQuestion,
 };
 pub use registry::{
     CodeReading, ContractReading, InterfaceReading, NewerTitle, ProxySlots, ReadMethod, RegistryReading, TitleReading,

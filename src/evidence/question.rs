@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountSignatureReading, BlockReading, DidEthrReading, HistoryReading, PowersReading, ProofReading, RegistryReading, RevocationEvent,
-    RevocationReading, StoreReading, TxtReading, Unavailable, WebReading,
+    AccountSignatureReading, BlockReading, DidEthrReading, HistoryReading, PowersReading, ProofReading,
+    RegistryReading, RevocationEvent, RevocationReading, StoreReading, TxtReading, Unavailable, WebReading,
 };
 use crate::primitives::{Address, ChainId, Digest32, TokenId, hex_bytes};
 

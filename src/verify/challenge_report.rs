@@ -7,9 +7,7 @@ use serde::Serialize;
 
 use super::checks::of_role;
 use super::codes::{self, Code};
-use super::report::{
-    AsOf, Check, DocumentFacts, Network, Outcome, RegistryFacts, Title, TitleStateName, Tool,
-};
+use super::report::{AsOf, Check, DocumentFacts, Network, Outcome, RegistryFacts, Title, TitleStateName, Tool};
 use super::title_report::AccountFacts;
 use super::{TitleReport, Verdict};
 use crate::challenge::{Challenge, Nonce, Period, Purpose, Subject, TitleRole};

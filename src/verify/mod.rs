@@ -20,8 +20,8 @@ use crate::evidence::{Evidence, Question};
 pub use case::{Arrival, Case, LinkFollowed, PowersWanted, Stated, TitleCase, TokenOfChain};
 pub use challenge_case::ChallengeCase;
 pub use challenge_report::{
-    ChallengeFacts, ChallengeReport, ChallengeTerms, ControlVerdict, NewChallenge, NoParty, SignatureFacts, SignatureKind,
-    challenge_of,
+    ChallengeFacts, ChallengeReport, ChallengeTerms, ControlVerdict, NewChallenge, NoParty, SignatureFacts,
+    SignatureKind, challenge_of,
 };
 pub use policy::{
     AcceptedState, DeniedWarnings, FieldPath, InvalidFieldPath, InvalidIssuerName, InvalidPolicyFile, IssuerName,

@@ -28,7 +28,12 @@ fn a_contract_is_asked_and_only_one_answer_means_yes() {
         ("yes with something behind it", says(&dirty), 1, "challenge.not_accepted"),
         ("yes as a boolean", says(&one), 1, "challenge.not_accepted"),
         ("yes by a revert", revert_with_yes, 1, "challenge.not_accepted"),
-        ("yes and a word more", code(&format!("7f {} 5f 52 60 40 5f f3", encode_hex(&YES))), 1, "challenge.not_accepted"),
+        (
+            "yes and a word more",
+            code(&format!("7f {} 5f 52 60 40 5f f3", encode_hex(&YES))),
+            1,
+            "challenge.not_accepted",
+        ),
         ("nothing", code("00"), 1, "challenge.not_accepted"),
         ("one byte", code("60 01 5f f3"), 1, "challenge.not_accepted"),
         ("a megabyte", code("62 100000 5f f3"), 1, "challenge.not_accepted"),
@@ -69,7 +74,10 @@ fn an_account_that_is_not_deployed_yet_is_asked_as_it_would_be() {
     let deployment = creation(&says(&YES));
     let wrapped = wrap(factory, &deployment, &plain);
     let report = world.expect(&hex(&wrapped), &[], 0, "challenge.signed");
-    assert_eq!((&report["signature"]["kind"], &report["account"]["kind"]), (&json!("contract_to_be"), &json!("ordinary")));
+    assert_eq!(
+        (&report["signature"]["kind"], &report["account"]["kind"]),
+        (&json!("contract_to_be"), &json!("ordinary"))
+    );
     assert_eq!(world.code_size(account), 0, "it was only tried");
     // Without what deploys it, it is an ordinary account, and another one signed.
     world.expect(&hex(&plain), &[], 1, "challenge.other_signer");

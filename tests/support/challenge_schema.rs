@@ -16,9 +16,9 @@ static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
         ("urn:ebl-verifier:report:1", schema(include_str!("../../schemas/report.schema.json"))),
         ("urn:ebl-verifier:title:1", schema(include_str!("../../schemas/title.schema.json"))),
     ];
-    let registry = parts.into_iter().fold(jsonschema::Registry::new(), |registry, (name, part)| {
-        registry.add(name, part).expect("a schema")
-    });
+    let registry = parts
+        .into_iter()
+        .fold(jsonschema::Registry::new(), |registry, (name, part)| registry.add(name, part).expect("a schema"));
     let registry = registry.prepare().expect("schemas");
     let schema = schema(include_str!("../../schemas/challenge.schema.json"));
     jsonschema::options().with_registry(&registry).build(&schema).expect("a schema")

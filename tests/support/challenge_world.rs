@@ -79,7 +79,8 @@ impl World {
     /// A new challenge in `challenge.txt`, to the holder of a sample.
     pub fn challenged(&self, sample: &str) -> Challenge {
         let file = self.sample(sample);
-        let ran = self.challenge(&["new", &file, "--role", "holder", "--for", "Bank X, case 17", "-o", "challenge.txt"]);
+        let ran =
+            self.challenge(&["new", &file, "--role", "holder", "--for", "Bank X, case 17", "-o", "challenge.txt"]);
         assert_eq!((ran.exit, ran.out.as_str(), ran.err.as_str()), (0, "", ""), "{ran:?}");
         self.kept()
     }
@@ -93,7 +94,8 @@ impl World {
     pub fn challenged_token(&self, token: TokenId) -> Challenge {
         let (registry, token) = (self.registry.to_string(), token.to_string());
         let title = ["--chain-id", "1337", "--registry", &registry, "--token", &token];
-        let ran = self.challenge(&[&["new", "--role", "holder", "--for", "X", "-o", "challenge.txt"], &title[..]].concat());
+        let ran =
+            self.challenge(&[&["new", "--role", "holder", "--for", "X", "-o", "challenge.txt"], &title[..]].concat());
         assert_eq!(ran.exit, 0, "{ran:?}");
         self.kept()
     }

@@ -69,7 +69,8 @@ async fn reading(
 fn lens(session: &Session<'_>, at: &At, item: Option<Item>) -> Result<control::Asked, Unseen> {
     let answer = ran(item)?;
     let seen = answer.bytes().and_then(|answer| control::decoded(&answer));
-    let seen = seen.ok_or_else(|| session.not_an_answer("what an account was asked is not of the form that was asked for"));
+    let seen =
+        seen.ok_or_else(|| session.not_an_answer("what an account was asked is not of the form that was asked for"));
     let seen = seen.map_err(Unseen::NotAnAnswer)?;
     if seen.chain != at.chain.get() {
         let detail = format!("asked for chain {}, the call ran on chain {}", at.chain, seen.chain);

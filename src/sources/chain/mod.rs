@@ -40,8 +40,9 @@ use tokio::time::Instant;
 
 use crate::block_age::MaxBlockAge;
 use crate::evidence::{
-    AccountSignatureQuestion, Answer, Cause, DidEthrQuestion, DocumentStoreQuestion, Fact, HistoryQuestion, PowersQuestion, ProofQuestion,
-    Provenance, Question, RegistryQuestion, RevocationEvent, RevocationQuestion, Unavailable,
+    AccountSignatureQuestion, Answer, Cause, DidEthrQuestion, DocumentStoreQuestion, Fact, HistoryQuestion,
+    PowersQuestion, ProofQuestion, Provenance, Question, RegistryQuestion, RevocationEvent, RevocationQuestion,
+    Unavailable,
 };
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
 use crate::sources::usage::Usage;

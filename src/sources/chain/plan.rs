@@ -12,7 +12,9 @@ use super::reply::{Item, NodeError};
 use super::round::{self, Share, Title, title_of};
 use super::transport::{Call, Session};
 use super::values::{header, quantity};
-use super::{BlockChoice, ChainQuestion, account_signature, did_ethr, history, powers, proof, registry, revocation, store};
+use super::{
+    BlockChoice, ChainQuestion, account_signature, did_ethr, history, powers, proof, registry, revocation, store,
+};
 use crate::block_age::MaxBlockAge;
 use crate::evidence::{AccountSignatureQuestion, BlockReading, Cause, Fact, Finality, RegistryReading, Unavailable};
 use crate::merkle::path_from;

@@ -9,7 +9,8 @@ use crate::document::Document;
 use crate::evidence::{AccountSignatureReading, Evidence, Found, Question};
 use crate::primitives::{Address, rfc3339};
 use crate::title::account::AccountKind;
-use crate::verify::case::{Expected, TitleSubject};
+use crate::verify::case::TitleSubject;
+use crate::verify::challenge_case::Expected;
 use crate::verify::challenge_report::{
     ChallengeFacts, ChallengeReport, ControlVerdict, SignatureFacts, SignatureKind, statement,
 };
@@ -59,7 +60,8 @@ impl ChallengeExamination {
         let mut wrong: Vec<(&'static Code, String)> = Vec::new();
         let (issued, expires) = (rfc3339(period.issued_at()), rfc3339(period.expires_at()));
         if period.expires_at() <= case.now {
-            wrong.push((&codes::CHALLENGE_EXPIRED, format!("it expired at {expires}, and it is {}", rfc3339(case.now))));
+            wrong
+                .push((&codes::CHALLENGE_EXPIRED, format!("it expired at {expires}, and it is {}", rfc3339(case.now))));
         }
         if period.issued_at() > case.now.saturating_add(CLOCKS_DIFFER) {
             let message = format!("it was issued at {issued}, and it is {}", rfc3339(case.now));
@@ -125,9 +127,8 @@ impl ChallengeExamination {
         };
         let found = case.challenge.title();
         if found != wanted {
-            let named = |title: TokenOfChain| {
-                format!("token {} of {} on chain {}", title.token, title.registry, title.chain)
-            };
+            let named =
+                |title: TokenOfChain| format!("token {} of {} on chain {}", title.token, title.registry, title.chain);
             self.other_title(format!("it is about {}, and you expected {}", named(found), named(wanted)));
         }
     }
@@ -236,8 +237,7 @@ impl ChallengeExamination {
         };
         let check = finding(CheckName::Party, outcome, code, message);
         let read = self.base.findings.iter().find(|check| check.name == CheckName::Registry);
-        let (answered_by, strength) =
-            read.map(|check| (check.answered_by.clone(), check.strength)).unwrap_or_default();
+        let (answered_by, strength) = read.map(|check| (check.answered_by.clone(), check.strength)).unwrap_or_default();
         self.base.findings.push(Check { answered_by, strength, ..check });
     }
 

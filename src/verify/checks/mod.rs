@@ -38,9 +38,9 @@ use crate::evidence::{Ask, Cause, Entry, Evidence, Found, Question, Unavailable}
 use crate::integrity::{Integrity, IntegrityResult, Unchecked, Warning};
 use crate::primitives::{Address, ChainId, TokenId, encode_hex, rfc3339};
 
+pub(super) use challenge::{of_role, run as run_challenge};
 use findings::Findings;
 use pending::Ahead;
-pub(super) use challenge::{of_role, run as run_challenge};
 pub(super) use title::run as run_title;
 
 /// Says what is still to be asked, or reports.

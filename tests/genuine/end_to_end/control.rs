@@ -110,8 +110,7 @@ impl Safe {
 
     /// With what would deploy it (ERC-6492).
     fn wrapped(&self, signature: &[u8]) -> Vec<u8> {
-        let tokens =
-            [account(self.factory), Token::Bytes(self.deployment.clone()), Token::Bytes(signature.to_vec())];
+        let tokens = [account(self.factory), Token::Bytes(self.deployment.clone()), Token::Bytes(signature.to_vec())];
         [encode(&tokens), [0x64, 0x92].repeat(16)].concat()
     }
 }
@@ -145,14 +144,7 @@ fn challenged(stage: &Stage, bill: &Issued) -> Result<Challenge, Failed> {
     Ok(Challenge::read(&std::fs::read(text)?)?)
 }
 
-fn expect(
-    stage: &Stage,
-    bill: &Issued,
-    signature: &[u8],
-    exit: i32,
-    code: &str,
-    kind: &str,
-) -> Result<(), Failed> {
+fn expect(stage: &Stage, bill: &Issued, signature: &[u8], exit: i32, code: &str, kind: &str) -> Result<(), Failed> {
     let text: &Path = &text_of(bill);
     let output =
         ebl(stage, "verify").arg(text).arg(hex(signature)).arg(&bill.file).args(["--format", "json"]).output()?;

@@ -126,7 +126,9 @@ pub const ALL: &[Case] = &[
         it.presenting(&bytes)
     }),
     ("challenge.signed", Signature, Pass, Proven, "its contract accepts it", contract),
-    ("challenge.signed", Signature, Pass, Proven, "its contract accepts no bytes at all", || contract().presenting(&[])),
+    ("challenge.signed", Signature, Pass, Proven, "its contract accepts no bytes at all", || {
+        contract().presenting(&[])
+    }),
     ("challenge.signed", Signature, Pass, Proven, "its key, though it runs code that says no", || {
         signed().account(|reading| delegated(reading, CallReading { success: false, data: Vec::new() }))
     }),
@@ -159,9 +161,7 @@ pub const ALL: &[Case] = &[
     ("challenge.signature_form", Signature, Fail, Contradicted, "a deployment that is none", || {
         signed().presenting(&[0x64, 0x92].repeat(16))
     }),
-    ("challenge.not_accepted", Signature, Fail, Contradicted, "its contract reverts", || {
-        contract_with(false, &[])
-    }),
+    ("challenge.not_accepted", Signature, Fail, Contradicted, "its contract reverts", || contract_with(false, &[])),
     ("challenge.not_accepted", Signature, Fail, Contradicted, "its contract reverts with what means yes", || {
         contract_with(false, &YES)
     }),

@@ -90,7 +90,8 @@ mod tests {
     #[test]
     fn only_the_exact_answer_is_one() {
         let asked = |deployed_size, how, data: &[u8]| decoded(&answer(deployed_size, how, data)).map(|seen| seen.asked);
-        let answered = |success, data: &[u8]| Some(AskedAccount::Answered(CallReading { success, data: data.to_vec() }));
+        let answered =
+            |success, data: &[u8]| Some(AskedAccount::Answered(CallReading { success, data: data.to_vec() }));
         assert_eq!(asked(0, 0, &[]), Some(AskedAccount::NotAsked));
         assert_eq!(asked(9, 1, &[7; 32]), answered(true, &[7; 32]));
         assert_eq!(asked(9, 2, &[]), answered(false, &[]));
