@@ -39,7 +39,7 @@ pub(crate) enum NoControl {
     #[error("{account} is an account without a contract, and this is no signature of a key: {why}")]
     Form { account: Address, why: KeyForm },
     /// Another key's.
-    #[error("signed by {found}, and not by {account}")]
+    #[error("the signature leads to {found}, not to {account}: another account signed, or another text")]
     OtherSigner { account: Address, found: Address },
     /// Of no key.
     #[error("no key made this signature of this text, so {account} did not either")]

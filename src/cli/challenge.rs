@@ -46,12 +46,6 @@ fn new(args: &NewArgs) -> Result<Exit> {
     let subject = Subject::named(title.file.as_deref(), title.chain_id.as_deref(), registry_and_token)?;
     let Some(subject) = subject else { bail!("give a document, or --chain-id, --registry and --token") };
     let terms = terms(args)?;
-    if terms.domain.is_none() && terms.purpose.is_none() {
-        note(
-            "this challenge does not say who asks, so whoever is given it could have it signed for somebody else: say so \
-              with --for or --domain",
-        );
-    }
     let read: Vec<&Path> = settings.iter().chain(&title.file).map(PathBuf::as_path).collect();
     let output = Output::open(args.output.as_deref(), Wanted::Result, &read)?;
     let name = subject.name(&verifier);
@@ -68,6 +62,12 @@ fn new(args: &NewArgs) -> Result<Exit> {
             (Err(why), exit)
         }
     };
+    if found.is_ok() && args.domain.is_none() && args.purpose.is_none() {
+        note(
+            "this challenge does not say who asks, so whoever is given it could have it signed for somebody else: say so \
+              with --for or --domain",
+        );
+    }
     let json = match args.format {
         NewFormat::Text => None,
         NewFormat::Json => Some(Layout::Indented),

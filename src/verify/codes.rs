@@ -670,7 +670,7 @@ codes! {
     CHALLENGE_NO_PARTY = "challenge.no_party", Verifier,
         "The title is not live, so the registry records nobody who could act for it.",
         "See the title check.";
-    CHALLENGE_PARTY_UNKNOWN = "challenge.party_unknown", Network,
+    CHALLENGE_PARTY_UNKNOWN = "challenge.party_unknown", Verifier,
         "Whom the registry records is not known.",
         "See the checks before it.";
     CHALLENGE_CHANGE_PENDING = "challenge.change_pending", Verifier,

@@ -273,7 +273,7 @@ fn a_title_that_was_handed_over_since_is_told_with_who_signed() {
     let challenge = world.challenged(SAMPLE);
     let escrow = world.report(&signed_by(Party::Bank, &challenge), &[]).1["title"]["escrow"].clone();
     let consignee = Party::Consignee.address();
-    let write = TitleWrite::TransferHolder { to: consignee, remark: Vec::new() };
+    let write = TitleWrite::TransferHolder { holder: consignee, remark: Vec::new() };
     world.send(Party::Bank, escrow.as_str().unwrap().parse().unwrap(), &write.call_data(Generation::V5).unwrap());
     for (party, who) in [
         (Party::Bank, "; the one that the challenge names signed"),

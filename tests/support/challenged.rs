@@ -33,10 +33,13 @@ pub struct Challenged {
     pub nonce: Option<Nonce>,
     pub token: Option<TokenOfChain>,
     pub document: Option<Vec<u8>>,
-    registry: Vec<Box<dyn Fn(&mut RegistryReading)>>,
-    account: Vec<Box<dyn Fn(&mut AccountSignatureReading)>>,
-    unanswered: Option<(Cause, fn(&Question) -> bool)>,
+    registry: Vec<Change<RegistryReading>>,
+    account: Vec<Change<AccountSignatureReading>>,
+    unanswered: Option<(Cause, Which)>,
 }
+
+type Change<R> = Box<dyn Fn(&mut R)>;
+type Which = fn(&Question) -> bool;
 
 /// The holder signed with a key, a minute later.
 pub fn signed() -> Challenged {
@@ -139,7 +142,7 @@ impl Challenged {
     }
 
     /// These questions have no answer.
-    pub fn unanswered(mut self, cause: Cause, which: fn(&Question) -> bool) -> Self {
+    pub fn unanswered(mut self, cause: Cause, which: Which) -> Self {
         self.unanswered = Some((cause, which));
         self
     }
