@@ -50,10 +50,11 @@ pub fn a_safe_proves_control_before_and_after_it_is_deployed(setting: Setting) -
     expect(&stage, &bill, &safe.wrapped(&signature), 0, "challenge.signed", "contract_to_be")?;
     expect(&stage, &bill, &safe.wrapped(&forged), 1, "challenge.not_accepted", "unconfirmed")?;
     expect(&stage, &bill, &signature, 1, "challenge.other_signer", "unconfirmed")?;
+    let factory = safe.factory;
     let other = Safe { factory: stage.registry.factory, ..safe };
     expect(&stage, &bill, &other.wrapped(&signature), 1, "challenge.not_deployed", "unconfirmed")?;
 
-    let safe = Safe { factory: planned(&stage, &owner)?.factory, ..other };
+    let safe = Safe { factory, ..other };
     stage.write(Party::Carrier, safe.factory, &safe.deployment)?;
     expect(&stage, &bill, &signature, 0, "challenge.signed", "contract")?;
     expect(&stage, &bill, &safe.wrapped(&signature), 0, "challenge.signed", "contract")?;
