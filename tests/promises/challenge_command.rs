@@ -76,7 +76,7 @@ fn nobody_is_challenged_for_a_title_that_is_not_live_or_not_known() {
         ("store.json", &[], 4, "challenge.no_party"),
         (SAMPLE, &["--rpc", &dead], 3, "chain.rpc_unavailable"),
         (SAMPLE, &["--offline"], 3, "check.offline"),
-        ("ebl.toml", &[], 6, "read.other_kind"),
+        ("ebl.toml", &[], 6, "read.syntax"),
     ] {
         let file = world.sample(sample);
         let arguments = [&["new", &file, "--role", "holder", "--for", "X", "-o", "none.txt"], more].concat();
