@@ -85,17 +85,22 @@ impl FromStr for MaxBlockAge {
         if text == "off" {
             return Ok(Self::Off);
         }
-        let (digits, unit) = match text.as_bytes().last() {
-            Some(b's') => (text.strip_suffix('s'), 1),
-            Some(b'm') => (text.strip_suffix('m'), 60),
-            Some(b'h') => (text.strip_suffix('h'), 3600),
-            Some(b'd') => (text.strip_suffix('d'), 86_400),
-            _ => (Some(text), 1),
-        };
-        let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
-        let number = digits.and_then(|digits| digits.parse::<u64>().ok()).and_then(|number| number.checked_mul(unit));
-        number.filter(|seconds| *seconds > 0).map(Self::Seconds).ok_or(InvalidAge)
+        seconds(text).map(Self::Seconds).ok_or(InvalidAge)
     }
+}
+
+/// Seconds, or a number with `s`, `m`, `h` or `d`; at least one second.
+pub(crate) fn seconds(text: &str) -> Option<u64> {
+    let (digits, unit) = match text.as_bytes().last() {
+        Some(b's') => (text.strip_suffix('s'), 1),
+        Some(b'm') => (text.strip_suffix('m'), 60),
+        Some(b'h') => (text.strip_suffix('h'), 3600),
+        Some(b'd') => (text.strip_suffix('d'), 86_400),
+        _ => (Some(text), 1),
+    };
+    let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
+    let number = digits.and_then(|digits| digits.parse::<u64>().ok()).and_then(|number| number.checked_mul(unit));
+    number.filter(|seconds| *seconds > 0)
 }
 
 /// As it is written in settings.

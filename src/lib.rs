@@ -62,8 +62,8 @@
 //!
 //! # Rooms
 //!
-//! The core does no I/O: [`document`], [`integrity`], [`identity`], [`title`], [`status`], [`verify`],
-//! [`watch`], [`evidence`], [`report`], with [`primitives`], [`text`], [`address_book`], [`block_age`] and [`web_address`] under
+//! The core does no I/O: [`document`], [`integrity`], [`content`], [`identity`], [`title`], [`status`], [`challenge`],
+//! [`verify`], [`watch`], [`evidence`], [`report`], with [`primitives`], [`text`], [`address_book`], [`block_age`] and [`web_address`] under
 //! them.
 //! The shell judges nothing: [`sources`], [`Verifier`], the command.
 //!
@@ -76,6 +76,7 @@
 
 pub mod address_book;
 pub mod block_age;
+pub mod challenge;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;

@@ -2,6 +2,7 @@
 //! network meet.
 
 mod builder;
+mod challenge;
 mod content;
 mod title;
 mod watch;

@@ -47,6 +47,9 @@ fn flags(code: &Code) -> Option<&'static str> {
         "chain.proof_not_possible" => "--proof try, --quorum N",
         "chain.proof_unvouched" => "--quorum 2, --trusted-block HASH",
         "registry.unrecognised_code" | "registry.upgradeable_proxy" => "--trust-registry CHAIN:ADDRESS",
+        "challenge.expired" | "challenge.replayed" => "`ebl challenge new`, --expires",
+        "challenge.party_changed" | "challenge.other_role" | "challenge.other_title" => "`ebl challenge new`",
+        "challenge.change_pending" => "--block finalized",
         "policy.empty" => "`ebl policy template` prints one to start from",
         "check.not_asked" => "--all-checks",
         "check.offline" => "without --offline",
@@ -67,15 +70,17 @@ mod tests {
 
     #[test]
     fn every_flag_that_is_advised_is_one_of_the_commands() {
-        let command = Cli::command();
-        let known: Vec<&str> =
-            command.get_subcommands().flat_map(clap::Command::get_arguments).filter_map(clap::Arg::get_long).collect();
+        fn flags_of(command: &clap::Command) -> Vec<String> {
+            let own = command.get_arguments().filter_map(clap::Arg::get_long).map(str::to_owned);
+            own.chain(command.get_subcommands().flat_map(flags_of)).collect()
+        }
+        let known = flags_of(&Cli::command());
         let mut named = 0;
         for code in codes::all() {
             let words = flags(code).unwrap_or_default().split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
             for flag in words.filter_map(|word| word.strip_prefix("--")) {
                 named += 1;
-                assert!(known.contains(&flag), "{}: --{flag}", code.id);
+                assert!(known.iter().any(|known| known == flag), "{}: --{flag}", code.id);
             }
         }
         assert!(named > 20);

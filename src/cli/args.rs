@@ -1,5 +1,7 @@
 //! The command line, exactly as typed. What it means together with the environment and a file: `cli::config`.
 
+mod challenge;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -7,6 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::shard::Shard;
 use super::watch::args as watch;
 use crate::verify::ProofMode;
+
+pub(super) use challenge::{ChallengeCommand, NewArgs, NewFormat, ReadingArgs, VerifyChallengeArgs};
 
 /// Verifies electronic Bills of Lading: content, issuer, registry, title.
 #[derive(Debug, Parser)]
@@ -44,6 +48,9 @@ pub(super) enum Command {
     /// Watch titles: tell what changes as it becomes final, and what is pending
     #[command(after_help = watch::EXIT_CODES, override_usage = watch::USAGE)]
     Watch(Box<watch::WatchArgs>),
+    /// Let the recorded holder or beneficiary of a title show control of that account by a signature
+    #[command(subcommand)]
+    Challenge(ChallengeCommand),
     /// Look into a document without asking anybody; never says valid
     Inspect(InspectArgs),
     /// Explain a policy file, or print one to start from
@@ -507,6 +514,17 @@ pub(super) enum When {
     Auto,
     Always,
     Never,
+}
+
+impl When {
+    /// Where what is written goes to a terminal, or not.
+    pub(super) fn is_wanted(self, terminal: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        }
+    }
 }
 
 /// Root certificates

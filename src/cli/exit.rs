@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::verify::Verdict;
+use crate::verify::{ControlVerdict, Verdict};
 
 /// What one file, or a run without files, came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Exit {
     Done,
     /// A verdict.
     Verdict(Verdict),
+    /// Whether control was shown.
+    Control(ControlVerdict),
     /// Bad arguments or settings.
     Usage,
     /// Not a document we can read, or an unsupported format.
@@ -39,6 +41,7 @@ impl Exit {
         match self {
             Self::Done => 0,
             Self::Verdict(verdict) => verdict.exit_code(),
+            Self::Control(verdict) => verdict.exit_code(),
             Self::Usage => 2,
             Self::Unreadable => 6,
             Self::NotFetched | Self::Unjudged | Self::NotWorking => 3,

@@ -78,6 +78,7 @@ fn heading(code: &Code) -> &'static str {
         "powers" => "powers: who can issue, accept and restore titles",
         "policy" => "policy: your own rules",
         "replay" => "replay: why kept evidence is not judged again",
+        "challenge" => "challenge: whether control of an account was shown",
         "run" => "run: what the documents of one run show about each other",
         other => other,
     }

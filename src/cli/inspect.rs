@@ -19,8 +19,8 @@ use crate::document::credential::{CredentialStatus, Proof};
 use crate::document::link::Link;
 use crate::document::{self, Content, ContractKind, Document, Family, Key, Limits, ReadError};
 use crate::evidence::{
-    DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion, Evidence, HistoryQuestion, PowersQuestion, ProofQuestion,
-    Question, RegistryQuestion, RevocationQuestion, TitleLogsQuestion, WebQuestion,
+    AccountSignatureQuestion, DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion, Evidence, HistoryQuestion,
+    PowersQuestion, ProofQuestion, Question, RegistryQuestion, RevocationQuestion, TitleLogsQuestion, WebQuestion,
 };
 use crate::integrity::IntegrityResult;
 use crate::primitives::encode_hex;
@@ -328,6 +328,9 @@ fn describe(question: &Question) -> String {
         }
         Question::DidEthr(DidEthrQuestion { chain, identity, .. }) => {
             format!("an endpoint of chain {chain}: who controls the identity {identity}")
+        }
+        Question::AccountSignature(AccountSignatureQuestion { chain, account, .. }) => {
+            format!("an endpoint of chain {chain}: whether {account} accepts a signature")
         }
         Question::Web(WebQuestion { url, .. }) => format!("a web server: {url}"),
     }

@@ -6,6 +6,7 @@ mod advice;
 mod args;
 mod attachments;
 mod bench;
+mod challenge;
 mod config;
 #[cfg(feature = "testchain")]
 mod demo;
@@ -40,6 +41,7 @@ mod tally;
 mod testchain;
 mod title;
 mod twins;
+mod used;
 mod verify;
 mod waiting;
 mod watch;
@@ -90,6 +92,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Show(args) => show::run(args),
         Command::Diff(args) => show::diff(args),
         Command::Watch(args) => watch::run(args),
+        Command::Challenge(command) => challenge::run(command),
         Command::Inspect(args) => inspect::run(args),
         Command::Policy(command) => policy::run(command),
         Command::Doctor(args) => doctor::run(args),

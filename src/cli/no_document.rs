@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::exit::Exit;
 use super::input::InputError;
+use crate::challenge::InvalidChallenge;
 use crate::document::ReadError;
 use crate::document::link::InvalidLink;
 use crate::report::fragments::{self, Fragments};
@@ -24,6 +25,11 @@ pub(super) struct NoDocument {
     read: Option<ReadError>,
 }
 
+/// What is said of somebody whom no challenge can be written to, in the same form.
+pub(super) fn refusal(code: &'static Code, message: String) -> NoDocument {
+    NoDocument { code, message, read: None }
+}
+
 impl NoDocument {
     pub(super) fn code(&self) -> &'static Code {
         self.code
@@ -40,6 +46,11 @@ impl NoDocument {
 
     pub(super) fn human(&self, name: &str, style: Style) -> String {
         let headline = if self.exit() == Exit::NotFetched { "NOT FETCHED" } else { "UNREADABLE" };
+        self.page(headline, name, style)
+    }
+
+    /// The same under another headline.
+    pub(super) fn page(&self, headline: &str, name: &str, style: Style) -> String {
         let name = hanging(&escape(name), headline.len() + 2, style.width);
         let headline = beside(&format!("{headline}  "), &name);
         let message = format!("{}   [{}]", escape(&self.message), self.code.id);
@@ -83,6 +94,12 @@ impl From<InvalidLink> for NoDocument {
     fn from(error: InvalidLink) -> Self {
         let message = format!("this link cannot be followed: {error}");
         Self { code: error.explanation(), message, read: None }
+    }
+}
+
+impl From<InvalidChallenge> for NoDocument {
+    fn from(error: InvalidChallenge) -> Self {
+        Self { code: error.explanation(), message: error.to_string(), read: None }
     }
 }
 

@@ -32,7 +32,12 @@ pub(super) fn run(args: &TitleArgs) -> Result<Exit> {
         context: &args.context,
     })?;
     let verifier = builder.build()?;
-    let subject = Subject::of(args)?;
+    let subject = Subject::named(
+        args.file.as_deref(),
+        args.chain_id.as_deref(),
+        args.registry.as_deref().zip(args.token.as_deref()),
+    )?;
+    let Some(subject) = subject else { anyhow::bail!("give a document, or --chain-id, --registry and --token") };
     let read: Vec<&Path> = settings.iter().chain(&args.file).map(|path| path.as_path()).collect();
     let wanted = Wanted::of(&args.page);
     let output = Output::open(args.page.output.as_deref(), wanted, &read)?;
@@ -56,25 +61,29 @@ pub(super) fn run(args: &TitleArgs) -> Result<Exit> {
 }
 
 /// What the arguments name.
-enum Subject<'a> {
+pub(super) enum Subject<'a> {
     File(&'a Path),
     Token(TokenOfChain),
 }
 
 impl<'a> Subject<'a> {
-    fn of(args: &'a TitleArgs) -> Result<Self> {
-        match (&args.file, &args.chain_id, &args.registry, &args.token) {
-            (None, Some(chain), Some(registry), Some(token)) => Ok(Self::Token(TokenOfChain {
+    /// A document, or a chain with a registry and a token; `None` for neither.
+    pub(super) fn named(
+        file: Option<&'a Path>,
+        chain: Option<&str>,
+        registry_and_token: Option<(&str, &str)>,
+    ) -> Result<Option<Self>> {
+        Ok(match (file, chain, registry_and_token) {
+            (None, Some(chain), Some((registry, token))) => Some(Self::Token(TokenOfChain {
                 chain: chain.parse().context("--chain-id")?,
                 registry: Address::from_caller(registry).context("--registry")?,
                 token: token_id(token)?,
             })),
-            (Some(file), ..) => Ok(Self::File(file)),
-            _ => anyhow::bail!("give a document, or --chain-id, --registry and --token"),
-        }
+            (file, ..) => file.map(Self::File),
+        })
     }
 
-    fn name(&self, verifier: &Verifier) -> String {
+    pub(super) fn name(&self, verifier: &Verifier) -> String {
         match self {
             Self::File(file) => Input::of(file, |text| verifier.read_link(text)).name(),
             Self::Token(of) => format!("token {}", of.token),

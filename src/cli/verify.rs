@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Result, bail, ensure};
 use tokio::sync::Semaphore;
 
-use super::args::{Format, PageArgs, VerifyArgs, When};
+use super::args::{Format, PageArgs, VerifyArgs};
 use super::bench::{Bench, Came, Judged, Room};
 use super::config::Configured;
 use super::evidence::Keeper;
@@ -388,10 +388,5 @@ pub(super) fn runtime(offline: bool) -> std::io::Result<tokio::runtime::Runtime>
 /// How to print, on a terminal or elsewhere.
 pub(super) fn style(output: &Output, &PageArgs { color, verbose, .. }: &PageArgs) -> Style {
     let terminal = output.is_terminal();
-    let color = match color {
-        When::Always => true,
-        When::Never => false,
-        When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-    };
-    Style { width: output::width(terminal), color, verbose, advice: advice::advice }
+    Style { width: output::width(terminal), color: color.is_wanted(terminal), verbose, advice: advice::advice }
 }

@@ -4,6 +4,7 @@
 //! *unknown*, never to *fail*. Evidence is `serde` data, so it can be kept beside a report and replayed.
 
 mod abi;
+mod account_signature;
 mod did;
 mod dns;
 mod entry;
@@ -28,6 +29,7 @@ pub use crate::contracts::token_registry::REGISTRY_INTERFACES;
 pub use abi::NotAWord;
 #[cfg(feature = "net")]
 pub(crate) use abi::word_number;
+pub use account_signature::{AccountSignatureReading, AskedAccount};
 pub use did::{DidChange, DidEthrReading, DidEvent};
 pub use dns::{Dnssec, TopLevelReading, TxtReading};
 pub use entry::{AnotherKind, Entry, Evidence, Found};
@@ -37,8 +39,9 @@ pub use newest::Newest;
 pub use powers::{PowersReading, RoleAdminReading, RoleHoldingReading};
 pub use proof::{AccountProofReading, HeaderReading, NodeBytes, ProofReading, SlotReading};
 pub use question::{
-    Answer, Ask, DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion, Fact, HistoryQuestion, PowersQuestion,
-    ProofQuestion, Question, RegistryQuestion, RevocationQuestion, TitleLogsQuestion, WebQuestion,
+    AccountSignatureQuestion, Answer, Ask, DeploymentCall, DidEthrQuestion, DnsTxtQuestion, DocumentStoreQuestion,
+    Fact, HistoryQuestion, PowersQuestion, ProofQuestion, Question, RegistryQuestion, RevocationQuestion,
+    TitleLogsQuestion, WebQuestion,
 };
 pub use registry::{
     CodeReading, ContractReading, InterfaceReading, NewerTitle, ProxySlots, ReadMethod, RegistryReading, TitleReading,

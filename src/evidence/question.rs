@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BlockReading, DidEthrReading, HistoryReading, PowersReading, ProofReading, RegistryReading, RevocationEvent,
-    RevocationReading, StoreReading, TitleLogsReading, TxtReading, Unavailable, WebReading,
+    AccountSignatureReading, BlockReading, DidEthrReading, HistoryReading, PowersReading, ProofReading,
+    RegistryReading, RevocationEvent, RevocationReading, StoreReading, TitleLogsReading, TxtReading, Unavailable,
+    WebReading,
 };
-use crate::primitives::{Address, ChainId, Digest32, TokenId};
+use crate::primitives::{Address, ChainId, Digest32, TokenId, hex_bytes};
 
 /// A question with the kind of reading that answers it.
 pub trait Ask: Into<Question> {
@@ -93,6 +94,7 @@ questions! {
     TitleLogs(TitleLogsQuestion) -> Box<TitleLogsReading>,
     Powers(PowersQuestion) -> Box<PowersReading>,
     DidEthr(DidEthrQuestion) -> Box<DidEthrReading>,
+    AccountSignature(AccountSignatureQuestion) -> Box<AccountSignatureReading>,
     Web(WebQuestion) -> WebReading,
     DnsTxt(DnsTxtQuestion) -> TxtReading,
 }
@@ -109,6 +111,7 @@ impl Question {
             Self::TitleLogs(question) => Some(question.chain),
             Self::Powers(question) => Some(question.chain),
             Self::DidEthr(question) => Some(question.chain),
+            Self::AccountSignature(question) => Some(question.chain),
             Self::Web(_) | Self::DnsTxt(_) => None,
         }
     }
@@ -224,6 +227,35 @@ pub struct DidEthrQuestion {
     pub identity: Address,
 }
 
+/// What stands at an account and, where that is a contract, whether it accepts a signature (checks.md §11.3).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountSignatureQuestion {
+    /// The chain of the title.
+    #[serde(rename = "chain_id")]
+    pub chain: ChainId,
+    /// The account.
+    pub account: Address,
+    /// What was signed: the hash of the text as a personal message (EIP-191).
+    pub digest: Digest32,
+    /// The signature, without what would deploy the account.
+    #[serde(with = "hex_bytes")]
+    pub signature: Vec<u8>,
+    /// What would deploy it, where nothing stands there yet (ERC-6492).
+    pub deployment: Option<DeploymentCall>,
+}
+
+/// A call that deploys an account.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeploymentCall {
+    /// The contract that is called.
+    pub factory: Address,
+    /// What it is called with.
+    #[serde(with = "hex_bytes")]
+    pub call: Vec<u8>,
+}
+
 /// A GET over https of an address that the document chose (checks.md §9).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -249,6 +281,7 @@ impl Fact {
             Self::Registry(reading) => Some(&reading.block),
             Self::DocumentStore(reading) => Some(&reading.block),
             Self::DidEthr(reading) => Some(&reading.block),
+            Self::AccountSignature(reading) => Some(&reading.block),
             Self::Revocation(reading) => Some(&reading.block),
             Self::History(reading) => Some(&reading.block),
             Self::TitleLogs(reading) => Some(&reading.block),
@@ -264,6 +297,7 @@ impl Fact {
             Self::Registry(reading) => reading.newest.is_known_beside(&reading.block),
             Self::DocumentStore(reading) => reading.newest.is_known_beside(&reading.block),
             Self::DidEthr(reading) => reading.newest.is_known_beside(&reading.block),
+            Self::AccountSignature(reading) => reading.newest.is_known_beside(&reading.block),
             _ => true,
         }
     }

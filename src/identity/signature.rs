@@ -22,7 +22,15 @@ impl RootSignature {
     /// 65 bytes `r‖s‖v`, or 64 in the compact form of EIP-2098, as `0x` hexadecimal; the lower of the two possible `s`.
     pub fn parse(text: &str) -> Result<Self, InvalidSignature> {
         let bytes = text.strip_prefix("0x").and_then(decode_hex_digits).ok_or(InvalidSignature::NotHexadecimal)?;
-        let (rs, odd, normalised) = match bytes.as_slice() {
+        let signature = Self::of_bytes(&bytes)?;
+        let upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
+        let normalised = signature.normalised.or(upper.then_some(Normalised::UpperCase));
+        Ok(Self { normalised, ..signature })
+    }
+
+    /// The same bytes, however they were written.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Result<Self, InvalidSignature> {
+        let (rs, odd, normalised) = match bytes {
             [rs @ .., 27] if rs.len() == 64 => (rs.to_vec(), false, None),
             [rs @ .., 28] if rs.len() == 64 => (rs.to_vec(), true, None),
             [rs @ .., v @ (0 | 1)] if rs.len() == 64 => (rs.to_vec(), *v == 1, Some(Normalised::ParityByte)),
@@ -38,14 +46,16 @@ impl RootSignature {
         if signature.normalize_s() != signature {
             return Err(InvalidSignature::HighS);
         }
-        let upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
-        let normalised = normalised.or(upper.then_some(Normalised::UpperCase));
         Ok(Self { signature, recovery: RecoveryId::new(odd, false), normalised })
     }
 
     /// The address of the key that signed `root`; `None` where no key could have made this signature.
     pub fn signer(&self, root: Digest32) -> Option<Address> {
-        let digest = eip191_digest(root);
+        self.signer_of(eip191_digest(root))
+    }
+
+    /// The address of the key that signed `digest` itself.
+    pub(crate) fn signer_of(&self, digest: Digest32) -> Option<Address> {
         let key = VerifyingKey::recover_from_prehash(&digest.0, &self.signature, self.recovery).ok()?;
         Some(address_of(&key))
     }

@@ -70,6 +70,16 @@ impl Unreadable {
         Self { schema: "ebl-verifier/content/1", ..self }
     }
 
+    /// The same where proof of control was to be judged.
+    pub fn instead_of_challenge(self) -> Self {
+        Self { schema: "ebl-verifier/challenge/1", ..self }
+    }
+
+    /// The same where a challenge was to be written.
+    pub fn instead_of_new_challenge(self) -> Self {
+        Self { schema: "ebl-verifier/new-challenge/1", ..self }
+    }
+
     /// The same where a report on a title was asked for.
     pub fn instead_of_title(self) -> Self {
         Self { schema: "ebl-verifier/title/1", ..self }

@@ -59,7 +59,7 @@ impl<S: Source> Verifier<S> {
         Ok(self.inquire(|now| TitleCase::of_document(&case, powers).at(now)).await)
     }
 
-    async fn inquire<'c>(&self, case: impl Fn(i64) -> TitleCase<'c>) -> TitleReport {
+    pub(super) async fn inquire<'c>(&self, case: impl Fn(i64) -> TitleCase<'c>) -> TitleReport {
         let mut evidence = Evidence::new();
         loop {
             match examine_title(&case(now()), &evidence) {

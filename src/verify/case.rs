@@ -216,6 +216,7 @@ impl From<&Link> for LinkFollowed {
 pub struct TitleCase<'c> {
     pub(super) subject: TitleSubject<'c>,
     pub(super) powers: PowersWanted,
+    pub(super) history: HistoryWanted,
     pub(super) policy: &'c Policy,
     pub(super) names: &'c AddressBook,
     pub(super) now: i64,
@@ -232,17 +233,23 @@ impl<'c> TitleCase<'c> {
     /// The title of a document, on the terms of its case.
     pub fn of_document(case: &'c Case<'c>, powers: PowersWanted) -> Self {
         let &Case { policy, names, now, .. } = case;
-        Self { subject: TitleSubject::Document(case), powers, policy, names, now }
+        Self { subject: TitleSubject::Document(case), powers, history: HistoryWanted::Yes, policy, names, now }
     }
 
     /// The title of a token that is named without a document.
     pub fn of_token(token: TokenOfChain, powers: PowersWanted, policy: &'c Policy, now: i64) -> Self {
-        Self { subject: TitleSubject::Token(token), powers, policy, names: AddressBook::nobody(), now }
+        let (history, names) = (HistoryWanted::Yes, AddressBook::nobody());
+        Self { subject: TitleSubject::Token(token), powers, history, policy, names, now }
     }
 
     /// The same, with the caller's own names for addresses.
     pub fn named(self, names: &'c AddressBook) -> Self {
         Self { names, ..self }
+    }
+
+    /// The same, without its history: who is recorded, and nothing of how it came to that.
+    pub fn without_history(self) -> Self {
+        Self { history: HistoryWanted::No, ..self }
     }
 
     /// The same, judged at another time.
@@ -257,6 +264,13 @@ impl<'c> TitleCase<'c> {
             TitleSubject::Token(_) => None,
         }
     }
+}
+
+/// Whether it is asked how a title came to those who are recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HistoryWanted {
+    Yes,
+    No,
 }
 
 /// A token of a registry.

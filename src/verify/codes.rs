@@ -821,6 +821,90 @@ codes! {
         "None of the rules of your policy says anything about a document of this kind.",
         "Nothing to do.",
         "Your only rule is about the holder of a title, and the document has no title.";
+    CHALLENGE_UNREADABLE = "challenge.unreadable", Verifier,
+        "The file is no challenge as this program writes it: of another kind, changed by an editor or on its way, or put together by somebody else.",
+        "Use the very text that you kept when you issued the challenge.",
+        "A mail program wrapped the long lines of the text before it came back to the desk.";
+    CHALLENGE_IN_FORCE = "challenge.in_force", Nobody,
+        "The challenge is in force, and it is the one that you expected.",
+        "Nothing to do.",
+        "The bank issued the challenge four minutes ago, and the text that came back is the one it kept.";
+    CHALLENGE_EXPIRED = "challenge.expired", Verifier,
+        "The challenge has expired, so the signature may be an old one.",
+        "Issue a new challenge and ask for a signature of that.",
+        "The holder was travelling and signed a text of yesterday, which was good for fifteen minutes.";
+    CHALLENGE_NOT_YET_VALID = "challenge.not_yet_valid", Verifier,
+        "The challenge was issued at a time that has not come.",
+        "Check your clock, and the one of the machine where the challenge was issued.",
+        "The machine that issued the challenge is a day ahead.";
+    CHALLENGE_REPLAYED = "challenge.replayed", Verifier,
+        "The same challenge was accepted before: whoever presents it now may only have a copy of the signature.",
+        "Issue a new challenge and ask for a signature of that.",
+        "A signature that the desk accepted in the morning is presented again in the afternoon by somebody else.";
+    CHALLENGE_OTHER_ROLE = "challenge.other_role", Verifier,
+        "The challenge is about another role than the one that you expected.",
+        "Issue a challenge for the role that matters to you.",
+        "The bank lends to the beneficiary and is shown that the holder signed.";
+    CHALLENGE_OTHER_TITLE = "challenge.other_title", Verifier,
+        "The challenge is about another title than the one that you expected.",
+        "Issue a challenge for this title.",
+        "The text names the title of last month's bill, which the same company held.";
+    CHALLENGE_OTHER_PURPOSE = "challenge.other_purpose", Verifier,
+        "The challenge was issued for another purpose than the one that you expected: the signature may have been given to somebody else.",
+        "Use the very text that you kept when you issued the challenge.",
+        "The text says \"for a terminal's gate pass\", and it is presented to a bank for a loan.";
+    CHALLENGE_OTHER_DOMAIN = "challenge.other_domain", Verifier,
+        "The challenge was issued by another domain than the one that you expected: the signature may have been given to somebody else.",
+        "Use the very text that you kept when you issued the challenge.",
+        "A page that looks like the bank's asked the holder to sign, and passes the signature on.";
+    CHALLENGE_OTHER_NONCE = "challenge.other_nonce", Verifier,
+        "The challenge is another one than the one that you issued.",
+        "Use the very text that you kept when you issued the challenge.",
+        "The holder signed the first of two challenges, and the desk waits for the second.";
+    CHALLENGE_PARTY = "challenge.party", Nobody,
+        "The registry records the challenged account in the challenged role.",
+        "Nothing to do.",
+        "At the block that was read the registry names the challenged account as holder.";
+    CHALLENGE_PARTY_CHANGED = "challenge.party_changed", Verifier,
+        "The registry now records another account in this role than the challenge names: the title was handed over since, or never was where the challenge says.",
+        "Find out from whom you have the title, and issue a new challenge to the account that is recorded now.",
+        "The holder signed at nine and handed the title over at ten; the desk looks at eleven.";
+    CHALLENGE_NO_PARTY = "challenge.no_party", Verifier,
+        "The title is not live, so the registry records nobody who could act for it.",
+        "See the title check.",
+        "The cargo was released and the title returned to the carrier before anybody signed.";
+    CHALLENGE_PARTY_UNKNOWN = "challenge.party_unknown", Verifier,
+        "Whom the registry records is not known.",
+        "See the checks before it.",
+        "The endpoint of the chain is down, so nobody can say who holds the title.";
+    CHALLENGE_CHANGE_PENDING = "challenge.change_pending", Verifier,
+        "What shows control in the block that was read is another thing in a newer one, which is not final yet.",
+        "Try again when that block is final.",
+        "A transfer to a new holder was mined a minute ago and may still be undone.";
+    CHALLENGE_SIGNED = "challenge.signed", Nobody,
+        "The challenged account signed this text.",
+        "Nothing to do.",
+        "The holder signed the text in a wallet, and the key is the one of the recorded account.";
+    CHALLENGE_SIGNATURE_FORM = "challenge.signature_form", Holder,
+        "What was presented is no signature that an account of this kind can make.",
+        "Ask the holder to sign the text again, as a message, and to send what the wallet gives, unchanged.",
+        "Only the first 64 bytes of the signature were pasted, without the last.";
+    CHALLENGE_OTHER_SIGNER = "challenge.other_signer", Holder,
+        "Another account signed, or another text was signed.",
+        "Do not act on it. Ask the holder to sign exactly this text with the account that it names.",
+        "The holder's colleague signed with a wallet of his own.";
+    CHALLENGE_NOT_ACCEPTED = "challenge.not_accepted", Holder,
+        "The account is a contract, and it does not accept the signature.",
+        "Ask the holder whether enough owners of the account signed exactly this text, and whether the account knows ERC-1271.",
+        "The holder is an account of three owners, two must sign, and only one did.";
+    CHALLENGE_NOT_DEPLOYED = "challenge.not_deployed", Holder,
+        "The account is not deployed, and what came with the signature does not deploy it.",
+        "Ask the holder to deploy the account, or to sign with a wallet that knows ERC-6492.",
+        "The wallet promised an account at this address, and the parts it sent make another address.";
+    CHALLENGE_NO_ANSWER = "challenge.no_answer", Holder,
+        "The account is a contract, and it came to no answer about the signature within the gas that was given.",
+        "Ask the holder which rules the account has, and for another way to show control.",
+        "The account's contract runs in a circle until the gas is used up.";
     PARTS_SAY = "check.parts", Nobody,
         "A presentation shows credentials; each of them is checked on its own, and has a title of its own if it has one.",
         "Look at the credentials.",

@@ -5,6 +5,8 @@
 
 mod budget;
 mod case;
+mod challenge_case;
+mod challenge_report;
 mod checks;
 pub mod codes;
 mod content_report;
@@ -19,6 +21,11 @@ mod verdict;
 use crate::evidence::{Evidence, Question};
 
 pub use case::{Arrival, Case, ContentWanted, LinkFollowed, PowersWanted, Stated, TitleCase, TokenOfChain};
+pub use challenge_case::ChallengeCase;
+pub use challenge_report::{
+    ChallengeFacts, ChallengeReport, ChallengeTerms, ControlVerdict, NewChallenge, NoParty, SignatureFacts,
+    SignatureKind, challenge_of,
+};
 pub use content_report::ContentReport;
 pub use evidence_file::{EvidenceFile, InvalidEvidenceFile, KeepDocument, NotReplayed, Replayed, Trust};
 pub use next_step::NextStep;
@@ -96,4 +103,19 @@ pub enum ContentStep {
     Ask(Vec<Question>),
     /// Everything needed was known.
     Report(Box<ContentReport>),
+}
+
+/// Judges a signed challenge by the evidence at hand: is it in force, whom does the registry record, and did that account
+/// sign?
+pub fn examine_challenge(case: &ChallengeCase<'_>, evidence: &Evidence) -> ChallengeStep {
+    checks::run_challenge(case, evidence)
+}
+
+/// What [`examine_challenge`] came to.
+#[derive(Debug)]
+pub enum ChallengeStep {
+    /// These answers are missing. All can be asked at once.
+    Ask(Vec<Question>),
+    /// Everything needed was known.
+    Report(Box<ChallengeReport>),
 }

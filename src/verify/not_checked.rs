@@ -1,5 +1,6 @@
 //! What a report does not say (checks.md §1.2). The list shrinks only by what was really done.
 
+use super::challenge_report::{ChallengeReport, SignatureKind};
 use super::report::{Check, CheckName, Issuer, Outcome, ProofResult, Report, Strength, TitleStateName, Voucher};
 use super::title_report::TitleReport;
 use crate::evidence::{Dnssec, Finality};
@@ -20,6 +21,35 @@ pub(super) fn list_for_title(report: &TitleReport) -> Vec<String> {
     }
     if report.checks.iter().all(|check| check.name != CheckName::Integrity) {
         items.push("the document that this title stands for".into());
+    }
+    if let Some(as_of) = &report.as_of {
+        items.push(format!("anything after block {}", as_of.block));
+    }
+    items.extend(unknown(&report.checks));
+    items
+}
+
+/// The items for a report on a signed challenge.
+pub(super) fn list_for_challenge(report: &ChallengeReport) -> Vec<String> {
+    let strength = |wanted| report.checks.iter().any(|check| check.rests_on(wanted));
+    let mut items = vec![
+        "who stands behind the account, and their authority".to_owned(),
+        "who presents the signature: it may have been passed on by whoever asked for it".to_owned(),
+    ];
+    match report.signature.kind {
+        SignatureKind::Contract => items.push("who may sign for the contract: its own rules decide".into()),
+        SignatureKind::ContractToBe => {
+            items.push("who may sign for the contract, and whether it will be deployed in this way".into());
+        }
+        _ => {}
+    }
+    if strength(Strength::SingleEndpoint) {
+        items.push("the honesty of the endpoint: it was asked alone and gave no proof".into());
+    }
+    if report.document.is_none() {
+        items.push("the document that this title stands for".into());
+    } else {
+        items.push("who issued the document".into());
     }
     if let Some(as_of) = &report.as_of {
         items.push(format!("anything after block {}", as_of.block));

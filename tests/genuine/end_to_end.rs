@@ -8,6 +8,8 @@ use crate::support::anvil;
 mod command;
 #[path = "end_to_end/comparison.rs"]
 mod comparison;
+#[path = "end_to_end/control.rs"]
+mod control;
 #[path = "end_to_end/credential.rs"]
 mod credential;
 use crate::support::embedded;
@@ -70,6 +72,17 @@ pub fn suite() -> Suite {
         })
         .with_ignored_flag(!runs((Anvil, Ours))),
     );
+    let safe = modules.join(control::PACKAGE).exists();
+    for node in [Anvil, Embedded] {
+        let name = if node == Anvil { "anvil" } else { "the_embedded_chain" };
+        let setting = Setting { node, contracts: Genuine, generation: Generation::V5 };
+        trials.push(
+            Trial::test(format!("a_safe_on_{name}_proves_control_before_and_after_it_is_deployed"), move || {
+                control::a_safe_proves_control_before_and_after_it_is_deployed(setting)
+            })
+            .with_ignored_flag(!(safe && runs((node, Genuine)))),
+        );
+    }
     let lens = move || the_lens_is_rebuilt(&modules);
     trials.push(
         Trial::test("the_lens_in_the_repository_is_what_its_source_compiles_to", lens).with_ignored_flag(!compiles),
@@ -79,6 +92,7 @@ pub fn suite() -> Suite {
         &[
             (anvil, "the end-to-end story, W3C bills, the look-alikes and the reorganisation on anvil"),
             (published, "the end-to-end story, W3C bills and the look-alikes with the genuine contracts"),
+            (safe, "proof of control by a genuine Safe"),
             (compiles, "the rebuilding of the lens"),
         ],
     )
@@ -181,7 +195,11 @@ fn the_lens_is_rebuilt(modules: &Path) -> Result<(), Failed> {
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
     }
-    for (file, source) in [("creation.hex", "Lens.sol"), ("creation_of_many.hex", "Lenses.sol")] {
+    for (file, source) in [
+        ("creation.hex", "Lens.sol"),
+        ("creation_of_many.hex", "Lenses.sol"),
+        ("creation_of_control.hex", "Control.sol"),
+    ] {
         if std::fs::read(lens.join(file))? != std::fs::read(folder.path().join(file))? {
             return Err(
                 format!("{file} is not what {source} compiles to: run node src/sources/chain/lens/build.mjs").into()

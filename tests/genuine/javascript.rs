@@ -26,12 +26,17 @@ pub fn suite() -> Suite {
         there("ethers") && there("viem") && there("ws") && Command::new("node").arg("--version").output().is_ok();
     let trials = [
         ("the_ethers_script_of_the_readme_mints_transfers_and_is_verified", readme_script("ethers.mjs")),
+        ("the_script_of_the_readme_that_proves_control_is_believed", readme_script("prove.mjs")),
         ("the_viem_script_of_the_readme_mints_transfers_and_is_verified", readme_script("viem.mjs")),
         ("listeners_of_ethers_and_viem_fire_over_http_and_websocket", Some(LISTENERS)),
         ("signatures_and_typed_data_are_those_of_the_libraries", Some(SIGNATURES)),
     ];
     let trials = trials.map(|(name, script)| {
-        let last = if name.contains("readme") { "VALID  ebl-testchain/not-issued.json\n" } else { "all done\n" };
+        let last = match name {
+            _ if name.contains("control") => "PROVEN  challenge.txt\n",
+            _ if name.contains("readme") => "VALID  ebl-testchain/not-issued.json\n",
+            _ => "all done\n",
+        };
         Trial::test(name, move || run(script.ok_or("the README does not show this script")?, last))
             .with_ignored_flag(!ready)
     });

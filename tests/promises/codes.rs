@@ -1,6 +1,8 @@
 //! What leads to what (checks.md §8): for every code of the table a case that comes to it. Each case is an honest
 //! document with honest evidence, of which one thing is changed.
 
+#[path = "codes/challenges.rs"]
+mod challenges;
 #[path = "codes/credentials.rs"]
 mod credentials;
 #[path = "codes/findings.rs"]
@@ -25,7 +27,7 @@ use std::collections::BTreeSet;
 use ebl_verifier::evidence::{Cause, Evidence, Question};
 use ebl_verifier::report::human::{self, Style};
 use ebl_verifier::report::title as title_page;
-use ebl_verifier::verify::{Check, CheckName, NextStep, Outcome, Report, Verdict, codes};
+use ebl_verifier::verify::{Check, CheckName, ControlVerdict, NextStep, Outcome, Report, Verdict, codes};
 use signed_world::{matches_schema, web};
 use situation::signed;
 use wrapping::Format;
@@ -102,6 +104,22 @@ fn is_one_step(next: &NextStep, checks: &[Check], parts: &[Report], of: &str) {
 }
 
 #[test]
+fn every_case_of_a_challenge_comes_to_its_code_outcome_and_verdict() {
+    let mut wrong = Vec::new();
+    for (code, name, outcome, verdict, when, make) in challenges::ALL {
+        let report = make().report();
+        challenges::matches_schema(&report);
+        let check = report.checks.iter().find(|check| check.name == *name).expect("the check is listed");
+        let found = (check.code.id, check.outcome, report.verdict);
+        if found != (*code, *outcome, *verdict) {
+            wrong.push(format!("{code} when {when}: found {found:?}, {}", check.message));
+        }
+        assert_eq!(report.statement.is_some(), report.verdict == ControlVerdict::Proven, "{code} when {when}");
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn without_the_proof_that_is_required_nothing_is_known() {
     for (code, when, make) in proofs::ALL {
         let report = make();
@@ -121,6 +139,9 @@ fn every_code_of_the_table_is_reached_and_no_other_is_emitted() {
     for (.., make) in titles::all() {
         seen.extend(make().title_examined().checks.iter().map(|check| check.code.id));
     }
+    for (.., make) in challenges::ALL {
+        seen.extend(make().report().checks.iter().map(|check| check.code.id));
+    }
     for (.., make) in proofs::ALL {
         seen.extend(make().checks.iter().map(|check| check.code.id));
     }
@@ -137,8 +158,9 @@ fn the_evidence_of_every_case_follows_its_schema_and_reads_back_the_same() {
     let schema = jsonschema::validator_for(&schema).expect("a schema");
     let documents = findings::all().map(|(.., make)| make().examined().1);
     let titles = titles::all().map(|(.., make)| make().title_examined_with_evidence().1);
+    let challenges = challenges::ALL.iter().map(|(.., make)| make().examined().1);
     let mut kinds = BTreeSet::new();
-    for evidence in documents.chain(titles) {
+    for evidence in documents.chain(titles).chain(challenges) {
         let written = serde_json::to_value(&evidence).expect("JSON");
         let errors: Vec<_> = schema.iter_errors(&written).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{errors:#?}\n{written:#}");
@@ -148,7 +170,7 @@ fn the_evidence_of_every_case_follows_its_schema_and_reads_back_the_same() {
             question["kind"].as_str().map(str::to_owned)
         }));
     }
-    assert_eq!(kinds.len(), 8, "all but proofs, which tests/promises/proof_verdicts.rs has: {kinds:?}");
+    assert_eq!(kinds.len(), 9, "all but proofs, which tests/promises/proof_verdicts.rs has: {kinds:?}");
 }
 
 #[test]

@@ -15,6 +15,8 @@ mod chain_identities;
 mod chain_quorum;
 mod chain_source;
 mod chain_stores;
+mod challenge_command;
+mod challenge_contracts;
 mod citations;
 mod cli;
 mod codes;

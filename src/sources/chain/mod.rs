@@ -4,6 +4,7 @@
 //! contracts that are. A title's history takes a third: whose logs to ask for is known only from its state. The logs of a
 //! revocation are asked for afterwards, where a store says that it revoked something.
 
+mod account_signature;
 mod at;
 mod calls;
 mod did_ethr;
@@ -40,8 +41,9 @@ use tokio::time::Instant;
 
 use crate::block_age::MaxBlockAge;
 use crate::evidence::{
-    Answer, Cause, DidEthrQuestion, DocumentStoreQuestion, Fact, HistoryQuestion, PowersQuestion, ProofQuestion,
-    Provenance, Question, RegistryQuestion, RevocationEvent, RevocationQuestion, TitleLogsQuestion, Unavailable,
+    AccountSignatureQuestion, Answer, Cause, DidEthrQuestion, DocumentStoreQuestion, Fact, HistoryQuestion,
+    PowersQuestion, ProofQuestion, Provenance, Question, RegistryQuestion, RevocationEvent, RevocationQuestion,
+    TitleLogsQuestion, Unavailable,
 };
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
 use crate::sources::usage::Usage;
@@ -208,6 +210,8 @@ pub enum ChainQuestion {
         /// The identity.
         identity: Address,
     },
+    /// Whether an account's contract accepts a signature, and what stands at the account.
+    AccountSignature(AccountSignatureQuestion),
 }
 
 impl ChainQuestion {
@@ -240,6 +244,7 @@ impl ChainQuestion {
             Question::DidEthr(DidEthrQuestion { chain, registry, identity }) => {
                 Some((*chain, Self::DidEthr { registry: *registry, identity: *identity }))
             }
+            Question::AccountSignature(question) => Some((question.chain, Self::AccountSignature(question.clone()))),
             _ => None,
         }
     }

@@ -12,9 +12,12 @@ use super::reply::{Item, NodeError};
 use super::round::{self, Share, Title, title_of};
 use super::transport::{Call, Session};
 use super::values::{header, quantity};
-use super::{BlockChoice, ChainQuestion, did_ethr, history, powers, proof, registry, revocation, store, title_logs};
+use super::{
+    BlockChoice, ChainQuestion, account_signature, did_ethr, history, powers, proof, registry, revocation, store,
+    title_logs,
+};
 use crate::block_age::MaxBlockAge;
-use crate::evidence::{BlockReading, Cause, Fact, Finality, RegistryReading, Unavailable};
+use crate::evidence::{AccountSignatureQuestion, BlockReading, Cause, Fact, Finality, RegistryReading, Unavailable};
 use crate::merkle::path_from;
 use crate::networks;
 use crate::primitives::{Address, ChainId, Digest32, TokenId};
@@ -258,6 +261,9 @@ async fn early(session: &Session<'_>, at: &At, question: &ChainQuestion, share: 
             Early::Revocation(revocation::Revoked { store, node, event, recorded_at })
         }
         ChainQuestion::DidEthr { registry, identity } => Early::DidEthr(*registry, *identity, items.collect(), newest),
+        ChainQuestion::AccountSignature(question) => {
+            Early::AccountSignature(Box::new(question.clone()), items.collect(), newest)
+        }
     }
 }
 
@@ -270,6 +276,7 @@ enum Early {
     TitleLogs(Vec<Address>, Vec<u64>),
     Powers(Address, Vec<Item>),
     DidEthr(Address, Address, Vec<Item>, Vec<Item>),
+    AccountSignature(Box<AccountSignatureQuestion>, Vec<Item>, Vec<Item>),
     Proof(Address, TokenId, Vec<Item>),
     Revocation(revocation::Revoked),
 }
@@ -308,6 +315,10 @@ impl Early {
             Self::DidEthr(registry, identity, items, newest) => {
                 let about = (registry, identity);
                 did_ethr::read(session, at, about, items, newest).await.map(Box::new).map(Fact::DidEthr)
+            }
+            Self::AccountSignature(question, items, newest) => {
+                let reading = account_signature::read(session, at, &question, items, newest).await;
+                reading.map(Box::new).map(Fact::AccountSignature)
             }
         }
     }

@@ -321,6 +321,9 @@ fn add_newest(all: &mut Fact, one: &Fact) {
         (Fact::DidEthr(all), Fact::DidEthr(one)) => {
             all.newest = std::mem::take(&mut all.newest).and(one.newest.clone())
         }
+        (Fact::AccountSignature(all), Fact::AccountSignature(one)) => {
+            all.newest = std::mem::take(&mut all.newest).and(one.newest.clone())
+        }
         _ => {}
     }
 }

@@ -127,7 +127,7 @@ pub(super) async fn read(
 }
 
 /// A node that does not run calls without destination may say so by an error, or by an answer of nothing.
-fn ran(item: Option<Item>) -> Result<Json, Unseen> {
+pub(super) fn ran(item: Option<Item>) -> Result<Json, Unseen> {
     let answer = item.ok_or(Unseen::Nothing)?.map_err(Unseen::Refused)?;
     let nothing = answer.is_null() || answer.bytes().is_some_and(|answer| answer.is_empty());
     if nothing { Err(Unseen::Nothing) } else { Ok(answer) }

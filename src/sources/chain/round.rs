@@ -9,7 +9,7 @@ use super::registry::{self, OfRegistry, Sights};
 use super::reply::Item;
 use super::transport::{Call, Session};
 use super::values::header;
-use super::{ChainQuestion, did_ethr, powers, proof, store};
+use super::{ChainQuestion, account_signature, did_ethr, powers, proof, store};
 use crate::evidence::{Cause, Unavailable};
 use crate::merkle::path_from;
 use crate::primitives::{Address, TokenId};
@@ -273,13 +273,16 @@ fn calls(request: &Request, question: &ChainQuestion, at: &At) -> Vec<Call> {
             store::calls(*store, &path_from(*target_hash, proof), proof, &at.form)
         }
         ChainQuestion::DidEthr { registry, identity } => did_ethr::calls(*registry, *identity, &at.form),
+        ChainQuestion::AccountSignature(question) => account_signature::calls(question, &at.form),
     }
 }
 
-/// What a later block can take away besides the title: the issuance, the key.
+/// What a later block can take away besides the title: the issuance, the key, who acts for an account.
 fn calls_at_newest(request: &Request, question: &ChainQuestion, newest: &At) -> Vec<Call> {
     match question {
-        ChainQuestion::DocumentStore { .. } | ChainQuestion::DidEthr { .. } => calls(request, question, newest),
+        ChainQuestion::DocumentStore { .. } | ChainQuestion::DidEthr { .. } | ChainQuestion::AccountSignature(_) => {
+            calls(request, question, newest)
+        }
         ChainQuestion::Registry { .. }
         | ChainQuestion::History { .. }
         | ChainQuestion::TitleLogs { .. }

@@ -43,6 +43,12 @@ impl Findings {
         self.0.iter().any(|check| (check.name, check.outcome) == (name, Outcome::Fail))
     }
 
+    /// As [`Self::folded`], of all checks but this one.
+    pub(super) fn folded_without(mut self, name: CheckName) -> Vec<Check> {
+        self.0.retain(|check| check.name != name);
+        self.folded()
+    }
+
     /// One check of each name, in the order of the names.
     pub(super) fn folded(self) -> Vec<Check> {
         let Self(mut found) = self;

@@ -4,6 +4,7 @@
 //! [`Examination::answer`], which notes the question as open when the evidence does not hold the answer.
 
 mod chain;
+mod challenge;
 mod content;
 mod credential;
 mod findings;
@@ -39,6 +40,7 @@ use crate::evidence::{Ask, Cause, Entry, Evidence, Found, Question, Unavailable}
 use crate::integrity::{Integrity, IntegrityResult, Unchecked, Warning};
 use crate::primitives::{Address, ChainId, TokenId, encode_hex, rfc3339};
 
+pub(super) use challenge::{of_role, run as run_challenge};
 pub(super) use content::run as run_content;
 use findings::Findings;
 use pending::Ahead;

@@ -18,7 +18,7 @@ use crate::primitives::{Address, TokenId, rfc3339};
 use crate::title::account::AccountKind;
 use crate::title::history::{self, Gap};
 use crate::title::{Generation, Parties, RegistryFinding, TitleFinding, TitleState, powers};
-use crate::verify::case::TitleSubject;
+use crate::verify::case::{HistoryWanted, TitleSubject};
 use crate::verify::codes;
 use crate::verify::report::{Check, CheckName, Network, Outcome, Title, TitleStateName, Tool};
 use crate::verify::title_report::{
@@ -38,6 +38,7 @@ pub(in crate::verify) fn run(case: &TitleCase<'_>, evidence: &Evidence) -> Title
 
 struct TitleExamination {
     base: Examination,
+    history_wanted: HistoryWanted,
     /// For remarks, where there is a document.
     key_id: Option<String>,
     subject: Option<TitleOf>,
@@ -61,6 +62,7 @@ impl TitleExamination {
         };
         let mut examination = Self {
             base,
+            history_wanted: case.history,
             key_id,
             subject: None,
             active: None,
@@ -161,7 +163,10 @@ impl TitleExamination {
         // What a verification warns about is told here in full, except what is not final yet.
         self.base.warnings.truncate(warnings);
         self.base.warn_of_pending_change();
-        let history = self.base.answer(evidence, &HistoryQuestion { chain, registry, token });
+        let history = match self.history_wanted {
+            HistoryWanted::Yes => self.base.answer(evidence, &HistoryQuestion { chain, registry, token }),
+            HistoryWanted::No => None,
+        };
         let powers = match wanted {
             PowersWanted::Yes => self.base.answer(evidence, &PowersQuestion { chain, registry }),
             PowersWanted::No => None,
@@ -309,7 +314,10 @@ impl TitleExamination {
             history: self.history,
             history_complete: self.history_complete,
             powers: self.powers,
-            checks: self.base.findings.folded(),
+            checks: match self.history_wanted {
+                HistoryWanted::Yes => self.base.findings.folded(),
+                HistoryWanted::No => self.base.findings.folded_without(CheckName::History),
+            },
             next_step: None,
             as_of: self.base.as_of,
             not_checked: Vec::new(),

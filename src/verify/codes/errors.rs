@@ -2,6 +2,7 @@
 //! table; each row is named as an item, so that none can be misspelt or left out.
 
 use super::Code;
+use crate::challenge::InvalidChallenge;
 use crate::document::link::InvalidLink;
 use crate::document::{ReadError, ReadErrorKind};
 use crate::integrity::{Fault, Unchecked};
@@ -112,5 +113,12 @@ impl InvalidLink {
     /// The one code of all texts that are no link, with its meaning, who can act and how.
     pub fn explanation(&self) -> &'static Code {
         &super::READ_INVALID_LINK
+    }
+}
+
+impl InvalidChallenge {
+    /// The one code of all texts that are no challenge, with its meaning, who can act and how.
+    pub fn explanation(&self) -> &'static Code {
+        &super::CHALLENGE_UNREADABLE
     }
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Verdict;
 use super::codes::{Actor, Code};
-use crate::content::Content;
 use super::next_step::NextStep;
+use crate::content::Content;
 use crate::evidence::Unavailable;
 use crate::primitives::Address;
 
@@ -105,6 +105,12 @@ pub enum CheckName {
     History,
     /// Who holds which power over the registry. Only in reports on a title.
     Powers,
+    /// The challenge is in force, and the one that was expected. Only in reports on proof of control.
+    Challenge,
+    /// The registry records the challenged account. Only in reports on proof of control.
+    Party,
+    /// The challenged account signed. Only in reports on proof of control.
+    Signature,
 }
 
 impl CheckName {
@@ -120,6 +126,9 @@ impl CheckName {
             Self::Policy => "policy",
             Self::History => "history",
             Self::Powers => "powers",
+            Self::Challenge => "challenge",
+            Self::Party => "party",
+            Self::Signature => "signature",
         }
     }
 }

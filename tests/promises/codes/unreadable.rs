@@ -4,6 +4,7 @@ use aes_gcm::aead::AeadInOut as _;
 use aes_gcm::{Aes256Gcm, KeyInit as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ebl_verifier::challenge::Challenge;
 use ebl_verifier::document::link::Link;
 use ebl_verifier::document::{self, Content, Key, Limits};
 use ebl_verifier::primitives::encode_hex;
@@ -38,6 +39,7 @@ pub const ALL: &[Case] = &[
             .as_bytes(),
         )
     }),
+    ("challenge.unreadable", || Challenge::read(b"sign here").unwrap_err().explanation()),
     ("read.byte_order_mark", || refused(b"\xef\xbb\xbf{}")),
     ("read.invalid_utf8", || refused(b"{\"a\":\"\xff\"}")),
     ("read.lone_surrogate", || refused(br#"{"a":"\ud800"}"#)),

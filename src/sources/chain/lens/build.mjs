@@ -1,11 +1,12 @@
-// Rebuilds creation.hex from Lens.sol and creation_of_many.hex from Lenses.sol:
+// Rebuilds creation.hex from Lens.sol, creation_of_many.hex from Lenses.sol and creation_of_control.hex from Control.sol:
 // `node build.mjs [folder that holds node_modules/solc [folder to write to instead]]`.
 import { createRequire } from "node:module";
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 const here = import.meta.dirname;
 const solc = createRequire(resolve(process.argv[2] ?? `${here}/../../../../tests/genuine`, "x.js"))("solc");
-for (const [contract, file] of [["Lens", "creation.hex"], ["Lenses", "creation_of_many.hex"]]) {
+const CONTRACTS = [["Lens", "creation.hex"], ["Lenses", "creation_of_many.hex"], ["Control", "creation_of_control.hex"]];
+for (const [contract, file] of CONTRACTS) {
   const input = {
     language: "Solidity",
     sources: { [`${contract}.sol`]: { content: readFileSync(`${here}/${contract}.sol`, "utf8") } },

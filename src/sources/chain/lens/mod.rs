@@ -1,6 +1,7 @@
 //! The lens contracts: call data and the strict reading of the answer (chain.md §5.6). Sources: `Lens.sol` for one token,
-//! `Lenses.sol` for several; rebuilt by `node src/sources/chain/lens/build.mjs`, and a test compares. `ethers` types stay in this file.
+//! `Lenses.sol` for several, `Control.sol` for an account and a signature; rebuilt by `node src/sources/chain/lens/build.mjs`, and a test compares. `ethers` types stay in this file.
 
+pub(super) mod control;
 pub(super) mod many;
 
 use ethers::abi::{ParamType, Token, decode, encode};
