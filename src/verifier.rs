@@ -2,6 +2,7 @@
 //! network meet.
 
 mod builder;
+mod histories;
 mod title;
 
 use std::num::NonZeroUsize;

@@ -250,6 +250,8 @@ pub(super) enum TitleFormat {
     Jsonl,
     /// The history as a table
     Csv,
+    /// One page to keep, which fetches nothing
+    Html,
 }
 
 #[derive(Debug, Args)]
@@ -381,6 +383,18 @@ pub(super) enum Format {
     Jsonl,
     /// The verdict as JavaScript libraries of this field show theirs: schemas/fragments.schema.json
     Fragments,
+    /// One page to keep, of one document, with the title's history; it fetches nothing
+    Html,
+}
+
+impl Format {
+    /// Whether it is a report to keep, of one document.
+    pub(super) fn is_kept(self) -> bool {
+        match self {
+            Self::Html => true,
+            Self::Human | Self::Json | Self::Jsonl | Self::Fragments => false,
+        }
+    }
 }
 
 /// Of everything that is no report.

@@ -11,7 +11,7 @@ use super::input::{self, Input, InputError};
 use super::journal::{self, Place};
 use super::no_document::NoDocument;
 use super::record::{Record, ReportView};
-use super::reports::{Outcome, Printer};
+use super::reports::{Found, Outcome, Printer};
 use super::shard::Shard;
 use crate::primitives::{Digest32, rfc3339};
 use crate::sources::now;
@@ -50,7 +50,7 @@ pub(super) enum Came {
 pub(super) struct Judged {
     pub record: Record,
     /// What is printed of it; nothing where only the exit code is wanted.
-    pub text: anyhow::Result<String>,
+    pub text: anyhow::Result<Vec<u8>>,
     /// Of what a journal notes.
     pub input: Option<(Digest32, Option<u64>)>,
 }
@@ -87,10 +87,10 @@ impl Bench {
         let name = input.name();
         let outcome = self.outcome(&input, bytes, &name).await;
         let record = match &outcome {
-            Ok(report) => Record::of(&ReportView::from(&**report), report.verdict),
+            Ok(found) => Record::of(&ReportView::from(&found.report), found.report.verdict),
             Err(why) => Record::of_no_document(&name, why, rfc3339(now())),
         };
-        let text = self.printer.map_or_else(|| Ok(String::new()), |printer| printer.text(&name, &outcome));
+        let text = self.printer.map_or_else(|| Ok(Vec::new()), |printer| printer.printed(&name, &outcome));
         let input = key.filter(|_| self.judged.is_some());
         Came::Judged(Box::new(Judged { record, text, input }))
     }
@@ -116,13 +116,17 @@ impl Bench {
     }
 
     async fn outcome(&self, input: &Input<'_>, bytes: Option<Result<Vec<u8>, NoDocument>>, name: &str) -> Outcome {
-        let report = match (input, bytes) {
+        let (verifier, wishes) = (&self.verifier, &self.wishes);
+        let with_histories = self.printer.is_some_and(|printer| printer.format.is_kept());
+        let (report, titles) = match (input, bytes) {
             (Input::NotALink(error), _) => return Err((*error).into()),
-            (Input::Link(link), _) => self.verifier.verify_link(link, &self.wishes).await?,
-            (Input::File(_), Some(bytes)) => self.verifier.verify(&bytes?, &self.wishes).await?,
+            (Input::Link(link), _) if with_histories => verifier.verify_link_with_histories(link, wishes).await?,
+            (Input::Link(link), _) => (verifier.verify_link(link, wishes).await?, Vec::new()),
+            (Input::File(_), Some(bytes)) if with_histories => verifier.verify_with_histories(&bytes?, wishes).await?,
+            (Input::File(_), Some(bytes)) => (verifier.verify(&bytes?, wishes).await?, Vec::new()),
             (Input::File(_), None) => return Err(InputError::Other("it was not read".into()).into()),
         };
-        Ok(Box::new(Report { file: Some(name.to_owned()), ..report }))
+        Ok(Box::new(Found { report: Report { file: Some(name.to_owned()), ..report }, titles }))
     }
 }
 

@@ -18,6 +18,7 @@ mod inspect_link;
 mod inspect_page;
 mod interrupt;
 mod journal;
+mod kept;
 mod man;
 mod merge;
 mod no_document;

@@ -13,11 +13,11 @@ use super::input::{self, Input};
 use super::no_document::NoDocument;
 use super::output::{Output, Wanted};
 use super::verify::{runtime, style};
-use super::{interrupt, note, waiting};
+use super::{interrupt, kept, note, waiting};
 use crate::primitives::{Address, Digest32, TokenId};
 use crate::report::human::Style;
 use crate::report::json::{self, Layout};
-use crate::report::{history_csv, title as page};
+use crate::report::{history_csv, html, title as page};
 use crate::verifier::{Verifier, Wishes};
 use crate::verify::{Outcome, PowersWanted, TitleReport, TokenOfChain};
 
@@ -49,8 +49,8 @@ pub(super) fn run(args: &TitleArgs) -> Result<Exit> {
     if wanted == Wanted::ExitCode {
         return Ok(exit);
     }
-    Ok(match text(args.format, style, &name, &found)? {
-        Some(text) => output.write_only(&text, exit),
+    Ok(match printed(args.format, style, &name, &found)? {
+        Some(printed) => output.write_only(printed, exit),
         None => exit,
     })
 }
@@ -109,13 +109,13 @@ async fn asked(
 }
 
 /// What is written; nothing where a table was wanted and there is no document.
-fn text(
+fn printed(
     format: TitleFormat,
     style: Style,
     name: &str,
     found: &Result<TitleReport, NoDocument>,
-) -> Result<Option<String>> {
-    Ok(Some(match (format, found) {
+) -> Result<Option<Vec<u8>>> {
+    let text = match (format, found) {
         (TitleFormat::Human, Ok(report)) => page::render(report, name, style),
         (TitleFormat::Json, Ok(report)) => json::render(report, Layout::Indented)? + "\n",
         (TitleFormat::Jsonl, Ok(report)) => json::render(report, Layout::OneLine)? + "\n",
@@ -125,12 +125,15 @@ fn text(
         }
         (TitleFormat::Json, Err(why)) => json::render(&why.object(name).instead_of_title(), Layout::Indented)? + "\n",
         (TitleFormat::Jsonl, Err(why)) => json::render(&why.object(name).instead_of_title(), Layout::OneLine)? + "\n",
+        (TitleFormat::Html, Ok(report)) => html::render_title(report, name, kept::of_title()),
+        (TitleFormat::Html, Err(why)) => html::page(&why.view(name)),
         (TitleFormat::Human, Err(why)) => why.human(name, style),
         (TitleFormat::Csv, Err(why)) => {
             let _ = write!(std::io::stderr(), "{}", why.human(name, style));
             return Ok(None);
         }
-    }))
+    };
+    Ok(Some(text.into_bytes()))
 }
 
 /// A table of operations has no place for what is wrong with it.

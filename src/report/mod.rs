@@ -3,6 +3,8 @@
 
 pub mod fragments;
 pub mod history_csv;
+pub mod html;
 pub mod human;
 pub mod json;
 pub mod title;
+pub(crate) mod view;
