@@ -252,6 +252,8 @@ pub(super) enum TitleFormat {
     Csv,
     /// One page to keep, which fetches nothing
     Html,
+    /// The same as PDF/A, for a file or another program: not for a terminal
+    Pdf,
 }
 
 #[derive(Debug, Args)]
@@ -385,13 +387,15 @@ pub(super) enum Format {
     Fragments,
     /// One page to keep, of one document, with the title's history; it fetches nothing
     Html,
+    /// The same as PDF/A, for a file or another program: not for a terminal
+    Pdf,
 }
 
 impl Format {
     /// Whether it is a report to keep, of one document.
     pub(super) fn is_kept(self) -> bool {
         match self {
-            Self::Html => true,
+            Self::Html | Self::Pdf => true,
             Self::Human | Self::Json | Self::Jsonl | Self::Fragments => false,
         }
     }

@@ -3,25 +3,35 @@
 use anyhow::{Result, ensure};
 
 use super::advice;
-use crate::report::html::Words;
-use crate::report::view::AsJudged;
+use super::output::Output;
+use crate::report::html::{AsJudged, Words};
+use crate::report::view::{self, View};
+use crate::verify::{Report, TitleReport};
 
-/// In the report on a document.
-pub(super) fn of_document() -> Words {
-    Words { advice: advice::advice, again: document_again }
+/// The report on a document.
+pub(super) fn document_view(report: &Report, titles: &[TitleReport], name: &str) -> View {
+    let words = Words { advice: advice::advice, again: document_again };
+    view::of_report(report, titles, name, words.telling())
 }
 
-/// In the report on a title.
-pub(super) fn of_title() -> Words {
-    Words { advice: advice::advice, again: title_again }
+/// The report on a title.
+pub(super) fn title_view(report: &TitleReport, name: &str) -> View {
+    let words = Words { advice: advice::advice, again: title_again };
+    view::of_title(report, name, words.telling())
+}
+
+/// A PDF is no text.
+pub(super) fn ensure_no_terminal(output: &Output) -> Result<()> {
+    ensure!(!output.is_terminal(), "--format pdf is not for a terminal: name a file with --output FILE");
+    Ok(())
 }
 
 /// A page that is kept is filed with its document, so it is about one.
 pub(super) fn ensure_one(is_one: bool) -> Result<()> {
     ensure!(
         is_one,
-        "--format html is a report to keep, on one document: give one file, without --recursive, --files-from, --resume and \
-         --shard, and run it for each"
+        "--format html and pdf are reports to keep, on one document: give one file, without --recursive, --files-from, --resume \
+         and --shard, and run it for each"
     );
     Ok(())
 }

@@ -23,6 +23,7 @@ mod man;
 mod merge;
 mod no_document;
 mod output;
+mod pdf;
 mod policy;
 mod progress;
 mod record;

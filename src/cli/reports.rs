@@ -4,14 +4,16 @@ use anyhow::Result;
 
 use super::args::Format;
 use super::inspect_page::fitted;
-use super::kept;
 use super::no_document::NoDocument;
 use super::tally::Summary;
+use super::{kept, pdf};
+use crate::primitives::rfc3339;
 use crate::report::fragments;
 use crate::report::html;
 use crate::report::human::{self, Style};
 use crate::report::json::{self, Layout};
-use crate::report::view::{self, View};
+use crate::report::view::View;
+use crate::sources::now;
 use crate::text::escape_for_terminal as escape;
 use crate::verify::{Report, TitleReport};
 
@@ -38,6 +40,7 @@ impl Printer {
             Format::Json | Format::Jsonl => self.json(name, outcome)?.into_bytes(),
             Format::Fragments => self.fragments(name, outcome)?.into_bytes(),
             Format::Html => html::page(&self.view(name, outcome)).into_bytes(),
+            Format::Pdf => pdf::render(&self.view(name, outcome), &written(outcome))?,
         })
     }
 
@@ -68,7 +71,7 @@ impl Printer {
     /// For a report that is kept.
     fn view(&self, name: &str, outcome: &Outcome) -> View {
         match outcome {
-            Ok(found) => view::of_report(&found.report, &found.titles, name, kept::of_document().telling()),
+            Ok(found) => kept::document_view(&found.report, &found.titles, name),
             Err(why) => why.view(name),
         }
     }
@@ -94,6 +97,11 @@ impl Printer {
     fn layout(&self) -> Layout {
         if self.several || self.format == Format::Jsonl { Layout::OneLine } else { Layout::Indented }
     }
+}
+
+/// When it was judged, or tried.
+fn written(outcome: &Outcome) -> String {
+    outcome.as_ref().map_or_else(|_| rfc3339(now()), |found| found.report.checked_at.clone())
 }
 
 /// Of a page for people.

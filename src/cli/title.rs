@@ -13,11 +13,12 @@ use super::input::{self, Input};
 use super::no_document::NoDocument;
 use super::output::{Output, Wanted};
 use super::verify::{runtime, style};
-use super::{interrupt, kept, note, waiting};
-use crate::primitives::{Address, Digest32, TokenId};
+use super::{interrupt, kept, note, pdf, waiting};
+use crate::primitives::{Address, Digest32, TokenId, rfc3339};
 use crate::report::human::Style;
 use crate::report::json::{self, Layout};
 use crate::report::{history_csv, html, title as page};
+use crate::sources::now;
 use crate::verifier::{Verifier, Wishes};
 use crate::verify::{Outcome, PowersWanted, TitleReport, TokenOfChain};
 
@@ -36,6 +37,9 @@ pub(super) fn run(args: &TitleArgs) -> Result<Exit> {
     let read: Vec<&Path> = settings.iter().chain(&args.file).map(|path| path.as_path()).collect();
     let wanted = Wanted::of(&args.page);
     let output = Output::open(args.page.output.as_deref(), wanted, &read)?;
+    if args.format == TitleFormat::Pdf {
+        kept::ensure_no_terminal(&output)?;
+    }
     let style = style(&output, &args.page);
     let powers = if args.powers { PowersWanted::Yes } else { PowersWanted::No };
     let name = subject.name(&verifier);
@@ -116,6 +120,10 @@ fn printed(
     found: &Result<TitleReport, NoDocument>,
 ) -> Result<Option<Vec<u8>>> {
     let text = match (format, found) {
+        (TitleFormat::Pdf, Ok(report)) => {
+            return pdf::render(&kept::title_view(report, name), &report.checked_at).map(Some);
+        }
+        (TitleFormat::Pdf, Err(why)) => return pdf::render(&why.view(name), &rfc3339(now())).map(Some),
         (TitleFormat::Human, Ok(report)) => page::render(report, name, style),
         (TitleFormat::Json, Ok(report)) => json::render(report, Layout::Indented)? + "\n",
         (TitleFormat::Jsonl, Ok(report)) => json::render(report, Layout::OneLine)? + "\n",
@@ -125,7 +133,7 @@ fn printed(
         }
         (TitleFormat::Json, Err(why)) => json::render(&why.object(name).instead_of_title(), Layout::Indented)? + "\n",
         (TitleFormat::Jsonl, Err(why)) => json::render(&why.object(name).instead_of_title(), Layout::OneLine)? + "\n",
-        (TitleFormat::Html, Ok(report)) => html::render_title(report, name, kept::of_title()),
+        (TitleFormat::Html, Ok(report)) => html::page(&kept::title_view(report, name)),
         (TitleFormat::Html, Err(why)) => html::page(&why.view(name)),
         (TitleFormat::Human, Err(why)) => why.human(name, style),
         (TitleFormat::Csv, Err(why)) => {

@@ -67,6 +67,9 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
     if wanted == Wanted::Result {
         say_what_is_left_out(&found);
     }
+    if args.format == Format::Pdf {
+        kept::ensure_no_terminal(&output)?;
+    }
     let printer = Printer { format: args.format, style: style(&output, &args.page), several };
     let (journal, earlier) = journal.unzip();
     if let Some(Earlier { unreadable: lines @ 1.., .. }) = earlier {

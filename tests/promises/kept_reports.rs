@@ -4,8 +4,12 @@
 #[path = "kept_reports/hostile.rs"]
 mod hostile;
 
+use ebl_verifier::evidence::{Cause, Question};
+use ebl_verifier::report::html::{Words, render};
+
 use crate::support::html::Html;
 use crate::support::kept::{Samples, said, text, without_blanks};
+use crate::support::situation::bill;
 
 /// Nothing is fetched, run or sent, whatever stands in it.
 fn assert_harmless(page: &str, html: &Html) {
@@ -148,4 +152,65 @@ fn a_report_that_is_kept_has_what_a_desk_files() {
         assert!(without_blanks(&html.text).contains(&without_blanks(wanted)), "{wanted}\n{}", html.text);
     }
     assert_eq!(html.named("figure").count(), 1, "the time line");
+}
+
+#[test]
+fn a_report_that_is_kept_is_on_one_document() {
+    let samples = Samples::new();
+    let [one, two] = ["transferred.json", "live-v4.json"].map(|name| samples.path(name).to_str().unwrap().to_owned());
+    for format in ["html", "pdf"] {
+        for more in [&[two.as_str()][..], &["--recursive"], &["--shard", "1/1"]] {
+            let output = samples.ebl(&[&["verify", "--format", format, &one], more].concat());
+            assert_eq!(output.status.code(), Some(2), "{format} {more:?}");
+            assert!(text(&output.stderr).contains("on one document"), "{}", text(&output.stderr));
+            assert!(output.stdout.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_leaves_nothing_half_written() {
+    let samples = Samples::new();
+    let sample = samples.path("transferred.json");
+    for format in ["html", "pdf"] {
+        let full = samples.ebl(&["verify", "--format", format, "-o", "/dev/full", sample.to_str().unwrap()]);
+        assert_eq!(full.status.code(), Some(74), "{}", text(&full.stderr));
+        // What stands there stays until the whole is written.
+        let folder = samples.folder().join("no-folder").join("report");
+        let missing =
+            samples.ebl(&["verify", "--format", format, "-o", folder.to_str().unwrap(), sample.to_str().unwrap()]);
+        assert_eq!(missing.status.code(), Some(2), "{}", text(&missing.stderr));
+    }
+}
+
+#[test]
+fn a_pdf_is_bytes_for_a_file_and_not_for_a_terminal() {
+    let samples = Samples::new();
+    let sample = samples.path("transferred.json");
+    let output = samples.ebl(&["verify", "--format", "pdf", sample.to_str().unwrap()]);
+    assert!(output.status.success() && output.stdout.starts_with(b"%PDF-1.7\n"), "{}", text(&output.stderr));
+    assert!(output.stdout.ends_with(b"%%EOF") || output.stdout.ends_with(b"%%EOF\n"));
+    let again = samples.ebl(&["verify", "--format", "pdf", "-q", sample.to_str().unwrap()]);
+    assert!(again.status.success() && again.stdout.is_empty());
+    // `script` gives a program a terminal.
+    let ebl = env!("CARGO_BIN_EXE_ebl");
+    let asked = format!("{ebl} verify --offline --format pdf {}; echo \"ended with $?\"", sample.display());
+    let terminal = std::process::Command::new("script").args(["-qec", &asked, "/dev/null"]).output();
+    if cfg!(target_os = "linux")
+        && let Ok(terminal) = terminal
+    {
+        let page = String::from_utf8_lossy(&terminal.stdout).into_owned();
+        assert!(page.contains("not for a terminal") && page.contains("ended with 2"), "{page}");
+    }
+}
+
+#[test]
+fn a_history_that_cannot_be_read_is_said_and_changes_no_verdict() {
+    let situation = bill().unanswered(Cause::Timeout, |question| matches!(question, Question::History(_)));
+    let (report, title) = (situation.examined().0, situation.title_examined());
+    let words = Words { advice: |_, remedy| remedy.to_owned(), again: |_| Vec::new() };
+    let html = Html::read(&render(&report, &[title], "bill.json", words));
+    assert_eq!(html.title, "VALID: bill.json");
+    assert!(html.text.contains("the history could not be read"), "{}", html.text);
+    assert_eq!(html.named("figure").count(), 0);
 }

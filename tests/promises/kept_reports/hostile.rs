@@ -33,8 +33,7 @@ fn remarks() -> Vec<Vec<u8>> {
 /// Names of the reader's own, as bad as can be.
 fn names(titles: &Titles, folder: &Path) {
     let [first, second] = titles.parties();
-    let long =
-        "The Very Long Established Overseas Forwarding and Consolidation Company of the Eastern Harbours Limited";
+    let long = "The Very Long Established Overseas Forwarding and Consolidation Company of the East";
     let names = serde_json::json!({first.to_string(): format!("{long} <script>"), second.to_string(): "بنك الميناء 7 & 海港银行"});
     std::fs::write(folder.join("names.json"), names.to_string()).unwrap();
 }
@@ -63,7 +62,7 @@ fn hostile_words_are_shown_and_do_nothing() {
         "שולם במלואו, 21 מכולות",
         "已付全部运费，提单第 17 号",
         "&amp;&lt;b&gt; \"'",
-        "Eastern Harbours Limited <script>",
+        "Company of the East <script>",
         "بنك الميناء 7 & 海港银行",
     ] {
         assert!(all.contains(&without_blanks(wanted)), "{wanted}\n{}", html.text);
@@ -71,6 +70,13 @@ fn hostile_words_are_shown_and_do_nothing() {
     // What runs to the left takes nothing else along.
     assert!(page.contains("<bdi dir=\"rtl\">שולם במלואו, 21 מכולות</bdi>”"), "{page}");
     assert!(page.contains("<bdi dir=\"rtl\">بنك الميناء</bdi> 7 &amp; 海港银行"), "{page}");
+}
+
+#[test]
+fn hostile_words_make_a_pdf_all_the_same() {
+    let (output, _folder) = kept("pdf");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(output.stdout.starts_with(b"%PDF-1.7\n"));
 }
 
 #[test]
@@ -114,4 +120,6 @@ fn five_thousand_operations_are_all_in_the_report() {
     // The picture stays one: of the last operations, which it says.
     assert!(html.text.contains("the last 20 of 5000"));
     assert!(html.named("rect").count() <= 40);
+    let output = titles.ebl(token, folder.path(), &["--format", "pdf"]);
+    assert!(output.status.success() && output.stdout.starts_with(b"%PDF-1.7\n"), "{}", text(&output.stderr));
 }
