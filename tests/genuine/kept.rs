@@ -62,8 +62,9 @@ fn says_what_the_screen_says() -> Result<(), Failed> {
 fn without_what_is_repeated(pages: &str) -> String {
     let mut kept = String::new();
     for page in pages.split('\u{c}') {
+        let is_foot = |line: &str| line.contains("page ") && line.contains(" of ");
         let lines: Vec<&str> = page.lines().collect();
-        let end = lines.iter().rposition(|line| !line.starts_with("page ")).map_or(0, |last| last);
+        let end = lines.iter().rposition(|line| is_foot(line)).unwrap_or(lines.len());
         let heads = ["result check what was found", "no. time (UTC) operation beneficiary holder nominee block"];
         for line in lines.get(..end).unwrap_or_default().iter().filter(|line| !heads.contains(line)) {
             kept += &format!("{line}\n");

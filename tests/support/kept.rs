@@ -64,7 +64,15 @@ pub fn without_blanks(text: &str) -> String {
 /// for. Left out are the lines that a report to keep tells in more rows, and the block, which may be a newer one.
 pub fn said(page: &str) -> Vec<String> {
     let mut lines = Vec::new();
+    let mut in_operation = false;
+    let page = with_whole_reasons(page);
     for line in page.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        // What stands in cells elsewhere, up to the details below it.
+        let is_detail = line.starts_with(['“', '”']) || line.contains(", tx 0x");
+        in_operation = line.starts_with("20") && line.contains(": beneficiary ") || in_operation && !is_detail;
+        if in_operation {
+            continue;
+        }
         if let Some(passed_over) = line.strip_prefix("-- ") {
             lines.extend(passed_over.split("; ").flat_map(|part| part.splitn(2, ": ")).map(without_blanks));
             continue;
@@ -73,14 +81,22 @@ pub fn said(page: &str) -> Vec<String> {
         let line = marks.iter().find_map(|mark| line.strip_prefix(mark)).unwrap_or(line);
         lines.push(without_blanks(line.trim_end_matches(':')));
     }
-    lines.retain(|line| !is_told_otherwise(line));
+    let in_rows = ["Titlelive:", "Titlereturnedtotheissuer;", "Asof"];
+    lines.retain(|line| !in_rows.iter().any(|start| line.starts_with(start)));
     lines
 }
 
-fn is_told_otherwise(line: &str) -> bool {
-    let is_operation = line.starts_with("20") && line.contains(",holder");
-    let in_rows = ["Titlelive:", "Titlereturnedtotheissuer;", "Asof"].iter().any(|start| line.starts_with(start));
-    in_rows || is_operation
+/// The line of what was not asked, which is broken on a narrow screen, as one.
+fn with_whole_reasons(page: &str) -> String {
+    let mut out = String::new();
+    let mut in_reasons = false;
+    for line in page.lines() {
+        let goes_on = in_reasons && line.starts_with("      ");
+        in_reasons = goes_on || line.starts_with("  --  ");
+        out += if goes_on { " " } else { "\n" };
+        out += if goes_on { line.trim_start() } else { line };
+    }
+    out
 }
 
 /// Two parties that pass a title on to each other; each is a contract that acts in anybody's transaction.

@@ -184,11 +184,11 @@ impl Pen<'_, '_> {
             self.surface.set_fill(Some(fill(look.color.rgb())));
             for piece in &span.pieces {
                 if let Some(font) = self.fonts.font(piece.face) {
-                    let start = Point::from_xy(x, baseline);
+                    let start = Point::from_xy(x + piece.at, baseline);
                     self.surface.draw_glyphs(start, &piece.glyphs, font, &piece.text, look.size, false);
                 }
-                x += piece.width;
             }
+            x += span.pieces.iter().map(|piece| piece.width).sum::<f32>();
             self.surface.end_tagged();
             if let Some(leaves) = node.and_then(|node| self.leaves.get_mut(node)) {
                 leaves.push(leaf);

@@ -30,6 +30,8 @@ pub(super) struct Fonts {
     faces: BTreeMap<char, Option<Face>>,
     /// What no font has.
     missing: BTreeSet<char>,
+    /// ASCII in the carried fonts, which have one glyph for each character, whatever stands beside it.
+    ascii: [Vec<(GlyphId, f32)>; 2],
 }
 
 struct Loaded {
@@ -49,7 +51,19 @@ impl Fonts {
     pub(super) fn new() -> Result<Self> {
         let carried = [REGULAR, BOLD].map(|bytes| Loaded::of(bytes.to_vec(), 0, None));
         let loaded = carried.into_iter().collect::<Option<Vec<_>>>().context("the carried fonts cannot be read")?;
-        Ok(Self { loaded, system: None, faces: BTreeMap::new(), missing: BTreeSet::new() })
+        let ascii = [0, 1].map(|face: usize| loaded.get(face).map(Loaded::ascii).unwrap_or_default());
+        Ok(Self { loaded, system: None, faces: BTreeMap::new(), missing: BTreeSet::new(), ascii })
+    }
+
+    /// The glyphs of a text in ASCII without shaping it, which most of a report is; nothing for another text.
+    pub(super) fn ascii(&self, text: &str, weight: Weight) -> Option<(Face, Vec<KrillaGlyph>)> {
+        let face = Face(usize::from(weight == Weight::Bold));
+        let known = self.ascii.get(face.0)?;
+        let glyphs = text.bytes().enumerate().map(|(at, byte)| {
+            let (glyph, advance) = known.get(usize::from(byte))?;
+            Some(KrillaGlyph::new(*glyph, *advance, 0.0, 0.0, 0.0, at..at + 1, None))
+        });
+        Some((face, glyphs.collect::<Option<Vec<_>>>()?))
     }
 
     /// The font of a character; none where no font has it.
@@ -125,6 +139,19 @@ impl Loaded {
         let shaping = ShaperData::new(&FontRef::from_index(&bytes, index).ok()?);
         let font = Font::new(bytes.clone().into(), index)?;
         Some(Self { bytes, index, shaping, font, id })
+    }
+
+    /// Glyph and width of each character of ASCII; escaped text holds no control, so what they have is not drawn.
+    fn ascii(&self) -> Vec<(GlyphId, f32)> {
+        let text: String = (0..128_u8).map(char::from).collect();
+        let em = self.font.units_per_em();
+        let Ok(font) = skrifa::FontRef::from_index(&self.bytes, self.index) else { return Vec::new() };
+        let advances = font.glyph_metrics(skrifa::instance::Size::unscaled(), skrifa::instance::LocationRef::default());
+        let glyph = |character| {
+            let glyph = font.charmap().map(character).unwrap_or_default();
+            (GlyphId::new(glyph.to_u32()), advances.advance_width(glyph).unwrap_or_default() / em)
+        };
+        text.chars().map(glyph).collect()
     }
 
     fn parsed(&self) -> Option<FontRef<'_>> {

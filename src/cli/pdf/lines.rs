@@ -36,6 +36,7 @@ pub(super) struct Line {
 
 /// A piece of a line that runs one way as a whole.
 pub(super) struct Span {
+    /// In the order in which they are read.
     pub pieces: Vec<Piece>,
 }
 
@@ -44,6 +45,8 @@ pub(super) struct Piece {
     pub face: Face,
     pub text: String,
     pub glyphs: Vec<KrillaGlyph>,
+    /// Where it begins in its span, in points.
+    pub at: f32,
     /// In points.
     pub width: f32,
 }
@@ -174,26 +177,51 @@ fn set(fonts: &mut Fonts, words: &[Word<'_>], look: Look) -> Line {
     line
 }
 
-/// A text by font, from left to right. Numbers and Latin words among words that run to the left keep their own way (UAX #9).
+/// A text by font. Numbers and Latin words among words that run to the left keep their own way (UAX #9).
 fn pieces(fonts: &mut Fonts, text: &str, direction: Direction, look: Look) -> Vec<Piece> {
+    if direction == Direction::LeftToRight
+        && let Some((face, glyphs)) = fonts.ascii(text, look.weight)
+    {
+        let width = glyphs.iter().map(|glyph| glyph.x_advance).sum::<f32>() * look.size;
+        return vec![Piece { face, text: text.to_owned(), glyphs, at: 0.0, width }];
+    }
     match direction {
         Direction::LeftToRight => by_font(fonts, text, Way::LeftToRight, look),
         Direction::RightToLeft => {
             let bidi = unicode_bidi::ParagraphBidiInfo::new(text, Some(unicode_bidi::Level::rtl()));
             let (levels, ranges) = bidi.visual_runs(0..text.len());
             let mut all = Vec::new();
+            let mut left = 0.0;
             for range in ranges {
-                let is_rtl = levels.get(range.start).is_some_and(|level| level.is_rtl());
-                let way = if is_rtl { Way::RightToLeft } else { Way::LeftToRight };
-                let mut pieces = by_font(fonts, text.get(range).unwrap_or_default(), way, look);
-                if is_rtl {
-                    pieces.reverse();
-                }
-                all.extend(pieces);
+                let start = range.start;
+                let is_rtl = levels.get(start).is_some_and(|level| level.is_rtl());
+                let run = text.get(range).unwrap_or_default();
+                let mut placed =
+                    if is_rtl { from_the_right(fonts, run, look) } else { by_font(fonts, run, Way::LeftToRight, look) };
+                let width: f32 = placed.iter().map(|piece| piece.width).sum();
+                placed.iter_mut().for_each(|piece| piece.at += left);
+                all.push((start, placed));
+                left += width;
             }
-            all
+            // Drawn in the order in which it is read, for those who hear it or copy it.
+            all.sort_by_key(|(start, _)| *start);
+            all.into_iter().flat_map(|(_, placed)| placed).collect()
         }
     }
+}
+
+/// The words of a run to the left, each where it stands.
+fn from_the_right(fonts: &mut Fonts, run: &str, look: Look) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    for word in run.split_inclusive(' ') {
+        pieces.extend(by_font(fonts, word, Way::RightToLeft, look));
+    }
+    let mut left: f32 = pieces.iter().map(|piece| piece.width).sum();
+    for piece in &mut pieces {
+        left -= piece.width;
+        piece.at = left;
+    }
+    pieces
 }
 
 fn by_font(fonts: &mut Fonts, text: &str, way: Way, look: Look) -> Vec<Piece> {
@@ -213,12 +241,12 @@ fn by_font(fonts: &mut Fonts, text: &str, way: Way, look: Look) -> Vec<Piece> {
             (_, None) => {}
         }
     }
-    groups
-        .into_iter()
-        .map(|(face, text)| {
-            let glyphs = fonts.shaped(face, &text, way);
-            let width = glyphs.iter().map(|glyph| glyph.x_advance).sum::<f32>() * look.size;
-            Piece { face, text, glyphs, width }
-        })
-        .collect()
+    let mut at = 0.0;
+    let pieces = groups.into_iter().map(|(face, text)| {
+        let glyphs = fonts.shaped(face, &text, way);
+        let width = glyphs.iter().map(|glyph| glyph.x_advance).sum::<f32>() * look.size;
+        at += width;
+        Piece { face, text, glyphs, at: at - width, width }
+    });
+    pieces.collect()
 }
