@@ -172,9 +172,77 @@ pub fn is_deceptive(character: char) -> bool {
         )
 }
 
+/// Which way a piece of text runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// As Latin and Chinese do, and all that stands between words.
+    LeftToRight,
+    /// As Arabic and Hebrew do: from the first such letter to the last, with the blanks and numbers between them.
+    RightToLeft,
+}
+
+/// The pieces of a text by the way that they run (UAX #9). Shown each by itself, none moves what stands beside it: a name that
+/// runs to the left cannot take the number after it along.
+pub(crate) fn runs(text: &str) -> impl Iterator<Item = (Direction, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let (direction, end) = if is_right_to_left(first) {
+            (Direction::RightToLeft, end_of_right_to_left(rest))
+        } else {
+            (Direction::LeftToRight, rest.find(is_right_to_left).unwrap_or(rest.len()))
+        };
+        let (run, after) = rest.split_at(end);
+        rest = after;
+        Some((direction, run))
+    })
+}
+
+/// Behind the last letter that runs to the left before one that runs to the right.
+fn end_of_right_to_left(text: &str) -> usize {
+    let mut end = 0;
+    for (at, character) in text.char_indices() {
+        if is_right_to_left(character) {
+            end = at + character.len_utf8();
+        } else if character.is_alphabetic() {
+            break;
+        }
+    }
+    end
+}
+
+/// Whether a character is in a block of scripts that run to the left; such blocks stay such (UAX #9, 3.2).
+fn is_right_to_left(character: char) -> bool {
+    matches!(
+        character,
+        '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}'
+            | '\u{1e800}'..='\u{1efff}'
+    )
+}
+
+/// Whether a word is a hash, an address or a key in hexadecimal.
+pub(crate) fn is_hash(word: &str) -> bool {
+    const SHORTEST: usize = 40;
+    let digits = word.strip_prefix("0x").unwrap_or(word);
+    digits.len() >= SHORTEST && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_that_run_to_the_left_stand_by_themselves() {
+        use Direction::{LeftToRight as Ltr, RightToLeft as Rtl};
+        for (text, wanted) in [
+            ("MV Havgard 提單", &[(Ltr, "MV Havgard 提單")][..]),
+            ("BL שלום 12 עולם, 21 fields", &[(Ltr, "BL "), (Rtl, "שלום 12 עולם"), (Ltr, ", 21 fields")]),
+            ("شركة abc شركة", &[(Rtl, "شركة"), (Ltr, " abc "), (Rtl, "شركة")]),
+            ("", &[]),
+        ] {
+            assert_eq!(runs(text).collect::<Vec<_>>(), wanted, "{text}");
+        }
+    }
 
     #[test]
     fn plain_text_of_any_script_stays_as_it_is() {

@@ -4,6 +4,7 @@
 mod builder;
 mod challenge;
 mod content;
+mod histories;
 mod title;
 mod watch;
 

@@ -365,6 +365,10 @@ pub(super) enum TitleFormat {
     Jsonl,
     /// The history as a table
     Csv,
+    /// One page to keep, which fetches nothing
+    Html,
+    /// The same as PDF/A, for a file or another program: not for a terminal
+    Pdf,
 }
 
 #[derive(Debug, Default, Args)]
@@ -496,6 +500,20 @@ pub(super) enum Format {
     Jsonl,
     /// The verdict as JavaScript libraries of this field show theirs: schemas/fragments.schema.json
     Fragments,
+    /// One page to keep, of one document, with the title's history; it fetches nothing
+    Html,
+    /// The same as PDF/A, for a file or another program: not for a terminal
+    Pdf,
+}
+
+impl Format {
+    /// Whether it is a report to keep, of one document.
+    pub(super) fn is_kept(self) -> bool {
+        match self {
+            Self::Html | Self::Pdf => true,
+            Self::Human | Self::Json | Self::Jsonl | Self::Fragments => false,
+        }
+    }
 }
 
 /// Of everything that is no report.

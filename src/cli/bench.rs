@@ -13,7 +13,7 @@ use super::journal::{self, Place};
 use super::no_document::NoDocument;
 use super::note;
 use super::record::{Record, ReportView};
-use super::reports::Printer;
+use super::reports::{Found, Printer};
 use super::shard::Shard;
 use crate::primitives::{Digest32, rfc3339};
 use crate::sources::now;
@@ -54,7 +54,7 @@ pub(super) enum Came {
 pub(super) struct Judged {
     pub record: Record,
     /// What is printed of it; nothing where only the exit code is wanted.
-    pub text: anyhow::Result<String>,
+    pub text: anyhow::Result<Vec<u8>>,
     /// Of what a journal notes.
     pub input: Option<(Digest32, Option<u64>)>,
     /// Whether its evidence was to be kept and could not be.
@@ -99,10 +99,10 @@ impl Bench {
             note(&format!("the evidence of {name} could not be kept: {error:#}"));
         }
         let record = match &outcome {
-            Ok(report) => Record::of(&ReportView::from(&**report), report.verdict),
+            Ok(found) => Record::of(&ReportView::from(&found.report), found.report.verdict),
             Err(why) => Record::of_no_document(&name, why, rfc3339(now())),
         };
-        let text = self.printer.map_or_else(|| Ok(String::new()), |printer| printer.text(&name, &outcome));
+        let text = self.printer.map_or_else(|| Ok(Vec::new()), |printer| printer.printed(&name, &outcome));
         let input = key.filter(|_| self.judged.is_some());
         Came::Judged(Box::new(Judged { record, text, input, evidence_lost: kept.is_err() }))
     }
@@ -127,31 +127,41 @@ impl Bench {
         })
     }
 
-    /// The report, and what keeping its evidence came to.
+    /// What was found, and what keeping its evidence came to.
     async fn outcome(
         &self,
         input: &Input<'_>,
         bytes: Option<Result<Vec<u8>, NoDocument>>,
         name: &str,
-    ) -> Result<(Box<Report>, anyhow::Result<()>), NoDocument> {
-        let (report, evidence, bytes) = match (input, bytes) {
+    ) -> Result<(Box<Found>, anyhow::Result<()>), NoDocument> {
+        let (verifier, wishes) = (&self.verifier, &self.wishes);
+        let with_histories = self.printer.is_some_and(|printer| printer.format.is_kept());
+        let (report, titles, evidence, bytes) = match (input, bytes) {
             (Input::NotALink(error), _) => return Err((*error).into()),
-            (Input::Link(link), _) => self.verifier.verify_link_with_evidence(link, &self.wishes).await?,
+            (Input::Link(link), _) if with_histories => verifier.verify_link_with_histories(link, wishes).await?,
+            (Input::Link(link), _) => {
+                let (report, evidence, bytes) = verifier.verify_link_with_evidence(link, wishes).await?;
+                (report, Vec::new(), evidence, bytes)
+            }
+            (Input::File(_), Some(bytes)) if with_histories => {
+                let bytes = bytes?;
+                let (report, titles, evidence) = verifier.verify_with_histories(&bytes, wishes).await?;
+                (report, titles, evidence, bytes)
+            }
             (Input::File(_), Some(bytes)) => {
                 let bytes = bytes?;
-                let (report, evidence) = self.verifier.verify_with_evidence(&bytes, &self.wishes).await?;
-                (report, evidence, bytes)
+                let (report, evidence) = verifier.verify_with_evidence(&bytes, wishes).await?;
+                (report, Vec::new(), evidence, bytes)
             }
             (Input::File(_), None) => return Err(InputError::Other("it was not read".into()).into()),
         };
-        let report = Box::new(Report { file: Some(name.to_owned()), ..report });
+        let report = Report { file: Some(name.to_owned()), ..report };
         let link = match input {
             Input::Link(link) => Some(LinkFollowed::from(link)),
             _ => None,
         };
-        let kept =
-            self.keeper.as_ref().map(|keeper| keeper.keep(&bytes, &report, evidence, &self.wishes, link.as_ref()));
-        Ok((report, kept.unwrap_or(Ok(()))))
+        let kept = self.keeper.as_ref().map(|keeper| keeper.keep(&bytes, &report, evidence, wishes, link.as_ref()));
+        Ok((Box::new(Found { report, titles }), kept.unwrap_or(Ok(()))))
     }
 }
 

@@ -63,7 +63,8 @@ pub(super) fn verifier(args: &VerifyArgs) -> Result<Configured> {
         context: &args.context,
     };
     let (mut builder, mut wishes, in_force) = combined(&asked)?;
-    wishes.content = if args.content { ContentWanted::Yes } else { ContentWanted::No };
+    // What is filed says what the document says.
+    wishes.content = if args.content || args.format.is_kept() { ContentWanted::Yes } else { ContentWanted::No };
     let policy = &mut wishes.policy;
     policy.at = args.at.as_deref().map(moment).transpose()?;
     if let (Some(at), None) = (policy.at, in_force.block.value) {

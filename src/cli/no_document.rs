@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::advice;
 use super::exit::Exit;
 use super::input::InputError;
 use crate::challenge::InvalidChallenge;
@@ -10,6 +11,7 @@ use crate::document::link::InvalidLink;
 use crate::report::fragments::{self, Fragments};
 use crate::report::human::Style;
 use crate::report::json::{self, Layout, Unreadable};
+use crate::report::view::{self, View};
 use crate::sources::now;
 use crate::text::{beside, escape_for_terminal as escape, hanging};
 use crate::verifier::VerifyLinkError;
@@ -58,6 +60,17 @@ impl NoDocument {
         let advice = format!("who acts: {actor}. {}", (style.advice)(self.code, remedy));
         let lines = [message, advice].map(|line| hanging(&line, 2, style.width));
         format!("{headline}\n\n  {}\n", lines.join("\n  "))
+    }
+
+    /// For a report that is kept.
+    pub(super) fn view(&self, name: &str) -> View {
+        let is_outage = self.exit() == Exit::NotFetched;
+        let words = if is_outage { "NOT FETCHED" } else { "UNREADABLE" };
+        let meaning = match is_outage {
+            true => "The document could not be fetched, which says nothing about it.",
+            false => "This is not a document that can be read, so nothing is known of it.",
+        };
+        view::of_nothing(words, name, meaning, &self.message, self.code, advice::advice)
     }
 
     /// Without a line break at the end.

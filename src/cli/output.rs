@@ -110,15 +110,16 @@ impl Output {
     }
 
     /// Writes one whole result, so that a reader has it before the next one is begun.
-    pub(super) fn write(&mut self, text: &str) -> Result<(), Stopped> {
+    pub(super) fn write(&mut self, result: impl AsRef<[u8]>) -> Result<(), Stopped> {
+        let result = result.as_ref();
         match &mut self.0 {
             To::Nowhere => Ok(()),
-            To::Stdout => to_stdout(text),
-            To::Stream { to, name } => to.write_all(text.as_bytes()).map_err(|error| Stopped::of(name, error)),
+            To::Stdout => to_stdout(result),
+            To::Stream { to, name } => to.write_all(result).map_err(|error| Stopped::of(name, error)),
             To::File { to, whole, target } => {
-                let written = to.as_file_mut().write_all(text.as_bytes());
+                let written = to.as_file_mut().write_all(result);
                 written.map_err(|error| Stopped::of(&secrecy::path(target), error))?;
-                *whole += text.len() as u64;
+                *whole += result.len() as u64;
                 Ok(())
             }
         }
@@ -169,8 +170,8 @@ impl Output {
     }
 
     /// Writes the only result, whose exit code is `known`.
-    pub(super) fn write_only(mut self, text: &str, known: Exit) -> Exit {
-        match self.write(text).and_then(|()| self.finish()) {
+    pub(super) fn write_only(mut self, result: impl AsRef<[u8]>, known: Exit) -> Exit {
+        match self.write(result).and_then(|()| self.finish()) {
             Ok(()) => known,
             Err(stopped) => stopped.exit(known),
         }
@@ -208,9 +209,9 @@ pub(super) fn printed(written: io::Result<()>, known: Exit) -> Exit {
 }
 
 /// Prints a part of what a command has to say.
-pub(super) fn to_stdout(text: &str) -> Result<(), Stopped> {
+pub(super) fn to_stdout(result: impl AsRef<[u8]>) -> Result<(), Stopped> {
     let mut out = io::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let written = out.write_all(result.as_ref()).and_then(|()| out.flush());
     written.map_err(|error| Stopped::of("standard output", error))
 }
 

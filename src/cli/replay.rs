@@ -10,7 +10,7 @@ use super::config::{self, Asked, Configured};
 use super::exit::Exit;
 use super::no_document::NoDocument;
 use super::output::{Output, Wanted};
-use super::reports::Printer;
+use super::reports::{Found, Printer};
 use super::verify::style;
 use super::{input, interrupt, note, policy, secrecy};
 use crate::document::Limits;
@@ -43,7 +43,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<Exit> {
                 ),
             }
             let exit = Exit::Verdict(report.verdict);
-            (report.file.clone().unwrap_or(name), Ok(Box::new(report)), exit)
+            (report.file.clone().unwrap_or(name), Ok(Box::new(Found { report, titles: Vec::new() })), exit)
         }
         Err(Refused::Document(why)) => {
             let exit = why.exit();
@@ -51,16 +51,16 @@ pub(super) fn run(args: &ReplayArgs) -> Result<Exit> {
         }
         Err(Refused::Usage(why)) => anyhow::bail!(why),
     };
-    let mut text = if wanted == Wanted::Result { printer.text(&name, &outcome)? } else { String::new() };
-    if let (Format::Human, Ok(report)) = (args.format, &outcome) {
+    let mut bytes = if wanted == Wanted::Result { printer.printed(&name, &outcome)? } else { Vec::new() };
+    if let (Format::Human, Ok(Found { report, .. })) = (args.format, outcome.as_ref().map(|found| &**found)) {
         // Nobody should take it for an answer of today.
         let line = format!(
             "Judged again from evidence of {}: nobody was asked. What servers said stands in the file as a record, not as a proof",
             report.checked_at
         );
-        text.push_str(&format!("\n  {}\n", hanging(&line, 2, printer.style.width)));
+        bytes.extend(format!("\n  {}\n", hanging(&line, 2, printer.style.width)).bytes());
     }
-    Ok(output.write_only(&text, exit))
+    Ok(output.write_only(&bytes, exit))
 }
 
 /// Why there is no report.

@@ -6,14 +6,25 @@ use super::args::Format;
 use super::inspect_page::fitted;
 use super::no_document::NoDocument;
 use super::tally::Summary;
+use super::{kept, pdf};
+use crate::primitives::rfc3339;
 use crate::report::fragments;
+use crate::report::html;
 use crate::report::human::{self, Style};
 use crate::report::json::{self, Layout};
+use crate::report::view::View;
+use crate::sources::now;
 use crate::text::escape_for_terminal as escape;
-use crate::verify::Report;
+use crate::verify::{Report, TitleReport};
 
-/// A report, or why there is none.
-pub(super) type Outcome = std::result::Result<Box<Report>, NoDocument>;
+/// What was found of a document, or why there is none.
+pub(super) type Outcome = std::result::Result<Box<Found>, NoDocument>;
+
+/// A report, and the histories that belong to it where they were asked.
+pub(super) struct Found {
+    pub report: Report,
+    pub titles: Vec<TitleReport>,
+}
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Printer {
@@ -23,11 +34,13 @@ pub(super) struct Printer {
 }
 
 impl Printer {
-    pub(super) fn text(&self, name: &str, outcome: &Outcome) -> Result<String> {
+    pub(super) fn printed(&self, name: &str, outcome: &Outcome) -> Result<Vec<u8>> {
         Ok(match self.format {
-            Format::Human => self.human(name, outcome),
-            Format::Json | Format::Jsonl => self.json(name, outcome)?,
-            Format::Fragments => self.fragments(name, outcome)?,
+            Format::Human => self.human(name, outcome).into_bytes(),
+            Format::Json | Format::Jsonl => self.json(name, outcome)?.into_bytes(),
+            Format::Fragments => self.fragments(name, outcome)?.into_bytes(),
+            Format::Html => html::page(&self.view(name, outcome)).into_bytes(),
+            Format::Pdf => pdf::render(&self.view(name, outcome), &written(outcome))?,
         })
     }
 
@@ -50,15 +63,23 @@ impl Printer {
 
     fn human(&self, name: &str, outcome: &Outcome) -> String {
         match outcome {
-            Ok(report) => human::render(report, name, self.style),
+            Ok(found) => human::render(&found.report, name, self.style),
             Err(why) => why.human(name, self.style),
+        }
+    }
+
+    /// For a report that is kept.
+    fn view(&self, name: &str, outcome: &Outcome) -> View {
+        match outcome {
+            Ok(found) => kept::document_view(&found.report, &found.titles, name),
+            Err(why) => why.view(name),
         }
     }
 
     fn json(&self, name: &str, outcome: &Outcome) -> Result<String> {
         let layout = self.layout();
         let text = match outcome {
-            Ok(report) => json::render(report, layout)?,
+            Ok(found) => json::render(&found.report, layout)?,
             Err(why) => why.json(name, layout)?,
         };
         Ok(text + "\n")
@@ -66,7 +87,7 @@ impl Printer {
 
     fn fragments(&self, name: &str, outcome: &Outcome) -> Result<String> {
         let fragments = match outcome {
-            Ok(report) => fragments::of_report(report),
+            Ok(found) => fragments::of_report(&found.report),
             Err(why) => why.fragments(name),
         };
         Ok(json::render(&fragments, self.layout())? + "\n")
@@ -76,6 +97,11 @@ impl Printer {
     fn layout(&self) -> Layout {
         if self.several || self.format == Format::Jsonl { Layout::OneLine } else { Layout::Indented }
     }
+}
+
+/// When it was judged, or tried.
+fn written(outcome: &Outcome) -> String {
+    outcome.as_ref().map_or_else(|_| rfc3339(now()), |found| found.report.checked_at.clone())
 }
 
 /// Of a page for people.

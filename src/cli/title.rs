@@ -13,11 +13,12 @@ use super::input::{self, Input};
 use super::no_document::NoDocument;
 use super::output::{Output, Wanted};
 use super::verify::{runtime, style};
-use super::{interrupt, note, waiting};
-use crate::primitives::{Address, Digest32, TokenId};
+use super::{interrupt, kept, note, pdf, waiting};
+use crate::primitives::{Address, Digest32, TokenId, rfc3339};
 use crate::report::human::Style;
 use crate::report::json::{self, Layout};
-use crate::report::{history_csv, title as page};
+use crate::report::{history_csv, html, title as page};
+use crate::sources::now;
 use crate::verifier::{Verifier, Wishes};
 use crate::verify::{Outcome, PowersWanted, TitleReport, TokenOfChain};
 
@@ -41,6 +42,9 @@ pub(super) fn run(args: &TitleArgs) -> Result<Exit> {
     let read: Vec<&Path> = settings.iter().chain(&args.file).map(|path| path.as_path()).collect();
     let wanted = Wanted::of(&args.page);
     let output = Output::open(args.page.output.as_deref(), wanted, &read)?;
+    if args.format == TitleFormat::Pdf {
+        kept::ensure_no_terminal(&output)?;
+    }
     let style = style(&output, &args.page);
     let powers = if args.powers { PowersWanted::Yes } else { PowersWanted::No };
     let name = subject.name(&verifier);
@@ -54,8 +58,8 @@ pub(super) fn run(args: &TitleArgs) -> Result<Exit> {
     if wanted == Wanted::ExitCode {
         return Ok(exit);
     }
-    Ok(match text(args.format, style, &name, &found)? {
-        Some(text) => output.write_only(&text, exit),
+    Ok(match printed(args.format, style, &name, &found)? {
+        Some(printed) => output.write_only(printed, exit),
         None => exit,
     })
 }
@@ -118,13 +122,17 @@ async fn asked(
 }
 
 /// What is written; nothing where a table was wanted and there is no document.
-fn text(
+fn printed(
     format: TitleFormat,
     style: Style,
     name: &str,
     found: &Result<TitleReport, NoDocument>,
-) -> Result<Option<String>> {
-    Ok(Some(match (format, found) {
+) -> Result<Option<Vec<u8>>> {
+    let text = match (format, found) {
+        (TitleFormat::Pdf, Ok(report)) => {
+            return pdf::render(&kept::title_view(report, name), &report.checked_at).map(Some);
+        }
+        (TitleFormat::Pdf, Err(why)) => return pdf::render(&why.view(name), &rfc3339(now())).map(Some),
         (TitleFormat::Human, Ok(report)) => page::render(report, name, style),
         (TitleFormat::Json, Ok(report)) => json::render(report, Layout::Indented)? + "\n",
         (TitleFormat::Jsonl, Ok(report)) => json::render(report, Layout::OneLine)? + "\n",
@@ -134,12 +142,15 @@ fn text(
         }
         (TitleFormat::Json, Err(why)) => json::render(&why.object(name).instead_of_title(), Layout::Indented)? + "\n",
         (TitleFormat::Jsonl, Err(why)) => json::render(&why.object(name).instead_of_title(), Layout::OneLine)? + "\n",
+        (TitleFormat::Html, Ok(report)) => html::page(&kept::title_view(report, name)),
+        (TitleFormat::Html, Err(why)) => html::page(&why.view(name)),
         (TitleFormat::Human, Err(why)) => why.human(name, style),
         (TitleFormat::Csv, Err(why)) => {
             let _ = write!(std::io::stderr(), "{}", why.human(name, style));
             return Ok(None);
         }
-    }))
+    };
+    Ok(Some(text.into_bytes()))
 }
 
 /// A table of operations has no place for what is wrong with it.

@@ -21,7 +21,7 @@ use super::progress::{self, Progress};
 use super::reports::Printer;
 use super::shard::Shard;
 use super::tally::{Summary, Tally, counted};
-use super::{advice, config, input, note, secrecy, waiting, window};
+use super::{advice, config, input, kept, note, secrecy, waiting, window};
 use crate::report::human::Style;
 use crate::report::json::Layout;
 use crate::verify::Verdict;
@@ -39,6 +39,9 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
     let found = input::files(&args.files, listed, args.recursive)?;
     let is_part = args.resume.is_some() || args.shard.is_some();
     let several = args.recursive || args.files_from.is_some() || is_part || found.files.len() > 1;
+    if args.format.is_kept() {
+        kept::ensure_one(!several)?;
+    }
     let verifier = if several { builder.share_answers(SHARED) } else { builder }.build()?;
     let others = settings_files.iter().chain(&args.files_from);
     let read: Vec<&Path> = found.files.iter().chain(others).map(|path| path.as_path()).collect();
@@ -65,6 +68,9 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
     drop(read);
     if wanted == Wanted::Result {
         say_what_is_left_out(&found);
+    }
+    if args.format == Format::Pdf {
+        kept::ensure_no_terminal(&output)?;
     }
     let printer = Printer { format: args.format, style: style(&output, &args.page), several };
     let (journal, earlier) = journal.unzip();
@@ -252,7 +258,7 @@ impl Run {
             Err(error) => return self.bug(&error),
         };
         if self.printer.format == Format::Human && self.is_printed {
-            text.insert(0, '\n');
+            text.insert(0, b'\n');
         }
         if self.is_watched {
             progress::clear();

@@ -3,6 +3,7 @@
 //! what is too long for a page says so.
 
 use super::human::{Page, Style};
+use super::view::{Checks, Headline, Section, Standing};
 use crate::content::{Attachment, Change, Content, Difference, Field, Term, ValueKind};
 use crate::document::Family;
 use crate::text::{columns, escape_for_terminal as escape};
@@ -10,19 +11,18 @@ use crate::verify::{ContentReport, Verdict};
 
 /// Renders what the document `name` says.
 pub fn render(report: &ContentReport, name: &str, style: Style) -> String {
-    let names = std::collections::BTreeMap::new();
-    let mut page = Page::new(style, &names);
+    let mut page = Page::new(style);
     one(&mut page, report, name);
-    page.not_checked(&report.not_checked);
+    page.section(&Section::NotChecked(report.not_checked.clone()));
     page.out
 }
 
 /// Renders in what two documents differ.
 pub fn render_difference(difference: &Difference, first: &str, second: &str, style: Style) -> String {
-    let names = std::collections::BTreeMap::new();
-    let mut page = Page::new(style, &names);
-    let (words, color) = if difference.is_empty() { ("SAME CONTENT", "32") } else { ("DIFFERENT", "33") };
-    page.headline(words, color, &format!("- {first}  + {second}"));
+    let mut page = Page::new(style);
+    let (words, standing) =
+        if difference.is_empty() { ("SAME CONTENT", Standing::Good) } else { ("DIFFERENT", Standing::Doubtful) };
+    page.headline(&headline(words, standing, &format!("- {first}  + {second}")));
     for change in &difference.changes {
         page.hanging("  ", &change_name(change));
         for (mark, value) in [("-", &change.first), ("+", &change.second)] {
@@ -47,17 +47,21 @@ pub fn render_difference(difference: &Difference, first: &str, second: &str, sty
 }
 
 /// How a document's content stands, before it is read.
-pub fn headline(report: &ContentReport) -> (&'static str, &'static str) {
+fn standing(report: &ContentReport) -> (&'static str, Standing) {
     match report.verdict() {
-        Verdict::Valid => ("CONTENT", "32"),
-        verdict @ Verdict::Invalid => (verdict.headline(), "31"),
-        verdict => (verdict.headline(), "33"),
+        Verdict::Valid => ("CONTENT", Standing::Good),
+        verdict @ Verdict::Invalid => (verdict.headline(), Standing::Bad),
+        verdict => (verdict.headline(), Standing::Doubtful),
     }
 }
 
-fn one(page: &mut Page<'_>, report: &ContentReport, name: &str) {
-    let (words, color) = headline(report);
-    page.headline(words, color, name);
+fn headline(words: &'static str, standing: Standing, subject: &str) -> Headline {
+    Headline { words, standing, subject: subject.to_owned(), meaning: String::new() }
+}
+
+fn one(page: &mut Page, report: &ContentReport, name: &str) {
+    let (words, of) = standing(report);
+    page.headline(&headline(words, of, name));
     match &report.content {
         Some(content) => fields(page, content),
         None if report.parts.is_empty() => {
@@ -74,10 +78,8 @@ fn one(page: &mut Page<'_>, report: &ContentReport, name: &str) {
         unprotected(page, content);
     }
     page.out.push('\n');
-    page.checks(std::slice::from_ref(&report.check));
-    for warning in &report.warnings {
-        page.hanging("  note        ", &escape(warning));
-    }
+    page.section(&Section::Checks(Checks::of(std::slice::from_ref(&report.check), page.style.telling())));
+    page.section(&Section::Notes(report.warnings.clone()));
     for (index, part) in report.parts.iter().enumerate() {
         page.out.push('\n');
         one(page, part, &format!("credential {} of {}", index + 1, report.parts.len()));
@@ -85,12 +87,11 @@ fn one(page: &mut Page<'_>, report: &ContentReport, name: &str) {
 }
 
 /// The fields of a bill, then all others.
-fn fields(page: &mut Page<'_>, content: &Content) {
+fn fields(page: &mut Page, content: &Content) {
     let (mut of_bill, others): (Vec<&Field>, Vec<&Field>) =
         content.fields.iter().partition(|field| field.term.is_some());
     of_bill.sort_by_key(|field| place_in_bill(field));
-    let several = content.fields.iter().filter(|field| field.term == Some(Term::Packages)).count() > 1;
-    let labelled: Vec<(String, &Field)> = of_bill.into_iter().map(|field| (label(field, several), field)).collect();
+    let labelled: Vec<(String, &Field)> = of_bill.into_iter().map(|field| (label(field, content), field)).collect();
     rows(page, &labelled);
     if !labelled.is_empty() && !others.is_empty() {
         page.out.push_str("\n  Other fields\n");
@@ -107,7 +108,7 @@ fn fields(page: &mut Page<'_>, content: &Content) {
     page.out.push('\n');
 }
 
-fn rows(page: &mut Page<'_>, rows: &[(String, &Field)]) {
+fn rows(page: &mut Page, rows: &[(String, &Field)]) {
     let widest = rows.iter().map(|(label, _)| columns(label)).max().unwrap_or_default();
     let width = widest.min(page.style.width / 2).min(WIDEST_LABEL);
     for (label, field) in rows {
@@ -116,23 +117,25 @@ fn rows(page: &mut Page<'_>, rows: &[(String, &Field)]) {
     }
 }
 
-/// Packages with their weights and measurements, one after the other.
-fn place_in_bill(field: &Field) -> (Option<Term>, Option<usize>, Option<Term>) {
+/// In which order fields are read. Packages with their weights and measurements, one after the other.
+pub(super) fn place_in_bill(field: &Field) -> (Option<Term>, Option<usize>, Option<Term>) {
     match (field.term, field.item()) {
         (Some(Term::Weight | Term::Measurement), number @ Some(_)) => (Some(Term::Packages), number, field.term),
         (term, number) => (term, number, term),
     }
 }
 
-fn label(field: &Field, several: bool) -> String {
+/// What it is called; of several packages with their number.
+pub(super) fn label(field: &Field, content: &Content) -> String {
     let Some(term) = field.term else { return escape(&field.path).into_owned() };
-    match field.item().filter(|_| several) {
+    let is_alone = || content.of_term(term).nth(1).is_none();
+    match field.item().filter(|_| !is_alone()) {
         Some(index) => format!("{} {}", term.label(), index + 1),
         None => term.label().to_owned(),
     }
 }
 
-fn value(field: &Field) -> String {
+pub(super) fn value(field: &Field) -> String {
     match field.kind {
         ValueKind::EmptyObject => "(an empty object)".to_owned(),
         ValueKind::EmptyList => "(an empty list)".to_owned(),
@@ -145,24 +148,24 @@ fn value(field: &Field) -> String {
 }
 
 /// Whole, unless no page would hold it.
-fn shown(value: &str) -> String {
+pub(super) fn shown(value: &str) -> String {
     match value.char_indices().nth(LONGEST_VALUE) {
-        None => escape(value).into_owned(),
-        Some((end, _)) => format!("{}… ({} bytes in all)", escape(&value[..end]), value.len()),
+        None => value.to_owned(),
+        Some((end, _)) => format!("{}… ({} bytes in all)", &value[..end], value.len()),
     }
 }
 
 fn change_name(change: &Change) -> String {
     match change.term {
-        Some(term) => format!("{} ({})", term.label(), escape(&change.path)),
-        None => escape(&change.path).into_owned(),
+        Some(term) => format!("{} ({})", term.label(), change.path),
+        None => change.path.clone(),
     }
 }
 
 /// A name, a type, a size and a hash.
-pub fn attachment_line(attachment: &Attachment) -> String {
-    let name = attachment.name.as_deref().map_or_else(|| attachment.path.as_str().into(), escape);
-    let kind = attachment.media_type.as_deref().map_or("no type stated".into(), escape);
+pub(super) fn attachment_line(attachment: &Attachment) -> String {
+    let name = attachment.name.as_deref().unwrap_or(&attachment.path);
+    let kind = attachment.media_type.as_deref().unwrap_or("no type stated");
     format!("{name}, {kind}, {}, SHA-256 {}", counted(attachment.size, "byte"), attachment.sha256)
 }
 
@@ -176,7 +179,7 @@ fn hidden(content: &Content, family: Family) -> Option<String> {
     })
 }
 
-fn unprotected(page: &mut Page<'_>, content: &Content) {
+fn unprotected(page: &mut Page, content: &Content) {
     if content.unprotected.is_empty() {
         return;
     }
@@ -189,7 +192,7 @@ fn unprotected(page: &mut Page<'_>, content: &Content) {
             "" => ": (an empty text)".to_owned(),
             value => format!(": {}", shown(value)),
         });
-        page.hanging("    - ", &format!("{}{}", escape(&found.path), value.unwrap_or_default()));
+        page.hanging("    - ", &format!("{}{}", found.path, value.unwrap_or_default()));
     }
 }
 

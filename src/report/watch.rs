@@ -1,28 +1,28 @@
 //! An event of a watched title as a person reads it: one line, broken only where it is wider than the screen. Everything from
 //! outside is escaped.
 
-use super::human::{Page, Style, utc};
-use super::title::words_for;
+use super::human::{Page, Style};
+use super::view::{Teller, utc, words_for};
 use crate::address_book::AddressBook;
 use crate::evidence::Finality;
 use crate::primitives::Address;
-use crate::text::escape_for_terminal as escape;
 use crate::title::history::StandingState;
 use crate::watch::{EventKind, Side, WatchEvent};
 
 /// Renders one event, with a line break at the end.
 pub fn render(event: &WatchEvent, names: &AddressBook, style: Style) -> String {
     let known = names.names_of(addresses(event));
-    let mut page = Page::new(style, &known);
+    let mut page = Page::new(style);
+    let teller = Teller { telling: style.telling(), names: &known };
     let name = match &event.file {
-        Some(file) => escape(file).into_owned(),
+        Some(file) => file.clone(),
         None if style.verbose => format!("token {}", event.title.token),
         None => format!("token {}…", event.title.token.to_string().chars().take(10).collect::<String>()),
     };
-    let mut text = format!("{name}: {}", happened(event, &page));
+    let mut text = format!("{name}: {}", happened(event, &teller));
     if let Some(remark) = &event.remark {
         match &remark.text {
-            Some(words) => text.push_str(&format!(", with the remark “{}”", escape(words))),
+            Some(words) => text.push_str(&format!(", with the remark “{words}”")),
             None => text.push_str(", with a remark that makes no text"),
         }
     }
@@ -49,10 +49,10 @@ fn label(event: &WatchEvent) -> &'static str {
     }
 }
 
-fn happened(event: &WatchEvent, page: &Page<'_>) -> String {
+fn happened(event: &WatchEvent, teller: &Teller<'_>) -> String {
     let act = event.operation.map(|operation| words_for(operation, event.to.nominee.is_some()));
-    let Some(from) = event.from else { return side(event.to, page) };
-    let change = change(from, event.to, page);
+    let Some(from) = event.from else { return side(event.to, teller) };
+    let change = change(from, event.to, teller);
     match (event.kind, act) {
         (EventKind::Withdrawn, Some(act)) => {
             format!("{act} is gone: its block was replaced; what it would have changed: {change}")
@@ -64,8 +64,8 @@ fn happened(event: &WatchEvent, page: &Page<'_>) -> String {
 }
 
 /// All that is recorded.
-fn side(side: Side, page: &Page<'_>) -> String {
-    let party = |label: &str, party: Option<Address>| party.map(|party| format!("{label} {}", page.address(party)));
+fn side(side: Side, teller: &Teller<'_>) -> String {
+    let party = |label: &str, party: Option<Address>| party.map(|party| format!("{label} {}", teller.address(party)));
     let parties =
         [party("holder", side.holder), party("beneficiary", side.beneficiary), party("nominee", side.nominee)];
     let all: Vec<String> = std::iter::once(state(side.state).to_owned()).chain(parties.into_iter().flatten()).collect();
@@ -73,9 +73,9 @@ fn side(side: Side, page: &Page<'_>) -> String {
 }
 
 /// What differs.
-fn change(from: Side, to: Side, page: &Page<'_>) -> String {
+fn change(from: Side, to: Side, teller: &Teller<'_>) -> String {
     let party = |label: &str, from: Option<Address>, to: Option<Address>| {
-        let name = |party: Option<Address>| party.map_or_else(|| "nobody".to_owned(), |party| page.address(party));
+        let name = |party: Option<Address>| party.map_or_else(|| "nobody".to_owned(), |party| teller.address(party));
         (from != to).then(|| format!("{label} {} -> {}", name(from), name(to)))
     };
     let states = (from.state != to.state).then(|| format!("{} -> {}", state(from.state), state(to.state)));

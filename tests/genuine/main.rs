@@ -10,6 +10,7 @@ mod doctor;
 mod document_stores;
 mod end_to_end;
 mod javascript;
+mod kept;
 mod proofs;
 mod signed_documents;
 mod spark;
@@ -46,6 +47,7 @@ fn main() {
         ("document_stores", document_stores::suite()),
         ("end_to_end", end_to_end::suite()),
         ("javascript", javascript::suite()),
+        ("kept", kept::suite()),
         ("proofs", proofs::suite()),
         ("signed_documents", signed_documents::suite()),
         ("spark", spark::suite()),

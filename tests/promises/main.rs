@@ -30,6 +30,7 @@ mod dnssec;
 mod evidence_tamper;
 mod fragments;
 mod hidden_fields;
+mod kept_reports;
 mod kinds_of_documents;
 mod library;
 mod log_limits;

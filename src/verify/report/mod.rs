@@ -209,6 +209,15 @@ impl Grade {
         }
     }
 
+    /// With what it means.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Said => "said: what servers said, a record and no proof",
+            Self::Agreed => "agreed: several servers said the same, a record and no proof",
+            Self::Proven => "proven: it can be checked again against a block of the chain that you know",
+        }
+    }
+
     /// Of what a finding rests on; nothing where nobody was asked. That a resolver's answers were validated with DNSSEC is said,
     /// too: their signatures are not kept.
     fn of(strength: Strength) -> Option<Self> {
