@@ -219,5 +219,5 @@ fn paragraph(text: &str) -> Result<()> {
 }
 
 fn say(text: &str) -> Result<()> {
-    Ok(output::to_stdout(&format!("{text}\n"))?)
+    Ok(output::to_stdout(format!("{text}\n"))?)
 }

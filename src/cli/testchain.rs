@@ -39,7 +39,7 @@ pub(super) fn run(args: &TestchainArgs) -> Result<Exit> {
             }
             () = std::future::ready(()) => {}
         }
-        match output::to_stdout(&welcome(&args.dir, &sandbox, &samples)) {
+        match output::to_stdout(welcome(&args.dir, &sandbox, &samples)) {
             // The chain is what was wanted, not the page.
             Ok(()) | Err(Stopped::ReaderGone) => {}
             Err(stopped) => return Ok(stopped.exit(Exit::Done)),

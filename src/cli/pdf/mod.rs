@@ -80,7 +80,7 @@ impl Page<'_> {
         let words = Look { size, weight: Weight::Bold, color };
         let subject = Look { size: size * 0.62, ..BODY };
         let meaning = Look { size: 10.5, ..BODY };
-        let texts = vec![
+        let texts = [
             (Cow::from(headline.words), words),
             (Cow::from(headline.subject.as_str()), subject),
             (Cow::from(headline.meaning.as_str()), meaning),
@@ -104,14 +104,8 @@ impl Page<'_> {
             self.sheets.draw(Mark::Shape { shape, x: LEFT + INSIDE, y: y + INSIDE, size: 30.0, color });
         }
         let p = self.sheets.node(None, Tag::P);
-        let [first, second, third] = [0, 1, 2].map(|index| texts.get(index).cloned());
-        let cell = |text: Option<(_, _)>, node| Cell {
-            x,
-            width,
-            texts: text.into_iter().collect(),
-            node: Some(node),
-            shape: None,
-        };
+        let [first, second, third] = texts;
+        let cell = |text, node| Cell { x, width, texts: vec![text], node: Some(node), shape: None };
         self.sheets.row(vec![cell(first, node)], Above::Space(INSIDE * 0.7));
         self.sheets.row(vec![cell(second, node)], Above::Space(0.0));
         self.sheets.row(vec![cell(third, p)], Above::Space(2.0));

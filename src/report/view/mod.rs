@@ -229,6 +229,7 @@ pub(crate) fn of_title(report: &TitleReport, name: &str, telling: Telling) -> Vi
 }
 
 /// That there is nothing to report on, and why.
+#[cfg(feature = "cli")]
 pub(crate) fn of_nothing(
     words: &'static str,
     subject: &str,
