@@ -21,7 +21,7 @@ pub(super) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 valid, 1 invalid, 2 usage, 3 indeterminate (could not be found out), 4 authentic but \
-the title is not live, 5 policy not met, 6 not a readable document, 70 a bug in ebl, 74 the result could not be written, \
+the title is not live, 5 policy not met, 6 not a readable document, 10 something changed (watch --once) or differs (diff), 70 a bug in ebl, 74 the result could not be written, \
 130 ended by Ctrl-C (`ebl testchain`, which is there to be ended: 0), 143 ended by SIGTERM. Several files: the worst, in the order 70, 1, 6, 3, 5, 4, 74, 0.";
 
 const TITLE_USAGE: &str = "ebl title [OPTIONS] <FILE|LINK>
@@ -42,8 +42,10 @@ pub(super) enum Command {
     #[command(after_help = EXIT_CODES, override_usage = TITLE_USAGE)]
     Title(Box<TitleArgs>),
     /// Show what a document says, as far as its digest or signature covers it; checks nothing else
+    #[command(after_help = EXIT_CODES)]
     Show(Box<ShowArgs>),
-    /// Compare what two documents say, field by field; exit code 0: the same, 10: they differ
+    /// Compare what two documents say, field by field; exit code 0: the same, 10: they differ; others: they could not be compared
+    #[command(after_help = EXIT_CODES)]
     Diff(Box<DiffArgs>),
     /// Watch titles: tell what changes as it becomes final, and what is pending
     #[command(after_help = watch::EXIT_CODES, override_usage = watch::USAGE)]

@@ -9,11 +9,15 @@ use tempfile::NamedTempFile;
 use super::exit::Exit;
 use super::{note, secrecy};
 use crate::content::AttachmentFile;
+use crate::verify::Verdict;
 
 /// Writes them into the folder, which is made if it is not there. `known` is the exit code of what was shown.
 pub(super) fn save(folder: &Path, files: &[AttachmentFile], known: Exit) -> Exit {
     if files.is_empty() {
-        note("there are no attachments to save");
+        note(match known {
+            Exit::Verdict(Verdict::Valid) => "there are no attachments to save",
+            _ => "no attachment was saved: the content is not known to be what was issued",
+        });
         return known;
     }
     if let Err(error) = std::fs::create_dir_all(folder) {
@@ -25,7 +29,9 @@ pub(super) fn save(folder: &Path, files: &[AttachmentFile], known: Exit) -> Exit
     for (index, file) in files.iter().enumerate() {
         let wanted = safe_name(file, index);
         match write(folder, &wanted, &file.bytes, &mut taken) {
-            Ok(name) => note(&format!("saved {} ({} bytes)", secrecy::path(&folder.join(name)), file.bytes.len())),
+            Ok(name) => {
+                note(&format!("saved {} as {}", file.attachment.path, secrecy::path(&folder.join(name))));
+            }
             Err(error) => {
                 note(&format!("{wanted} was not saved to {}: {error}", secrecy::path(folder)));
                 exit = exit.worse(Exit::NotWritten);

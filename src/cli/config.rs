@@ -7,10 +7,10 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use zeroize::Zeroizing;
 
-use super::args::{DnssecMode, NetworkArgs, ProofChoice, VerifyArgs};
+use super::args::{DnssecMode, Format, NetworkArgs, ProofChoice, VerifyArgs};
 use super::settings::{Chosen, Origin, Settings, optional, place, settings, settings_file, variables};
 use super::{fingerprint, journal, policy, secrecy, way_out};
 use crate::address_book::AddressBook;
@@ -63,6 +63,10 @@ pub(super) fn verifier(args: &VerifyArgs) -> Result<Configured> {
         context: &args.context,
     };
     let (mut builder, mut wishes, in_force) = combined(&asked)?;
+    ensure!(
+        !args.content || args.format != Format::Human && args.format != Format::Fragments,
+        "--content goes with --format json or jsonl; `ebl show` prints what a document says",
+    );
     // What is filed says what the document says.
     wishes.content = if args.content || args.format.is_kept() { ContentWanted::Yes } else { ContentWanted::No };
     let policy = &mut wishes.policy;

@@ -53,12 +53,13 @@ pub(super) fn run(args: &ReplayArgs) -> Result<Exit> {
     };
     let mut bytes = if wanted == Wanted::Result { printer.printed(&name, &outcome)? } else { Vec::new() };
     if let (Format::Human, Ok(Found { report, .. })) = (args.format, outcome.as_ref().map(|found| &**found)) {
-        // Nobody should take it for an answer of today.
+        // Nobody should take it for an answer of today, not even who reads the beginning alone.
         let line = format!(
             "Judged again from evidence of {}: nobody was asked. What servers said stands in the file as a record, not as a proof",
-            report.checked_at
+            report.checked_at.replace('T', " ").replace('Z', " UTC")
         );
-        bytes.extend(format!("\n  {}\n", hanging(&line, 2, printer.style.width)).bytes());
+        let line = format!("{}\n\n", hanging(&line, 0, printer.style.width));
+        bytes.splice(0..0, line.into_bytes());
     }
     Ok(output.write_only(&bytes, exit))
 }

@@ -12,7 +12,7 @@ use super::input::{self, Input};
 use super::no_document::NoDocument;
 use super::output::{Output, Wanted};
 use super::verify::{runtime, style};
-use super::{attachments, interrupt, waiting};
+use super::{attachments, interrupt, note, waiting};
 use crate::content::{AttachmentFile, Content, Difference};
 use crate::primitives::rfc3339;
 use crate::report::content as page;
@@ -95,6 +95,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<Exit> {
         };
         return Ok(output.write_only(&text, exit));
     }
+    note("nothing was compared: one of the documents is not known to be what was issued, or cannot be read");
     // What cannot be compared says why, each for itself.
     let mut text = String::new();
     let mut exit: Option<Exit> = None;

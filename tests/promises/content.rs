@@ -255,6 +255,7 @@ fn two_documents_are_compared_field_by_field() {
 
 #[test]
 fn a_report_repeats_the_content_where_it_is_asked_to() {
+    assert_eq!(ebl(&["verify", BILL, "--offline", "--content"]).status.code(), Some(2));
     let with = run_json(&["verify", BILL, "--offline", "--content", "--format", "json"]);
     matches("report", &with);
     let fields = with["content"]["fields"].as_array().unwrap();

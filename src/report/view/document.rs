@@ -15,7 +15,6 @@ pub(super) fn view(report: &Report, titles: &[TitleReport], file: &str, telling:
         document: Some(&report.document),
         token: report.document.token_id,
         as_of: report.as_of.as_ref(),
-        grade: report.grade,
     };
     view.sections.extend(evidence::sections(&basis, telling));
     if !report.parts.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::{AsJudged, Extent, Row, Section, Telling, unless_empty, utc};
 use crate::primitives::TokenId;
-use crate::verify::{AsOf, DocumentFacts, Grade, Tool};
+use crate::verify::{AsOf, DocumentFacts, Tool};
 
 /// Of what report.
 pub(super) struct Basis<'r> {
@@ -11,7 +11,6 @@ pub(super) struct Basis<'r> {
     pub document: Option<&'r DocumentFacts>,
     pub token: Option<TokenId>,
     pub as_of: Option<&'r AsOf>,
-    pub grade: Option<Grade>,
 }
 
 /// The last sections of a report that is kept; none on a screen.
@@ -26,7 +25,7 @@ pub(super) fn sections(basis: &Basis<'_>, telling: Telling) -> Vec<Section> {
     [Section::Evidence(rows(basis))].into_iter().chain(again).collect()
 }
 
-fn rows(&Basis { checked_at, tool, document, token, as_of, grade }: &Basis<'_>) -> Vec<Row> {
+fn rows(&Basis { checked_at, tool, document, token, as_of }: &Basis<'_>) -> Vec<Row> {
     let judged = format!("{}, by {} {}", utc(checked_at), tool.name, tool.version);
     let hashes = [
         ("File", document.and_then(|document| document.sha256.as_ref()).map(|sha256| format!("SHA-256 {sha256}"))),
@@ -36,6 +35,5 @@ fn rows(&Basis { checked_at, tool, document, token, as_of, grade }: &Basis<'_>) 
         ("Block hash", as_of.map(|as_of| as_of.hash.to_string())),
     ];
     let hashes = hashes.into_iter().filter_map(|(label, hash)| Some(Row::new(label, hash?)));
-    let grade = grade.map(|grade| Row::new("Evidence", grade.in_words()));
-    [Row::new("Written", judged)].into_iter().chain(grade).chain(hashes).collect()
+    [Row::new("Written", judged)].into_iter().chain(hashes).collect()
 }

@@ -1,6 +1,6 @@
 //! Title, issuer, registry, document and block in words, a row each.
 
-use super::{Extent, Row, Teller, grouped, utc};
+use super::{Row, Teller, grouped, utc};
 use crate::evidence::{Dnssec, Finality};
 use crate::status::Position;
 use crate::verify::{
@@ -52,7 +52,7 @@ pub(super) fn rows(report: &Report, title: Option<&TitleReport>, teller: &Teller
         _ => {}
     }
     rows.extend(report.as_of.as_ref().map(as_of_row));
-    if let Some(grade) = report.grade.filter(|_| matches!(teller.telling.extent, Extent::Full)) {
+    if let Some(grade) = report.grade.filter(|_| teller.telling.extent.is_full()) {
         rows.push(Row::new("Evidence", grade.in_words()));
     }
     if let Some(at) = &report.judged_at {

@@ -97,7 +97,7 @@ impl Section {
             Self::Policy(_) => "Your policy",
             Self::Statement(_) => "What was shown",
             Self::Notes(_) => "Notes",
-            Self::Next(_) => "What to do next",
+            Self::Next(_) => "Next",
             Self::NotChecked(_) => "Not checked",
             Self::Evidence(_) => "What this report rests on",
             Self::Again(_) => "How to check it again",

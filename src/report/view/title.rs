@@ -21,7 +21,6 @@ pub(super) fn view(report: &TitleReport, name: &str, telling: Telling) -> View {
         document: report.document.as_ref(),
         token: report.subject.as_ref().map(|subject| subject.token_id),
         as_of: report.as_of.as_ref(),
-        grade: None,
     };
     sections.extend(evidence::sections(&basis, telling));
     let (words, standing) = words(report);

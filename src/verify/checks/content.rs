@@ -56,5 +56,5 @@ const NOT_CHECKED: [&str; 4] = [
     "who issued it: whether the domain or key that it names stands behind it",
     "whether its registry or store issued it, and whether it was revoked",
     "who has the title",
-    "that what it says is true: that the goods exist or match",
+    "that what it says is true: that the goods exist or match the description",
 ];

@@ -9,6 +9,7 @@ use ebl_verifier::document::link::Link;
 use ebl_verifier::document::{self, Content, Key, Limits};
 use ebl_verifier::primitives::encode_hex;
 use ebl_verifier::verify::codes::{self, Code};
+use ebl_verifier::verify::{EvidenceFile, KeepDocument, Policy, Rule};
 use ebl_verifier::web_address::Reach;
 use ebl_verifier::{Verifier, Wishes};
 use serde_json::{Value, json};
@@ -22,6 +23,14 @@ pub type Case = (&'static str, fn() -> &'static Code);
 
 /// Why there was no document to judge.
 pub const ALL: &[Case] = &[
+    ("replay.not_evidence", || not_evidence("{\"schema\": \"ebl-verifier/report/1\"}")),
+    ("replay.other_version", || not_evidence("{\"schema\": \"ebl-verifier/evidence-file/2\"}")),
+    ("replay.changed", || not_evidence("{\"schema\": \"ebl-verifier/evidence-file/1\"}")),
+    ("replay.other_document", || not_replayed(Policy::default(), b"{}")),
+    ("replay.trust_missing", || {
+        let trusting = Rule::Issuers(["did:web:carrier.example".parse().expect("a DID")].into());
+        not_replayed(Policy { rules: vec![trusting], ..Policy::default() }, bill("MV Havgard").as_bytes())
+    }),
     ("read.empty", || refused(b"")),
     ("read.too_large", || {
         let limits = Limits { max_bytes: 1, ..Limits::default() };
@@ -137,6 +146,22 @@ fn bill(vessel: &str) -> String {
     let mut plain = plain_bill();
     plain["vessel"] = json!(vessel);
     wrap(Format::V2, vec![plain]).remove(0).document.to_string()
+}
+
+fn not_evidence(text: &str) -> &'static Code {
+    EvidenceFile::read(text.as_bytes(), &Limits::default()).unwrap_err().explanation()
+}
+
+/// Evidence of a bill that was judged so, judged again by somebody who trusts nobody, with this document.
+fn not_replayed(policy: Policy, document: &[u8]) -> &'static Code {
+    let bytes = bill("MV Havgard").into_bytes();
+    let wishes = Wishes { policy, ..Wishes::default() };
+    let verifier = Verifier::builder().offline().build().expect("a verifier");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let (report, evidence) = runtime.block_on(verifier.verify_with_evidence(&bytes, &wishes)).expect("a document");
+    let terms = (&wishes.policy, &wishes.names, wishes.content);
+    let kept = EvidenceFile::of(&bytes, KeepDocument::No, &report, evidence, terms, None);
+    kept.replay(document, None, &Policy::default(), &Limits::default()).unwrap_err().explanation()
 }
 
 fn refused(bytes: &[u8]) -> &'static Code {
