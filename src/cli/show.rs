@@ -1,6 +1,6 @@
 //! `ebl show` and `ebl diff`: what documents say, as far as their digest or signature covers it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
@@ -75,7 +75,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<Exit> {
     let read: Vec<&Path> = settings.iter().chain(both).map(|path| path.as_path()).collect();
     let output = Output::open(args.page.output.as_deref(), Wanted::of(&args.page), &read)?;
     let style = style(&output, &args.page);
-    let names = both.map(|file| name(file, &verifier));
+    let names = both.map(|file| name(file.as_path(), &verifier));
     interrupt::begin(&names[0]);
     let reading = async {
         let first = read_content(&verifier, &wishes, &args.first, args.page.max_size).await;
@@ -173,7 +173,7 @@ async fn read_content(
     Ok((ContentReport { file: Some(input.name()), ..report }, files))
 }
 
-fn name(file: &PathBuf, verifier: &Verifier) -> String {
+fn name(file: &Path, verifier: &Verifier) -> String {
     Input::of(file, |text| verifier.read_link(text)).name()
 }
 

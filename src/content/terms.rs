@@ -72,8 +72,8 @@ impl Term {
         if path.len() > LONGEST {
             return None;
         }
-        let is_there = |place: &&str| without_numbers(path).eq(place.chars());
-        Self::ALL.iter().copied().find(|term| term.places().iter().any(|place| is_there(&place)))
+        let is_there = |place: &str| without_numbers(path).eq(place.chars());
+        Self::ALL.iter().copied().find(|term| term.places().iter().any(|place| is_there(place)))
     }
 }
 

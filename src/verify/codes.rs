@@ -929,7 +929,7 @@ codes! {
         "Not known, because of what the chain check came to.",
         "See the chain check.",
         "The chain's endpoint did not answer, so the registry could not be asked about the title either.";
-    REPLAY_NOT_EVIDENCE = "replay.not_evidence", Sender,
+    REPLAY_NOT_EVIDENCE = "replay.not_evidence", Verifier,
         "The file is not evidence that this program kept, or not all of it: nothing was judged again.",
         "Ask whoever kept the evidence for the file as it was written.",
         "The mail program cut the evidence after a megabyte, and its last lines are missing.";
@@ -937,7 +937,7 @@ codes! {
         "The evidence is written in a form that this version does not read: nothing was judged again.",
         "Use the version that it names.",
         "The branch keeps evidence with next year's version, and head office still has this one.";
-    REPLAY_CHANGED = "replay.changed", Sender,
+    REPLAY_CHANGED = "replay.changed", Verifier,
         "The evidence is not what was written: the hash in it does not fit the rest, so nothing was judged again.",
         "Ask whoever kept the evidence for the file as it was written.",
         "Somebody corrected the name of the holder in the kept file with an editor.";

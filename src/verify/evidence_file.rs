@@ -126,7 +126,7 @@ impl Trust {
     }
 
     /// Without what had nothing to do with this report.
-    fn as_far_as_it_mattered(mut self, report: &Report, evidence: &Evidence) -> Self {
+    fn narrowed_to(mut self, report: &Report, evidence: &Evidence) -> Self {
         let named: BTreeSet<Address> =
             std::iter::once(report).chain(&report.parts).flat_map(Report::addresses).collect();
         self.registries.retain(|(_, address)| named.contains(address));
@@ -196,7 +196,7 @@ impl EvidenceFile {
             // Those that the report names and no others: an address book is nobody else's business.
             names: names.names_of(report.addresses()),
             content: content == ContentWanted::Yes,
-            trust: Trust::of(policy).as_far_as_it_mattered(report, &evidence),
+            trust: Trust::of(policy).narrowed_to(report, &evidence),
         };
         let tool = Tool { name: "ebl-verifier".into(), version: env!("CARGO_PKG_VERSION").into() };
         let report_sha256 = sha256_of_report(report);

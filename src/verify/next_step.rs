@@ -121,7 +121,9 @@ impl Concern {
 }
 
 /// Findings that say no more than that another check came to nothing.
-const FOLLOWS_FROM_ANOTHER: [&Code; 10] = [
+const FOLLOWS_FROM_ANOTHER: [&Code; 12] = [
+    &codes::CHALLENGE_NO_PARTY,
+    &codes::CHALLENGE_PARTY_UNKNOWN,
     &codes::CHAIN_UNANSWERED,
     &codes::ISSUER_NO_KEY,
     &codes::ISSUANCE_UNPROVEN,
