@@ -90,7 +90,7 @@ pub enum TitleStep {
 /// let ContentStep::Report(report) = examine_content(&case, &Evidence::new()) else { panic!("nobody has to be asked") };
 /// let content = report.content.expect("its digest covers it");
 /// assert_eq!(content.of_term(Term::BlNumber).collect::<Vec<_>>(), ["NDSE-2026-00017"]);
-/// # Ok::<(), ebl_verifier::document::ReadError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn examine_content(case: &Case<'_>, evidence: &Evidence) -> ContentStep {
     checks::run_content(case, evidence)
