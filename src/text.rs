@@ -72,6 +72,11 @@ pub fn clipped(text: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
+/// `1 field`, `2 fields`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
 /// The first names of a list that may be as long as the file, and how many more there are.
 pub fn listed(mut names: impl Iterator<Item = String>) -> Vec<String> {
     let mut shown: Vec<String> = names.by_ref().take(MOST_LISTED).collect();

@@ -214,19 +214,32 @@ impl<S: Source> Verifier<S> {
         link: Option<&Link>,
         wishes: &Wishes,
     ) -> Result<(Report, Evidence), ReadError> {
-        let file = document::open(bytes, key(link, wishes), &self.limits)?;
+        let file = self.open(bytes, link, wishes)?;
         let document = file.document()?;
-        let arrival = Arrival { link: link.map(Into::into), ..Arrival::of(bytes, &file) };
-        let mut case =
-            Case::new(&document, &wishes.policy, now()).arrived(arrival).named(&wishes.names).telling(wishes.content);
+        Ok(self.judged(case(bytes, &file, &document, link, wishes)).await)
+    }
+
+    /// Asks what a case needs until there is a report on it.
+    async fn judged(&self, mut case: Case<'_>) -> (Report, Evidence) {
         let mut evidence = Evidence::new();
         loop {
             match examine(&case, &evidence) {
-                Step::Report(report) => return Ok((*report, evidence)),
+                Step::Report(report) => return (*report, evidence),
                 Step::Ask(questions) => self.ask(questions, &mut evidence).await,
             }
             case = case.at(now());
         }
+    }
+
+    /// A file within the limits, opened with the key of its link or the caller's.
+    fn open<'b>(
+        &self,
+        bytes: &'b [u8],
+        link: Option<&Link>,
+        wishes: &Wishes,
+    ) -> Result<document::OpenedFile<'b>, ReadError> {
+        let key = link.and_then(|link| link.key.as_ref()).or(wishes.key.as_ref());
+        document::open(bytes, key, &self.limits)
     }
 
     /// All open questions at once. Every question gets an answer, so that the loops around this end.
@@ -267,9 +280,17 @@ impl<S: Source> Verifier<S> {
     }
 }
 
-/// The key that opens a file.
-fn key<'k>(link: Option<&'k Link>, wishes: &'k Wishes) -> Option<&'k Key> {
-    link.and_then(|link| link.key.as_ref()).or(wishes.key.as_ref())
+/// The document of a file that was opened, as it arrived, with what the caller wants of it.
+fn case<'c>(
+    bytes: &[u8],
+    file: &document::OpenedFile<'_>,
+    document: &'c document::Document<'c>,
+    link: Option<&Link>,
+    wishes: &'c Wishes,
+) -> Case<'c> {
+    let arrival = Arrival { link: link.map(Into::into), ..Arrival::of(bytes, file) };
+    let case = Case::new(document, &wishes.policy, now()).arrived(arrival);
+    case.named(&wishes.names).telling(wishes.content)
 }
 
 impl<S> std::fmt::Debug for Verifier<S> {

@@ -8,9 +8,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::shard::Shard;
 use super::watch::args as watch;
+use crate::report::json::Layout;
 use crate::verify::ProofMode;
 
-pub(super) use challenge::{ChallengeCommand, NewArgs, NewFormat, ReadingArgs, VerifyChallengeArgs};
+pub(super) use challenge::{ChallengeCommand, NewArgs, NewFormat, VerifyChallengeArgs};
 
 /// Verifies electronic Bills of Lading: content, issuer, registry, title.
 #[derive(Debug, Parser)]
@@ -236,6 +237,13 @@ pub(super) struct ShowArgs {
     /// How to report; JSON is described by schemas/content.schema.json
     #[arg(long, value_enum, default_value_t = PageFormat::Human)]
     pub format: PageFormat,
+    #[command(flatten)]
+    pub reading: ContentArgs,
+}
+
+/// How a document is read for what it says.
+#[derive(Debug, Args)]
+pub(super) struct ContentArgs {
     /// Key of a sealed file: 64 hexadecimal digits, @FILE or env:NAME. Other users of the machine can see arguments
     #[arg(long, value_name = "HEX|@FILE|env:NAME")]
     pub key: Option<String>,
@@ -260,17 +268,8 @@ pub(super) struct DiffArgs {
     /// How to report; JSON is described by schemas/difference.schema.json
     #[arg(long, value_enum, default_value_t = PageFormat::Human)]
     pub format: PageFormat,
-    /// Key of sealed files: 64 hexadecimal digits, @FILE or env:NAME. Other users of the machine can see arguments
-    #[arg(long, value_name = "HEX|@FILE|env:NAME")]
-    pub key: Option<String>,
-    /// The meaning of a W3C credential's words under a context that is not known here: a JSON-LD file that you have from its
-    /// publisher (repeatable)
-    #[arg(long, value_name = "URL=FILE")]
-    pub context: Vec<String>,
     #[command(flatten)]
-    pub page: PageArgs,
-    #[command(flatten)]
-    pub network: NetworkArgs,
+    pub reading: ContentArgs,
 }
 
 #[derive(Debug, Args)]
@@ -318,8 +317,9 @@ pub(super) enum PolicyCommand {
     Template,
 }
 
+/// Which title.
 #[derive(Debug, Args)]
-pub(super) struct TitleArgs {
+pub(super) struct NamedTitleArgs {
     /// The document whose title it is, or a link to one; - is standard input
     #[arg(value_name = "FILE|LINK", required_unless_present_any = ["token", "registry"], conflicts_with_all = ["token", "registry"])]
     pub file: Option<PathBuf>,
@@ -332,14 +332,11 @@ pub(super) struct TitleArgs {
     /// The token id: 0x and 64 hexadecimal digits, as the document's target hash
     #[arg(long, value_name = "ID", requires = "registry")]
     pub token: Option<String>,
-    /// How to report
-    #[arg(long, value_enum, default_value_t = TitleFormat::Human)]
-    pub format: TitleFormat,
-    /// Show, too, who can issue, accept and restore titles of this registry, and whether the document's domain names it
-    #[arg(long)]
-    pub powers: bool,
-    #[command(flatten)]
-    pub network: NetworkArgs,
+}
+
+/// How a title is read.
+#[derive(Debug, Args)]
+pub(super) struct ReadingArgs {
     /// Accept this registry though its code is not in the known list (repeatable)
     #[arg(long, value_name = "CHAIN:ADDR")]
     pub trust_registry: Vec<String>,
@@ -353,6 +350,22 @@ pub(super) struct TitleArgs {
     /// publisher (repeatable)
     #[arg(long, value_name = "URL=FILE")]
     pub context: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TitleArgs {
+    #[command(flatten)]
+    pub title: NamedTitleArgs,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = TitleFormat::Human)]
+    pub format: TitleFormat,
+    /// Show, too, who can issue, accept and restore titles of this registry, and whether the document's domain names it
+    #[arg(long)]
+    pub powers: bool,
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     #[command(flatten)]
     pub page: PageArgs,
 }
@@ -527,6 +540,17 @@ pub(super) enum PageFormat {
     Json,
     /// The same on one line
     Jsonl,
+}
+
+impl PageFormat {
+    /// Of its JSON; `None` for reading.
+    pub(super) fn layout(self) -> Option<Layout> {
+        match self {
+            Self::Human => None,
+            Self::Json => Some(Layout::Indented),
+            Self::Jsonl => Some(Layout::OneLine),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

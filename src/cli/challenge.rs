@@ -4,12 +4,10 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 
-use super::args::{
-    ChallengeCommand, NetworkArgs, NewArgs, NewFormat, PageFormat, ReadingArgs, VerifyChallengeArgs, When,
-};
-use super::config::{self, Asked, Configured};
+use super::args::{ChallengeCommand, NewArgs, NewFormat, VerifyChallengeArgs, When};
+use super::config::{self, Configured};
 use super::exit::Exit;
 use super::input::{self, Input};
 use super::no_document::{self, NoDocument};
@@ -40,7 +38,7 @@ pub(super) fn run(command: &ChallengeCommand) -> Result<Exit> {
 fn new(args: &NewArgs) -> Result<Exit> {
     let title = &args.title;
     let Configured { builder, wishes, files: settings, .. } =
-        configured(&args.network, args.max_size, title.chain_id.as_deref(), &args.reading)?;
+        config::for_titles(&args.network, args.max_size, title.chain_id.as_deref(), &args.reading)?;
     let verifier = builder.build()?;
     let registry_and_token = title.registry.as_deref().zip(title.token.as_deref());
     let subject = Subject::named(title.file.as_deref(), title.chain_id.as_deref(), registry_and_token)?;
@@ -128,14 +126,13 @@ async fn parties(
 fn verify(args: &VerifyChallengeArgs) -> Result<Exit> {
     let title = &args.title;
     let Configured { builder, wishes, files: settings, .. } =
-        configured(&args.network, args.page.max_size, title.chain_id.as_deref(), &args.reading)?;
+        config::for_titles(&args.network, args.page.max_size, title.chain_id.as_deref(), &args.reading)?;
     let verifier = builder.build()?;
     let expected = Expected::of(args)?;
     let signature_file = args.signature.strip_prefix('@').map(Path::new);
     let inputs = [Some(args.challenge.as_path()), signature_file, title.file.as_deref()];
     let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
-    let from_input = inputs.iter().filter(|path| path.as_os_str() == "-").count();
-    ensure!(from_input < 2, "standard input can be read once: `-` is given twice");
+    input::ensure_read_once(inputs.iter().copied())?;
     let read: Vec<&Path> = settings.iter().map(PathBuf::as_path).chain(inputs).collect();
     let wanted = Wanted::of(&args.page);
     let output = Output::open(args.page.output.as_deref(), wanted, &read)?;
@@ -169,11 +166,7 @@ fn verify(args: &VerifyChallengeArgs) -> Result<Exit> {
     if wanted == Wanted::ExitCode {
         return Ok(exit);
     }
-    let layout = match args.format {
-        PageFormat::Human => None,
-        PageFormat::Json => Some(Layout::Indented),
-        PageFormat::Jsonl => Some(Layout::OneLine),
-    };
+    let layout = args.format.layout();
     let style = style(&output, &args.page);
     let text = match (&came, layout) {
         (Ok(report), None) => page::render(report, &name, style),
@@ -252,16 +245,6 @@ async fn judged(
         Input::NotALink(error) => return Err(error.into()),
         Input::Link(link) => verifier.verify_challenge_by_link(case, &link, wishes).await?,
     })
-}
-
-fn configured(
-    network: &NetworkArgs,
-    max_size: usize,
-    chain_id: Option<&str>,
-    ReadingArgs { trust_registry, key, names, context }: &ReadingArgs,
-) -> Result<Configured> {
-    let (key, names) = (key.as_deref(), names.as_deref());
-    config::configured(&Asked { network, max_size, chain_id, trust_registry, key, names, context })
 }
 
 /// Two digits a byte, and a line break behind them.

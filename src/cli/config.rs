@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use zeroize::Zeroizing;
 
-use super::args::{DnssecMode, Format, NetworkArgs, ProofChoice, VerifyArgs};
+use super::args::{ContentArgs, DnssecMode, Format, NetworkArgs, ProofChoice, ReadingArgs, VerifyArgs};
 use super::settings::{Chosen, Origin, Settings, optional, place, settings, settings_file, variables};
 use super::{fingerprint, journal, policy, secrecy, way_out};
 use crate::address_book::AddressBook;
@@ -95,6 +95,23 @@ pub(super) fn configured(asked: &Asked<'_>) -> Result<Configured> {
     let (builder, wishes, in_force) = combined(asked)?;
     let (files, follows_the_chain) = (in_force.files(asked), in_force.follows_the_chain());
     Ok(Configured { builder, wishes, files, settings: None, follows_the_chain })
+}
+
+/// The same for a command that reads titles.
+pub(super) fn for_titles(
+    network: &NetworkArgs,
+    max_size: usize,
+    chain_id: Option<&str>,
+    ReadingArgs { trust_registry, key, names, context }: &ReadingArgs,
+) -> Result<Configured> {
+    let (key, names) = (key.as_deref(), names.as_deref());
+    configured(&Asked { network, max_size, chain_id, trust_registry, key, names, context })
+}
+
+/// The same for a command that reads what documents say.
+pub(super) fn for_content(ContentArgs { key, context, page, network }: &ContentArgs) -> Result<Configured> {
+    let (key, max_size) = (key.as_deref(), page.max_size);
+    configured(&Asked { network, max_size, chain_id: None, trust_registry: &[], key, names: None, context })
 }
 
 /// Puts everything together.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
-use super::args::{DnssecMode, DoctorArgs, PageFormat};
+use super::args::{DnssecMode, DoctorArgs};
 use super::config::InForce;
 use super::exit::Exit;
 use super::output;
@@ -20,7 +20,7 @@ use crate::block_age::in_words;
 use crate::evidence::{Dnssec, Finality, Unavailable};
 use crate::networks;
 use crate::primitives::{ChainId, rfc3339};
-use crate::report::json::{self as report_json, Layout};
+use crate::report::json as report_json;
 use crate::sources::TlsRoots;
 use crate::sources::chain::{Abilities, BlockChoice, ChainConfig, ChainProbe, EndpointProbe, LogRange};
 use crate::sources::dns::{DnsConfig, Resolver, ResolverProbe};
@@ -42,10 +42,9 @@ pub(super) fn run(args: &DoctorArgs) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let found = runtime.block_on(verifier.probe(&chains));
     let page = Page::new(&in_force, policy.as_ref(), found.as_ref(), now());
-    let text = match args.format {
-        PageFormat::Human => page.human(output::page_width()),
-        PageFormat::Json => report_json::render(&page, Layout::Indented)? + "\n",
-        PageFormat::Jsonl => report_json::render(&page, Layout::OneLine)? + "\n",
+    let text = match args.format.layout() {
+        None => page.human(output::page_width()),
+        Some(layout) => report_json::render(&page, layout)? + "\n",
     };
     Ok(output::print(&text, if page.works { Exit::Done } else { Exit::NotWorking }))
 }

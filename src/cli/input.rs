@@ -4,7 +4,7 @@ use std::fs::{File, Metadata};
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::secrecy;
 use crate::document::link::{InvalidLink, Link};
@@ -60,6 +60,13 @@ pub(super) enum InputError {
     NotPlain(&'static str),
     #[error("{0}")]
     Other(String),
+}
+
+/// Standard input has one reader.
+pub(super) fn ensure_read_once<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Result<()> {
+    let from_input = paths.into_iter().filter(|path| path.as_os_str() == "-").count();
+    ensure!(from_input < 2, "standard input can be read once: `-` is given twice");
+    Ok(())
 }
 
 /// Reads a whole file, or standard input for `-`. One byte more than the limit is read at most, so that the reader can

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::args::{InspectArgs, PageFormat};
+use super::args::InspectArgs;
 use super::exit::Exit;
 use super::input::{self, Input};
 use super::inspect_page::{Page, fitted, headline};
@@ -25,7 +25,7 @@ use crate::evidence::{
 use crate::integrity::IntegrityResult;
 use crate::primitives::encode_hex;
 use crate::report::human::Style;
-use crate::report::json::{self as report_json, Layout};
+use crate::report::json as report_json;
 use crate::sources::now;
 use crate::text::escape_for_terminal as escape;
 use crate::verify::{Case, Policy, Stated, Step, examine};
@@ -51,12 +51,11 @@ pub(super) fn run(args: &InspectArgs) -> Result<Exit> {
         Input::Link(link) => Ok(inspect_link::page(link, style)),
         Input::NotALink(error) => Err((*error).into()),
     };
-    let layout = if args.format == PageFormat::Jsonl { Layout::OneLine } else { Layout::Indented };
-    let (text, exit) = match (args.format, page) {
-        (PageFormat::Human, Ok(page)) => (page.human, Exit::Done),
-        (PageFormat::Human, Err(why)) => (why.human(&name, style), why.exit()),
-        (_, Ok(page)) => (report_json::render(&page.json(&name), layout)? + "\n", Exit::Done),
-        (_, Err(why)) => (why.json(&name, layout)? + "\n", why.exit()),
+    let (text, exit) = match (args.format.layout(), page) {
+        (None, Ok(page)) => (page.human, Exit::Done),
+        (None, Err(why)) => (why.human(&name, style), why.exit()),
+        (Some(layout), Ok(page)) => (report_json::render(&page.json(&name), layout)? + "\n", Exit::Done),
+        (Some(layout), Err(why)) => (why.json(&name, layout)? + "\n", why.exit()),
     };
     Ok(output.write_only(&text, exit))
 }

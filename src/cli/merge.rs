@@ -10,18 +10,18 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 
-use super::args::{PageFormat, SummaryArgs};
+use super::args::SummaryArgs;
 use super::exit::Exit;
 use super::output::{self, Output, Wanted};
 use super::record::Record;
 use super::shard::Shard;
 use super::summary_page::{Runs, page};
-use super::tally::{Summary, Tally, and_more, counted};
+use super::tally::{Summary, Tally, and_more};
 use super::{advice, secrecy};
 use crate::date_time::rfc3339_seconds;
 use crate::primitives::Digest32;
 use crate::report::human::Style;
-use crate::report::json::Layout;
+use crate::text::counted;
 use written::Written;
 
 pub(super) fn run(args: &SummaryArgs) -> Result<Exit> {
@@ -40,10 +40,9 @@ pub(super) fn run(args: &SummaryArgs) -> Result<Exit> {
     let exit = exit(&summary);
     let style =
         Style { width: output::width(output.is_terminal()), color: false, verbose: false, advice: advice::advice };
-    let text = match args.format {
-        PageFormat::Human => page(&summary, runs, style),
-        PageFormat::Json => summary.json(Layout::Indented)?,
-        PageFormat::Jsonl => summary.json(Layout::OneLine)?,
+    let text = match args.format.layout() {
+        None => page(&summary, runs, style),
+        Some(layout) => summary.json(layout)?,
     };
     Ok(output.write_only(&text, exit))
 }

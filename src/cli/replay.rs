@@ -20,10 +20,8 @@ use crate::verify::{EvidenceFile, NotReplayed, Policy, Replayed, Rule};
 pub(super) fn run(args: &ReplayArgs) -> Result<Exit> {
     let caller = caller(args)?;
     let key = args.key.as_deref().map(config::key).transpose()?;
-    if args.evidence.as_os_str() == "-" && args.document.as_ref().is_some_and(|path| path.as_os_str() == "-") {
-        anyhow::bail!("standard input can be read once: `-` is given twice");
-    }
     let read: Vec<&Path> = [&args.evidence].into_iter().chain(&args.document).map(|path| path.as_path()).collect();
+    input::ensure_read_once(read.iter().copied())?;
     let wanted = Wanted::of(&args.page);
     let output = Output::open(args.page.output.as_deref(), wanted, &read)?;
     let printer = Printer { format: args.format, style: style(&output, &args.page), several: false };

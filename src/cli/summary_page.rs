@@ -1,9 +1,9 @@
 //! The page of `ebl summary`.
 
 use super::inspect_page::fitted;
-use super::tally::{BlocksOfChain, EndpointCount, RequestCount, Summary, counted};
+use super::tally::{BlocksOfChain, EndpointCount, RequestCount, Summary};
 use crate::report::human::Style;
-use crate::text::escape_for_terminal as escape;
+use crate::text::{counted, escape_for_terminal as escape};
 
 /// The counts first, then what they are made of, then what documents show about each other and what is not known.
 /// `runs` says whose requests are counted.

@@ -12,6 +12,7 @@ use super::twins::{TwinFinding, Twins};
 use crate::evidence::Cause;
 use crate::report::json::{self, Layout, RenderError};
 use crate::sources::HostUse;
+use crate::text::counted;
 use crate::verify::Verdict;
 
 /// The shape of `schemas/summary.schema.json`.
@@ -418,11 +419,6 @@ fn one_more(count: &mut usize) {
 /// Behind those that are named, in words.
 pub(super) fn and_more(more: usize) -> String {
     if more > 0 { format!(" and {more} more") } else { String::new() }
-}
-
-/// So many of them, in words.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// As reports name it.

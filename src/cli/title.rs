@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::args::{TitleArgs, TitleFormat};
-use super::config::{self, Asked, Configured};
+use super::config::{self, Configured};
 use super::exit::Exit;
 use super::input::{self, Input};
 use super::no_document::NoDocument;
@@ -23,23 +23,14 @@ use crate::verifier::{Verifier, Wishes};
 use crate::verify::{Outcome, PowersWanted, TitleReport, TokenOfChain};
 
 pub(super) fn run(args: &TitleArgs) -> Result<Exit> {
-    let Configured { builder, wishes, files: settings, .. } = config::configured(&Asked {
-        network: &args.network,
-        max_size: args.page.max_size,
-        chain_id: args.chain_id.as_deref(),
-        trust_registry: &args.trust_registry,
-        key: args.key.as_deref(),
-        names: args.names.as_deref(),
-        context: &args.context,
-    })?;
+    let title = &args.title;
+    let Configured { builder, wishes, files: settings, .. } =
+        config::for_titles(&args.network, args.page.max_size, title.chain_id.as_deref(), &args.reading)?;
     let verifier = builder.build()?;
-    let subject = Subject::named(
-        args.file.as_deref(),
-        args.chain_id.as_deref(),
-        args.registry.as_deref().zip(args.token.as_deref()),
-    )?;
+    let registry_and_token = title.registry.as_deref().zip(title.token.as_deref());
+    let subject = Subject::named(title.file.as_deref(), title.chain_id.as_deref(), registry_and_token)?;
     let Some(subject) = subject else { anyhow::bail!("give a document, or --chain-id, --registry and --token") };
-    let read: Vec<&Path> = settings.iter().chain(&args.file).map(|path| path.as_path()).collect();
+    let read: Vec<&Path> = settings.iter().chain(&title.file).map(|path| path.as_path()).collect();
     let wanted = Wanted::of(&args.page);
     let output = Output::open(args.page.output.as_deref(), wanted, &read)?;
     if args.format == TitleFormat::Pdf {
@@ -95,7 +86,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-pub(super) fn token_id(text: &str) -> Result<TokenId> {
+fn token_id(text: &str) -> Result<TokenId> {
     let digits = text.strip_prefix("0x").unwrap_or(text);
     let hash = Digest32::from_hex64(&digits.to_ascii_lowercase());
     hash.map(TokenId::from).context("--token takes 64 hexadecimal digits, as the document's target hash")

@@ -20,18 +20,16 @@ use super::output::{self, Output, Stopped, Wanted};
 use super::progress::{self, Progress};
 use super::reports::Printer;
 use super::shard::Shard;
-use super::tally::{Summary, Tally, counted};
+use super::tally::{Summary, Tally};
 use super::{advice, config, input, kept, note, secrecy, waiting, window};
 use crate::report::human::Style;
 use crate::report::json::Layout;
+use crate::text::counted;
 use crate::verify::Verdict;
 
 pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
     let Configured { builder, wishes, files: settings_files, settings, .. } = config::verifier(args)?;
-    let from_input = |path: &PathBuf| path.as_os_str() == "-";
-    if args.files.iter().chain(&args.files_from).filter(|path| from_input(path)).count() > 1 {
-        bail!("standard input can be read once: `-` is given twice");
-    }
+    input::ensure_read_once(args.files.iter().chain(&args.files_from).map(PathBuf::as_path))?;
     let listed = args.files_from.as_deref().map(input::listed).transpose()?.unwrap_or_default();
     if let Some(list) = args.files_from.as_deref().filter(|_| listed.is_empty() && args.files.is_empty()) {
         bail!("no document found: --files-from {} lists none", secrecy::path(list));

@@ -15,7 +15,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use tokio::sync::watch::Receiver;
 
-use super::config::{self, Asked, Configured};
+use super::config::{self, Configured};
 use super::exit::Exit;
 use super::interrupt::{self, Signal, Told};
 use super::output::{self, Stopped};
@@ -35,15 +35,8 @@ use troubles::Troubles;
 
 pub(super) fn run(args: &WatchArgs) -> Result<Exit> {
     ensure!(!args.network.offline, "a watch looks at a chain, which --offline does not allow");
-    let Configured { builder, wishes, files: settings, follows_the_chain, .. } = config::configured(&Asked {
-        network: &args.network,
-        max_size: args.max_size,
-        chain_id: args.chain_id.as_deref(),
-        trust_registry: &args.trust_registry,
-        key: args.key.as_deref(),
-        names: args.names.as_deref(),
-        context: &args.context,
-    })?;
+    let Configured { builder, wishes, files: settings, follows_the_chain, .. } =
+        config::for_titles(&args.network, args.max_size, args.chain_id.as_deref(), &args.reading)?;
     ensure!(
         follows_the_chain,
         "a watch follows the chain, and the block that you named never moves: --block takes latest, safe or finalized here"

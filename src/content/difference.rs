@@ -41,7 +41,7 @@ impl Difference {
     pub fn between(first: &Content, second: &Content) -> Self {
         let (firsts, seconds) = (keyed(first), keyed(second));
         let others: HashMap<&Key<'_>, &Field> = seconds.iter().map(|(key, field)| (key, *field)).collect();
-        let known: HashMap<&Key<'_>, &Field> = firsts.iter().map(|(key, field)| (key, *field)).collect();
+        let known: HashSet<&Key<'_>> = firsts.iter().map(|(key, _)| key).collect();
         let mut found = Self::default();
         for (key, field) in &firsts {
             match others.get(key) {
@@ -54,7 +54,7 @@ impl Difference {
                 }),
             }
         }
-        for (_, field) in seconds.iter().filter(|(key, _)| !known.contains_key(key)) {
+        for (_, field) in seconds.iter().filter(|(key, _)| !known.contains(key)) {
             found.changes.push(Change {
                 path: field.path.clone(),
                 term: field.term,

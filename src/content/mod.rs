@@ -103,7 +103,8 @@ impl Content {
     /// Of a document whose digest holds, or whose signature was found to hold: the caller vouches for the latter.
     pub(crate) fn of(document: &Document<'_>, integrity: &Integrity, signed: Option<&Signed<'_>>) -> Option<Self> {
         let mut collected = Collector::new(document);
-        collected.node(&tree_of(document, integrity, signed)?, &mut String::new());
+        let tree = tree_of(document, integrity, signed)?;
+        walk(&tree, &mut String::new(), &mut |visited, at| collected.visit(visited, at));
         let Collector { mut content, .. } = collected;
         content.hidden = match signed {
             Some(signed) if signed.is_derived() => signed.withheld(),
@@ -123,7 +124,11 @@ impl Content {
     ) -> Vec<AttachmentFile> {
         let Some(tree) = tree_of(document, integrity, signed) else { return Vec::new() };
         let mut files = Vec::new();
-        each_file(&tree, &mut String::new(), &mut |file| files.push(file));
+        walk(&tree, &mut String::new(), &mut |visited, at| {
+            if let Visited::File(found) = visited {
+                files.push(found.into_file(at));
+            }
+        });
         files
     }
 }
@@ -153,32 +158,13 @@ impl Collector {
         Self { content: Content::default(), path_bytes: LEAST_PATH_BYTES.max(PATH_BYTES_A_BYTE * tree::size(document)) }
     }
 
-    fn node(&mut self, node: &Node<'_>, path: &mut String) {
-        if let Some(found) = Found::in_node(node, path) {
-            let place = self.path(path);
-            self.content.attachments.push(found.described(&place));
-            // What the object says of its file are fields like others.
-            let Node::Object(members) = node else { return };
-            return self.members(members.iter().filter(|(name, _)| name != DATA), path);
-        }
-        match node {
-            Node::Leaf(leaf) => self.leaf(leaf, path),
-            Node::Object(members) => self.members(members.iter(), path),
-            Node::List(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    tree::under_index(path, index, |path| self.node(item, path));
-                }
+    fn visit(&mut self, visited: Visited<'_, '_>, at: &str) {
+        match visited {
+            Visited::File(found) => {
+                let place = self.path(at);
+                self.content.attachments.push(found.described(&place));
             }
-        }
-    }
-
-    fn members<'n, 'd: 'n>(
-        &mut self,
-        members: impl Iterator<Item = &'n (tree::Name<'d>, Node<'d>)>,
-        path: &mut String,
-    ) {
-        for (name, value) in members {
-            tree::under_name(path, name, |path| self.node(value, path));
+            Visited::Leaf(leaf) => self.leaf(leaf, at),
         }
     }
 
@@ -206,20 +192,30 @@ impl Collector {
     }
 }
 
-fn each_file(node: &Node<'_>, path: &mut String, visit: &mut dyn FnMut(AttachmentFile)) {
-    if let Some(found) = Found::in_node(node, path) {
-        return visit(found.into_file(path));
+/// What a walk comes to.
+enum Visited<'n, 'd> {
+    File(Found<'n>),
+    Leaf(&'n Leaf<'d>),
+}
+
+/// Every value and every file of a tree, with its path. What an object says of its file are values like others.
+fn walk<'n, 'd>(node: &'n Node<'d>, path: &mut String, visit: &mut dyn FnMut(Visited<'n, 'd>, &str)) {
+    let file = Found::in_node(node, path);
+    let is_file = file.is_some();
+    if let Some(file) = file {
+        visit(Visited::File(file), path);
     }
     match node {
+        Node::Leaf(leaf) if !is_file => visit(Visited::Leaf(leaf), path),
         Node::Leaf(_) => {}
         Node::Object(members) => {
-            for (name, value) in members {
-                tree::under_name(path, name, |path| each_file(value, path, visit));
+            for (name, value) in members.iter().filter(|(name, _)| !is_file || name != DATA) {
+                tree::under_name(path, name, |path| walk(value, path, visit));
             }
         }
         Node::List(items) => {
             for (index, item) in items.iter().enumerate() {
-                tree::under_index(path, index, |path| each_file(item, path, visit));
+                tree::under_index(path, index, |path| walk(item, path, visit));
             }
         }
     }

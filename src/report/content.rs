@@ -6,7 +6,7 @@ use super::human::{Page, Style};
 use super::view::{Checks, Headline, Section, Standing};
 use crate::content::{Attachment, Change, Content, Difference, Field, Term, ValueKind};
 use crate::document::Family;
-use crate::text::{columns, escape_for_terminal as escape};
+use crate::text::{columns, counted, escape_for_terminal as escape};
 use crate::verify::{ContentReport, Verdict};
 
 /// Renders what the document `name` says.
@@ -194,10 +194,6 @@ fn unprotected(page: &mut Page, content: &Content) {
         });
         page.hanging("    - ", &format!("{}{}", found.path, value.unwrap_or_default()));
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// Of labels that stand beside their values.

@@ -1,19 +1,19 @@
 //! The verifier's part in proof of control: who is recorded, whom a challenge can be issued to, and whether a signed one holds.
 
-use super::{Verifier, VerifyLinkError, Wishes, key};
+use super::{Verifier, VerifyLinkError, Wishes};
+use crate::document::ReadError;
 use crate::document::link::Link;
-use crate::document::{self, ReadError};
 use crate::evidence::Evidence;
 use crate::sources::{Source, now};
 use crate::verify::{
-    Arrival, Case, ChallengeCase, ChallengeReport, ChallengeStep, PowersWanted, TitleCase, TitleReport, TokenOfChain,
+    Case, ChallengeCase, ChallengeReport, ChallengeStep, PowersWanted, TitleCase, TitleReport, TokenOfChain,
     examine_challenge,
 };
 
 impl<S: Source> Verifier<S> {
     /// As [`Verifier::title`], without the history: who is recorded now.
     pub async fn parties(&self, bytes: &[u8], wishes: &Wishes) -> Result<TitleReport, ReadError> {
-        self.parties_in_file(bytes, None, wishes).await
+        self.title_in_file(bytes, None, wishes, parties_of).await
     }
 
     /// As [`Verifier::parties`], for a token that is named without a document.
@@ -26,20 +26,7 @@ impl<S: Source> Verifier<S> {
     /// As [`Verifier::parties`], for the document that a link leads to.
     pub async fn parties_by_link(&self, link: &Link, wishes: &Wishes) -> Result<TitleReport, VerifyLinkError> {
         let bytes = self.fetch(link).await.map_err(VerifyLinkError::NotFetched)?;
-        self.parties_in_file(&bytes, Some(link), wishes).await.map_err(VerifyLinkError::Unreadable)
-    }
-
-    async fn parties_in_file(
-        &self,
-        bytes: &[u8],
-        link: Option<&Link>,
-        wishes: &Wishes,
-    ) -> Result<TitleReport, ReadError> {
-        let file = document::open(bytes, key(link, wishes), &self.limits)?;
-        let document = file.document()?;
-        let arrival = Arrival { link: link.map(Into::into), ..Arrival::of(bytes, &file) };
-        let case = Case::new(&document, &wishes.policy, now()).arrived(arrival).named(&wishes.names);
-        Ok(self.inquire(|now| TitleCase::of_document(&case, PowersWanted::No).at(now).without_history()).await)
+        self.title_in_file(&bytes, Some(link), wishes, parties_of).await.map_err(VerifyLinkError::Unreadable)
     }
 
     /// Whether the account that the registry records signed the challenge. The time of the case is that of the call.
@@ -105,10 +92,13 @@ impl<S: Source> Verifier<S> {
         link: Option<&Link>,
         wishes: &Wishes,
     ) -> Result<ChallengeReport, ReadError> {
-        let file = document::open(bytes, key(link, wishes), &self.limits)?;
+        let file = self.open(bytes, link, wishes)?;
         let document = file.document()?;
-        let arrival = Arrival { link: link.map(Into::into), ..Arrival::of(bytes, &file) };
-        let of = Case::new(&document, &wishes.policy, now()).arrived(arrival);
+        let of = super::case(bytes, &file, &document, link, wishes);
         Ok(self.verify_challenge(case.for_document(&of)).await)
     }
+}
+
+fn parties_of<'c>(case: &'c Case<'c>) -> TitleCase<'c> {
+    TitleCase::of_document(case, PowersWanted::No).without_history()
 }

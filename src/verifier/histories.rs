@@ -1,13 +1,11 @@
 //! A verification with the histories of the titles, for a report that is kept.
 
-use super::{Verifier, VerifyLinkError, Wishes, key};
+use super::{Verifier, VerifyLinkError, Wishes, case};
+use crate::document::ReadError;
 use crate::document::link::Link;
-use crate::document::{self, ReadError};
 use crate::evidence::{Evidence, Question};
 use crate::sources::{Source, now};
-use crate::verify::{
-    Arrival, Case, PowersWanted, Report, Step, TitleCase, TitleReport, TitleStep, examine, examine_title,
-};
+use crate::verify::{Case, PowersWanted, Report, Step, TitleCase, TitleReport, TitleStep, examine, examine_title};
 
 impl<S: Source> Verifier<S> {
     /// As [`Verifier::verify`], and what is recorded about the title besides, its history among it: of the document, or of each
@@ -52,11 +50,9 @@ impl<S: Source> Verifier<S> {
         link: Option<&Link>,
         wishes: &Wishes,
     ) -> Result<(Report, Vec<TitleReport>, Evidence), ReadError> {
-        let file = document::open(bytes, key(link, wishes), &self.limits)?;
+        let file = self.open(bytes, link, wishes)?;
         let document = file.document()?;
-        let arrival = Arrival { link: link.map(Into::into), ..Arrival::of(bytes, &file) };
-        let mut case =
-            Case::new(&document, &wishes.policy, now()).arrived(arrival).named(&wishes.names).telling(wishes.content);
+        let mut case = case(bytes, &file, &document, link, wishes);
         let mut evidence = Evidence::new();
         loop {
             match examined(&case, &evidence) {

@@ -1,11 +1,11 @@
 //! The verifier's answers about titles: state, parties, history and powers.
 
-use super::{Verifier, VerifyLinkError, Wishes, key};
+use super::{Verifier, VerifyLinkError, Wishes, case};
+use crate::document::ReadError;
 use crate::document::link::Link;
-use crate::document::{self, ReadError};
 use crate::evidence::Evidence;
 use crate::sources::{Source, now};
-use crate::verify::{Arrival, Case, PowersWanted, TitleCase, TitleReport, TitleStep, TokenOfChain, examine_title};
+use crate::verify::{Case, PowersWanted, TitleCase, TitleReport, TitleStep, TokenOfChain, examine_title};
 
 impl<S: Source> Verifier<S> {
     /// What is recorded about the title of a document: state, parties and history, and the powers over its registry where
@@ -25,7 +25,7 @@ impl<S: Source> Verifier<S> {
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub async fn title(&self, bytes: &[u8], powers: PowersWanted, wishes: &Wishes) -> Result<TitleReport, ReadError> {
-        self.title_in_file(bytes, None, powers, wishes).await
+        self.title_in_file(bytes, None, wishes, |case| TitleCase::of_document(case, powers)).await
     }
 
     /// As [`Verifier::title`], for a token that is named without a document.
@@ -42,21 +42,22 @@ impl<S: Source> Verifier<S> {
         wishes: &Wishes,
     ) -> Result<TitleReport, VerifyLinkError> {
         let bytes = self.fetch(link).await.map_err(VerifyLinkError::NotFetched)?;
-        self.title_in_file(&bytes, Some(link), powers, wishes).await.map_err(VerifyLinkError::Unreadable)
+        let found = self.title_in_file(&bytes, Some(link), wishes, |case| TitleCase::of_document(case, powers)).await;
+        found.map_err(VerifyLinkError::Unreadable)
     }
 
-    async fn title_in_file(
+    /// The title of a document, in the case that `of` makes of the document's.
+    pub(super) async fn title_in_file(
         &self,
         bytes: &[u8],
         link: Option<&Link>,
-        powers: PowersWanted,
         wishes: &Wishes,
+        of: impl for<'c> Fn(&'c Case<'c>) -> TitleCase<'c>,
     ) -> Result<TitleReport, ReadError> {
-        let file = document::open(bytes, key(link, wishes), &self.limits)?;
+        let file = self.open(bytes, link, wishes)?;
         let document = file.document()?;
-        let arrival = Arrival { link: link.map(Into::into), ..Arrival::of(bytes, &file) };
-        let case = Case::new(&document, &wishes.policy, now()).arrived(arrival).named(&wishes.names);
-        Ok(self.inquire(|now| TitleCase::of_document(&case, powers).at(now)).await)
+        let case = case(bytes, &file, &document, link, wishes);
+        Ok(self.inquire(|now| of(&case).at(now)).await)
     }
 
     pub(super) async fn inquire<'c>(&self, case: impl Fn(i64) -> TitleCase<'c>) -> TitleReport {

@@ -1,11 +1,11 @@
 //! The verifier's looks at titles that are watched: which title a document has, and what happened since the last look.
 
-use super::{Verifier, VerifyLinkError, Wishes, key};
+use super::{Verifier, VerifyLinkError, Wishes, case};
+use crate::document::ReadError;
 use crate::document::link::Link;
-use crate::document::{self, ReadError};
 use crate::evidence::{Evidence, Question, RegistryQuestion};
-use crate::sources::{Source, now};
-use crate::verify::{Arrival, Case, PowersWanted, Report, TitleCase, TitleStep, TokenOfChain, examine_title};
+use crate::sources::Source;
+use crate::verify::{Case, PowersWanted, Report, TitleCase, TitleStep, TokenOfChain, examine_title};
 use crate::watch::{Observed, Trouble, WatchedTitle, observe, questions};
 
 impl<S: Source> Verifier<S> {
@@ -16,8 +16,7 @@ impl<S: Source> Verifier<S> {
         bytes: &[u8],
         wishes: &Wishes,
     ) -> Result<(Report, Option<TokenOfChain>), ReadError> {
-        let report = self.verify_file(bytes, None, wishes).await?.0;
-        Ok((report, self.title_named_in(bytes, None, wishes)?))
+        self.verified_with_title(bytes, None, wishes).await
     }
 
     /// As [`Verifier::verify_for_watching`], for the document that a link leads to.
@@ -27,33 +26,20 @@ impl<S: Source> Verifier<S> {
         wishes: &Wishes,
     ) -> Result<(Report, Option<TokenOfChain>), VerifyLinkError> {
         let bytes = self.fetch(link).await.map_err(VerifyLinkError::NotFetched)?;
-        let report = self.verify_file(&bytes, Some(link), wishes).await.map_err(VerifyLinkError::Unreadable)?.0;
-        let title = self.title_named_in(&bytes, Some(link), wishes).map_err(VerifyLinkError::Unreadable)?;
-        Ok((report, title))
+        self.verified_with_title(&bytes, Some(link), wishes).await.map_err(VerifyLinkError::Unreadable)
     }
 
-    /// The title that would be asked about first.
-    fn title_named_in(
+    async fn verified_with_title(
         &self,
         bytes: &[u8],
         link: Option<&Link>,
         wishes: &Wishes,
-    ) -> Result<Option<TokenOfChain>, ReadError> {
-        let file = document::open(bytes, key(link, wishes), &self.limits)?;
+    ) -> Result<(Report, Option<TokenOfChain>), ReadError> {
+        let file = self.open(bytes, link, wishes)?;
         let document = file.document()?;
-        let arrival = Arrival { link: link.map(Into::into), ..Arrival::of(bytes, &file) };
-        let case = Case::new(&document, &wishes.policy, now()).arrived(arrival);
-        let TitleStep::Ask(questions) =
-            examine_title(&TitleCase::of_document(&case, PowersWanted::No), &Evidence::new())
-        else {
-            return Ok(None);
-        };
-        Ok(questions.into_iter().find_map(|question| match question {
-            Question::Registry(RegistryQuestion { chain, registry, token }) => {
-                Some(TokenOfChain { chain, registry, token })
-            }
-            _ => None,
-        }))
+        let case = case(bytes, &file, &document, link, wishes);
+        let title = title_of(&case);
+        Ok((self.judged(case).await.0, title))
     }
 
     /// Looks at these titles once. Those of one chain are read together, at one block and in the same few requests,
@@ -94,4 +80,16 @@ impl<S: Source> Verifier<S> {
 
     /// Titles that are read together: what they take stays within one reply.
     pub const MOST_AT_A_LOOK: usize = 500;
+}
+
+/// The title that would be asked about first.
+fn title_of(case: &Case<'_>) -> Option<TokenOfChain> {
+    let asked = examine_title(&TitleCase::of_document(case, PowersWanted::No), &Evidence::new());
+    let TitleStep::Ask(questions) = asked else { return None };
+    questions.into_iter().find_map(|question| match question {
+        Question::Registry(RegistryQuestion { chain, registry, token }) => {
+            Some(TokenOfChain { chain, registry, token })
+        }
+        _ => None,
+    })
 }

@@ -294,6 +294,16 @@ pub enum ContentWanted {
     No,
 }
 
+/// Whether the bytes of the files in a document are wanted beside what it says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FilesWanted {
+    /// They are: each is decoded once more, and kept in memory.
+    Yes,
+    /// Their sizes and hashes are enough.
+    #[default]
+    No,
+}
+
 /// Whether it is asked who has which power over the registry, and, of a document, whether its domain names the registry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PowersWanted {

@@ -249,11 +249,6 @@ impl EvidenceFile {
         Some(bytes.ok_or(InvalidEvidenceFile::Changed))
     }
 
-    /// When it was judged, RFC 3339, and by which version.
-    pub fn judged_at(&self) -> (&str, &str) {
-        (&self.written.judged.at, &self.written.tool.version)
-    }
-
     /// What it was judged from.
     pub fn evidence(&self) -> &Evidence {
         &self.written.evidence

@@ -20,7 +20,9 @@ mod verdict;
 
 use crate::evidence::{Evidence, Question};
 
-pub use case::{Arrival, Case, ContentWanted, LinkFollowed, PowersWanted, Stated, TitleCase, TokenOfChain};
+pub use case::{
+    Arrival, Case, ContentWanted, FilesWanted, LinkFollowed, PowersWanted, Stated, TitleCase, TokenOfChain,
+};
 pub use challenge_case::ChallengeCase;
 pub use challenge_report::{
     ChallengeFacts, ChallengeReport, ChallengeTerms, ControlVerdict, NewChallenge, NoParty, SignatureFacts,

@@ -13,6 +13,7 @@ use ebl_verifier::primitives::Address;
 use ebl_verifier::verify::{Case, ContentStep, Policy, examine_content};
 use serde_json::{Value, json};
 
+use crate::support::schema::follows;
 use crate::support::w3c_credentials::{Issuer, Suite};
 use crate::support::wrapping::{Format, issuer, plain_v2, wrap};
 
@@ -62,7 +63,7 @@ fn values_that_the_older_rule_left_out_are_set_apart() {
             continue;
         }
         found += 1;
-        matches("content", &report);
+        follows("content", &report);
         let apart: Vec<&Value> = report["content"]["unprotected"].as_array().unwrap().iter().collect();
         assert!(apart.iter().any(|apart| apart["value"] != Value::Null), "{report:#}");
         for apart in apart.iter().filter(|apart| apart["value"] != Value::Null) {
@@ -204,6 +205,26 @@ fn attachments_are_listed_and_saved_under_safe_names_and_never_over_another_file
 }
 
 #[test]
+fn a_file_beside_an_attachment_is_listed_and_saved_as_well() {
+    let folder = Folder::new();
+    let mut plain = plain_v2(vec![issuer("tokenRegistry", Address([7; 20]))], 1337, 1);
+    let picture = format!("data:image/png;base64,{}", STANDARD.encode("small"));
+    let data = STANDARD.encode("large");
+    plain["certificates"] =
+        json!({"attachments": [{"filename": "a.pdf", "type": "application/pdf", "data": data, "thumbnail": picture}]});
+    let file = folder.write("bill.json", &wrap(Format::V2, vec![plain]).remove(0).document);
+    let to = folder.0.path().join("out");
+    let report = shown(&["show", &file, "--format", "json", "--save-attachments", to.to_str().unwrap()], 0);
+    let listed = report["content"]["attachments"].as_array().unwrap();
+    assert_eq!(
+        listed.iter().map(|file| &file["path"]).collect::<Vec<_>>(),
+        ["certificates.attachments[0]", "certificates.attachments[0].thumbnail"]
+    );
+    let saved = files_in(&to);
+    assert_eq!((&saved["a.pdf"][..], &saved["thumbnail.png"][..]), (&b"large"[..], &b"small"[..]));
+}
+
+#[test]
 fn two_documents_are_compared_field_by_field() {
     let folder = Folder::new();
     let bill = |change: &dyn Fn(&mut Value)| {
@@ -257,7 +278,7 @@ fn two_documents_are_compared_field_by_field() {
 fn a_report_repeats_the_content_where_it_is_asked_to() {
     assert_eq!(ebl(&["verify", BILL, "--offline", "--content"]).status.code(), Some(2));
     let with = run_json(&["verify", BILL, "--offline", "--content", "--format", "json"]);
-    matches("report", &with);
+    follows("report", &with);
     let fields = with["content"]["fields"].as_array().unwrap();
     assert!(fields.iter().any(|field| field["term"] == "vessel" && field["value"] == "MV Havgard"), "{with:#}");
     let without = run_json(&["verify", BILL, "--offline", "--format", "json"]);
@@ -272,7 +293,7 @@ fn a_file_that_holds_no_document_that_can_be_read_says_why() {
     let page = text(&ebl(&["show", "fixtures/documents/other/a.pdf"]), 6);
     assert!(page.starts_with("UNREADABLE"), "{page}");
     let report = run_json(&["show", "fixtures/documents/other/a.pdf", "--format", "json"]);
-    matches("content", &report);
+    follows("content", &report);
     let sealed = text(&ebl(&["show", "fixtures/documents/kinds/sealed.json"]), 6);
     assert!(sealed.contains("read.key_missing"), "{sealed}");
 }
@@ -353,23 +374,12 @@ fn run_json(args: &[&str]) -> Value {
 
 fn shown(args: &[&str], exit: i32) -> Value {
     let report = serde_json::from_str(&text(&ebl(args), exit)).expect("JSON");
-    matches("content", &report);
+    follows("content", &report);
     report
 }
 
 fn compared(args: &[&str], exit: i32) -> Value {
     let result = serde_json::from_str(&text(&ebl(args), exit)).expect("JSON");
-    matches("difference", &result);
+    follows("difference", &result);
     result
-}
-
-fn matches(schema: &str, value: &Value) {
-    let read = |name: &str| -> Value {
-        serde_json::from_str(&std::fs::read_to_string(format!("schemas/{name}.schema.json")).unwrap()).unwrap()
-    };
-    let registry =
-        jsonschema::Registry::new().add("urn:ebl-verifier:report:1", read("report")).unwrap().prepare().unwrap();
-    let validator = jsonschema::options().with_registry(&registry).build(&read(schema)).expect("a schema");
-    let errors: Vec<_> = validator.iter_errors(value).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{errors:#?}\n{value:#}");
 }

@@ -3,6 +3,7 @@
 #![cfg(all(unix, feature = "testchain"))]
 
 use crate::support::running_testchain;
+use crate::support::schema::follows;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Write as _};
@@ -564,18 +565,6 @@ fn assert_names_file_and_time(object: &serde_json::Value, file: Option<&str>) {
     assert!((0..3600).contains(&age), "{time}");
 }
 
-fn assert_follows(schema: &str, object: &serde_json::Value) {
-    let read = |name: &str| -> serde_json::Value {
-        let path = format!("{}/schemas/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
-        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
-    };
-    let registry = jsonschema::Registry::new().add("urn:ebl-verifier:report:1", read("report")).unwrap();
-    let registry = registry.prepare().unwrap();
-    let validator = jsonschema::options().with_registry(&registry).build(&read(schema)).unwrap();
-    let errors: Vec<_> = validator.iter_errors(object).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{errors:#?}\n{object:#}");
-}
-
 #[test]
 fn every_json_names_its_file_and_the_time_of_the_check() {
     let desk = Desk::new();
@@ -598,7 +587,7 @@ fn every_json_names_its_file_and_the_time_of_the_check() {
             let ran = command(&[arguments, &[format, file]].concat()).output().unwrap();
             let object = serde_json::from_slice(&ran.stdout).unwrap();
             assert_names_file_and_time(&object, Some(file));
-            assert_follows(schema, &object);
+            follows(schema, &object);
             assert_eq!(text(&ran.stdout).lines().count() == 1, format == "jsonl", "{arguments:?}");
         }
     }
@@ -615,7 +604,7 @@ fn every_json_names_its_file_and_the_time_of_the_check() {
     let ran = command(&["inspect", "--format", "json", &link.replace(r#","key":"00""#, "")]).output().unwrap();
     let object = serde_json::from_slice(&ran.stdout).unwrap();
     assert_names_file_and_time(&object, Some("link to docs.example"));
-    assert_follows("inspection", &object);
+    follows("inspection", &object);
     let token = format!("0x{}", "11".repeat(32));
     let of_token = ["--chain-id", "1", "--registry", "0x0000000000000000000000000000000000000001", "--token", &token];
     let ran = command(&[["title", "--offline", "--format", "json"].as_slice(), &of_token].concat()).output().unwrap();
@@ -623,7 +612,7 @@ fn every_json_names_its_file_and_the_time_of_the_check() {
     let ran = command(&["doctor", "--offline", "--format", "jsonl"]).output().unwrap();
     let object = serde_json::from_slice(&ran.stdout).unwrap();
     assert_names_file_and_time(&object, None);
-    assert_follows("doctor", &object);
+    follows("doctor", &object);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::support::running_testchain::Running;
+use crate::support::schema::follows;
 
 #[test]
 fn evidence_of_any_document_leads_to_the_same_report_byte_for_byte_without_anybody_being_asked() {
@@ -52,7 +53,7 @@ fn evidence_of_any_document_leads_to_the_same_report_byte_for_byte_without_anybo
             "{name}: {}",
             errors(&replayed)
         );
-        matches_schema(&desk.read(name));
+        follows("evidence-file", &desk.read(name));
     }
 }
 
@@ -276,17 +277,6 @@ fn sealed(file: &[u8]) -> Vec<u8> {
     let hash = Sha256::digest(value.to_string());
     value["sha256"] = json!(format!("0x{}", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>()));
     value.to_string().into_bytes()
-}
-
-fn matches_schema(value: &Value) {
-    let read = |name: &str| -> Value {
-        serde_json::from_str(&std::fs::read_to_string(format!("schemas/{name}.schema.json")).unwrap()).unwrap()
-    };
-    let registry = jsonschema::Registry::new().add("urn:ebl-verifier:report:1", read("report")).unwrap();
-    let registry = registry.add("urn:ebl-verifier:evidence:1", read("evidence")).unwrap().prepare().unwrap();
-    let validator = jsonschema::options().with_registry(&registry).build(&read("evidence-file")).expect("a schema");
-    let errors: Vec<_> = validator.iter_errors(value).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{errors:#?}");
 }
 
 fn text_of(path: &Path) -> String {

@@ -64,11 +64,7 @@ async fn each_step_of_a_life_is_pending_and_then_final_and_told_once() {
 
 #[tokio::test]
 async fn a_pending_change_that_a_reorganisation_takes_away_is_withdrawn_once() {
-    let world = World::start(Generation::V5).await;
-    world.mint(1).await;
-    world.finalize();
-    let mut title = WatchedTitle::new(world.title(1));
-    told(&world, &mut title).await;
+    let (world, mut title) = watched().await;
     let before = world.mark();
     world.hand_over(1, SHIPPER, BANK).await;
     assert_eq!(told(&world, &mut title).await, [(Pending, Some("TRANSFER_HOLDER"))]);
@@ -85,11 +81,7 @@ async fn a_pending_change_that_a_reorganisation_takes_away_is_withdrawn_once() {
 
 #[tokio::test]
 async fn a_transaction_that_moves_to_another_block_is_the_same_change() {
-    let world = World::start(Generation::V5).await;
-    world.mint(1).await;
-    world.finalize();
-    let mut title = WatchedTitle::new(world.title(1));
-    told(&world, &mut title).await;
+    let (world, mut title) = watched().await;
     let before = world.mark();
     world.hand_over(1, SHIPPER, BANK).await;
     assert_eq!(told(&world, &mut title).await, [(Pending, Some("TRANSFER_HOLDER"))]);
@@ -104,11 +96,7 @@ async fn a_transaction_that_moves_to_another_block_is_the_same_change() {
 
 #[tokio::test]
 async fn changes_that_undo_each_other_between_two_looks_are_all_told() {
-    let world = World::start(Generation::V5).await;
-    world.mint(1).await;
-    world.finalize();
-    let mut title = WatchedTitle::new(world.title(1));
-    told(&world, &mut title).await;
+    let (world, mut title) = watched().await;
     world.hand_over(1, SHIPPER, BANK).await;
     world.hand_over(1, BANK, SHIPPER).await;
     let both = |kind| [(kind, Some("TRANSFER_HOLDER")), (kind, Some("TRANSFER_HOLDER"))];
@@ -131,11 +119,7 @@ async fn changes_that_undo_each_other_between_two_looks_are_all_told() {
 
 #[tokio::test]
 async fn an_outage_is_no_change_and_what_happened_meanwhile_is_told_after_it() {
-    let world = World::start(Generation::V5).await;
-    world.mint(1).await;
-    world.finalize();
-    let mut title = WatchedTitle::new(world.title(1));
-    told(&world, &mut title).await;
+    let (world, mut title) = watched().await;
     let known = title.clone();
     let escrow = world.escrow(1).await;
     world.is_down.store(true, Ordering::Relaxed);
@@ -172,11 +156,7 @@ async fn a_settled_block_that_goes_back_or_is_replaced_changes_nothing() {
 
 #[tokio::test]
 async fn what_was_told_as_pending_before_a_crash_is_withdrawn_after_it() {
-    let world = World::start(Generation::V5).await;
-    world.mint(1).await;
-    world.finalize();
-    let mut title = WatchedTitle::new(world.title(1));
-    told(&world, &mut title).await;
+    let (world, mut title) = watched().await;
     let before = world.mark();
     world.hand_over(1, SHIPPER, BANK).await;
     world.hand_over(1, BANK, CARRIER).await;
@@ -212,11 +192,7 @@ async fn on_a_chain_without_final_blocks_a_change_that_is_taken_back_is_told() {
 
 #[tokio::test]
 async fn without_the_logs_nothing_is_told_and_with_them_nothing_is_missing() {
-    let world = World::start(Generation::V5).await;
-    world.mint(1).await;
-    world.finalize();
-    let mut title = WatchedTitle::new(world.title(1));
-    told(&world, &mut title).await;
+    let (world, mut title) = watched().await;
     world.hand_over(1, SHIPPER, BANK).await;
     world.hand_over(1, BANK, SHIPPER).await;
     world.finalize();
@@ -295,11 +271,7 @@ async fn two_hundred_titles_take_as_many_requests_as_one() {
 
 #[tokio::test]
 async fn what_was_told_before_a_crash_is_not_told_again() {
-    let world = World::start(Generation::V5).await;
-    world.mint(1).await;
-    world.finalize();
-    let mut title = WatchedTitle::new(world.title(1));
-    told(&world, &mut title).await;
+    let (world, mut title) = watched().await;
     world.hand_over(1, SHIPPER, BANK).await;
     world.hand_over(1, BANK, SHIPPER).await;
     world.finalize();
@@ -311,4 +283,14 @@ async fn what_was_told_before_a_crash_is_not_told_again() {
     let events = look(&world, std::slice::from_mut(&mut again)).await.remove(0).unwrap();
     assert_eq!(events, observed.events[1..]);
     assert_eq!(told(&world, &mut again).await, []);
+}
+
+/// A title that is final and was looked at once.
+async fn watched() -> (World, WatchedTitle) {
+    let world = World::start(Generation::V5).await;
+    world.mint(1).await;
+    world.finalize();
+    let mut title = WatchedTitle::new(world.title(1));
+    told(&world, &mut title).await;
+    (world, title)
 }

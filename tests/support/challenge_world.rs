@@ -12,10 +12,10 @@ use ebl_verifier::title::Generation;
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
 
-use super::challenge_schema;
 use super::challenged::{hex, signature};
 use super::node::BlockingNode;
 use super::running_testchain::Running;
+use super::schema;
 
 /// What `ebl` did.
 #[derive(Debug)]
@@ -164,7 +164,7 @@ pub fn signed_by(party: Party, challenge: &Challenge) -> String {
 
 pub fn reported(ran: &Ran) -> (i32, Value) {
     let report = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("no report: {ran:?}"));
-    challenge_schema::matches(&report);
+    schema::follows("challenge", &report);
     (ran.exit, report)
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{NetworkArgs, PageArgs, PageFormat, When};
+use super::{NamedTitleArgs, NetworkArgs, PageArgs, PageFormat, ReadingArgs, When};
 use crate::challenge::TitleRole;
 
 const NEW_USAGE: &str = "ebl challenge new [OPTIONS] --role <ROLE> <FILE|LINK>
@@ -29,7 +29,7 @@ pub(in crate::cli) enum ChallengeCommand {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct NewArgs {
     #[command(flatten)]
-    pub title: TitleArgsOfChallenge,
+    pub title: NamedTitleArgs,
     /// Whom to challenge
     #[arg(long, value_enum)]
     pub role: RoleChoice,
@@ -96,23 +96,6 @@ pub(in crate::cli) struct VerifyChallengeArgs {
     pub page: PageArgs,
 }
 
-/// Which title to write a challenge for.
-#[derive(Debug, Args)]
-pub(in crate::cli) struct TitleArgsOfChallenge {
-    /// The document whose title it is, or a link to one; - is standard input
-    #[arg(value_name = "FILE|LINK", required_unless_present_any = ["token", "registry"], conflicts_with_all = ["token", "registry"])]
-    pub file: Option<PathBuf>,
-    /// The chain: with --registry and --token, or for a document that names none
-    #[arg(long, value_name = "N")]
-    pub chain_id: Option<String>,
-    /// The token registry, without a document
-    #[arg(long, value_name = "ADDR", requires = "token", requires = "chain_id")]
-    pub registry: Option<String>,
-    /// The token id: 0x and 64 hexadecimal digits, as the document's target hash
-    #[arg(long, value_name = "ID", requires = "registry")]
-    pub token: Option<String>,
-}
-
 /// Which title a challenge must be about.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ExpectedTitleArgs {
@@ -128,24 +111,6 @@ pub(in crate::cli) struct ExpectedTitleArgs {
     /// And about this token: 0x and 64 hexadecimal digits
     #[arg(long, value_name = "ID", requires = "registry")]
     pub token: Option<String>,
-}
-
-/// How a title is read.
-#[derive(Debug, Args)]
-pub(in crate::cli) struct ReadingArgs {
-    /// Accept this registry though its code is not in the known list (repeatable)
-    #[arg(long, value_name = "CHAIN:ADDR")]
-    pub trust_registry: Vec<String>,
-    /// Key of a sealed file: 64 hexadecimal digits, @FILE or env:NAME. Other users of the machine can see arguments
-    #[arg(long, value_name = "HEX|@FILE|env:NAME")]
-    pub key: Option<String>,
-    /// Names for addresses: a TOML or JSON file of "0x…" = "name"
-    #[arg(long, value_name = "FILE")]
-    pub names: Option<PathBuf>,
-    /// The meaning of a W3C credential's words under a context that is not known here: a JSON-LD file that you have from its
-    /// publisher (repeatable)
-    #[arg(long, value_name = "URL=FILE")]
-    pub context: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -17,8 +17,8 @@ use krilla::{Document, SerializeSettings};
 
 use super::fonts::{Fonts, Weight};
 use super::lines::{Color, Line, Look, lines};
-use super::shapes::Shape;
 use super::sheet::{HEIGHT, LEFT, Mark, Node, RIGHT, Sheets, Tint, WIDTH};
+use crate::report::view::Shape;
 
 /// What is said of the whole document.
 pub(super) struct About {

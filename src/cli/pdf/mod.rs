@@ -13,13 +13,12 @@ use std::borrow::Cow;
 use anyhow::Result;
 use krilla::tagging::{ListNumbering, TableHeaderScope, Tag};
 
-use crate::report::view::{Checks, Finding, History, Row, Rule, Section, Standing, View, outcome_word};
+use crate::report::view::{Checks, Finding, History, Row, Rule, Section, Standing, View, outcome_shape, outcome_word};
 use crate::text::escape_for_terminal;
 use crate::verify::Outcome;
 use draw::{About, level};
 use fonts::{Fonts, Weight};
 use lines::{Color, Look, lines};
-use shapes::Shape;
 use sheet::{Above, Cell, LEFT, Mark, RIGHT, Sheets, Tint};
 
 /// The report as bytes. `written` is when it was judged, RFC 3339.
@@ -71,10 +70,11 @@ impl Page<'_> {
 
     fn headline(&mut self, view: &View, at: Level) {
         let headline = &view.headline;
-        let (shape, tint, color) = match headline.standing {
-            Standing::Good => (Shape::Good, Tint::Good, Color::Good),
-            Standing::Bad => (Shape::Bad, Tint::Bad, Color::Bad),
-            Standing::Doubtful => (Shape::Doubtful, Tint::Doubtful, Color::Doubtful),
+        let shape = headline.standing.shape();
+        let (tint, color) = match headline.standing {
+            Standing::Good => (Tint::Good, Color::Good),
+            Standing::Bad => (Tint::Bad, Color::Bad),
+            Standing::Doubtful => (Tint::Doubtful, Color::Doubtful),
         };
         let size = if at == Level::Top { 20.0 } else { 15.0 };
         let words = Look { size, weight: Weight::Bold, color };
@@ -214,11 +214,12 @@ impl Page<'_> {
     }
 
     fn outcome(&mut self, table: usize, outcome: Outcome, name: &str, texts: Vec<(Cow<'_, str>, Look)>) {
-        let (shape, color) = match outcome {
-            Outcome::Pass => (Shape::Good, Color::Good),
-            Outcome::Fail => (Shape::Bad, Color::Bad),
-            Outcome::Unknown => (Shape::Unknown, Color::Doubtful),
-            Outcome::NotApplicable => (Shape::None, Color::Soft),
+        let shape = outcome_shape(outcome);
+        let color = match outcome {
+            Outcome::Pass => Color::Good,
+            Outcome::Fail => Color::Bad,
+            Outcome::Unknown => Color::Doubtful,
+            Outcome::NotApplicable => Color::Soft,
         };
         let row = self.sheets.node(Some(table), Tag::TR);
         let word = self.sheets.node(Some(row), Tag::TD);

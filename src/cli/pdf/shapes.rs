@@ -2,20 +2,7 @@
 
 use krilla::geom::{Path, PathBuilder};
 
-/// What a status looks like, without its colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// A disc with a tick.
-    Good,
-    /// An octagon with a cross.
-    Bad,
-    /// A triangle with an exclamation mark.
-    Doubtful,
-    /// A square on its corner with a question mark.
-    Unknown,
-    /// A ring with a dash.
-    None,
-}
+use crate::report::view::Shape;
 
 impl Shape {
     /// Whether the outline is filled, and what stands in it is left out of it.

@@ -8,7 +8,7 @@ use krilla::tagging::TagKind;
 
 use super::fonts::Fonts;
 use super::lines::{Color, Line, Look, lines};
-use super::shapes::Shape;
+use crate::report::view::Shape;
 
 /// Of a sheet, in points.
 pub(super) const WIDTH: f32 = 595.28;

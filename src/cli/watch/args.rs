@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::block_age::MaxBlockAge;
-use crate::cli::args::NetworkArgs;
+use crate::cli::args::{NetworkArgs, ReadingArgs};
 
 /// For clap, which shows it in place of the usual one.
 pub(in crate::cli) const USAGE: &str = "ebl watch [OPTIONS] <FILE|LINK>...
@@ -55,19 +55,8 @@ pub(in crate::cli) struct WatchArgs {
     pub format: WatchFormat,
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// Accept this registry though its code is not in the known list (repeatable)
-    #[arg(long, value_name = "CHAIN:ADDR")]
-    pub trust_registry: Vec<String>,
-    /// Key of sealed files: 64 hexadecimal digits, @FILE or env:NAME. Other users of the machine can see arguments
-    #[arg(long, value_name = "HEX|@FILE|env:NAME")]
-    pub key: Option<String>,
-    /// Names for addresses: a TOML or JSON file of "0x…" = "name"
-    #[arg(long, value_name = "FILE")]
-    pub names: Option<PathBuf>,
-    /// The meaning of a W3C credential's words under a context that is not known here: a JSON-LD file that you have from its
-    /// publisher (repeatable)
-    #[arg(long, value_name = "URL=FILE")]
-    pub context: Vec<String>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Largest file to read, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
     pub max_size: usize,

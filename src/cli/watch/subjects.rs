@@ -2,16 +2,15 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use futures_util::stream::{self, StreamExt as _};
 
 use super::args::WatchArgs;
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, Input};
 use crate::cli::no_document::NoDocument;
-use crate::cli::title::token_id;
+use crate::cli::title::Subject as Named;
 use crate::cli::{interrupt, note, waiting};
-use crate::primitives::Address;
 use crate::verifier::{Verifier, Wishes};
 use crate::verify::{Outcome, Report, TokenOfChain, Verdict};
 
@@ -30,12 +29,8 @@ pub(super) enum Begun {
 }
 
 pub(super) async fn begin(args: &WatchArgs, verifier: &Verifier, wishes: &Wishes) -> Result<Begun> {
-    if let (Some(chain), Some(registry), Some(token)) = (&args.chain_id, &args.registry, &args.token) {
-        let title = TokenOfChain {
-            chain: chain.parse().context("--chain-id")?,
-            registry: Address::from_caller(registry).context("--registry")?,
-            token: token_id(token)?,
-        };
+    let registry_and_token = args.registry.as_deref().zip(args.token.as_deref());
+    if let Some(Named::Token(title)) = Named::named(None, args.chain_id.as_deref(), registry_and_token)? {
         return Ok(Begun::Subjects(vec![Subject { title, file: None }]));
     }
     interrupt::begin("the documents to watch");

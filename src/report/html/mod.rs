@@ -6,7 +6,10 @@ mod picture;
 use std::fmt::Write as _;
 
 pub use super::view::AsJudged;
-use super::view::{self, Checks, Extent, Finding, History, Row, Rule, Section, Standing, Telling, View, outcome_word};
+use super::view::{
+    self, Checks, Extent, Finding, History, Row, Rule, Section, Shape, Standing, Telling, View, outcome_shape,
+    outcome_word,
+};
 use crate::text::{Direction, escape_for_terminal, is_hash, runs};
 use crate::verify::codes::Code;
 use crate::verify::{Outcome, Report, TitleReport};
@@ -83,13 +86,13 @@ impl Page {
     }
 
     fn report(&mut self, view: &View, level: Level) {
-        let (class, shape) = match view.headline.standing {
-            Standing::Good => ("good", Shape::Good),
-            Standing::Bad => ("bad", Shape::Bad),
-            Standing::Doubtful => ("doubt", Shape::Doubtful),
+        let class = match view.headline.standing {
+            Standing::Good => "good",
+            Standing::Bad => "bad",
+            Standing::Doubtful => "doubt",
         };
         let _ = write!(self.out, "<article>\n<header class=\"{class}\">\n");
-        self.shape(shape);
+        self.shape(view.headline.standing.shape());
         let _ = write!(self.out, "<div>\n<h{}>{} <span class=\"of\">", level.0, view.headline.words);
         self.text(&view.headline.subject);
         let _ = writeln!(self.out, "</span></h{}>", level.0);
@@ -182,14 +185,14 @@ impl Page {
 
     /// Up to the end of the message; the last cell stays open.
     fn outcome_row(&mut self, outcome: Outcome, name: &str, message: &str, code: Option<&str>) {
-        let (class, shape) = match outcome {
-            Outcome::Pass => ("good", Shape::Good),
-            Outcome::Fail => ("bad", Shape::Bad),
-            Outcome::Unknown => ("doubt", Shape::Unknown),
-            Outcome::NotApplicable => ("none", Shape::None),
+        let class = match outcome {
+            Outcome::Pass => "good",
+            Outcome::Fail => "bad",
+            Outcome::Unknown => "doubt",
+            Outcome::NotApplicable => "none",
         };
         let _ = write!(self.out, "<tr role=\"row\"><td role=\"cell\" class=\"outcome {class}\">");
-        self.shape(shape);
+        self.shape(outcome_shape(outcome));
         let _ = write!(self.out, "<span>{}</span></td><th role=\"rowheader\" scope=\"row\">", outcome_word(outcome));
         self.text(name);
         self.out.push_str("</th><td role=\"cell\"><p>");
@@ -329,21 +332,6 @@ fn escape(out: &mut String, text: &str) {
             other => out.push(other),
         }
     }
-}
-
-/// What a status looks like, without its colour.
-#[derive(Clone, Copy)]
-enum Shape {
-    /// A disc with a tick.
-    Good,
-    /// An octagon with a cross.
-    Bad,
-    /// A triangle with an exclamation mark.
-    Doubtful,
-    /// A square on its corner with a question mark.
-    Unknown,
-    /// A ring with a dash.
-    None,
 }
 
 impl Shape {

@@ -55,6 +55,42 @@ pub(crate) enum Standing {
     Doubtful,
 }
 
+/// What a status looks like, without its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// A disc with a tick.
+    Good,
+    /// An octagon with a cross.
+    Bad,
+    /// A triangle with an exclamation mark.
+    Doubtful,
+    /// A square on its corner with a question mark.
+    Unknown,
+    /// A ring with a dash.
+    None,
+}
+
+impl Standing {
+    /// What a headline of it looks like.
+    pub(crate) fn shape(self) -> Shape {
+        match self {
+            Self::Good => Shape::Good,
+            Self::Bad => Shape::Bad,
+            Self::Doubtful => Shape::Doubtful,
+        }
+    }
+}
+
+/// What the row of a check looks like that came to this.
+pub(crate) fn outcome_shape(outcome: Outcome) -> Shape {
+    match outcome {
+        Outcome::Pass => Shape::Good,
+        Outcome::Fail => Shape::Bad,
+        Outcome::Unknown => Shape::Unknown,
+        Outcome::NotApplicable => Shape::None,
+    }
+}
+
 /// A part of a report.
 pub(crate) enum Section {
     /// What the credentials of a presentation came to, in one line.

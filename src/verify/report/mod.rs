@@ -200,15 +200,6 @@ pub enum Grade {
 }
 
 impl Grade {
-    /// As in JSON and on the screen.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Said => "said",
-            Self::Agreed => "agreed",
-            Self::Proven => "proven",
-        }
-    }
-
     /// With what it means.
     pub fn in_words(self) -> &'static str {
         match self {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::anvil::{artefact_code, node_modules};
 use super::node::hex;
 use super::stage::{CHAIN, Format, Issued, Setting, Stage, account, call};
-use crate::support::challenge_schema;
+use crate::support::schema;
 use crate::support::signing::{address, key};
 
 /// Where the package has what it was built to.
@@ -151,7 +151,7 @@ fn expect(stage: &Stage, bill: &Issued, signature: &[u8], exit: i32, code: &str,
         ebl(stage, "verify").arg(text).arg(hex(signature)).arg(&bill.file).args(["--format", "json"]).output()?;
     let report: Value = serde_json::from_slice(&output.stdout)
         .map_err(|_| format!("no report: {}", String::from_utf8_lossy(&output.stderr)))?;
-    challenge_schema::matches(&report);
+    schema::follows("challenge", &report);
     let has_code = report["checks"].as_array().into_iter().flatten().any(|check| check["code"] == code);
     if output.status.code() == Some(exit) && has_code && report["signature"]["kind"] == kind {
         return Ok(());

@@ -300,5 +300,5 @@ fn newest(reading: &mut AccountSignatureReading, answer: CallReading) {
 
 /// The report follows its schema.
 pub fn matches_schema(report: &ChallengeReport) {
-    crate::support::challenge_schema::matches(&serde_json::to_value(report).unwrap());
+    crate::support::schema::follows("challenge", &serde_json::to_value(report).unwrap());
 }
