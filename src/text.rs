@@ -225,6 +225,24 @@ fn is_right_to_left(character: char) -> bool {
     )
 }
 
+/// A long name in the parts between which a line may end: the names of a path, the words that such a name is made of.
+pub(crate) fn parts(name: &str) -> impl Iterator<Item = &str> {
+    let mut rest = name;
+    std::iter::from_fn(move || {
+        let bytes = rest.as_bytes();
+        let ends = |pair: &[u8]| match pair {
+            [b'.' | b']' | b'_' | b'-' | b'/', after] => after.is_ascii_alphanumeric(),
+            [before, b'['] => before.is_ascii_alphanumeric(),
+            [before, after] => before.is_ascii_lowercase() && after.is_ascii_uppercase(),
+            _ => false,
+        };
+        let end = bytes.windows(2).position(ends).map_or(rest.len(), |at| at + 1);
+        let (part, after) = rest.split_at_checked(end)?;
+        rest = after;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
 /// Whether a word is a hash, an address or a key in hexadecimal.
 pub(crate) fn is_hash(word: &str) -> bool {
     const SHORTEST: usize = 40;
@@ -235,6 +253,20 @@ pub(crate) fn is_hash(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_name_breaks_between_the_words_it_is_made_of() {
+        for (name, wanted) in [
+            ("packages[0].netWeight", &["packages", "[0].", "net", "Weight"][..]),
+            ("shipper.address_line", &["shipper.", "address_", "line"]),
+            ("提單.a", &["提單.", "a"]),
+            ("0x12ab", &["0x12ab"]),
+            ("", &[]),
+        ] {
+            assert_eq!(parts(name).collect::<Vec<_>>(), wanted, "{name}");
+            assert_eq!(parts(name).collect::<String>(), name);
+        }
+    }
 
     #[test]
     fn words_that_run_to_the_left_stand_by_themselves() {

@@ -25,6 +25,10 @@ const EXIT_CODES: &str = "Exit codes: 0 valid, 1 invalid, 2 usage, 3 indetermina
 the title is not live, 5 policy not met, 6 not a readable document, 10 something changed (watch --once) or differs (diff), 70 a bug in ebl, 74 the result could not be written, \
 130 ended by Ctrl-C (`ebl testchain`, which is there to be ended: 0), 143 ended by SIGTERM. Several files: the worst, in the order 70, 1, 6, 3, 5, 4, 74, 0.";
 
+/// Headings of the many flags of `ebl verify`.
+const SEVERAL: &str = "Several documents";
+const KEEPING: &str = "Evidence";
+
 const TITLE_USAGE: &str = "ebl title [OPTIONS] <FILE|LINK>
        ebl title [OPTIONS] --chain-id <N> --registry <ADDR> --token <ID>";
 
@@ -90,34 +94,32 @@ pub(super) struct VerifyArgs {
     #[arg(required_unless_present = "files_from", value_name = "FILE|LINK")]
     pub files: Vec<PathBuf>,
     /// Verify, too, what this file lists, one file or link a line; - is standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = SEVERAL, long, value_name = "FILE")]
     pub files_from: Option<PathBuf>,
     /// How many documents to judge at a time, 1 to 256; what they share, a domain or a status list, is asked for once a minute.
     /// Default: 256, and one for each core with --offline
-    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(help_heading = SEVERAL, long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
     /// Stop after the first document that is not valid: one that is not live or indeterminate, too
-    #[arg(long)]
+    #[arg(help_heading = SEVERAL, long)]
     pub fail_fast: bool,
     /// Write how many documents came to what to this file, as JSON: schemas/summary.schema.json
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = SEVERAL, long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
     /// Note in this file what was judged, and go on from there when started again: a document that is noted, with the same
     /// name and bytes, is counted and not judged again, unless it was indeterminate. --output is then added to
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = SEVERAL, long, value_name = "FILE")]
     pub resume: Option<PathBuf>,
     /// Judge part K of N of the documents alone, by their content: for several machines with the same files
-    #[arg(long, value_name = "K/N")]
+    #[arg(help_heading = SEVERAL, long, value_name = "K/N")]
     pub shard: Option<Shard>,
     /// Take folders too, with every .json, .jsonld, .oa, .opencert and .tt file below them, in any case; JSON is then one
     /// line a file
-    #[arg(long, short)]
+    #[arg(help_heading = SEVERAL, long, short)]
     pub recursive: bool,
     /// How to report
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-    #[command(flatten)]
-    pub network: NetworkArgs,
     /// Judge as of this time (RFC 3339), not now: validity periods, ages, and on a chain the last block at or before it unless
     /// --block names one. What others say of it is asked now
     #[arg(long, value_name = "TIME")]
@@ -128,29 +130,6 @@ pub(super) struct VerifyArgs {
     /// Accept this registry though its code is not in the known list (repeatable)
     #[arg(long, value_name = "CHAIN:ADDR")]
     pub trust_registry: Vec<String>,
-    /// What the document must meet besides (TOML; see `ebl policy template`). All rules hold together: those of this file,
-    /// of EBL_POLICY, of the settings' policy and of the flags below
-    #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
-    /// The issuer must be this one: a domain, *.DOMAIN or .DOMAIN for any below it, or a DID, which trusts that key (repeatable: one
-    /// of them)
-    #[arg(long, value_name = "DOMAIN|DID")]
-    pub expect_issuer: Vec<String>,
-    /// The registry must record this holder (repeatable: one of them)
-    #[arg(long, value_name = "ADDR")]
-    pub expect_holder: Vec<String>,
-    /// The registry must record this beneficiary (repeatable: one of them)
-    #[arg(long, value_name = "ADDR")]
-    pub expect_beneficiary: Vec<String>,
-    /// The token registry must be this one (repeatable: one of them)
-    #[arg(long, value_name = "CHAIN:ADDR")]
-    pub expect_registry: Vec<String>,
-    /// Title states that count, instead of live alone: live, returned, ended (repeatable, or with commas between)
-    #[arg(long, value_name = "STATE", value_delimiter = ',')]
-    pub accept_state: Vec<String>,
-    /// How many fields may be hidden at most: a validity period or a further issuer may be among them
-    #[arg(long, value_name = "N")]
-    pub max_hidden: Option<u32>,
     /// Accept an OpenAttestation 3.0 document without the falsy values that its digest does not protect
     #[arg(long)]
     pub accept_unauthenticated_falsy: bool,
@@ -174,19 +153,52 @@ pub(super) struct VerifyArgs {
     #[arg(long)]
     pub all_checks: bool,
     /// Keep what was judged from in this file, so that `ebl replay` can judge it again without asking anybody; of one document
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["evidence_dir", "recursive", "files_from", "resume", "shard"])]
+    #[arg(help_heading = KEEPING, long, value_name = "FILE", conflicts_with_all = ["evidence_dir", "recursive", "files_from", "resume", "shard"])]
     pub save_evidence: Option<PathBuf>,
     /// The same of every document, a file each in this folder, named by the document's SHA-256; one that is there is replaced
-    #[arg(long, value_name = "DIR")]
+    #[arg(help_heading = KEEPING, long, value_name = "DIR")]
     pub evidence_dir: Option<PathBuf>,
     /// Keep the document itself with its evidence
-    #[arg(long)]
+    #[arg(help_heading = KEEPING, long)]
     pub with_document: bool,
     /// Repeat in JSON what the document says, as far as its digest or signature covers it
     #[arg(long)]
     pub content: bool,
     #[command(flatten)]
+    pub rules: RuleArgs,
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    #[command(flatten)]
     pub page: PageArgs,
+}
+
+/// What a document must meet besides being genuine.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rules")]
+pub(super) struct RuleArgs {
+    /// What the document must meet besides (TOML; see `ebl policy template`). All rules hold together: those of this file,
+    /// of EBL_POLICY, of the settings' policy and of the flags below
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// The issuer must be this one: a domain, *.DOMAIN or .DOMAIN for any below it, or a DID, which trusts that key (repeatable: one
+    /// of them)
+    #[arg(long, value_name = "DOMAIN|DID")]
+    pub expect_issuer: Vec<String>,
+    /// The registry must record this holder (repeatable: one of them)
+    #[arg(long, value_name = "ADDR")]
+    pub expect_holder: Vec<String>,
+    /// The registry must record this beneficiary (repeatable: one of them)
+    #[arg(long, value_name = "ADDR")]
+    pub expect_beneficiary: Vec<String>,
+    /// The token registry must be this one (repeatable: one of them)
+    #[arg(long, value_name = "CHAIN:ADDR")]
+    pub expect_registry: Vec<String>,
+    /// Title states that count, instead of live alone: live, returned, ended (repeatable, or with commas between)
+    #[arg(long, value_name = "STATE", value_delimiter = ',')]
+    pub accept_state: Vec<String>,
+    /// How many fields may be hidden at most: a validity period or a further issuer may be among them
+    #[arg(long, value_name = "N")]
+    pub max_hidden: Option<u32>,
 }
 
 #[derive(Debug, Args)]
@@ -201,9 +213,6 @@ pub(super) struct ReplayArgs {
     /// Key of a sealed file: 64 hexadecimal digits, @FILE or env:NAME. Other users of the machine can see arguments
     #[arg(long, value_name = "HEX|@FILE|env:NAME")]
     pub key: Option<String>,
-    /// A rule file that it must meet besides those that it was judged by (TOML; see `ebl policy template`)
-    #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
     /// Settings file (TOML), for whom and what it trusts
     #[arg(long, value_name = "FILE", env = "EBL_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
@@ -216,12 +225,11 @@ pub(super) struct ReplayArgs {
     /// Trust this DID registry, as the evidence was judged (repeatable)
     #[arg(long, value_name = "CHAIN:ADDR")]
     pub did_registry: Vec<String>,
-    /// Trust this DID as an issuer, or expect this one, as the evidence was judged (repeatable)
-    #[arg(long, value_name = "DOMAIN|DID")]
-    pub expect_issuer: Vec<String>,
     /// Trust this file for the meaning of a context's words, as the evidence was judged (repeatable)
     #[arg(long, value_name = "URL=FILE")]
     pub context: Vec<String>,
+    #[command(flatten)]
+    pub rules: RuleArgs,
     #[command(flatten)]
     pub page: PageArgs,
 }
@@ -252,9 +260,9 @@ pub(super) struct ContentArgs {
     #[arg(long, value_name = "URL=FILE")]
     pub context: Vec<String>,
     #[command(flatten)]
-    pub page: PageArgs,
+    pub web: WebArgs,
     #[command(flatten)]
-    pub network: NetworkArgs,
+    pub page: PageArgs,
 }
 
 #[derive(Debug, Args)]
@@ -288,6 +296,7 @@ pub(super) struct SummaryArgs {
 
 /// What every command that shows a file takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
 pub(super) struct PageArgs {
     /// Write what was found to this file instead of standard output
     #[arg(long, short, value_name = "FILE")]
@@ -363,9 +372,9 @@ pub(super) struct TitleArgs {
     #[arg(long)]
     pub powers: bool,
     #[command(flatten)]
-    pub network: NetworkArgs,
-    #[command(flatten)]
     pub reading: ReadingArgs,
+    #[command(flatten)]
+    pub network: NetworkArgs,
     #[command(flatten)]
     pub page: PageArgs,
 }
@@ -387,10 +396,8 @@ pub(super) enum TitleFormat {
 }
 
 #[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Chain and DNS")]
 pub(super) struct NetworkArgs {
-    /// Ask nobody: opens no socket
-    #[arg(long)]
-    pub offline: bool,
     /// JSON-RPC endpoint (repeatable; tried in order); also EBL_RPC_CHAINID in the environment
     #[arg(long, value_name = "[CHAINID=]URL")]
     pub rpc: Vec<String>,
@@ -425,6 +432,17 @@ pub(super) struct NetworkArgs {
     /// DNSSEC keys to trust beside the root's: a file of DNSKEY or DS records
     #[arg(long, value_name = "FILE")]
     pub dns_anchor: Option<PathBuf>,
+    #[command(flatten)]
+    pub web: WebArgs,
+}
+
+/// How whatever is asked for over the network is reached.
+#[derive(Debug, Default, Clone, Args)]
+#[command(next_help_heading = "Network")]
+pub(super) struct WebArgs {
+    /// Ask nobody: opens no socket
+    #[arg(long)]
+    pub offline: bool,
     /// Longest time for one request, in seconds
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
@@ -470,8 +488,6 @@ pub(super) struct InspectArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
-    #[command(flatten)]
-    pub network: NetworkArgs,
     /// Try out this chain too, with the embedded endpoints if no others are set (repeatable)
     #[arg(long, value_name = "N")]
     pub chain_id: Vec<String>,
@@ -481,6 +497,8 @@ pub(super) struct DoctorArgs {
     /// How to report; JSON is described by schemas/doctor.schema.json
     #[arg(long, value_enum, default_value_t = PageFormat::Human)]
     pub format: PageFormat,
+    #[command(flatten)]
+    pub network: NetworkArgs,
 }
 
 #[cfg(feature = "testchain")]

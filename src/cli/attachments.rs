@@ -11,10 +11,16 @@ use super::{note, secrecy};
 use crate::content::AttachmentFile;
 use crate::verify::Verdict;
 
-/// Writes them into the folder, which is made if it is not there. `known` is the exit code of what was shown.
-pub(super) fn save(folder: &Path, files: &[AttachmentFile], known: Exit) -> Exit {
+/// Writes them into the folder, which is made if it is not there. `known` is the exit code of what was shown; what went well
+/// is said unless it is to be `quiet`.
+pub(super) fn save(folder: &Path, files: &[AttachmentFile], known: Exit, quiet: bool) -> Exit {
+    let say = |text: &str| {
+        if !quiet {
+            note(text);
+        }
+    };
     if files.is_empty() {
-        note(match known {
+        say(match known {
             Exit::Verdict(Verdict::Valid) => "there are no attachments to save",
             _ => "no attachment was saved: the content is not known to be what was issued",
         });
@@ -30,7 +36,7 @@ pub(super) fn save(folder: &Path, files: &[AttachmentFile], known: Exit) -> Exit
         let wanted = safe_name(file, index);
         match write(folder, &wanted, &file.bytes, &mut taken) {
             Ok(name) => {
-                note(&format!("saved {} as {}", file.attachment.path, secrecy::path(&folder.join(name))));
+                say(&format!("saved {} as {}", file.attachment.path, secrecy::path(&folder.join(name))));
             }
             Err(error) => {
                 note(&format!("{wanted} was not saved to {}: {error}", secrecy::path(folder)));
@@ -68,10 +74,7 @@ fn safe_name(file: &AttachmentFile, index: usize) -> String {
     let own = attachment.name.as_deref().map(last).unwrap_or_default();
     let kept: String = own.chars().map(|c| if c.is_alphanumeric() || "._- ".contains(c) { c } else { '_' }).collect();
     let kept = kept.trim_matches(|c: char| c == '.' || c == ' ').replace("..", "_");
-    let mut name: String = kept.chars().rev().take(LONGEST).collect::<Vec<_>>().into_iter().rev().collect();
-    while name.len() > 2 * LONGEST {
-        name.remove(0);
-    }
+    let mut name = shortened(&kept);
     // A name that begins with a dash reads like a flag; some names are devices.
     let stem = name.split('.').next().unwrap_or_default().to_ascii_uppercase();
     if name.starts_with('-') || DEVICES.contains(&stem.as_str()) {
@@ -89,6 +92,18 @@ fn safe_name(file: &AttachmentFile, index: usize) -> String {
     }
 }
 
+/// Its beginning, and its ending if that is a short one.
+fn shortened(name: &str) -> String {
+    let (stem, ending) = match name.rfind('.') {
+        Some(dot) if dot > 0 && name.len() - dot <= LONGEST_ENDING => name.split_at(dot),
+        _ => (name, ""),
+    };
+    let room = LONGEST - ending.len();
+    let end = stem.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= room).last();
+    // A blank or dot at the end is lost on some file systems.
+    format!("{}{ending}", stem[..end.unwrap_or_default()].trim_end_matches(['.', ' ']))
+}
+
 fn ending(media_type: &str) -> Option<&'static str> {
     let known = [
         ("application/pdf", "pdf"),
@@ -103,8 +118,9 @@ fn ending(media_type: &str) -> Option<&'static str> {
     known.iter().find(|(kind, _)| *kind == media_type).map(|(_, ending)| *ending)
 }
 
-/// In characters.
-const LONGEST: usize = 100;
+/// In bytes, which leaves room for a number and for what file systems take: 255.
+const LONGEST: usize = 200;
+const LONGEST_ENDING: usize = 16;
 const MOST_NAMES: usize = 10_000;
 const DEVICES: [&str; 22] = [
     "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "LPT1", "LPT2",

@@ -49,7 +49,7 @@ fn new(args: &NewArgs) -> Result<Exit> {
     let name = subject.name(&verifier);
     interrupt::begin(&name);
     let asking = parties(&verifier, &wishes, &subject, args.max_size);
-    let found = runtime(args.network.offline)?.block_on(waiting::said(&verifier, asking));
+    let found = runtime(args.network.web.offline)?.block_on(waiting::said(&verifier, asking));
     let (found, exit) = match found {
         Ok(report) => match challenge_of(&report, args.role.into(), terms) {
             Ok(challenge) => (Ok(NewChallenge::of(&challenge, &report)), Exit::Done),
@@ -130,6 +130,11 @@ fn verify(args: &VerifyChallengeArgs) -> Result<Exit> {
     let verifier = builder.build()?;
     let expected = Expected::of(args)?;
     let signature_file = args.signature.strip_prefix('@').map(Path::new);
+    // The name of a file for a signature would be a signature of a wrong form, which speaks against who presents it.
+    if signature_file.is_none() && !args.signature.starts_with("0x") && Path::new(&args.signature).is_file() {
+        let name = secrecy::path(Path::new(&args.signature));
+        bail!("{name} is a file and no signature; to read the signature from it write @{name}");
+    }
     let inputs = [Some(args.challenge.as_path()), signature_file, title.file.as_deref()];
     let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
     input::ensure_read_once(inputs.iter().copied())?;
@@ -146,7 +151,7 @@ fn verify(args: &VerifyChallengeArgs) -> Result<Exit> {
             let accepted_before = used.as_ref().is_some_and(|used| used.holds(&signed.challenge));
             let case = signed.case(&expected, accepted_before, &wishes);
             let judging = judged(&verifier, case, expected.title.as_ref(), args.page.max_size, &wishes);
-            let came = runtime(args.network.offline)?.block_on(waiting::said(&verifier, judging));
+            let came = runtime(args.network.web.offline)?.block_on(waiting::said(&verifier, judging));
             let is_proven = came.as_ref().is_ok_and(|report| report.verdict == ControlVerdict::Proven);
             (came, Some(signed.challenge).filter(|_| is_proven))
         }
@@ -211,7 +216,7 @@ impl Signed {
         let challenge = Challenge::read(&input::read(challenge, LONGEST_TEXT)?)?;
         let signature = match signature_file {
             // What is no text is no signature either.
-            Some(path) => String::from_utf8(input::read(path, MOST_SIGNATURE_TEXT)?).unwrap_or_default(),
+            Some(path) => String::from_utf8(named(path, MOST_SIGNATURE_TEXT)?).unwrap_or_default(),
             None => signature.to_owned(),
         };
         Ok(Self { challenge, signature })
@@ -241,10 +246,19 @@ async fn judged(
         Some(Subject::File(file)) => file,
     };
     Ok(match Input::of(file, |text| verifier.read_link(text)) {
-        Input::File(path) => verifier.verify_challenge_for(case, &input::read(path, max_bytes)?, wishes).await?,
+        Input::File(path) => {
+            let bytes = named(path, max_bytes)?;
+            let report = verifier.verify_challenge_for(case, &bytes, wishes).await;
+            report.map_err(|why| NoDocument::from(why).of_file(path))?
+        }
         Input::NotALink(error) => return Err(error.into()),
         Input::Link(link) => verifier.verify_challenge_by_link(case, &link, wishes).await?,
     })
+}
+
+/// Of a file beside the challenge.
+fn named(path: &Path, max_bytes: usize) -> Result<Vec<u8>, NoDocument> {
+    input::read(path, max_bytes).map_err(|why| NoDocument::from(why).of_file(path))
 }
 
 /// Two digits a byte, and a line break behind them.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use zeroize::Zeroizing;
 
-use super::args::{ContentArgs, DnssecMode, Format, NetworkArgs, ProofChoice, ReadingArgs, VerifyArgs};
+use super::args::{ContentArgs, DnssecMode, Format, NetworkArgs, ProofChoice, ReadingArgs, RuleArgs, VerifyArgs};
 use super::settings::{Chosen, Origin, Settings, optional, place, settings, settings_file, variables};
 use super::{fingerprint, journal, policy, secrecy, way_out};
 use crate::address_book::AddressBook;
@@ -78,14 +78,9 @@ pub(super) fn verifier(args: &VerifyArgs) -> Result<Configured> {
     policy.all_checks = args.all_checks;
     policy.challenge = args.challenge.clone();
     policy.domain = args.domain.clone();
-    for file in in_force.policies.iter().map(|chosen| &chosen.value).chain(&args.policy) {
-        policy::read(file)?.add_to(policy);
-    }
-    policy.rules.extend(expectations(args)?);
-    let most_hidden = args.max_hidden.or(in_force.max_hidden.value);
-    policy.rules.extend(most_hidden.map(|most| Rule::HiddenFields(usize::try_from(most).unwrap_or(usize::MAX))));
+    in_force.add_rules(&args.rules, policy)?;
     let mut files = in_force.files(&asked);
-    files.extend(args.policy.clone());
+    files.extend(args.rules.policy.clone());
     let settings = args.resume.as_ref().map(|_| fingerprint::settings(&in_force, &wishes, args.page.max_size));
     Ok(Configured { builder, wishes, files, settings, follows_the_chain: in_force.follows_the_chain() })
 }
@@ -109,9 +104,10 @@ pub(super) fn for_titles(
 }
 
 /// The same for a command that reads what documents say.
-pub(super) fn for_content(ContentArgs { key, context, page, network }: &ContentArgs) -> Result<Configured> {
+pub(super) fn for_content(ContentArgs { key, context, page, web }: &ContentArgs) -> Result<Configured> {
     let (key, max_size) = (key.as_deref(), page.max_size);
-    configured(&Asked { network, max_size, chain_id: None, trust_registry: &[], key, names: None, context })
+    let network = NetworkArgs { web: web.clone(), ..NetworkArgs::default() };
+    configured(&Asked { network: &network, max_size, chain_id: None, trust_registry: &[], key, names: None, context })
 }
 
 /// Puts everything together.
@@ -140,8 +136,16 @@ fn combined(asked: &Asked<'_>) -> Result<(VerifierBuilder, Wishes, InForce)> {
     Ok((builder, Wishes { policy, key, names, content: ContentWanted::No }, in_force))
 }
 
+/// Whom and what whoever judges again trusts, and the rules that hold besides those of the evidence.
+pub(super) fn for_replay(asked: &Asked<'_>, rules: &RuleArgs) -> Result<Policy> {
+    let (_, wishes, in_force) = combined(asked)?;
+    let mut policy = wishes.policy;
+    in_force.add_rules(rules, &mut policy)?;
+    Ok(policy)
+}
+
 /// The rules of `--expect-…` and `--accept-state`. A flag that is given several times lists what it allows.
-fn expectations(args: &VerifyArgs) -> Result<Vec<Rule>> {
+fn expectations(args: &RuleArgs) -> Result<Vec<Rule>> {
     fn set<T: Ord>(flag: &'static str, texts: &[String], parse: impl Fn(&str) -> Result<T>) -> Result<BTreeSet<T>> {
         texts.iter().map(|text| parse(text).context(flag)).collect()
     }
@@ -204,11 +208,11 @@ impl InForce {
     /// Reads flags, environment and settings file. `only` is the chain of an `--rpc` that names none, `key_variable` the
     /// variable that holds a key, if one does.
     pub(super) fn read(network: &NetworkArgs, only: Option<ChainId>, key_variable: Option<&str>) -> Result<Self> {
-        let file = settings_file(network);
+        let file = settings_file(&network.web);
         let settings = settings(file.as_ref().map(|file| file.value.as_path()))?;
         let variables = variables(key_variable)?;
-        let proxy = way_out::proxy(network, &variables, &settings)?;
-        let tls_roots = way_out::tls_roots(network, &variables, &settings)?;
+        let proxy = way_out::proxy(&network.web, &variables, &settings)?;
+        let tls_roots = way_out::tls_roots(&network.web, &variables, &settings)?;
         let endpoints = endpoints(network, &settings, only)?;
         let quorum = Chosen::of(network.quorum, variables.quorum, settings.quorum, 1);
         if !(1..=16).contains(&quorum.value) {
@@ -234,14 +238,14 @@ impl InForce {
             }
             block = Chosen::by(Some(BlockChoice::Hash(hash)), trusted_block.origin);
         }
-        let timeout = optional(network.timeout, variables.timeout, settings.timeout);
+        let timeout = optional(network.web.timeout, variables.timeout, settings.timeout);
         if timeout.value.is_some_and(|seconds| seconds == 0 || seconds > 600) {
             bail!("--timeout takes 1 to 600 seconds");
         }
         let dns = Chosen::list(&network.dns, variables.dns, settings.dns);
         // What was there may hold a user name or a key.
         let resolver = |text: &String| text.parse().with_context(|| place("dns", dns.origin));
-        let resolve = Chosen::list(&network.resolve, variables.resolve, settings.resolve);
+        let resolve = Chosen::list(&network.web.resolve, variables.resolve, settings.resolve);
         for entry in &resolve.value {
             redirection(entry).with_context(|| place("resolve", resolve.origin))?;
         }
@@ -264,7 +268,7 @@ impl InForce {
             }
         }
         Ok(Self {
-            offline: network.offline,
+            offline: network.web.offline,
             file,
             endpoints,
             no_default_rpc: Chosen::switch(network.no_default_rpc, variables.no_default_rpc, settings.no_default_rpc),
@@ -280,15 +284,26 @@ impl InForce {
             tls_roots,
             proxy,
             max_hidden: optional(None, variables.max_hidden, settings.max_hidden),
-            ca_file: optional(network.ca_file.clone(), variables.ca_file, settings.ca_file),
+            ca_file: optional(network.web.ca_file.clone(), variables.ca_file, settings.ca_file),
             resolve,
-            allow_private: Chosen::switch(network.allow_private, variables.allow_private, settings.allow_private),
+            allow_private: Chosen::switch(network.web.allow_private, variables.allow_private, settings.allow_private),
             trust_registry,
             did_registries,
             contexts,
             policies: policies.into_iter().filter_map(|(path, by)| Some(Chosen::by(path?, by))).collect(),
             names: optional(None, variables.names, settings.names),
         })
+    }
+
+    /// The rules of the settings and those of the flags, all of which hold.
+    fn add_rules(&self, flags: &RuleArgs, policy: &mut Policy) -> Result<()> {
+        for file in self.policies.iter().map(|chosen| &chosen.value).chain(&flags.policy) {
+            policy::read(file)?.add_to(policy);
+        }
+        policy.rules.extend(expectations(flags)?);
+        let most_hidden = flags.max_hidden.or(self.max_hidden.value);
+        policy.rules.extend(most_hidden.map(|most| Rule::HiddenFields(usize::try_from(most).unwrap_or(usize::MAX))));
+        Ok(())
     }
 
     /// A tag moves on with the chain; a block that is named stays where it is.

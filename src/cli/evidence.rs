@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use tempfile::NamedTempFile;
 
 use super::args::VerifyArgs;
 use super::output::{Output, Wanted};
@@ -37,10 +38,10 @@ impl Keeper {
                 To::File(file.clone())
             }
             (None, Some(folder)) => {
-                let made = std::fs::create_dir_all(folder)
-                    .map_err(anyhow::Error::from)
-                    .and_then(|()| Ok(tempfile::NamedTempFile::new_in(folder).map(drop)?));
-                made.with_context(|| format!("cannot write to --evidence-dir {}", secrecy::path(folder)))?;
+                let place = || format!("--evidence-dir {}", secrecy::path(folder));
+                ensure!(!folder.exists() || folder.is_dir(), "{} is a file; name a folder", place());
+                let made = std::fs::create_dir_all(folder).and_then(|()| NamedTempFile::new_in(folder).map(drop));
+                made.with_context(|| format!("{} cannot be written to", place()))?;
                 To::Folder(folder.clone())
             }
             (None, None) if args.with_document => {

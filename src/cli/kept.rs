@@ -47,8 +47,10 @@ fn document_again(judged: &AsJudged<'_>) -> Vec<String> {
             judged.checked_at
         )
     });
-    let now = "`ebl verify FILE` judges it as things stand now.".to_owned();
-    file.into_iter().chain([now]).chain(then).collect()
+    let now =
+        "`ebl verify FILE`, with the settings and flags that this report was made with, judges it as things stand now.";
+    let kept = "Where evidence was kept (`--save-evidence`), `ebl replay EVIDENCE FILE` comes to this report without asking anybody.";
+    file.into_iter().chain([now.to_owned()]).chain(then).chain([kept.to_owned()]).collect()
 }
 
 fn title_again(judged: &AsJudged<'_>) -> Vec<String> {
@@ -62,6 +64,7 @@ fn title_again(judged: &AsJudged<'_>) -> Vec<String> {
     let then = judged.block.map(|block| {
         format!("`ebl title {which} --block {block}` reads it at the same block, where an endpoint still has that block's state.")
     });
-    let now = format!("`ebl title {which}` reads it as things stand now.");
+    let now =
+        format!("`ebl title {which}`, with the settings that this report was made with, reads it as things stand now.");
     file.into_iter().chain([now]).chain(then).collect()
 }

@@ -1,21 +1,20 @@
 //! `ebl replay`: kept evidence, judged again without a socket.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
-use super::args::{Format, NetworkArgs, ReplayArgs};
-use super::config::{self, Asked, Configured};
+use super::args::{Format, NetworkArgs, ProofChoice, ReplayArgs, WebArgs};
+use super::config::{self, Asked};
 use super::exit::Exit;
 use super::no_document::NoDocument;
 use super::output::{Output, Wanted};
 use super::reports::{Found, Printer};
 use super::verify::style;
-use super::{input, interrupt, note, policy, secrecy};
+use super::{input, interrupt, note, secrecy};
 use crate::document::Limits;
 use crate::text::hanging;
-use crate::verify::{EvidenceFile, NotReplayed, Policy, Replayed, Rule};
+use crate::verify::{EvidenceFile, NotReplayed, Policy, Replayed};
 
 pub(super) fn run(args: &ReplayArgs) -> Result<Exit> {
     let caller = caller(args)?;
@@ -83,7 +82,8 @@ fn judged(args: &ReplayArgs, caller: &Policy, key: Option<&crate::document::Key>
     let evidence = input::read(&args.evidence, most)?;
     let evidence = EvidenceFile::read(&evidence, &Limits { max_bytes: most, ..limits })?;
     let document = match (&args.document, evidence.document()) {
-        (Some(path), _) => input::read(path, args.page.max_size)?,
+        (Some(path), _) => input::read(path, args.page.max_size)
+            .map_err(|why| Refused::Document(NoDocument::from(why).of_file(path)))?,
         (None, Some(document)) => document?,
         (None, None) => {
             let why = "the evidence does not hold its document; name the file of it, too";
@@ -95,6 +95,11 @@ fn judged(args: &ReplayArgs, caller: &Policy, key: Option<&crate::document::Key>
             let flags = "--trust-registry, --did-registry, --trusted-block, --context, --expect-issuer";
             Refused::Usage(format!("{why} ({flags})"))
         }
+        // What cannot be read is the document, wherever it came from.
+        NotReplayed::Unreadable(why) => {
+            let file = args.document.as_deref().unwrap_or(Path::new("the document in the evidence"));
+            Refused::Document(NoDocument::from(why).of_file(file))
+        }
         why => Refused::Document(why.into()),
     })
 }
@@ -102,13 +107,14 @@ fn judged(args: &ReplayArgs, caller: &Policy, key: Option<&crate::document::Key>
 /// What whoever judges again trusts, by flags and by settings, and wants besides.
 fn caller(args: &ReplayArgs) -> Result<Policy> {
     let network = NetworkArgs {
-        offline: true,
         trusted_block: args.trusted_block.clone(),
+        // The evidence says what is proven; a trusted block alone would be refused as one that changes nothing.
+        proof: Some(ProofChoice::Try),
         did_registry: args.did_registry.clone(),
-        config: args.config.clone(),
+        web: WebArgs { offline: true, config: args.config.clone(), ..WebArgs::default() },
         ..NetworkArgs::default()
     };
-    let Configured { wishes, .. } = config::configured(&Asked {
+    let asked = Asked {
         network: &network,
         max_size: args.page.max_size,
         chain_id: None,
@@ -116,13 +122,6 @@ fn caller(args: &ReplayArgs) -> Result<Policy> {
         key: None,
         names: None,
         context: &args.context,
-    })?;
-    let mut caller = wishes.policy;
-    let issuers = args.expect_issuer.iter().map(|text| text.parse().context("--expect-issuer"));
-    let issuers = issuers.collect::<Result<BTreeSet<_>>>()?;
-    caller.rules.extend((!issuers.is_empty()).then_some(Rule::Issuers(issuers)));
-    if let Some(file) = &args.policy {
-        policy::read(file)?.add_to(&mut caller);
-    }
-    Ok(caller)
+    };
+    config::for_replay(&asked, &args.rules)
 }

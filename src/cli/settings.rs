@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use super::args::{DnssecMode, NetworkArgs, ProofChoice, RootsChoice};
+use super::args::{DnssecMode, ProofChoice, RootsChoice, WebArgs};
 use super::secrecy;
 use crate::primitives::plain_decimal;
 use crate::text::repeatable;
@@ -224,8 +224,8 @@ const VARIABLES: &[(&str, VariableKind)] = &[
 ];
 
 /// The file that is read.
-pub(super) fn settings_file(network: &NetworkArgs) -> Option<Chosen<PathBuf>> {
-    let given = network.config.clone().map(|path| {
+pub(super) fn settings_file(web: &WebArgs) -> Option<Chosen<PathBuf>> {
+    let given = web.config.clone().map(|path| {
         let by_variable = std::env::var_os("EBL_CONFIG").is_some_and(|value| value == path);
         Chosen::by(path, if by_variable { Origin::Variable } else { Origin::Flag })
     });

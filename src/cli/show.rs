@@ -34,13 +34,13 @@ pub(super) fn run(args: &ShowArgs) -> Result<Exit> {
     interrupt::begin(&name);
     let files = if args.save_attachments.is_some() { FilesWanted::Yes } else { FilesWanted::No };
     let reading = read_content(&verifier, &wishes, &args.file, page_args.max_size, files);
-    let found = runtime(args.reading.network.offline)?.block_on(waiting::said(&verifier, reading));
+    let found = runtime(args.reading.web.offline)?.block_on(waiting::said(&verifier, reading));
     let exit = match &found {
         Ok((report, _)) => Exit::Verdict(report.verdict()),
         Err(why) => why.exit(),
     };
     let exit = match (&args.save_attachments, &found) {
-        (Some(folder), Ok((_, files))) => attachments::save(folder, files, exit),
+        (Some(folder), Ok((_, files))) => attachments::save(folder, files, exit, page_args.quiet),
         _ => exit,
     };
     let found = found.map(|(report, _)| report);
@@ -62,7 +62,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<Exit> {
         let read = async |file| read_content(&verifier, &wishes, file, page_args.max_size, FilesWanted::No).await;
         (read(&args.first).await, read(&args.second).await)
     };
-    let (first, second) = runtime(args.reading.network.offline)?.block_on(waiting::said(&verifier, reading));
+    let (first, second) = runtime(args.reading.web.offline)?.block_on(waiting::said(&verifier, reading));
     let layout = args.format.layout();
     let contents = [first, second].map(|found| found.map(|(report, _)| report));
     if let [Ok(first), Ok(second)] = &contents

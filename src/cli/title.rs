@@ -41,7 +41,7 @@ pub(super) fn run(args: &TitleArgs) -> Result<Exit> {
     let name = subject.name(&verifier);
     interrupt::begin(&name);
     let asking = asked(&verifier, &wishes, &subject, args.page.max_size, powers);
-    let found = runtime(args.network.offline)?.block_on(waiting::said(&verifier, asking));
+    let found = runtime(args.network.web.offline)?.block_on(waiting::said(&verifier, asking));
     let exit = match &found {
         Ok(report) => Exit::Verdict(report.verdict()),
         Err(why) => why.exit(),

@@ -76,7 +76,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Exit> {
         let (lines, they) = (counted(lines, "line"), if lines == 1 { "it was" } else { "they were" });
         note(&format!("{lines} of the journal cannot be read; what {they} about is judged again"));
     }
-    let jobs = args.jobs.map_or_else(|| default_jobs(args.network.offline), usize::from);
+    let jobs = args.jobs.map_or_else(|| default_jobs(args.network.web.offline), usize::from);
     let bench = Bench {
         verifier,
         wishes,

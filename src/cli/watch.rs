@@ -34,7 +34,7 @@ use subjects::{Begun, Subject};
 use troubles::Troubles;
 
 pub(super) fn run(args: &WatchArgs) -> Result<Exit> {
-    ensure!(!args.network.offline, "a watch looks at a chain, which --offline does not allow");
+    ensure!(!args.network.web.offline, "a watch looks at a chain, which --offline does not allow");
     let Configured { builder, wishes, files: settings, follows_the_chain, .. } =
         config::for_titles(&args.network, args.max_size, args.chain_id.as_deref(), &args.reading)?;
     ensure!(

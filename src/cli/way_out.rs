@@ -3,14 +3,14 @@
 
 use anyhow::{Context as _, Result};
 
-use super::args::{NetworkArgs, RootsChoice};
+use super::args::{RootsChoice, WebArgs};
 use super::settings::{Chosen, Origin, Settings, optional, place};
 use crate::sources::{InvalidProxy, Proxy, ProxyRules, TlsRoots};
 use crate::text::may_hold_a_key;
 
 /// The flag, the variable, the file; without any of them `HTTPS_PROXY` and `ALL_PROXY`.
-pub(super) fn proxy(network: &NetworkArgs, variables: &Settings, settings: &Settings) -> Result<Chosen<ProxyRules>> {
-    let given = optional(network.proxy.clone(), variables.proxy.clone(), settings.proxy.clone());
+pub(super) fn proxy(web: &WebArgs, variables: &Settings, settings: &Settings) -> Result<Chosen<ProxyRules>> {
+    let given = optional(web.proxy.clone(), variables.proxy.clone(), settings.proxy.clone());
     let except = environment("NO_PROXY")?.unwrap_or_default();
     let rules = match given.value.as_deref() {
         Some("none") => ProxyRules::default(),
@@ -32,8 +32,8 @@ pub(super) fn proxy(network: &NetworkArgs, variables: &Settings, settings: &Sett
 }
 
 /// The flag, the variable, the file; without any of them the system's where `SSL_CERT_FILE` says what these are.
-pub(super) fn tls_roots(network: &NetworkArgs, variables: &Settings, settings: &Settings) -> Result<Chosen<TlsRoots>> {
-    let given = optional(network.tls_roots, variables.tls_roots, settings.tls_roots);
+pub(super) fn tls_roots(web: &WebArgs, variables: &Settings, settings: &Settings) -> Result<Chosen<TlsRoots>> {
+    let given = optional(web.tls_roots, variables.tls_roots, settings.tls_roots);
     Ok(match given.value {
         Some(RootsChoice::Bundled) => Chosen::by(TlsRoots::Bundled, given.origin),
         Some(RootsChoice::System) => Chosen::by(TlsRoots::System, given.origin),

@@ -77,8 +77,9 @@ impl Difference {
 /// What makes two fields one. Where several have the same, as statements may, they are numbered.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Key<'c> {
-    /// With the number of the item, of a field in a list.
-    Term(Term, Option<usize>, usize),
+    /// With the number of the item, of a field in a list. One that stands in no list counts as the first item: a family that has
+    /// no lists of one writes it so.
+    Term(Term, usize, usize),
     Path(&'c str, usize),
 }
 
@@ -87,7 +88,7 @@ fn keyed<'c>(content: &'c Content) -> Vec<(Key<'c>, &'c Field)> {
     let key = |field: &'c Field| {
         let Field { path, term, .. } = field;
         let first = match term {
-            Some(term) => Key::Term(*term, field.item(), 0),
+            Some(term) => Key::Term(*term, field.item().unwrap_or_default(), 0),
             None => Key::Path(path, 0),
         };
         let count = known.entry(first).or_default();

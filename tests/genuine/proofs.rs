@@ -27,6 +27,7 @@ use node::{Node, hex};
 use proxy::proxy;
 use resolver::Resolver;
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 pub fn suite() -> Suite {
     let ready = anvil_binary(&node_modules()).exists();
@@ -184,6 +185,8 @@ async fn vouchers() -> Result<(), Failed> {
     report.expect(0, "valid", "live", "title.live")?;
     equal(&report.check("title")["strength"], "proven")?;
 
+    kept_proof(&scene, &trusted)?;
+
     let page = scene.page(&["--proof", "require", "--trusted-block", &trusted]);
     contains(&page, "title proven in the block you trust")?;
     let page = scene.page(&["--proof", "try"]);
@@ -198,6 +201,67 @@ async fn vouchers() -> Result<(), Failed> {
         contains(&String::from_utf8(output.stderr)?, complaint)?;
     }
     Ok(())
+}
+
+/// What is kept is proven to whoever trusts the same block, and to nobody else; and no longer when a word of it is another one.
+fn kept_proof(scene: &Scene, trusted: &str) -> Result<(), Failed> {
+    let rpc = format!("31337={}", scene.node.url);
+    let path = scene.bill.with_file_name("kept.json");
+    let save = ["--rpc", &rpc, "--proof", "require", "--trusted-block", trusted, "--save-evidence"];
+    let verified = scene.command("json", &[&save[..], &[&path.to_string_lossy()]].concat()).output()?;
+    let replay = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ebl"));
+        command.args(["replay", "--format", "json"]).arg(&path).arg(&scene.bill).args(more);
+        command.env_clear().env("HOME", "/nonexistent").output()
+    };
+    let alone = replay(&[])?;
+    equal(&json!(alone.status.code()), 2)?;
+    contains(&String::from_utf8(alone.stderr)?, trusted)?;
+    let trusting = replay(&["--trusted-block", trusted])?;
+    equal(&json!(trusting.status.code()), 0)?;
+    equal(&json!(String::from_utf8(trusting.stdout.clone())?), String::from_utf8(verified.stdout)?)?;
+
+    let genuine: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
+    let is_proof = |entry: &Value| entry["question"]["kind"] == "proof";
+    let entries = genuine["evidence"]["entries"].as_array().ok_or("no entries")?;
+    let at = entries.iter().position(is_proof).ok_or("no proof")?;
+    let mut places = Vec::new();
+    texts(&entries[at]["reading"], "", &mut places);
+    if places.len() < 20 {
+        return Err(format!("too few words in the proof: {places:?}").into());
+    }
+    // What the report does not rest on may be another one: a slot that is read for nothing.
+    let mut idle = Vec::new();
+    for place in &places {
+        let mut file = genuine.clone();
+        let text = file["evidence"]["entries"][at]["reading"].pointer_mut(place).ok_or("no such place")?;
+        let last = text.as_str().unwrap_or_default();
+        *text = json!(format!("{}{}", &last[..last.len() - 1], if last.ends_with('0') { '1' } else { '0' }));
+        file.as_object_mut().ok_or("no object")?.remove("sha256");
+        file["sha256"] = json!(hex(&sha2::Sha256::digest(file.to_string())));
+        std::fs::write(&path, file.to_string())?;
+        let run = replay(&["--trusted-block", trusted])?;
+        if run.status.code() == Some(0) {
+            equal(&json!(String::from_utf8_lossy(&run.stdout)), &*String::from_utf8_lossy(&trusting.stdout))?;
+            idle.push(place);
+        }
+    }
+    if idle.len() * 10 > places.len() {
+        return Err(format!("{} of {} words prove nothing: {idle:?}", idle.len(), places.len()).into());
+    }
+    Ok(())
+}
+
+/// Where words of hexadecimal digits stand.
+fn texts(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if text.starts_with("0x") && text.len() > 2 => found.push(at.to_owned()),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| texts(item, &format!("{at}/{index}"), found));
+        }
+        Value::Object(members) => members.iter().for_each(|(name, item)| texts(item, &format!("{at}/{name}"), found)),
+        _ => {}
+    }
 }
 
 async fn endpoints() -> Result<(), Failed> {

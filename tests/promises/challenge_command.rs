@@ -165,7 +165,11 @@ fn a_signature_that_is_none_or_by_somebody_else_is_told_apart() {
     // Of a file that is no text.
     write(&world.path("signature.bin"), [0xff; 65]);
     world.expect("@signature.bin", &[], 1, form);
-    assert_eq!(world.report("@nowhere.txt", &[]).0, 6);
+    let (exit, missing) = world.report("@nowhere.txt", &[]);
+    assert_eq!((exit, &missing["file"]), (6, &json!("nowhere.txt")), "{missing:#}");
+    // The name of a file that is there is one, and nobody signed wrongly.
+    let ran = world.challenge(&["verify", "challenge.txt", "signature.bin"]);
+    assert!(ran.exit == 2 && ran.err.contains("@signature.bin"), "{ran:?}");
 }
 
 #[test]

@@ -197,11 +197,44 @@ fn attachments_are_listed_and_saved_under_safe_names_and_never_over_another_file
     text(&ebl(&["show", &file, "--save-attachments", to]), 0);
     let again = files_in(Path::new(to));
     assert_eq!((again.len(), &again["passwd"][..]), (2 * saved.len(), &b"mine"[..]));
+    // Quietly: the files alone.
+    let quiet = ebl(&["show", &file, "--save-attachments", &format!("{to}/quiet"), "-q"]);
+    assert_eq!((quiet.status.code(), quiet.stdout.len(), quiet.stderr.len()), (Some(0), 0, 0), "{quiet:?}");
+    assert_eq!(files_in(&Path::new(to).join("quiet")).len(), saved.len());
     // A folder that cannot be.
-    let run = ebl(&["show", &file, "--save-attachments", &format!("{file}/x")]);
+    let run = ebl(&["show", &file, "--save-attachments", &format!("{file}/x"), "-q"]);
     assert_eq!(run.status.code(), Some(74), "{}", String::from_utf8_lossy(&run.stderr));
     assert!(String::from_utf8_lossy(&run.stderr).contains("no attachment was saved"));
-    assert!(!run.stdout.is_empty());
+}
+
+#[test]
+fn a_long_name_of_an_attachment_keeps_its_beginning_and_its_ending() {
+    let folder = Folder::new();
+    let mut plain = plain_v2(vec![issuer("tokenRegistry", Address([7; 20]))], 1337, 1);
+    let long = "Certificate of origin ".to_owned() + &"提單 ".repeat(100) + "final.pdf";
+    let names = [long.as_str(), &"x".repeat(500), &format!("a.{}", "y".repeat(400))];
+    let attachment = |name: &&str| json!({"filename": name, "type": "application/pdf", "data": STANDARD.encode(name)});
+    plain["attachments"] = names.iter().map(attachment).collect();
+    let file = folder.write("bill.json", &wrap(Format::V2, vec![plain]).remove(0).document);
+    let to = folder.0.path().join("out");
+    text(&ebl(&["show", &file, "--save-attachments", to.to_str().unwrap()]), 0);
+    let saved = files_in(&to);
+    assert_eq!(saved.len(), 3);
+    assert!(saved.keys().all(|name| name.len() <= 200), "{:?}", saved.keys());
+    let kept = |start: &str, end: &str| saved.keys().any(|name| name.starts_with(start) && name.ends_with(end));
+    assert!(kept("Certificate of origin 提單", "提單.pdf") && kept("xxx", "xxx") && kept("a.yy", "yy"), "{saved:?}");
+}
+
+/// What says which document is meant, who is asked for its key and how: all that is asked for is that key.
+#[test]
+fn what_has_nothing_to_do_with_reading_a_document_is_no_flag_of_show_and_diff() {
+    for flag in ["--rpc", "--quorum", "--block", "--proof", "--dns", "--did-registry", "--names"] {
+        let run = ebl(&["show", BILL, flag, "1"]);
+        assert_eq!(run.status.code(), Some(2), "{flag}");
+    }
+    for arguments in [&["show", BILL][..], &["diff", BILL, BILL]] {
+        text(&ebl(&[arguments, &["--offline", "--timeout", "5", "--allow-private"]].concat()), 0);
+    }
 }
 
 #[test]
@@ -266,6 +299,16 @@ fn two_documents_are_compared_field_by_field() {
     // Two families: by the names of the trade.
     let families = compared(&["diff", BILL, BILL_V3, "--format", "json"], 10);
     assert!(families["same"].as_u64().unwrap() >= 9, "{families:#}");
+    // One family writes the only package as a list of one, the other as one: both are the first.
+    let with = |name: &str, packages: Value| {
+        let mut plain = plain_v2(vec![issuer("tokenRegistry", Address([7; 20]))], 1337, 1);
+        plain["packages"] = packages;
+        folder.write(name, &wrap(Format::V2, vec![plain]).remove(0).document)
+    };
+    let listed = with("listed.json", json!([{"packagesWeight": "1 t"}]));
+    let single = with("single.json", json!({"packagesWeight": "1 t"}));
+    let alike = compared(&["diff", &listed, &single, "--format", "json"], 0);
+    assert_eq!(alike["changes"], json!([]), "{alike:#}");
     // What cannot be compared is not compared.
     let run = ebl(&["diff", BILL, "fixtures/documents/bill-v2-changed.json"]);
     let page = text(&run, 1);

@@ -43,6 +43,7 @@ fn assert_harmless(page: &str, html: &Html) {
         "td",
         "code",
         "bdi",
+        "wbr",
         "figure",
         "figcaption",
         "svg",

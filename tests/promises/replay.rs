@@ -73,6 +73,10 @@ fn a_file_that_was_changed_truncated_or_is_of_something_else_is_refused() {
     }
     let other = desk.run(&["replay", &desk.file("kept"), &desk.sample("live")]);
     assert!(other.status.code() == Some(6) && text(&other).contains("replay.other_document"), "{}", text(&other));
+    assert!(text(&other).starts_with("NOT JUDGED AGAIN  ") && text(&other).contains("kept"), "{}", text(&other));
+    // Of two files that one is named which it is about.
+    let missing = desk.run(&["replay", &desk.file("kept"), &desk.file("nowhere")]);
+    assert_eq!(text(&missing).lines().next(), Some(&*format!("UNREADABLE  {}", desk.file("nowhere"))));
     let with = |change: &dyn Fn(&mut Value)| {
         let mut value: Value = serde_json::from_slice(&whole).unwrap();
         change(&mut value);
@@ -170,6 +174,14 @@ fn no_file_makes_anybody_trusted() {
     let rules = desk.write("rules.toml", b"chains = [1]\n");
     let run = desk.run(&["replay", &desk.file("kept"), &desk.sample("live"), "--policy", &rules]);
     assert_eq!(run.status.code(), Some(5), "{}", text(&run));
+    for (flag, value) in [
+        ("--expect-holder", "0x00000000000000000000000000000000000000aa"),
+        ("--expect-registry", "1337:0x00000000000000000000000000000000000000aa"),
+        ("--accept-state", "returned"),
+    ] {
+        let run = desk.run(&["replay", &desk.file("kept"), &desk.sample("live"), flag, value]);
+        assert!(matches!(run.status.code(), Some(4 | 5)), "{flag}: {}", text(&run));
+    }
 }
 
 #[test]
@@ -203,6 +215,8 @@ fn evidence_of_many_goes_to_a_folder_and_may_hold_its_document() {
     assert_eq!(several.status.code(), Some(2), "{}", errors(&several));
     let nowhere = desk.run(&["verify", &desk.sample("live"), "--evidence-dir", &format!("{}/x", desk.sample("live"))]);
     assert_eq!((nowhere.status.code(), text(&nowhere).is_empty()), (Some(2), true), "{}", errors(&nowhere));
+    let file = desk.run(&["verify", &desk.sample("live"), "--evidence-dir", &desk.sample("live")]);
+    assert!(file.status.code() == Some(2) && errors(&file).contains("is a file"), "{}", errors(&file));
     let alone = desk.run(&["verify", &desk.sample("live"), "--with-document"]);
     assert_eq!(alone.status.code(), Some(2), "{}", errors(&alone));
 }

@@ -39,11 +39,13 @@ impl Html {
                 let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
                 assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric()), "<{tag}>");
                 html.elements.push(Element { name: name.to_owned(), attributes: read_attributes(attributes) });
-                if !is_closed && name != "meta" {
+                if !is_closed && !["meta", "wbr"].contains(&name) {
                     open.push(name.to_owned());
                 }
             }
-            if !["bdi", "code", "span"].contains(&open.last().map_or("", String::as_str)) {
+            // Where a line may end, nothing stands.
+            let may_end = tag == "wbr";
+            if !may_end && !["bdi", "code", "span"].contains(&open.last().map_or("", String::as_str)) {
                 html.text.push(' ');
             }
         }

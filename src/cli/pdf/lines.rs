@@ -5,7 +5,7 @@ use harfrust::Direction as Way;
 use krilla::text::KrillaGlyph;
 
 use super::fonts::{Face, Fonts, Weight};
-use crate::text::{Direction, columns, escape_for_terminal, runs};
+use crate::text::{Direction, columns, escape_for_terminal, parts, runs};
 
 /// How a text looks.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -133,8 +133,16 @@ fn may_break(before: char, after: char) -> bool {
     after != ' ' && (is_wide(before) || is_wide(after)) && !CLOSING.contains(after) && !OPENING.contains(before)
 }
 
-/// The word, or the parts of it that fit.
+/// The word, or the parts of it that fit: the names of a path, or what there is room for.
 fn fitting<'t>(fonts: &mut Fonts, word: &'t str, direction: Direction, look: Look, width: f32) -> Vec<Word<'t>> {
+    let whole = measured(fonts, word, direction, look);
+    if whole.width <= width {
+        return vec![whole];
+    }
+    parts(word).flat_map(|part| broken(fonts, part, direction, look, width)).collect()
+}
+
+fn broken<'t>(fonts: &mut Fonts, word: &'t str, direction: Direction, look: Look, width: f32) -> Vec<Word<'t>> {
     let whole = measured(fonts, word, direction, look);
     if whole.width <= width {
         return vec![whole];

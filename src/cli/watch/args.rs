@@ -54,8 +54,6 @@ pub(in crate::cli) struct WatchArgs {
     #[arg(long, value_enum, default_value_t = WatchFormat::Human)]
     pub format: WatchFormat,
     #[command(flatten)]
-    pub network: NetworkArgs,
-    #[command(flatten)]
     pub reading: ReadingArgs,
     /// Largest file to read, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 64 * 1024 * 1024)]
@@ -63,6 +61,8 @@ pub(in crate::cli) struct WatchArgs {
     /// Show full addresses and transactions
     #[arg(long, short)]
     pub verbose: bool,
+    #[command(flatten)]
+    pub network: NetworkArgs,
 }
 
 /// When a watch ends by itself.

@@ -10,7 +10,7 @@ use super::view::{
     self, Checks, Extent, Finding, History, Row, Rule, Section, Shape, Standing, Telling, View, outcome_shape,
     outcome_word,
 };
-use crate::text::{Direction, escape_for_terminal, is_hash, runs};
+use crate::text::{Direction, escape_for_terminal, is_hash, parts, runs};
 use crate::verify::codes::Code;
 use crate::verify::{Outcome, Report, TitleReport};
 
@@ -134,7 +134,7 @@ impl Page {
         self.open("dl");
         for row in rows {
             self.out.push_str("<div><dt>");
-            self.text(&row.label);
+            self.label(&row.label);
             self.out.push_str("</dt><dd>");
             self.text(&row.text);
             self.out.push_str("</dd></div>\n");
@@ -290,6 +290,16 @@ impl Page {
 
     fn close(&mut self, name: &str) {
         let _ = writeln!(self.out, "</{name}>");
+    }
+
+    /// The names of a path break between each other, before they break within.
+    fn label(&mut self, label: &str) {
+        for (number, part) in parts(label).enumerate() {
+            if number > 0 {
+                self.out.push_str("<wbr>");
+            }
+            self.text(part);
+        }
     }
 
     /// What is shown of a text from anywhere: what could deceive in its escaped form, words that run to the left each by itself,

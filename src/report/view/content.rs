@@ -27,10 +27,13 @@ fn of_bill(content: &Content) -> Vec<Row> {
         content.fields.iter().partition(|field| field.term.is_some());
     fields.sort_by_key(|field| place_in_bill(field));
     let mut rows: Vec<Row> = fields.iter().map(|field| Row::new(label(field, content), value(field))).collect();
+    if !fields.is_empty() && !others.is_empty() {
+        rows.push(Row::new("Other fields", "under the names that the document itself gives them"));
+    }
     rows.extend(others.iter().take(MOST_OTHERS).map(|field| Row::new(shown(&field.path), value(field))));
     let more = others.len().saturating_sub(MOST_OTHERS);
     if more > 0 {
-        rows.push(Row::new("Other fields", format!("{more} more, which this report does not repeat")));
+        rows.push(Row::new("And more", format!("{more} other fields, which this report does not repeat")));
     }
     rows.extend(content.attachments.iter().map(|attachment| Row::new("Attachment", attachment_line(attachment))));
     rows
