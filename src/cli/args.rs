@@ -219,6 +219,12 @@ pub(super) struct ReplayArgs {
     /// Trust this block, as the evidence was judged: what is proven within it is proven
     #[arg(long, value_name = "HASH")]
     pub trusted_block: Option<String>,
+    /// Accept an OpenAttestation 3.0 document without the falsy values that its digest does not protect, as the evidence was judged
+    #[arg(long)]
+    pub accept_unauthenticated_falsy: bool,
+    /// Accept a block as old as the evidence was judged with: seconds, or a number with s, m, h or d; off for no bound
+    #[arg(long, value_name = "DURATION|off")]
+    pub max_block_age: Option<String>,
     /// Trust this registry, as the evidence was judged (repeatable)
     #[arg(long, value_name = "CHAIN:ADDR")]
     pub trust_registry: Vec<String>,

@@ -112,10 +112,16 @@ pub(super) fn for_content(ContentArgs { key, context, page, web }: &ContentArgs)
 
 /// Puts everything together.
 fn combined(asked: &Asked<'_>) -> Result<(VerifierBuilder, Wishes, InForce)> {
+    let (wishes, in_force) = wishes(asked)?;
+    let builder = in_force.builder()?.limits(Limits { max_bytes: asked.max_size, ..Limits::default() });
+    Ok((builder, wishes, in_force))
+}
+
+/// What is wanted, whoever is asked.
+fn wishes(asked: &Asked<'_>) -> Result<(Wishes, InForce)> {
     let chain_id = asked.chain_id.map(str::parse::<ChainId>).transpose().context("--chain-id")?;
     let key_variable = asked.key.and_then(|key| key.strip_prefix("env:"));
     let in_force = InForce::read(asked.network, chain_id, key_variable)?;
-    let builder = in_force.builder()?.limits(Limits { max_bytes: asked.max_size, ..Limits::default() });
     let key = asked.key.map(key).transpose()?;
     let names = asked.names.or(in_force.names.value.as_deref());
     let names = names.map(address_book).transpose()?.unwrap_or_default();
@@ -133,13 +139,12 @@ fn combined(asked: &Asked<'_>) -> Result<(VerifierBuilder, Wishes, InForce)> {
     for registry in in_force.trust_registry.iter().cloned().chain(by_flag) {
         policy.trusted_registries.insert(contract(&registry.place("trust_registry"), &registry.value)?);
     }
-    Ok((builder, Wishes { policy, key, names, content: ContentWanted::No }, in_force))
+    Ok((Wishes { policy, key, names, content: ContentWanted::No }, in_force))
 }
 
 /// Whom and what whoever judges again trusts, and the rules that hold besides those of the evidence.
 pub(super) fn for_replay(asked: &Asked<'_>, rules: &RuleArgs) -> Result<Policy> {
-    let (_, wishes, in_force) = combined(asked)?;
-    let mut policy = wishes.policy;
+    let (Wishes { mut policy, .. }, in_force) = wishes(asked)?;
     in_force.add_rules(rules, &mut policy)?;
     Ok(policy)
 }
@@ -230,9 +235,6 @@ impl InForce {
         let trusted = optional(network.trusted_block.clone(), variables.trusted_block, settings.trusted_block);
         let trusted_block = Chosen::by(trusted.value.as_deref().map(block_hash).transpose()?, trusted.origin);
         if let Some(hash) = trusted_block.value {
-            if proof.value == ProofChoice::Off {
-                bail!("--trusted-block needs --proof try or --proof require: without a proof it would change nothing");
-            }
             if block.value.is_some_and(|block| block != BlockChoice::Hash(hash)) {
                 bail!("--block and --trusted-block name different blocks; --trusted-block alone reads at that block");
             }
@@ -353,6 +355,10 @@ impl InForce {
 
     /// A builder with exactly these settings.
     pub(super) fn builder(&self) -> Result<VerifierBuilder> {
+        ensure!(
+            self.trusted_block.value.is_none() || self.proof.value != ProofMode::Off,
+            "--trusted-block needs --proof try or --proof require: without a proof it would change nothing"
+        );
         let mut builder = Verifier::builder().tls_roots(self.tls_roots.value).proxy(self.proxy.value.clone());
         if self.offline {
             builder = builder.offline();

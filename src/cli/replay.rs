@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::args::{Format, NetworkArgs, ProofChoice, ReplayArgs, WebArgs};
+use super::args::{Format, NetworkArgs, ReplayArgs, WebArgs};
 use super::config::{self, Asked};
 use super::exit::Exit;
 use super::no_document::NoDocument;
@@ -92,8 +92,8 @@ fn judged(args: &ReplayArgs, caller: &Policy, key: Option<&crate::document::Key>
     };
     evidence.replay(&document, key, caller, &limits).map_err(|why| match why {
         NotReplayed::TrustMissing(_) => {
-            let flags = "--trust-registry, --did-registry, --trusted-block, --context, --expect-issuer";
-            Refused::Usage(format!("{why} ({flags})"))
+            // What it is about names the flag.
+            Refused::Usage(why.to_string())
         }
         // What cannot be read is the document, wherever it came from.
         NotReplayed::Unreadable(why) => {
@@ -108,8 +108,7 @@ fn judged(args: &ReplayArgs, caller: &Policy, key: Option<&crate::document::Key>
 fn caller(args: &ReplayArgs) -> Result<Policy> {
     let network = NetworkArgs {
         trusted_block: args.trusted_block.clone(),
-        // The evidence says what is proven; a trusted block alone would be refused as one that changes nothing.
-        proof: Some(ProofChoice::Try),
+        max_block_age: args.max_block_age.clone(),
         did_registry: args.did_registry.clone(),
         web: WebArgs { offline: true, config: args.config.clone(), ..WebArgs::default() },
         ..NetworkArgs::default()
@@ -123,5 +122,6 @@ fn caller(args: &ReplayArgs) -> Result<Policy> {
         names: None,
         context: &args.context,
     };
-    config::for_replay(&asked, &args.rules)
+    let caller = config::for_replay(&asked, &args.rules)?;
+    Ok(Policy { accept_unauthenticated_falsy: args.accept_unauthenticated_falsy, ..caller })
 }

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::policy::{IssuerName, Policy, ProofMode, Rule};
+use super::policy::{AcceptedState, IssuerName, Policy, ProofMode, Rule};
 use super::{Arrival, Case, ContentWanted, LinkFollowed, Report, Step, examine};
 use crate::address_book::AddressBook;
 use crate::block_age::MaxBlockAge;
@@ -141,15 +141,47 @@ impl Trust {
     /// What of `other` is missing here, in words.
     fn lacks(&self, other: &Self) -> Vec<String> {
         let registries = other.registries.difference(&self.registries);
-        let registries = registries.map(|(chain, address)| format!("the registry {address} of chain {chain}"));
+        let registries =
+            registries.map(|(chain, address)| format!("the registry {chain}:{address} (--trust-registry)"));
         let of_dids =
             other.did_registries.iter().filter(|(chain, found)| self.did_registries.get(chain) != Some(found));
-        let of_dids = of_dids.map(|(chain, address)| format!("the DID registry {address} of chain {chain}"));
-        let block = other.block.filter(|block| self.block != Some(*block)).map(|block| format!("the block {block}"));
+        let of_dids = of_dids.map(|(chain, address)| format!("the DID registry {chain}:{address} (--did-registry)"));
+        let block = other
+            .block
+            .filter(|block| self.block != Some(*block))
+            .map(|block| format!("the block {block} (--trusted-block)"));
         let contexts = other.contexts.iter().filter(|(url, sha256)| self.contexts.get(*url) != Some(sha256));
-        let contexts = contexts.map(|(url, sha256)| format!("the context {url} with SHA-256 {sha256}"));
-        let dids = other.dids.difference(&self.dids).map(|did| format!("the issuer {did}"));
+        let contexts = contexts.map(|(url, sha256)| format!("the context {url} with SHA-256 {sha256} (--context)"));
+        let dids = other.dids.difference(&self.dids).map(|did| format!("the issuer {did} (--expect-issuer)"));
         registries.chain(of_dids).chain(block).chain(contexts).chain(dids).collect()
+    }
+}
+
+impl Judged {
+    /// What more than `caller` accepts it was judged with, in words: no file makes a rule laxer.
+    fn leniency_beyond(&self, caller: &Policy) -> Vec<String> {
+        let mut found = Vec::new();
+        let judged = Policy { rules: self.rules.clone(), ..Policy::default() };
+        for state in [AcceptedState::Returned, AcceptedState::Ended] {
+            if judged.accepts(state) && !caller.accepts(state) {
+                found.push(format!("a title that is {state} (--accept-state)"));
+            }
+        }
+        if self.accept_unauthenticated_falsy && !caller.accept_unauthenticated_falsy {
+            found.push("a document without its unprotected falsy values (--accept-unauthenticated-falsy)".into());
+        }
+        let is_within = match (self.max_block_age, caller.max_block_age) {
+            (MaxBlockAge::OfChain, _) | (_, MaxBlockAge::Off) => true,
+            (MaxBlockAge::Seconds(judged), MaxBlockAge::Seconds(caller)) => judged <= caller,
+            _ => false,
+        };
+        if !is_within {
+            found.push(match self.max_block_age {
+                MaxBlockAge::Off => "a block of any age (--max-block-age off)".into(),
+                age => format!("a block that is {age} old (--max-block-age)"),
+            });
+        }
+        found
     }
 }
 
@@ -288,7 +320,7 @@ impl EvidenceFile {
         if found != of.sha256 {
             return Err(NotReplayed::OtherDocument { wanted: of.sha256, found });
         }
-        let lacking = Trust::of(caller).lacks(&judged.trust);
+        let lacking = [Trust::of(caller).lacks(&judged.trust), judged.leniency_beyond(caller)].concat();
         if !lacking.is_empty() {
             return Err(NotReplayed::TrustMissing(lacking));
         }
@@ -301,8 +333,8 @@ impl EvidenceFile {
             trusted_block: judged.trust.block,
             accept_unauthenticated_falsy: judged.accept_unauthenticated_falsy,
             all_checks: judged.all_checks,
-            require_dnssec: judged.require_dnssec,
-            proof: judged.proof,
+            require_dnssec: judged.require_dnssec || caller.require_dnssec,
+            proof: if caller.proof == ProofMode::Require { caller.proof } else { judged.proof },
             max_block_age: judged.max_block_age,
             at: judged.as_of.as_deref().map(time).transpose()?,
             contexts: caller.contexts.clone(),
@@ -383,8 +415,8 @@ pub enum NotReplayed {
         /// The one given.
         found: Digest32,
     },
-    /// It was judged with trust that whoever judges again did not give.
-    #[error("it was judged by somebody who trusted {}; no file can make you trust it, so say that you do, too", .0.join(", "))]
+    /// It was judged with trust, or with a leniency, that whoever judges again did not give.
+    #[error("it was judged by somebody who trusted or accepted {}; no file can make you do so: say that you do, too", .0.join(", "))]
     TrustMissing(Vec<String>),
     /// The document cannot be read.
     #[error(transparent)]

@@ -185,6 +185,33 @@ fn no_file_makes_anybody_trusted() {
 }
 
 #[test]
+fn no_file_makes_a_rule_laxer() {
+    let desk = Desk::open();
+    let lax = [
+        ("returned", &["--accept-state", "returned"][..]),
+        ("live", &["--max-block-age", "off"]),
+        ("live", &["--max-block-age", "9999d"]),
+        ("live-oa3", &["--accept-unauthenticated-falsy"]),
+    ];
+    for (name, flags) in lax {
+        let (bill, kept) = (desk.sample(name), desk.file("kept"));
+        let verified =
+            desk.run(&[&["verify", &bill, "--format", "json", "--save-evidence", &kept][..], flags].concat());
+        assert_eq!(verified.status.code(), Some(0), "{}", text(&verified));
+        let strict = desk.run(&["replay", &kept, &bill]);
+        assert_eq!(strict.status.code(), Some(2), "{flags:?}: {}", text(&strict));
+        assert!(errors(&strict).contains(flags[0]) && text(&strict).is_empty(), "{}", errors(&strict));
+        let lenient = desk.run(&[&["replay", &kept, &bill, "--format", "json"][..], flags].concat());
+        assert_eq!((lenient.status.code(), text(&lenient)), (Some(0), text(&verified)), "{flags:?}");
+    }
+    // What is stricter of one's own holds, whatever the file says.
+    desk.run(&["verify", &desk.sample("live"), "--save-evidence", &desk.file("kept")]);
+    let strict = desk.write("strict.toml", b"dnssec = \"require\"\n");
+    let run = desk.run(&["replay", &desk.file("kept"), &desk.sample("live"), "--policy", &strict]);
+    assert!(run.status.code() == Some(3) && text(&run).contains("issuer.dnssec_required"), "{}", text(&run));
+}
+
+#[test]
 fn evidence_of_many_goes_to_a_folder_and_may_hold_its_document() {
     let desk = Desk::open();
     let folder = desk.file("evidence");
