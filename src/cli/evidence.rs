@@ -63,11 +63,13 @@ impl Keeper {
     ) -> Result<()> {
         let terms = (&wishes.policy, &wishes.names, wishes.content);
         let kept = EvidenceFile::of(bytes, self.document, report, evidence, terms, link);
-        let path = match &self.to {
-            To::File(path) => path.clone(),
-            To::Folder(folder) => folder.join(format!("{}.evidence.json", encode_hex(&kept.document_sha256().0))),
+        let mut output = match &self.to {
+            To::File(path) => Output::open(Some(path), Wanted::Result, &[])?,
+            To::Folder(folder) => {
+                let name = format!("{}.evidence.json", encode_hex(&kept.document_sha256().0));
+                Output::in_folder(folder, &name)?
+            }
         };
-        let mut output = Output::open(Some(&path), Wanted::Result, &[])?;
         output.write(&kept.to_json()?)?;
         Ok(output.finish()?)
     }

@@ -64,6 +64,23 @@ impl Output {
         open(path, read).map(Self).with_context(|| format!("cannot write to --output {}", secrecy::path(path)))
     }
 
+    /// In the place of the file of this name in a folder. A link that has the name is replaced and not followed: who may write
+    /// to the folder does not say what else is written over.
+    pub(super) fn in_folder(folder: &Path, name: &str) -> Result<Self> {
+        let target = folder.join(name);
+        let found = match target.symlink_metadata() {
+            Ok(found) => Some(found).filter(|found| !found.is_symlink()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error.into()),
+        };
+        ensure!(
+            found.as_ref().is_none_or(std::fs::Metadata::is_file),
+            "what has the name of {} is no file",
+            secrecy::path(&target)
+        );
+        beside(target, found.map(|found| found.permissions())).map(Self)
+    }
+
     /// Opens the file that earlier runs wrote results to, to write further ones behind them.
     pub(super) fn open_behind(path: &Path, read: &[&Path]) -> Result<Self> {
         let opened = || -> Result<To> {

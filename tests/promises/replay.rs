@@ -224,6 +224,18 @@ fn evidence_of_many_goes_to_a_folder_and_may_hold_its_document() {
         "--with-document",
     ]);
     assert_eq!(run.status.code(), Some(4), "{}", errors(&run));
+    // A link that somebody laid there is replaced, and what it leads to stays as it is.
+    #[cfg(unix)]
+    {
+        let victim = desk.write("victim", b"mine");
+        let laid = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+        std::fs::remove_file(&laid).unwrap();
+        std::os::unix::fs::symlink(&victim, &laid).unwrap();
+        let both =
+            ["verify", &desk.sample("live"), &desk.sample("returned"), "--evidence-dir", &folder, "--with-document"];
+        assert_eq!(desk.run(&both).status.code(), Some(4));
+        assert!(!laid.is_symlink() && std::fs::read(&victim).unwrap() == b"mine");
+    }
     let mut codes: Vec<_> = std::fs::read_dir(&folder)
         .unwrap()
         .map(|entry| {
