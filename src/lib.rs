@@ -30,6 +30,7 @@
 //!             name_exists: true,
 //!             records: vec!["openatts net=ethereum netId=1337 addr=0x8f9c0b5da5bf6f2c8f9e0f9b1e5b0a0a7c1d2e3f".into()],
 //!             dnssec: Dnssec::NotChecked,
+//!             chain: None,
 //!             agreeing: 1,
 //!             top_level: None,
 //!         })),
@@ -62,8 +63,8 @@
 //!
 //! # Rooms
 //!
-//! The core does no I/O: [`document`], [`integrity`], [`content`], [`identity`], [`title`], [`status`], [`challenge`],
-//! [`verify`], [`watch`], [`evidence`], [`report`], with [`primitives`], [`text`], [`address_book`], [`block_age`] and [`web_address`] under
+//! The core does no I/O: [`document`], [`integrity`], [`content`], [`identity`], [`dnssec`], [`title`], [`status`],
+//! [`challenge`], [`verify`], [`watch`], [`evidence`], [`report`], with [`primitives`], [`text`], [`address_book`], [`block_age`] and [`web_address`] under
 //! them.
 //! The shell judges nothing: [`sources`], [`Verifier`], the command.
 //!
@@ -85,6 +86,7 @@ pub mod content;
 mod contracts;
 pub mod credential;
 mod date_time;
+pub mod dnssec;
 pub mod document;
 pub mod evidence;
 pub mod identity;
