@@ -14,6 +14,7 @@ use std::sync::Arc;
 use futures_util::stream::{Stream, StreamExt as _};
 
 use crate::address_book::AddressBook;
+use crate::dnssec::TrustAnchors;
 use crate::document::link::{InvalidLink, Link};
 use crate::document::{self, Key, Limits, ReadError};
 use crate::evidence::{Cause, Entry, Evidence, Fact, Provenance, Question, Unavailable, WebQuestion};
@@ -54,6 +55,8 @@ pub struct Verifier<S = Network> {
     source: Option<Arc<S>>,
     limits: Limits,
     reach: Reach,
+    /// Trusted beside those of each policy.
+    dns_anchors: TrustAnchors,
 }
 
 /// What a caller wants of one document.
@@ -101,7 +104,12 @@ impl Verifier {
 impl<S: Source> Verifier<S> {
     /// A verifier that asks `source`, with the usual limits.
     pub fn over(source: S) -> Self {
-        Self { source: Some(Arc::new(source)), limits: Limits::default(), reach: Reach::default() }
+        Self {
+            source: Some(Arc::new(source)),
+            limits: Limits::default(),
+            reach: Reach::default(),
+            dns_anchors: TrustAnchors::default(),
+        }
     }
 
     /// Whether this verifier asks nobody.
@@ -216,7 +224,7 @@ impl<S: Source> Verifier<S> {
     ) -> Result<(Report, Evidence), ReadError> {
         let file = self.open(bytes, link, wishes)?;
         let document = file.document()?;
-        Ok(self.judged(case(bytes, &file, &document, link, wishes)).await)
+        Ok(self.judged(self.case(bytes, &file, &document, link, wishes)).await)
     }
 
     /// Asks what a case needs until there is a report on it.
@@ -259,6 +267,20 @@ impl<S: Source> Verifier<S> {
         }
     }
 
+    /// The document of a file that was opened, as it arrived, with what the caller wants of it.
+    fn case<'c>(
+        &'c self,
+        bytes: &[u8],
+        file: &document::OpenedFile<'_>,
+        document: &'c document::Document<'c>,
+        link: Option<&Link>,
+        wishes: &'c Wishes,
+    ) -> Case<'c> {
+        let arrival = Arrival { link: link.map(Into::into), ..Arrival::of(bytes, file) };
+        let case = Case::new(document, &wishes.policy, now()).arrived(arrival).trusting(&self.dns_anchors);
+        case.named(&wishes.names).telling(wishes.content)
+    }
+
     async fn fetch(&self, link: &Link) -> Result<Vec<u8>, Unavailable> {
         let max_bytes = DOCUMENT_LIMIT.min(self.limits.max_bytes as u64);
         let question = Question::Web(WebQuestion { url: link.address.as_str().to_owned(), max_bytes });
@@ -278,19 +300,6 @@ impl<S: Source> Verifier<S> {
             _ => Err(no_document("it did not answer".into())),
         }
     }
-}
-
-/// The document of a file that was opened, as it arrived, with what the caller wants of it.
-fn case<'c>(
-    bytes: &[u8],
-    file: &document::OpenedFile<'_>,
-    document: &'c document::Document<'c>,
-    link: Option<&Link>,
-    wishes: &'c Wishes,
-) -> Case<'c> {
-    let arrival = Arrival { link: link.map(Into::into), ..Arrival::of(bytes, file) };
-    let case = Case::new(document, &wishes.policy, now()).arrived(arrival);
-    case.named(&wishes.names).telling(wishes.content)
 }
 
 impl<S> std::fmt::Debug for Verifier<S> {

@@ -243,6 +243,7 @@ fn report(document: &Document<'_>, key: &str, address: Address) -> Option<Box<Re
                     name_exists: true,
                     records: vec![format!("openatts a=dns-did; p={key}; v=1.0;")],
                     dnssec: Dnssec::Secure,
+                    chain: None,
                     agreeing: 1,
                     top_level: None,
                 }),

@@ -231,6 +231,9 @@ pub(super) struct ReplayArgs {
     /// Trust this DID registry, as the evidence was judged (repeatable)
     #[arg(long, value_name = "CHAIN:ADDR")]
     pub did_registry: Vec<String>,
+    /// Trust these DNSSEC keys, as the evidence was judged: a file of DNSKEY or DS records
+    #[arg(long, value_name = "FILE")]
+    pub dns_anchor: Option<PathBuf>,
     /// Trust this file for the meaning of a context's words, as the evidence was judged (repeatable)
     #[arg(long, value_name = "URL=FILE")]
     pub context: Vec<String>,

@@ -17,10 +17,11 @@ use crate::address_book::AddressBook;
 use crate::block_age::MaxBlockAge;
 use crate::credential::Contexts;
 use crate::date_time::rfc3339_seconds;
+use crate::dnssec::TrustAnchors;
 use crate::document::{Key, Limits};
 use crate::primitives::{Address, ChainId, Digest32, plain_decimal};
 use crate::sources::chain::{BlockChoice, Endpoint};
-use crate::sources::dns::{Resolver, TrustAnchor};
+use crate::sources::dns::Resolver;
 use crate::sources::{ProxyRules, RootCertificate, TlsRoots, now};
 use crate::text::repeatable;
 use crate::verifier::{Verifier, VerifierBuilder, Wishes};
@@ -113,7 +114,8 @@ pub(super) fn for_content(ContentArgs { key, context, page, web }: &ContentArgs)
 /// Puts everything together.
 fn combined(asked: &Asked<'_>) -> Result<(VerifierBuilder, Wishes, InForce)> {
     let (wishes, in_force) = wishes(asked)?;
-    let builder = in_force.builder()?.limits(Limits { max_bytes: asked.max_size, ..Limits::default() });
+    let builder =
+        in_force.builder(&wishes.policy.dns_anchors)?.limits(Limits { max_bytes: asked.max_size, ..Limits::default() });
     Ok((builder, wishes, in_force))
 }
 
@@ -122,12 +124,14 @@ fn wishes(asked: &Asked<'_>) -> Result<(Wishes, InForce)> {
     let chain_id = asked.chain_id.map(str::parse::<ChainId>).transpose().context("--chain-id")?;
     let key_variable = asked.key.and_then(|key| key.strip_prefix("env:"));
     let in_force = InForce::read(asked.network, chain_id, key_variable)?;
+    let dns_anchors = in_force.dns_anchors()?;
     let key = asked.key.map(key).transpose()?;
     let names = asked.names.or(in_force.names.value.as_deref());
     let names = names.map(address_book).transpose()?.unwrap_or_default();
     let mut policy = Policy {
         chain: chain_id,
         require_dnssec: in_force.dnssec.value == DnssecMode::Require,
+        dns_anchors,
         did_registries: in_force.did_registries.iter().map(|(chain, chosen)| (*chain, chosen.value)).collect(),
         proof: in_force.proof.value,
         max_block_age: in_force.max_block_age.value,
@@ -354,7 +358,12 @@ impl InForce {
     }
 
     /// A builder with exactly these settings.
-    pub(super) fn builder(&self) -> Result<VerifierBuilder> {
+    /// The keys of `--dns-anchor`.
+    pub(super) fn dns_anchors(&self) -> Result<TrustAnchors> {
+        self.dns_anchor.value.as_deref().map(dns_anchors).transpose().map(Option::unwrap_or_default)
+    }
+
+    pub(super) fn builder(&self, dns_anchors: &TrustAnchors) -> Result<VerifierBuilder> {
         ensure!(
             self.trusted_block.value.is_none() || self.proof.value != ProofMode::Off,
             "--trusted-block needs --proof try or --proof require: without a proof it would change nothing"
@@ -376,9 +385,7 @@ impl InForce {
         for resolver in &self.resolvers.value {
             builder = builder.resolver(resolver.clone());
         }
-        if let Some(file) = &self.dns_anchor.value {
-            builder = builder.dns_anchor(dns_anchor(file)?);
-        }
+        builder = builder.dns_anchors(dns_anchors.clone());
         if let Some(seconds) = self.timeout.value {
             builder = builder.timeout(Duration::from_secs(seconds));
         }
@@ -508,7 +515,7 @@ fn redirection(text: &str) -> Result<(String, u16, std::net::SocketAddr)> {
     Ok((host.to_ascii_lowercase(), port, to.parse().ok().context(wanted)?))
 }
 
-fn dns_anchor(path: &Path) -> Result<TrustAnchor> {
+fn dns_anchors(path: &Path) -> Result<TrustAnchors> {
     const MOST_BYTES: u64 = 64 * 1024;
     let name = secrecy::path(path);
     let mut text = String::new();

@@ -35,7 +35,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<Exit> {
     let in_force = InForce::read(&args.network, only, None)?;
     let chains: BTreeSet<ChainId> = in_force.endpoints.keys().copied().chain(asked).collect();
     let chains: Vec<ChainId> = chains.into_iter().collect();
-    let verifier = in_force.builder()?.build()?;
+    let verifier = in_force.builder(&in_force.dns_anchors()?)?.build()?;
     in_force.check_the_rest()?;
     let policy = args.policy.clone().map(|path| Chosen::by(path, Origin::Flag));
     policy.as_ref().map(|chosen| policy::read(&chosen.value)).transpose()?;

@@ -110,6 +110,7 @@ fn caller(args: &ReplayArgs) -> Result<Policy> {
         trusted_block: args.trusted_block.clone(),
         max_block_age: args.max_block_age.clone(),
         did_registry: args.did_registry.clone(),
+        dns_anchor: args.dns_anchor.clone(),
         web: WebArgs { offline: true, config: args.config.clone(), ..WebArgs::default() },
         ..NetworkArgs::default()
     };

@@ -12,6 +12,10 @@ pub struct TxtReading {
     pub records: Vec<String>,
     /// What DNSSEC says of this answer.
     pub dnssec: Dnssec,
+    /// Where it is secure: the signatures from a trusted key down to the records, in the wire form of RFC 9102 §3.2
+    /// ([`dnssec::check`](crate::dnssec::check)). Absent where they cannot be checked by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_base64")]
+    pub chain: Option<Vec<u8>>,
     /// Number of resolvers that gave exactly this record set.
     pub agreeing: u32,
     /// Where there is no record and nothing validates that: what the same resolver said of the top-level domain.
@@ -39,4 +43,23 @@ pub enum Dnssec {
     Insecure,
     /// The resolver gave nothing to validate with.
     NotChecked,
+}
+
+/// Bytes in base64.
+mod optional_base64 {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+        match bytes {
+            Some(bytes) => serializer.serialize_str(&STANDARD.encode(bytes)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| STANDARD.decode(text).map_err(|_| de::Error::custom("a chain that is not base64"))).transpose()
+    }
 }

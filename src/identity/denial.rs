@@ -35,7 +35,7 @@ mod tests {
 
     fn denied(name_exists: bool, dnssec: Dnssec, answered: Option<bool>) -> TxtReading {
         let top_level = answered.map(|answered| TopLevelReading { name: "example".into(), answered });
-        TxtReading { name_exists, records: Vec::new(), dnssec, agreeing: 2, top_level }
+        TxtReading { name_exists, records: Vec::new(), dnssec, chain: None, agreeing: 2, top_level }
     }
 
     #[test]

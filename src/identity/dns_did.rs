@@ -125,8 +125,14 @@ mod tests {
 
     fn judged(records: &[&str]) -> DnsDidFinding {
         let records = records.iter().map(|record| (*record).to_owned()).collect();
-        let reading =
-            TxtReading { name_exists: true, records, dnssec: Dnssec::NotChecked, agreeing: 1, top_level: None };
+        let reading = TxtReading {
+            name_exists: true,
+            records,
+            dnssec: Dnssec::NotChecked,
+            chain: None,
+            agreeing: 1,
+            top_level: None,
+        };
         judge_dns_did(&reading, &DidUrl::parse(KEY).unwrap())
     }
 

@@ -150,6 +150,7 @@ mod tests {
             name_exists: true,
             records: records.iter().map(|record| (*record).to_owned()).collect(),
             dnssec: Dnssec::NotChecked,
+            chain: None,
             agreeing: 1,
             top_level: None,
         };
@@ -185,8 +186,14 @@ mod tests {
         assert!(records.len() > 8);
         for (name, [record, wanted]) in records {
             let records = vec!["v=spf1 -all".to_owned(), record.clone()];
-            let reading =
-                TxtReading { name_exists: true, records, dnssec: Dnssec::NotChecked, agreeing: 1, top_level: None };
+            let reading = TxtReading {
+                name_exists: true,
+                records,
+                dnssec: Dnssec::NotChecked,
+                chain: None,
+                agreeing: 1,
+                top_level: None,
+            };
             let found = judge_dns_txt(&reading, contract, ChainId::try_from(1337).unwrap());
             assert!(found.to_string().contains(&wanted), "{name}: {found}");
             let shown = matches!(found, DnsTxtFinding::MalformedRecord { .. } | DnsTxtFinding::OtherAddresses { .. });

@@ -103,6 +103,7 @@ mod tests {
             name_exists: true,
             records: vec!["x".into()],
             dnssec: crate::evidence::Dnssec::NotChecked,
+            chain: None,
             agreeing: 1,
             top_level: None,
         };

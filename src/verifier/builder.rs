@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::Verifier;
 use crate::block_age::MaxBlockAge;
+use crate::dnssec::TrustAnchors;
 use crate::document::Limits;
 use crate::primitives::ChainId;
 use crate::sources::chain::{BlockChoice, ChainConfig, Endpoint};
-use crate::sources::dns::{DnsConfig, Resolver, TrustAnchor};
+use crate::sources::dns::{DnsConfig, Resolver};
 use crate::sources::web::WebConfig;
 use crate::sources::{Network, NetworkError, ProxyRules, RootCertificate, TlsRoots};
 use crate::web_address::Reach;
@@ -69,9 +70,10 @@ impl VerifierBuilder {
         self
     }
 
-    /// DNSSEC keys that are trusted beside the root's.
-    pub fn dns_anchor(mut self, anchor: TrustAnchor) -> Self {
-        self.dns.trust_anchor = Some(anchor);
+    /// DNSSEC keys that are trusted beside the root's, of every document. Whoever keeps evidence names them in
+    /// [`Policy::dns_anchors`](crate::verify::Policy::dns_anchors), too: there they are part of what the report rests on.
+    pub fn dns_anchors(mut self, anchors: TrustAnchors) -> Self {
+        self.dns.trust_anchors = anchors;
         self
     }
 
@@ -136,9 +138,9 @@ impl VerifierBuilder {
 
     /// Builds the verifier. Offline, no network code is even set up.
     pub fn build(self) -> Result<Verifier, NetworkError> {
-        let reach = self.web.reach;
+        let (reach, dns_anchors) = (self.web.reach, self.dns.trust_anchors.clone());
         let network =
             (!self.offline).then(|| Network::sharing(self.chain, self.dns, self.web, self.shared)).transpose()?;
-        Ok(Verifier { source: network.map(Arc::new), limits: self.limits, reach })
+        Ok(Verifier { source: network.map(Arc::new), limits: self.limits, reach, dns_anchors })
     }
 }

@@ -94,7 +94,7 @@ impl<S: Source> Verifier<S> {
     ) -> Result<ChallengeReport, ReadError> {
         let file = self.open(bytes, link, wishes)?;
         let document = file.document()?;
-        let of = super::case(bytes, &file, &document, link, wishes);
+        let of = self.case(bytes, &file, &document, link, wishes);
         Ok(self.verify_challenge(case.for_document(&of)).await)
     }
 }

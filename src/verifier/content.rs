@@ -1,6 +1,6 @@
 //! The verifier's answers about what documents say.
 
-use super::{Verifier, VerifyLinkError, Wishes, case};
+use super::{Verifier, VerifyLinkError, Wishes};
 use crate::content::AttachmentFile;
 use crate::document::ReadError;
 use crate::document::link::Link;
@@ -57,7 +57,7 @@ impl<S: Source> Verifier<S> {
     ) -> Result<(ContentReport, Vec<AttachmentFile>), ReadError> {
         let file = self.open(bytes, link, wishes)?;
         let document = file.document()?;
-        let mut case = case(bytes, &file, &document, link, wishes);
+        let mut case = self.case(bytes, &file, &document, link, wishes);
         let mut evidence = Evidence::new();
         loop {
             match examine_content(&case, &evidence) {

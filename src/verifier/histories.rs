@@ -1,6 +1,6 @@
 //! A verification with the histories of the titles, for a report that is kept.
 
-use super::{Verifier, VerifyLinkError, Wishes, case};
+use super::{Verifier, VerifyLinkError, Wishes};
 use crate::document::ReadError;
 use crate::document::link::Link;
 use crate::evidence::{Evidence, Question};
@@ -52,7 +52,7 @@ impl<S: Source> Verifier<S> {
     ) -> Result<(Report, Vec<TitleReport>, Evidence), ReadError> {
         let file = self.open(bytes, link, wishes)?;
         let document = file.document()?;
-        let mut case = case(bytes, &file, &document, link, wishes);
+        let mut case = self.case(bytes, &file, &document, link, wishes);
         let mut evidence = Evidence::new();
         loop {
             match examined(&case, &evidence) {

@@ -1,6 +1,6 @@
 //! The verifier's answers about titles: state, parties, history and powers.
 
-use super::{Verifier, VerifyLinkError, Wishes, case};
+use super::{Verifier, VerifyLinkError, Wishes};
 use crate::document::ReadError;
 use crate::document::link::Link;
 use crate::evidence::Evidence;
@@ -56,7 +56,7 @@ impl<S: Source> Verifier<S> {
     ) -> Result<TitleReport, ReadError> {
         let file = self.open(bytes, link, wishes)?;
         let document = file.document()?;
-        let case = case(bytes, &file, &document, link, wishes);
+        let case = self.case(bytes, &file, &document, link, wishes);
         Ok(self.inquire(|now| of(&case).at(now)).await)
     }
 

@@ -1,6 +1,6 @@
 //! The verifier's looks at titles that are watched: which title a document has, and what happened since the last look.
 
-use super::{Verifier, VerifyLinkError, Wishes, case};
+use super::{Verifier, VerifyLinkError, Wishes};
 use crate::document::ReadError;
 use crate::document::link::Link;
 use crate::evidence::{Evidence, Question, RegistryQuestion};
@@ -37,7 +37,7 @@ impl<S: Source> Verifier<S> {
     ) -> Result<(Report, Option<TokenOfChain>), ReadError> {
         let file = self.open(bytes, link, wishes)?;
         let document = file.document()?;
-        let case = case(bytes, &file, &document, link, wishes);
+        let case = self.case(bytes, &file, &document, link, wishes);
         let title = title_of(&case);
         Ok((self.judged(case).await.0, title))
     }

@@ -1,12 +1,15 @@
 //! What is judged: a document with the result of its own integrity check, how its file arrived, what the caller holds it
 //! to, and the time. Everything that a report says which no answer from outside could say.
 
+use std::borrow::Cow;
+
 use sha2::{Digest as _, Sha256};
 
 use super::{ContentReport, Policy};
 use crate::address_book::AddressBook;
 use crate::content::{AttachmentFile, Content};
 use crate::credential::Signed;
+use crate::dnssec::TrustAnchors;
 use crate::document::link::Link;
 use crate::document::{Document, OpenedFile, SealedBy};
 use crate::integrity::{self, Integrity};
@@ -45,6 +48,8 @@ pub struct Case<'c> {
     pub policy: &'c Policy,
     /// The caller's own names for addresses.
     pub names: &'c AddressBook,
+    /// Trusted besides those of the policy.
+    dns_anchors: Option<&'c TrustAnchors>,
     /// Whether its report repeats what it says.
     content: ContentWanted,
     /// Seconds since the Unix epoch. Decides about validity periods that the document states, and about the ages that
@@ -65,7 +70,8 @@ impl<'c> Case<'c> {
         };
         let (arrival, names) = (Arrival::default(), AddressBook::nobody());
         let content = ContentWanted::No;
-        Self { document, integrity, signed, parts, is_part: false, arrival, policy, names, content, now }
+        let dns_anchors = None;
+        Self { document, integrity, signed, parts, is_part: false, arrival, policy, names, dns_anchors, content, now }
     }
 
     /// The same, of a file that arrived so.
@@ -80,6 +86,12 @@ impl<'c> Case<'c> {
     pub fn named(self, names: &'c AddressBook) -> Self {
         let parts = self.parts.into_iter().map(|part| part.named(names)).collect();
         Self { names, parts, ..self }
+    }
+
+    /// The same, with DNSSEC keys that are trusted besides those of the policy.
+    pub fn trusting(self, dns_anchors: &'c TrustAnchors) -> Self {
+        let parts = self.parts.into_iter().map(|part| part.trusting(dns_anchors)).collect();
+        Self { dns_anchors: Some(dns_anchors), parts, ..self }
     }
 
     /// The same, with what it says in the report, where that is covered.
@@ -102,6 +114,15 @@ impl<'c> Case<'c> {
     /// What it is judged as of: the time that the caller's policy names, else now.
     pub(super) fn judged_at(&self) -> i64 {
         self.policy.at.unwrap_or(self.now)
+    }
+
+    /// The caller's DNSSEC keys.
+    pub(super) fn dns_anchors(&self) -> Cow<'_, TrustAnchors> {
+        let mut all = Cow::Borrowed(&self.policy.dns_anchors);
+        if let Some(more) = self.dns_anchors.filter(|more| !more.is_empty()) {
+            all.to_mut().extend(more);
+        }
+        all
     }
 
     /// The document.

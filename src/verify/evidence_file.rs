@@ -17,8 +17,9 @@ use super::{Arrival, Case, ContentWanted, LinkFollowed, Report, Step, examine};
 use crate::address_book::AddressBook;
 use crate::block_age::MaxBlockAge;
 use crate::date_time::rfc3339_seconds;
+use crate::dnssec::{self, TrustAnchor};
 use crate::document::{self, Key, Limits, ReadError, json};
-use crate::evidence::{Cause, Entry, Evidence, Provenance, Question, Unavailable};
+use crate::evidence::{Cause, DnsTxtQuestion, Entry, Evidence, Fact, Provenance, Question, Unavailable};
 use crate::primitives::{Address, ChainId, Digest32, rfc3339};
 
 /// What a report was judged from.
@@ -103,6 +104,9 @@ pub struct Trust {
     pub contexts: BTreeMap<String, Digest32>,
     /// DIDs that are issuers the caller knows.
     pub dids: BTreeSet<String>,
+    /// DNSSEC keys beside the root's.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub dns_anchors: BTreeSet<TrustAnchor>,
 }
 
 impl Trust {
@@ -122,11 +126,12 @@ impl Trust {
             block: policy.trusted_block,
             contexts: policy.contexts.added().map(|(url, sha256)| (url.to_owned(), sha256)).collect(),
             dids: dids.collect(),
+            dns_anchors: policy.dns_anchors.iter().cloned().collect(),
         }
     }
 
     /// Without what had nothing to do with this report.
-    fn narrowed_to(mut self, report: &Report, evidence: &Evidence) -> Self {
+    fn narrowed_to(mut self, report: &Report, evidence: &Evidence, policy: &Policy) -> Self {
         let named: BTreeSet<Address> =
             std::iter::once(report).chain(&report.parts).flat_map(Report::addresses).collect();
         self.registries.retain(|(_, address)| named.contains(address));
@@ -135,6 +140,8 @@ impl Trust {
             questions.any(|question| matches!(question, Question::DidEthr(asked) if asked.chain == *chain))
         };
         self.did_registries.retain(|chain, _| asked(chain));
+        let resting = rests_on(report, evidence, policy);
+        self.dns_anchors.retain(|anchor| resting.contains(anchor));
         self
     }
 
@@ -153,7 +160,9 @@ impl Trust {
         let contexts = other.contexts.iter().filter(|(url, sha256)| self.contexts.get(*url) != Some(sha256));
         let contexts = contexts.map(|(url, sha256)| format!("the context {url} with SHA-256 {sha256} (--context)"));
         let dids = other.dids.difference(&self.dids).map(|did| format!("the issuer {did} (--expect-issuer)"));
-        registries.chain(of_dids).chain(block).chain(contexts).chain(dids).collect()
+        let anchors = other.dns_anchors.difference(&self.dns_anchors);
+        let anchors = anchors.map(|anchor| format!("the DNSSEC key {anchor} (--dns-anchor)"));
+        registries.chain(of_dids).chain(block).chain(contexts).chain(dids).chain(anchors).collect()
     }
 }
 
@@ -183,6 +192,18 @@ impl Judged {
         }
         found
     }
+}
+
+/// The DNSSEC keys of the caller's that chains of this evidence lead to.
+fn rests_on(report: &Report, evidence: &Evidence, policy: &Policy) -> BTreeSet<TrustAnchor> {
+    let Some(now) = rfc3339_seconds(&report.checked_at) else { return BTreeSet::new() };
+    let found = evidence.entries().iter().filter_map(|entry| match (entry.question(), entry.answer()) {
+        (Question::DnsTxt(DnsTxtQuestion { name }), Ok(Fact::DnsTxt(reading))) => {
+            dnssec::check(reading.chain.as_ref()?, name, now, &policy.dns_anchors).ok()
+        }
+        _ => None,
+    });
+    found.flat_map(|proven| proven.rests_on).collect()
 }
 
 /// Whether an evidence file holds its document, too.
@@ -228,7 +249,7 @@ impl EvidenceFile {
             // Those that the report names and no others: an address book is nobody else's business.
             names: names.names_of(report.addresses()),
             content: content == ContentWanted::Yes,
-            trust: Trust::of(policy).narrowed_to(report, &evidence),
+            trust: Trust::of(policy).narrowed_to(report, &evidence, policy),
         };
         let tool = Tool { name: "ebl-verifier".into(), version: env!("CARGO_PKG_VERSION").into() };
         let report_sha256 = sha256_of_report(report);
@@ -334,6 +355,7 @@ impl EvidenceFile {
             accept_unauthenticated_falsy: judged.accept_unauthenticated_falsy,
             all_checks: judged.all_checks,
             require_dnssec: judged.require_dnssec || caller.require_dnssec,
+            dns_anchors: judged.trust.dns_anchors.iter().cloned().collect(),
             proof: if caller.proof == ProofMode::Require { caller.proof } else { judged.proof },
             max_block_age: judged.max_block_age,
             at: judged.as_of.as_deref().map(time).transpose()?,

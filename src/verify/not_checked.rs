@@ -121,7 +121,8 @@ pub(super) fn list(report: &Report) -> Vec<String> {
         items.push("when the document was signed: nothing protects the date beside the signature".into());
     }
     let unvalidated = |issuer: &Issuer| issuer.domain.is_some() && issuer.dnssec != Some(Dnssec::Secure);
-    if !strength(Strength::Dnssec) || report.issuer.iter().any(unvalidated) {
+    let validated = strength(Strength::Dnssec) || strength(Strength::DnssecChain);
+    if !validated || report.issuer.iter().any(unvalidated) {
         items.push("that nobody changed the DNS answer on the way".into());
     }
     items.extend(

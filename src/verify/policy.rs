@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::block_age::MaxBlockAge;
 use crate::credential::Contexts;
+use crate::dnssec::TrustAnchors;
 use crate::primitives::{Address, ChainId, Digest32};
 
 pub use file::{InvalidPolicyFile, PolicyFile};
@@ -45,6 +46,9 @@ pub struct Policy {
     pub all_checks: bool,
     /// Require a DNSSEC-validated issuer record: without one the issuer is not known.
     pub require_dnssec: bool,
+    /// DNSSEC keys that are trusted beside the root's (`--dns-anchor`): a chain of signatures that leads to one of them proves
+    /// what it leads to.
+    pub dns_anchors: TrustAnchors,
     /// Whether state proofs of token registries are asked for (`--proof`).
     pub proof: ProofMode,
     /// The hash of a block that the caller knows to be one of the chain (`--trusted-block`): what is proven within it is

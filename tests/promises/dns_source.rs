@@ -423,7 +423,7 @@ fn over_https(address: SocketAddr, ca: Option<CertificateDer<'static>>, anchor: 
         resolvers: vec![resolver],
         extra_roots: ca.iter().map(|ca| RootCertificate::from_der(ca.to_vec())).collect(),
         resolve: vec![(HTTPS_NAME.into(), 443, address)],
-        trust_anchor: anchor.map(|anchor| anchor.parse().unwrap()),
+        trust_anchors: anchor.map(|anchor| anchor.parse().unwrap()).unwrap_or_default(),
         ..DnsConfig::default()
     })
     .unwrap()

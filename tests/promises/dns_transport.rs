@@ -42,7 +42,7 @@ async fn a_resolver_over_https_is_reached_through_a_proxy_and_validated_like_any
         resolvers: vec![over_https(HTTPS_NAME)],
         extra_roots: vec![RootCertificate::from_der(server.ca.to_vec())],
         resolve: vec![(HTTPS_NAME.into(), 443, server.https)],
-        trust_anchor: Some(zones.key_record(".").parse().unwrap()),
+        trust_anchors: zones.key_record(".").parse().unwrap(),
         proxy,
         ..DnsConfig::default()
     };

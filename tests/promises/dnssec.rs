@@ -12,8 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dns_server::{Delivery, DnsServer};
+use ebl_verifier::dnssec::TrustAnchors;
 use ebl_verifier::evidence::{Answer, Cause, Dnssec, Fact, Provenance, TopLevelReading, TxtReading};
-use ebl_verifier::sources::dns::{DnsConfig, DnsSource, Resolver, TrustAnchor};
+use ebl_verifier::sources::dns::{DnsConfig, DnsSource, Resolver};
 use serde_json::{Value, json};
 use zones::{Trust, Zones};
 
@@ -57,14 +58,15 @@ async fn asked_with(zones: &Arc<Zones>, delivery: Delivery, name: &str) -> (Answ
 
 fn source(servers: &[&DnsServer], anchor: &str) -> DnsSource {
     let resolvers = servers.iter().map(|server| Resolver::Plain(server.address)).collect();
-    let anchor: TrustAnchor = anchor.parse().unwrap();
+    let trust_anchors: TrustAnchors = anchor.parse().unwrap();
     let timeout = Duration::from_secs(5);
-    DnsSource::new(DnsConfig { resolvers, timeout, trust_anchor: Some(anchor), ..DnsConfig::default() }).unwrap()
+    DnsSource::new(DnsConfig { resolvers, timeout, trust_anchors, ..DnsConfig::default() }).unwrap()
 }
 
 fn reading((answer, provenance): (Answer, Provenance)) -> TxtReading {
     match answer {
-        Ok(Fact::DnsTxt(reading)) => reading,
+        // The chain has tests of its own.
+        Ok(Fact::DnsTxt(reading)) => TxtReading { chain: None, ..reading },
         other => panic!("{other:?} {provenance:?}"),
     }
 }
@@ -75,14 +77,14 @@ fn cause((answer, provenance): (Answer, Provenance)) -> Cause {
 
 fn found(records: &[&str], dnssec: Dnssec) -> TxtReading {
     let records = records.iter().map(|record| (*record).to_owned()).collect();
-    TxtReading { name_exists: true, records, dnssec, agreeing: 1, top_level: None }
+    TxtReading { name_exists: true, records, dnssec, chain: None, agreeing: 1, top_level: None }
 }
 
 fn no_such_name(dnssec: Dnssec) -> TxtReading {
     // Only what is not proven is asked for twice.
     let top_level = TopLevelReading { name: "example".into(), answered: true };
     let top_level = (dnssec != Dnssec::Secure).then_some(top_level);
-    TxtReading { name_exists: false, records: Vec::new(), dnssec, agreeing: 1, top_level }
+    TxtReading { name_exists: false, records: Vec::new(), dnssec, chain: None, agreeing: 1, top_level }
 }
 
 #[tokio::test]
@@ -205,7 +207,7 @@ async fn a_resolver_that_is_silent_about_keys_still_gives_its_plain_answer() {
     let config = DnsConfig {
         resolvers: vec![Resolver::Plain(server.address)],
         timeout: Duration::from_millis(500),
-        trust_anchor: Some(zones.key_record(".").parse().unwrap()),
+        trust_anchors: zones.key_record(".").parse().unwrap(),
         ..DnsConfig::default()
     };
     let answer = DnsSource::new(config).unwrap().txt("carrier.example").await;
@@ -267,7 +269,7 @@ async fn the_command_tells_secure_insecure_bogus_and_not_checked_apart() {
         Zones::new(&[("example.", Trust::Signed), ("carrier.example.", trust)]).txt("carrier.example.", &[RECORD])
     };
     let require: &[&str] = &["--dnssec", "require"];
-    let strong = json!("dnssec");
+    let strong = json!("dnssec_chain");
     let weak = json!("single_resolver");
     let required = ("unknown", "issuer.dnssec_required", &weak);
 

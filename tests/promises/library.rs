@@ -33,6 +33,7 @@ fn known(question: &Question) -> Answer {
             name_exists: true,
             records: vec![format!("openatts net=ethereum netId=1337 addr={STORE}")],
             dnssec: Dnssec::Secure,
+            chain: None,
             agreeing: 1,
             top_level: None,
         })),

@@ -27,6 +27,7 @@ mod did_web;
 mod dns_source;
 mod dns_transport;
 mod dnssec;
+mod dnssec_chain;
 mod evidence_tamper;
 mod fragments;
 mod hidden_fields;

@@ -64,6 +64,7 @@ fn report_under(policy: &Policy, document: &Wrapped, mut answer: impl FnMut(&Que
                             name_exists: true,
                             records: [ONE, TWO].map(|it| format!("openatts net=ethereum netId=31337 addr={it}")).into(),
                             dnssec: Dnssec::NotChecked,
+                            chain: None,
                             agreeing: 1,
                             top_level: None,
                         })),

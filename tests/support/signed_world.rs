@@ -84,6 +84,7 @@ impl World {
                     name_exists: true,
                     records: self.records.clone(),
                     dnssec: Dnssec::Secure,
+                    chain: None,
                     agreeing: 1,
                     top_level: None,
                 })

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use hickory_proto::dnssec::crypto::Ed25519SigningKey;
+use hickory_proto::dnssec::crypto::{EcdsaSigningKey, Ed25519SigningKey};
 use hickory_proto::dnssec::rdata::sig::SigInput;
 use hickory_proto::dnssec::rdata::{DNSKEY, DNSSECRData, DS, NSEC, RRSIG};
 use hickory_proto::dnssec::{Algorithm, DigestType, DnssecSigner, PublicKey as _, SigningKey, TBS};
@@ -19,6 +19,8 @@ const DAY: u32 = 86_400;
 pub enum Trust {
     /// Signed, and its key's digest stands in the parent.
     Signed,
+    /// Signed by Ed25519, which chains in the evidence are not checked of.
+    ByEd25519,
     /// Not signed; the parent has no DS record and says so.
     Unsigned,
     /// Signed, but the parent holds no digest of its key and says so.
@@ -67,8 +69,10 @@ impl Zones {
             let zone = Zone::new(&apex, *trust);
             let digest = match trust {
                 Trust::Unsigned | Trust::Island => None,
-                Trust::WrongDs => Some(digest_of(&apex, &Key::new(&apex, 0).dnskey)),
-                Trust::Signed | Trust::Expired => zone.key.as_ref().map(|key| digest_of(&apex, &key.dnskey)),
+                Trust::WrongDs => Some(digest_of(&apex, &Key::new(&apex, *trust, 0).dnskey)),
+                Trust::Signed | Trust::ByEd25519 | Trust::Expired => {
+                    zone.key.as_ref().map(|key| digest_of(&apex, &key.dnskey))
+                }
             };
             let parent = all.zone_mut(&apex.base_name());
             parent.add(&apex, RData::NS(NS(name("ns.invalid."))));
@@ -180,7 +184,7 @@ impl Zone {
             Trust::Expired => now() - DAY,
             _ => now() + DAY,
         };
-        let key = (trust != Trust::Unsigned).then(|| Key::new(apex, expires));
+        let key = (trust != Trust::Unsigned).then(|| Key::new(apex, trust, expires));
         let mut zone = Self { key, records: BTreeMap::new(), signatures: BTreeMap::new() };
         zone.add(apex, RData::SOA(SOA::new(name("ns.invalid."), name("post.invalid."), 1, 60, 60, 60, 60)));
         zone.add(apex, RData::NS(NS(name("ns.invalid."))));
@@ -273,18 +277,26 @@ impl Zone {
 }
 
 impl Key {
-    fn new(apex: &Name, expires: u32) -> Self {
-        let pkcs8 = Ed25519SigningKey::generate_pkcs8().unwrap();
-        let key = Ed25519SigningKey::from_pkcs8(&pkcs8).unwrap();
+    fn new(apex: &Name, trust: Trust, expires: u32) -> Self {
+        let key: Box<dyn SigningKey> = match trust {
+            Trust::ByEd25519 => {
+                let pkcs8 = Ed25519SigningKey::generate_pkcs8().unwrap();
+                Box::new(Ed25519SigningKey::from_pkcs8(&pkcs8).unwrap())
+            }
+            _ => {
+                let pkcs8 = EcdsaSigningKey::generate_pkcs8(Algorithm::ECDSAP256SHA256).unwrap();
+                Box::new(EcdsaSigningKey::from_pkcs8(&pkcs8, Algorithm::ECDSAP256SHA256).unwrap())
+            }
+        };
         let dnskey = DNSKEY::from_key(&key.to_public_key().unwrap());
-        let signer = DnssecSigner::new(dnskey.clone(), Box::new(key), apex.clone(), std::time::Duration::ZERO);
+        let signer = DnssecSigner::new(dnskey.clone(), key, apex.clone(), std::time::Duration::ZERO);
         Self { dnskey, signer, expires }
     }
 
     fn signature(&self, owner: &Name, kind: RecordType, set: &[Record], apex: &Name) -> Record {
         let input = SigInput {
             type_covered: kind,
-            algorithm: Algorithm::ED25519,
+            algorithm: self.dnskey.public_key().algorithm(),
             num_labels: owner.num_labels(),
             original_ttl: TTL,
             sig_expiration: SerialNumber::new(self.expires),
@@ -300,7 +312,8 @@ impl Key {
 
 fn digest_of(apex: &Name, key: &DNSKEY) -> DS {
     let digest = key.to_digest(apex, DigestType::SHA256).unwrap();
-    DS::new(key.calculate_key_tag().unwrap(), Algorithm::ED25519, DigestType::SHA256, digest.as_ref().to_vec())
+    let algorithm = key.public_key().algorithm();
+    DS::new(key.calculate_key_tag().unwrap(), algorithm, DigestType::SHA256, digest.as_ref().to_vec())
 }
 
 fn base64(key: &DNSKEY) -> String {

@@ -66,6 +66,7 @@ pub(super) fn combine(said: Vec<(&Resolver, Result<Reading, Unavailable>)>) -> (
     let reading = TxtReading {
         name_exists: first.exists,
         dnssec: strongest(agreeing.iter().map(|(_, reading)| reading.dnssec)),
+        chain: agreeing.iter().find_map(|(_, reading)| reading.chain.clone()),
         records: first.records,
         agreeing: u32::try_from(agreeing.len()).unwrap_or(u32::MAX),
         top_level: first.top_level,
@@ -112,7 +113,7 @@ mod tests {
     }
 
     fn reading(record: &str, dnssec: Dnssec) -> Result<Reading, Unavailable> {
-        Ok(Reading { exists: true, records: vec![record.to_owned()], dnssec, top_level: None })
+        Ok(Reading { exists: true, records: vec![record.to_owned()], dnssec, chain: None, top_level: None })
     }
 
     fn bogus() -> Result<Reading, Unavailable> {

@@ -10,6 +10,7 @@ mod aliases;
 mod anchor;
 mod bare_refusal;
 mod canned;
+mod chain;
 mod checked;
 mod probe;
 mod reply;
@@ -23,13 +24,13 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-pub use anchor::{InvalidAnchor, TrustAnchor};
 #[doc(hidden)]
 pub use canned::texts_in_reply;
 pub use probe::ResolverProbe;
 pub use resolver::{InvalidResolver, Resolver};
 
 use super::place;
+use crate::dnssec::TrustAnchors;
 use crate::evidence::{Answer, Cause, Provenance};
 use crate::sources::{ProxyRules, RootCertificate, TlsRoots};
 use top_level::KnownTopLevels;
@@ -49,8 +50,9 @@ pub struct DnsConfig {
     pub proxy: ProxyRules,
     /// Host, port and the address to use instead, for DNS over HTTPS.
     pub resolve: Vec<(String, u16, SocketAddr)>,
-    /// DNSSEC keys that are trusted beside the root's.
-    pub trust_anchor: Option<TrustAnchor>,
+    /// DNSSEC keys that are trusted beside the root's. Whoever judges needs them, too
+    /// ([`Policy::dns_anchors`](crate::verify::Policy::dns_anchors)).
+    pub trust_anchors: TrustAnchors,
 }
 
 impl Default for DnsConfig {
@@ -62,7 +64,7 @@ impl Default for DnsConfig {
             tls_roots: TlsRoots::default(),
             proxy: ProxyRules::default(),
             resolve: Vec::new(),
-            trust_anchor: None,
+            trust_anchors: TrustAnchors::default(),
         }
     }
 }

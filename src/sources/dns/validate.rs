@@ -15,11 +15,11 @@
 //! [`Account`] that is kept of what the resolver really delivered.
 
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::stream::{self, FuturesUnordered, Stream, StreamExt as _};
-use hickory_proto::dnssec::{Proof, TrustAnchors};
+use hickory_proto::dnssec::Proof;
 use hickory_proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Query, ResponseCode};
 use hickory_proto::rr::{Name, Record, RecordType};
 use hickory_resolver::net::dnssec::DnssecDnsHandle;
@@ -27,10 +27,11 @@ use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer as _};
 use hickory_resolver::net::{DnsError, NetError, NoRecords};
 use tokio::time::timeout;
 
-use super::DnsConfig;
 use super::aliases::{self, Found, NotFound};
+use super::chain::Seen;
 use super::resolver::{Connection, NoWay, Resolver, connect};
 use super::top_level::KnownTopLevels;
+use super::{DnsConfig, anchor};
 use crate::evidence::{Cause, Dnssec, TopLevelReading, Unavailable};
 
 /// What one resolver said, and the number of queries it took.
@@ -45,6 +46,8 @@ pub(super) struct Reading {
     pub(super) exists: bool,
     pub(super) records: Vec<String>,
     pub(super) dnssec: Dnssec,
+    /// The chain of signatures, where it is secure and the core can check it.
+    pub(super) chain: Option<Vec<u8>>,
     /// Where it denies something and nothing validates that.
     pub(super) top_level: Option<TopLevelReading>,
 }
@@ -143,7 +146,7 @@ impl Lookup {
             checked = &mut checked => match checked.unwrap_or(Checked::Undecided) {
                 Checked::Bogus => return Err(bogus()),
                 Checked::Decided(found, dnssec) if dnssec == Dnssec::Secure || !found.is_denial() => {
-                    return Ok(reading(found, dnssec, None));
+                    return Ok(self.reading(config, name, found, dnssec, None));
                 }
                 other => (plain.await, other),
             },
@@ -175,16 +178,27 @@ impl Lookup {
             (true, Some(told)) if told.is_above(&found.end) => Some(told),
             (true, _) => Some(self.top_level_above(&found, known).await),
         };
-        Ok(reading(found, dnssec, top_level))
+        Ok(self.reading(config, name, found, dnssec, top_level))
+    }
+
+    fn reading(
+        &self,
+        config: &DnsConfig,
+        name: &Name,
+        found: Found,
+        dnssec: Dnssec,
+        top_level: Option<TopLevelReading>,
+    ) -> Reading {
+        let chain = (dnssec == Dnssec::Secure && !found.is_denial()).then(|| {
+            let seen = self.checked.account.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.chain_of(name, &found.records, crate::sources::now(), &config.trust_anchors)
+        });
+        Reading { exists: found.exists, records: found.records, dnssec, chain: chain.flatten(), top_level }
     }
 
     async fn top_level_above(&self, denied: &Found, known: &KnownTopLevels) -> TopLevelReading {
         known.above(&denied.end, &self.server, &self.plain).await
     }
-}
-
-fn reading(found: Found, dnssec: Dnssec, top_level: Option<TopLevelReading>) -> Reading {
-    Reading { exists: found.exists, records: found.records, dnssec, top_level }
 }
 
 fn bogus() -> (Cause, String) {
@@ -202,10 +216,7 @@ enum Checked {
 }
 
 async fn check(witness: &Witness, config: &DnsConfig, name: &Name) -> Checked {
-    let anchors = match &config.trust_anchor {
-        Some(anchor) => anchor.beside_root(witness).await,
-        None => TrustAnchors::default(),
-    };
+    let anchors = anchor::beside_root(&config.trust_anchors, witness).await;
     let handle = DnssecDnsHandle::with_trust_anchor(witness.clone(), Arc::new(anchors));
     match aliases::txt(&handle, name).await {
         Ok(found) if found.proof == Proof::Secure => return Checked::Decided(found, Dnssec::Secure),
@@ -231,6 +242,8 @@ struct Account {
     answer: AtomicBool,
     signature: AtomicBool,
     gap: AtomicBool,
+    /// What a chain is made of.
+    seen: Mutex<Seen>,
 }
 
 /// Queries for one look-up. A chain of trust takes a handful of each zone; an answer made of names in many zones would
@@ -271,6 +284,11 @@ impl Account {
                 false
             }
         };
+        if let Ok(response) = result
+            && signature
+        {
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).note(&response.answers);
+        }
         self.signature.fetch_or(signature, Ordering::Relaxed);
         self.answer.fetch_or(matches!(result, Ok(_) | Err(NetError::Dns(_))), Ordering::Relaxed);
     }

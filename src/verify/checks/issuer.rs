@@ -216,6 +216,8 @@ fn records_check(
 
 fn strength(reading: &TxtReading) -> Strength {
     match reading.dnssec {
+        // A chain that does not hold did not come so far.
+        Dnssec::Secure if reading.chain.is_some() => Strength::DnssecChain,
         Dnssec::Secure => Strength::Dnssec,
         _ if reading.agreeing > 1 => Strength::AgreeingResolvers,
         _ => Strength::SingleResolver,

@@ -4,6 +4,7 @@
 //! [`Examination::answer`], which notes the question as open when the evidence does not hold the answer.
 
 mod chain;
+mod chained;
 mod challenge;
 mod content;
 mod credential;
@@ -49,6 +50,8 @@ pub(super) use title::run as run_title;
 /// Says what is still to be asked, or reports.
 pub(super) fn run(case: &Case<'_>, evidence: &Evidence) -> Step {
     let timely = timely::timely(evidence, case.policy, case.judged_at());
+    // Of the time when it was looked at: records are those of that day, whatever day the document is judged as of.
+    let timely = chained::chained(timely, &case.dns_anchors(), case.now());
     let step = budget::keep(evidence, timely, case.arrival.link.as_ref(), |evidence| {
         let mut examination = Examination::new(case);
         examination.judge(case, evidence);

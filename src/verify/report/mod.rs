@@ -160,7 +160,9 @@ pub enum Strength {
     Quorum,
     /// One chain endpoint said so.
     SingleEndpoint,
-    /// Validated with DNSSEC in this process.
+    /// Signed from a trusted DNSSEC key down to the records, by a chain that is in the evidence and was checked here.
+    DnssecChain,
+    /// Validated with DNSSEC by who asked; the signatures are not kept.
     Dnssec,
     /// Several resolvers gave the same answer.
     AgreeingResolvers,
@@ -178,6 +180,7 @@ impl Strength {
             Self::Computed
             | Self::Quorum
             | Self::SingleEndpoint
+            | Self::DnssecChain
             | Self::Dnssec
             | Self::AgreeingResolvers
             | Self::SingleResolver
@@ -195,7 +198,7 @@ pub enum Grade {
     Said,
     /// Several said the same.
     Agreed,
-    /// It can be checked again, against a block that whoever checks knows.
+    /// It can be checked again, against a block or a key that whoever checks knows.
     Proven,
 }
 
@@ -205,16 +208,18 @@ impl Grade {
         match self {
             Self::Said => "said: what servers said, a record and no proof",
             Self::Agreed => "agreed: several servers said the same, a record and no proof",
-            Self::Proven => "proven: it can be checked again against a block of the chain that you know",
+            Self::Proven => {
+                "proven: it can be checked again against what you know: a block of the chain, the keys of DNSSEC"
+            }
         }
     }
 
     /// Of what a finding rests on; nothing where nobody was asked. That a resolver's answers were validated with DNSSEC is said,
-    /// too: their signatures are not kept.
+    /// too, where their signatures are not kept.
     fn of(strength: Strength) -> Option<Self> {
         match strength {
             Strength::Computed => None,
-            Strength::Proven => Some(Self::Proven),
+            Strength::Proven | Strength::DnssecChain => Some(Self::Proven),
             Strength::Quorum | Strength::AgreeingResolvers => Some(Self::Agreed),
             Strength::SingleEndpoint | Strength::Dnssec | Strength::SingleResolver | Strength::Tls => Some(Self::Said),
         }

@@ -58,6 +58,7 @@ impl Stores {
                 name_exists: true,
                 records: self.records.clone(),
                 dnssec: Dnssec::Secure,
+                chain: None,
                 agreeing: 1,
                 top_level: None,
             }),

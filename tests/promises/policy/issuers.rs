@@ -40,6 +40,7 @@ fn answer(question: &Question) -> (Answer, Vec<&'static str>) {
             name_exists: true,
             records: vec![record(&format!("{}#controller", did_ethr(signer)))],
             dnssec: Dnssec::Insecure,
+            chain: None,
             agreeing: 1,
             top_level: None,
         }),

@@ -126,6 +126,7 @@ impl World {
                         name_exists: true,
                         records: if self.record { vec![record] } else { Vec::new() },
                         dnssec,
+                        chain: None,
                         agreeing: u32::try_from(self.resolvers.len()).unwrap(),
                         top_level: Some(TopLevelReading { name: "example".into(), answered: true }),
                     })
