@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine as _;
 use p256::ecdsa::signature::Signer as _;
 use proptest::prelude::*;
 use rsa::traits::PublicKeyParts as _;
@@ -26,6 +27,33 @@ fn records_that_are_signed_up_to_a_trusted_key_are_proven() {
         assert_eq!(check(&world.chain(), "Carrier.Example.", NOW, &by_digest).as_ref(), Ok(&proven), "{keys}");
         assert_eq!(proven.records, [RECORD], "{keys}");
         assert_eq!(proven.rests_on, BTreeSet::from([world.root.anchor(".")]));
+    }
+}
+
+#[test]
+fn what_name_servers_published_holds_by_the_root_s_own_keys_while_it_was_valid() {
+    #[derive(serde::Deserialize)]
+    struct Genuine {
+        name: String,
+        records: Vec<String>,
+        from: i64,
+        to: i64,
+        chain: String,
+    }
+    let mut file: serde_json::Value =
+        serde_json::from_str(include_str!("../../fixtures/dns/genuine-chains.json")).unwrap();
+    let cases: Vec<Genuine> = serde_json::from_value(file["cases"].take()).unwrap();
+    assert_eq!(cases.len(), 2);
+    for Genuine { name, records, from, to, chain } in cases {
+        let chain = base64::engine::general_purpose::STANDARD.decode(chain).unwrap();
+        let at = |now| check(&chain, &name, now, &TrustAnchors::default());
+        let proven = Proven { records, rests_on: BTreeSet::new() };
+        assert_eq!((at(from), at(to)), (Ok(proven.clone()), Ok(proven)), "{name}");
+        assert!(matches!(at(from - 1), Err(NotProven::NotYetValid { .. })), "{name}");
+        assert!(matches!(at(to + 1), Err(NotProven::Expired { .. })), "{name}");
+        // Whatever else the caller trusts.
+        let others = World::new(P256).anchors();
+        assert_eq!(check(&chain, &name, to, &others).map(|proven| proven.rests_on), Ok(BTreeSet::new()), "{name}");
     }
 }
 
@@ -449,7 +477,6 @@ impl Key {
     }
 
     fn zone_file(&self, zone: &str) -> String {
-        use base64::Engine as _;
         let key = base64::engine::general_purpose::STANDARD.encode(&self.data[4..]);
         let zone = if zone == "." { String::new() } else { zone.to_owned() };
         format!("{zone}. IN DNSKEY 257 3 {} {key}", self.data[3])
