@@ -357,12 +357,12 @@ impl InForce {
         self.policies.iter().try_for_each(|chosen| policy::read(&chosen.value).map(drop))
     }
 
-    /// A builder with exactly these settings.
     /// The keys of `--dns-anchor`.
     pub(super) fn dns_anchors(&self) -> Result<TrustAnchors> {
         self.dns_anchor.value.as_deref().map(dns_anchors).transpose().map(Option::unwrap_or_default)
     }
 
+    /// A builder with exactly these settings.
     pub(super) fn builder(&self, dns_anchors: &TrustAnchors) -> Result<VerifierBuilder> {
         ensure!(
             self.trusted_block.value.is_none() || self.proof.value != ProofMode::Off,

@@ -18,7 +18,8 @@ use dns_server::{Delivery, DnsServer};
 use ebl_verifier::dnssec::{self, TrustAnchors};
 use ebl_verifier::evidence::{Dnssec, Fact, TxtReading};
 use ebl_verifier::sources::dns::{DnsConfig, DnsSource, Resolver};
-use ebl_verifier::verify::{CheckName, Outcome, Policy, ProofMode, Report, Strength};
+use ebl_verifier::verify::{CheckName, Grade, Outcome, Policy, ProofMode, Report, Strength};
+use ebl_verifier::{Verifier, Wishes};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use zones::{Trust, Zones};
@@ -34,7 +35,9 @@ fn hierarchy() -> Zones {
         ("example.", Trust::Signed),
         ("carrier.example.", Trust::Signed),
         ("other.example.", Trust::Signed),
-        ("ed25519.example.", Trust::ByEd25519),
+        ("ed25519.example.", Trust::By(15)),
+        ("rsa.example.", Trust::By(8)),
+        ("p384.rsa.example.", Trust::By(14)),
         ("unsigned.example.", Trust::Unsigned),
     ])
     .txt("carrier.example.", &[RECORD])
@@ -44,6 +47,8 @@ fn hierarchy() -> Zones {
     .txt("deep.down.carrier.example.", &[RECORD])
     .txt("*.wild.carrier.example.", &[RECORD])
     .txt("ed25519.example.", &[RECORD])
+    .txt("rsa.example.", &[RECORD])
+    .txt("p384.rsa.example.", &[RECORD])
     .txt("unsigned.example.", &[RECORD])
     .cname("alias.other.example.", "deep.down.carrier.example.")
     .cname("to-alias.example.", "alias.other.example.")
@@ -69,7 +74,14 @@ async fn a_validated_answer_comes_with_the_chain_that_proves_it() {
     let anchors: TrustAnchors = zones.key_record(".").parse().unwrap();
     for delivery in [Delivery::Whole, Delivery::OneAliasAtATime] {
         let server = DnsServer::start(&zones, delivery).await;
-        for name in ["carrier.example", "deep.down.carrier.example", "alias.other.example", "to-alias.example"] {
+        for name in [
+            "carrier.example",
+            "deep.down.carrier.example",
+            "alias.other.example",
+            "to-alias.example",
+            "rsa.example",
+            "p384.rsa.example",
+        ] {
             for anchor in [zones.key_record("."), zones.digest_record(".")] {
                 let reading = read(&server, &anchor, name).await;
                 let chain = reading.chain.unwrap_or_else(|| panic!("{name} {delivery:?}"));
@@ -175,6 +187,22 @@ async fn a_chain_that_holds_proves_the_issuer_and_one_that_does_not_leaves_it_un
     }
 }
 
+#[tokio::test]
+async fn a_verifier_s_own_anchors_count_for_every_policy() {
+    let zones = Arc::new(hierarchy().signed());
+    let server = DnsServer::start(&zones, Delivery::Whole).await;
+    let verifier = Verifier::builder()
+        .resolver(Resolver::Plain(server.address))
+        .dns_anchors(zones.key_record(".").parse().unwrap())
+        .default_endpoints(false)
+        .build()
+        .unwrap();
+    let bill = std::fs::read(BILL).unwrap();
+    let report = verifier.verify(&bill, &Wishes::default()).await.unwrap();
+    assert_eq!(issuer(&report), (Outcome::Pass, "issuer.dns_txt", Some(Strength::DnssecChain)));
+    assert_eq!(report.grade, Some(Grade::Proven));
+}
+
 /// A folder, and zones that a resolver on this machine serves.
 struct Desk {
     folder: tempfile::TempDir,
@@ -219,12 +247,19 @@ impl Desk {
         ebl(&[&["replay", &file, BILL, "--format", "json"], more].concat())
     }
 
-    /// As somebody would who writes the file anew, hash and all.
+    /// With another answer of the resolver.
     fn forged(&self, change: impl FnOnce(&mut Value)) -> Output {
+        self.sealed_anew(|file| {
+            let entries = file["evidence"]["entries"].as_array_mut().unwrap();
+            let entry = entries.iter_mut().find(|entry| entry["question"]["kind"] == "dns_txt").unwrap();
+            change(&mut entry["reading"]);
+        })
+    }
+
+    /// As somebody would who writes the file anew, hash and all.
+    fn sealed_anew(&self, change: impl FnOnce(&mut Value)) -> Output {
         let mut file = self.kept();
-        let entries = file["evidence"]["entries"].as_array_mut().unwrap();
-        let entry = entries.iter_mut().find(|entry| entry["question"]["kind"] == "dns_txt").unwrap();
-        change(&mut entry["reading"]);
+        change(&mut file);
         file.as_object_mut().unwrap().remove("sha256");
         let hash = Sha256::digest(file.to_string());
         file["sha256"] = json!(format!("0x{}", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>()));
@@ -332,6 +367,10 @@ async fn forged_evidence_proves_no_more_than_stands_in_it() {
             bytes[last] ^= 1;
             reading["chain"] = json!(STANDARD.encode(bytes));
         }),
+        // Of a day when the signatures were no longer valid, or not yet; and resting on nobody who is trusted.
+        desk.sealed_anew(|file| file["judged"]["at"] = json!("2036-01-01T00:00:00Z")),
+        desk.sealed_anew(|file| file["judged"]["at"] = json!("2016-01-01T00:00:00Z")),
+        desk.sealed_anew(|file| drop(file["judged"]["trust"].as_object_mut().unwrap().remove("dns_anchors"))),
     ] {
         assert_eq!(shown(&report(&run)), unknown, "{}", errors(&run));
         assert_eq!(run.status.code(), Some(3));

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use hickory_proto::dnssec::crypto::{EcdsaSigningKey, Ed25519SigningKey};
+use hickory_proto::dnssec::crypto::{EcdsaSigningKey, Ed25519SigningKey, RsaSigningKey};
 use hickory_proto::dnssec::rdata::sig::SigInput;
 use hickory_proto::dnssec::rdata::{DNSKEY, DNSSECRData, DS, NSEC, RRSIG};
 use hickory_proto::dnssec::{Algorithm, DigestType, DnssecSigner, PublicKey as _, SigningKey, TBS};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::{CNAME, NS, SOA, TXT};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType, SerialNumber};
+use rustls_pki_types::PrivatePkcs8KeyDer;
 
 const TTL: u32 = 60;
 const DAY: u32 = 86_400;
@@ -19,8 +20,8 @@ const DAY: u32 = 86_400;
 pub enum Trust {
     /// Signed, and its key's digest stands in the parent.
     Signed,
-    /// Signed by Ed25519, which chains in the evidence are not checked of.
-    ByEd25519,
+    /// Signed, by another algorithm than the others: 8, 14 or 15.
+    By(u8),
     /// Not signed; the parent has no DS record and says so.
     Unsigned,
     /// Signed, but the parent holds no digest of its key and says so.
@@ -70,7 +71,7 @@ impl Zones {
             let digest = match trust {
                 Trust::Unsigned | Trust::Island => None,
                 Trust::WrongDs => Some(digest_of(&apex, &Key::new(&apex, *trust, 0).dnskey)),
-                Trust::Signed | Trust::ByEd25519 | Trust::Expired => {
+                Trust::Signed | Trust::By(_) | Trust::Expired => {
                     zone.key.as_ref().map(|key| digest_of(&apex, &key.dnskey))
                 }
             };
@@ -278,14 +279,19 @@ impl Zone {
 
 impl Key {
     fn new(apex: &Name, trust: Trust, expires: u32) -> Self {
-        let key: Box<dyn SigningKey> = match trust {
-            Trust::ByEd25519 => {
+        let algorithm = match trust {
+            Trust::By(number) => Algorithm::from_u8(number),
+            _ => Algorithm::ECDSAP256SHA256,
+        };
+        let key: Box<dyn SigningKey> = match algorithm {
+            Algorithm::ED25519 => {
                 let pkcs8 = Ed25519SigningKey::generate_pkcs8().unwrap();
                 Box::new(Ed25519SigningKey::from_pkcs8(&pkcs8).unwrap())
             }
+            Algorithm::RSASHA256 => Box::new(RsaSigningKey::from_pkcs8(&rsa_key(), algorithm).unwrap()),
             _ => {
-                let pkcs8 = EcdsaSigningKey::generate_pkcs8(Algorithm::ECDSAP256SHA256).unwrap();
-                Box::new(EcdsaSigningKey::from_pkcs8(&pkcs8, Algorithm::ECDSAP256SHA256).unwrap())
+                let pkcs8 = EcdsaSigningKey::generate_pkcs8(algorithm).unwrap();
+                Box::new(EcdsaSigningKey::from_pkcs8(&pkcs8, algorithm).unwrap())
             }
         };
         let dnskey = DNSKEY::from_key(&key.to_public_key().unwrap());
@@ -308,6 +314,13 @@ impl Key {
         let signature = RRSIG::from_sig(input, self.signer.sign(&signed).unwrap());
         Record::from_rdata(owner.clone(), TTL, RData::DNSSEC(DNSSECRData::RRSIG(signature)))
     }
+}
+
+/// For these tests only: to make one takes long.
+fn rsa_key() -> PrivatePkcs8KeyDer<'static> {
+    use base64::Engine as _;
+    let text = include_str!("../../fixtures/dns/rsa-key-of-a-test-zone.txt");
+    PrivatePkcs8KeyDer::from(base64::engine::general_purpose::STANDARD.decode(text.replace('\n', "")).unwrap())
 }
 
 fn digest_of(apex: &Name, key: &DNSKEY) -> DS {

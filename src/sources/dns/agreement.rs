@@ -153,6 +153,14 @@ mod tests {
     }
 
     #[test]
+    fn the_chain_is_of_whoever_has_one() {
+        let with_chain = reading("a", Dnssec::Secure).map(|reading| Reading { chain: Some(vec![1]), ..reading });
+        let said = vec![reading("a", Dnssec::NotChecked), reading("a", Dnssec::Secure), with_chain];
+        let Ok(Fact::DnsTxt(reading)) = combined(said).0 else { panic!("they agree") };
+        assert_eq!((reading.chain, reading.dnssec, reading.agreeing), (Some(vec![1]), Dnssec::Secure, 3));
+    }
+
+    #[test]
     fn two_validated_answers_that_differ_decide_nothing() {
         let said = vec![reading("a", Dnssec::Secure), reading("b", Dnssec::Secure), reading("a", Dnssec::NotChecked)];
         assert_eq!(facts(&combined(said)), Err(Cause::Disagreement));
