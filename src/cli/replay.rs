@@ -1,5 +1,6 @@
 //! `ebl replay`: kept evidence, judged again without a socket.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Result;
@@ -14,7 +15,7 @@ use super::verify::style;
 use super::{input, interrupt, note, secrecy};
 use crate::document::Limits;
 use crate::text::hanging;
-use crate::verify::{EvidenceFile, NotReplayed, Policy, Replayed};
+use crate::verify::{EvidenceFile, NotReplayed, Policy, Reliance, Replayed};
 
 pub(super) fn run(args: &ReplayArgs) -> Result<Exit> {
     let caller = caller(args)?;
@@ -91,9 +92,9 @@ fn judged(args: &ReplayArgs, caller: &Policy, key: Option<&crate::document::Key>
         }
     };
     evidence.replay(&document, key, caller, &limits).map_err(|why| match why {
-        NotReplayed::TrustMissing(_) => {
-            // What it is about names the flag.
-            Refused::Usage(why.to_string())
+        NotReplayed::TrustMissing(ref missing) => {
+            let flags: BTreeSet<&str> = missing.iter().map(flag).collect();
+            Refused::Usage(format!("{why} ({})", Vec::from_iter(flags).join(", ")))
         }
         // What cannot be read is the document, wherever it came from.
         NotReplayed::Unreadable(why) => {
@@ -102,6 +103,21 @@ fn judged(args: &ReplayArgs, caller: &Policy, key: Option<&crate::document::Key>
         }
         why => Refused::Document(why.into()),
     })
+}
+
+/// By which whoever judges again says the same.
+fn flag(missing: &Reliance) -> &'static str {
+    match missing {
+        Reliance::Registry(..) => "--trust-registry",
+        Reliance::DidRegistry(..) => "--did-registry",
+        Reliance::Block(_) => "--trusted-block",
+        Reliance::Context(..) => "--context",
+        Reliance::Did(_) => "--expect-issuer",
+        Reliance::DnsAnchor(_) => "--dns-anchor",
+        Reliance::TitleState(_) => "--accept-state",
+        Reliance::UnprotectedFalsy => "--accept-unauthenticated-falsy",
+        Reliance::BlockAge(_) => "--max-block-age",
+    }
 }
 
 /// What whoever judges again trusts, by flags and by settings, and wants besides.

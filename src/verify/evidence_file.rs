@@ -6,6 +6,7 @@
 //! gives it, too.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -145,52 +146,77 @@ impl Trust {
         self
     }
 
-    /// What of `other` is missing here, in words.
-    fn lacks(&self, other: &Self) -> Vec<String> {
+    /// What of `other` is missing here.
+    fn lacks(&self, other: &Self) -> Vec<Reliance> {
         let registries = other.registries.difference(&self.registries);
-        let registries =
-            registries.map(|(chain, address)| format!("the registry {chain}:{address} (--trust-registry)"));
+        let registries = registries.map(|(chain, address)| Reliance::Registry(*chain, *address));
         let of_dids =
             other.did_registries.iter().filter(|(chain, found)| self.did_registries.get(chain) != Some(found));
-        let of_dids = of_dids.map(|(chain, address)| format!("the DID registry {chain}:{address} (--did-registry)"));
-        let block = other
-            .block
-            .filter(|block| self.block != Some(*block))
-            .map(|block| format!("the block {block} (--trusted-block)"));
+        let of_dids = of_dids.map(|(chain, address)| Reliance::DidRegistry(*chain, *address));
+        let block = other.block.filter(|block| self.block != Some(*block)).map(Reliance::Block);
         let contexts = other.contexts.iter().filter(|(url, sha256)| self.contexts.get(*url) != Some(sha256));
-        let contexts = contexts.map(|(url, sha256)| format!("the context {url} with SHA-256 {sha256} (--context)"));
-        let dids = other.dids.difference(&self.dids).map(|did| format!("the issuer {did} (--expect-issuer)"));
-        let anchors = other.dns_anchors.difference(&self.dns_anchors);
-        let anchors = anchors.map(|anchor| format!("the DNSSEC key {anchor} (--dns-anchor)"));
+        let contexts = contexts.map(|(url, sha256)| Reliance::Context(url.clone(), *sha256));
+        let dids = other.dids.difference(&self.dids).cloned().map(Reliance::Did);
+        let anchors = other.dns_anchors.difference(&self.dns_anchors).cloned().map(Reliance::DnsAnchor);
         registries.chain(of_dids).chain(block).chain(contexts).chain(dids).chain(anchors).collect()
     }
 }
 
 impl Judged {
-    /// What more than `caller` accepts it was judged with, in words: no file makes a rule laxer.
-    fn leniency_beyond(&self, caller: &Policy) -> Vec<String> {
-        let mut found = Vec::new();
+    /// What more than `caller` accepts it was judged with: no file makes a rule laxer.
+    fn leniency_beyond(&self, caller: &Policy) -> Vec<Reliance> {
         let judged = Policy { rules: self.rules.clone(), ..Policy::default() };
-        for state in [AcceptedState::Returned, AcceptedState::Ended] {
-            if judged.accepts(state) && !caller.accepts(state) {
-                found.push(format!("a title that is {state} (--accept-state)"));
-            }
-        }
-        if self.accept_unauthenticated_falsy && !caller.accept_unauthenticated_falsy {
-            found.push("a document without its unprotected falsy values (--accept-unauthenticated-falsy)".into());
-        }
+        let states = [AcceptedState::Returned, AcceptedState::Ended].into_iter();
+        let states = states.filter(|state| judged.accepts(*state) && !caller.accepts(*state)).map(Reliance::TitleState);
+        let falsy = self.accept_unauthenticated_falsy && !caller.accept_unauthenticated_falsy;
         let is_within = match (self.max_block_age, caller.max_block_age) {
             (MaxBlockAge::OfChain, _) | (_, MaxBlockAge::Off) => true,
             (MaxBlockAge::Seconds(judged), MaxBlockAge::Seconds(caller)) => judged <= caller,
             _ => false,
         };
-        if !is_within {
-            found.push(match self.max_block_age {
-                MaxBlockAge::Off => "a block of any age (--max-block-age off)".into(),
-                age => format!("a block that is {age} old (--max-block-age)"),
-            });
+        let age = (!is_within).then_some(Reliance::BlockAge(self.max_block_age));
+        states.chain(falsy.then_some(Reliance::UnprotectedFalsy)).chain(age).collect()
+    }
+}
+
+/// What a report rests on that only the caller can give: trust, or a leniency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reliance {
+    /// A registry of unknown code.
+    Registry(ChainId, Address),
+    /// The DID registry of a chain.
+    DidRegistry(ChainId, Address),
+    /// A block.
+    Block(Digest32),
+    /// The meaning of a context, by the SHA-256 of its bytes.
+    Context(String, Digest32),
+    /// A DID that is an issuer the caller knows.
+    Did(String),
+    /// A DNSSEC key beside the root's.
+    DnsAnchor(TrustAnchor),
+    /// A state other than live.
+    TitleState(AcceptedState),
+    /// Falsy values that no digest protects.
+    UnprotectedFalsy,
+    /// A bound of a block's age other than its chain's.
+    BlockAge(MaxBlockAge),
+}
+
+impl fmt::Display for Reliance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Registry(chain, address) => write!(f, "the registry {chain}:{address}"),
+            Self::DidRegistry(chain, address) => write!(f, "the DID registry {chain}:{address}"),
+            Self::Block(hash) => write!(f, "the block {hash}"),
+            Self::Context(url, sha256) => write!(f, "the context {url} with SHA-256 {sha256}"),
+            Self::Did(did) => write!(f, "the issuer {did}"),
+            Self::DnsAnchor(anchor) => write!(f, "the DNSSEC key {anchor}"),
+            Self::TitleState(state) => write!(f, "a title that is {state}"),
+            Self::UnprotectedFalsy => f.write_str("a document without its unprotected falsy values"),
+            Self::BlockAge(MaxBlockAge::Off) => f.write_str("a block of any age"),
+            Self::BlockAge(age) => write!(f, "a block that is {age} old"),
         }
-        found
     }
 }
 
@@ -438,14 +464,18 @@ pub enum NotReplayed {
         found: Digest32,
     },
     /// It was judged with trust, or with a leniency, that whoever judges again did not give.
-    #[error("it was judged by somebody who trusted or accepted {}; no file can make you do so: say that you do, too", .0.join(", "))]
-    TrustMissing(Vec<String>),
+    #[error("it was judged by somebody who trusted or accepted {}; no file can make you do so: say that you do, too", in_a_row(.0))]
+    TrustMissing(Vec<Reliance>),
     /// The document cannot be read.
     #[error(transparent)]
     Unreadable(#[from] ReadError),
     /// A member of the evidence makes no sense.
     #[error("the evidence is not built as it must be: {0}")]
     Form(String),
+}
+
+fn in_a_row(all: &[Reliance]) -> String {
+    all.iter().map(Reliance::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn no_answer() -> Unavailable {

@@ -29,7 +29,7 @@ pub use challenge_report::{
     SignatureKind, challenge_of,
 };
 pub use content_report::ContentReport;
-pub use evidence_file::{EvidenceFile, InvalidEvidenceFile, KeepDocument, NotReplayed, Replayed, Trust};
+pub use evidence_file::{EvidenceFile, InvalidEvidenceFile, KeepDocument, NotReplayed, Reliance, Replayed, Trust};
 pub use next_step::NextStep;
 pub use policy::{
     AcceptedState, DeniedWarnings, FieldPath, InvalidFieldPath, InvalidIssuerName, InvalidPolicyFile, IssuerName,
