@@ -51,7 +51,7 @@ pub struct DnsConfig {
     /// Host, port and the address to use instead, for DNS over HTTPS.
     pub resolve: Vec<(String, u16, SocketAddr)>,
     /// DNSSEC keys that are trusted beside the root's. Whoever judges needs them, too
-    /// ([`Policy::dns_anchors`](crate::verify::Policy::dns_anchors)).
+    /// (`Policy::dns_anchors`).
     pub trust_anchors: TrustAnchors,
 }
 
