@@ -151,7 +151,8 @@ async fn a_chain_that_holds_proves_the_issuer_and_one_that_does_not_leaves_it_un
     let trusting = || Policy { dns_anchors: zones.digest_record(".").parse().unwrap(), ..Policy::default() };
     let report = judged(&genuine, trusting());
     assert_eq!(issuer(&report), (Outcome::Pass, "issuer.dns_txt", Some(Strength::DnssecChain)));
-    // That the endpoint serves this chain is said by the endpoint alone; all else is proven.
+    // That the endpoint serves this chain is said by the endpoint alone; all else is proven, in a block that the caller knows.
+    assert_eq!(report.grade, Some(Grade::Proven));
     let proven = [Strength::Computed, Strength::Proven, Strength::DnssecChain];
     let weaker = report.checks.iter().filter(|check| check.strength.is_some_and(|found| !proven.contains(&found)));
     assert_eq!(weaker.map(|check| check.name).collect::<Vec<_>>(), [CheckName::Chain]);
@@ -160,6 +161,7 @@ async fn a_chain_that_holds_proves_the_issuer_and_one_that_does_not_leaves_it_un
     let without = TxtReading { chain: None, ..genuine.clone() };
     let report = judged(&without, trusting());
     assert_eq!(issuer(&report), (Outcome::Pass, "issuer.dns_txt", Some(Strength::Dnssec)));
+    assert_eq!(report.grade, Some(Grade::Said));
 
     let of_other = read(&server, &zones.key_record("."), "other.example").await.chain;
     let mut changed = genuine.chain.clone().unwrap();

@@ -300,7 +300,7 @@ impl Examination {
                 ContentWanted::Yes => content(case, &checks),
                 ContentWanted::No => None,
             },
-            grade: Grade::least(&checks, &self.parts),
+            grade: Grade::least(&checks, &self.parts, self.as_of.as_ref()),
             next_step: None,
             checks,
             policy: self.rules,

@@ -225,9 +225,14 @@ impl Grade {
         }
     }
 
-    /// The least of all that was found out; nothing where nobody answered.
-    pub(in crate::verify) fn least(checks: &[Check], parts: &[Report]) -> Option<Self> {
+    /// The least of all that was found out; nothing where nobody answered. Of which chain a block is, is not for a server to say
+    /// where the caller knows the block and everything that was read is proven within it.
+    pub(in crate::verify) fn least(checks: &[Check], parts: &[Report], as_of: Option<&AsOf>) -> Option<Self> {
+        let proof = as_of.and_then(|as_of| as_of.proof.as_ref());
+        let is_known =
+            proof.is_some_and(|proof| (proof.result, proof.vouched_by) == (ProofResult::Proven, Some(Voucher::Caller)));
         let own = checks.iter().filter(|check| matches!(check.outcome, Outcome::Pass | Outcome::Fail));
+        let own = own.filter(|check| !(is_known && check.name == CheckName::Chain && check.outcome == Outcome::Pass));
         let own = own.filter_map(|check| check.strength.and_then(Self::of));
         own.chain(parts.iter().filter_map(|part| part.grade)).min()
     }
