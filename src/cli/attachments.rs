@@ -4,8 +4,6 @@ use std::collections::HashSet;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
-
 use super::exit::Exit;
 use super::{note, secrecy};
 use crate::content::AttachmentFile;
@@ -49,7 +47,12 @@ pub(super) fn save(folder: &Path, files: &[AttachmentFile], known: Exit, quiet: 
 
 /// Beside first, so that nothing half-written has its name; then under the first of these names that is free.
 fn write(folder: &Path, wanted: &str, bytes: &[u8], taken: &mut HashSet<String>) -> io::Result<String> {
-    let mut file = NamedTempFile::new_in(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.suffix(".unfinished");
+    // As any new file of the user's.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     let (stem, end) = wanted.rsplit_once('.').map_or((wanted, String::new()), |(stem, end)| (stem, format!(".{end}")));

@@ -186,6 +186,14 @@ fn attachments_are_listed_and_saved_under_safe_names_and_never_over_another_file
         assert!(!name.starts_with(['.', '-']) && !name.contains(['/', '\\', '\0', '\u{202e}']), "{name:?}");
     }
     assert_eq!(saved["passwd"], b"../../etc/passwd");
+    // For whomever the user's own files are for.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let own = folder.write("own", &json!({}));
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&Path::new(to).join("passwd")), mode(Path::new(&own)));
+    }
     assert_eq!(saved["logo.png"], b"picture");
     assert!(
         saved.contains_key("_CON.pdf") && saved.contains_key("dup.pdf") && saved.contains_key("DUP-2.PDF"),
