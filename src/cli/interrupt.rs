@@ -135,14 +135,14 @@ const LONGEST_END: Duration = Duration::from_secs(6);
 struct Run {
     /// What is being judged.
     subject: Option<String>,
-    /// A file that is not whole yet.
-    unfinished: Option<PathBuf>,
+    /// Files that are not whole yet.
+    unfinished: Vec<PathBuf>,
     /// How it is told to end by itself.
     told: Option<watch::Sender<Option<Told>>>,
     is_finishing: bool,
 }
 
-static RUN: Mutex<Run> = Mutex::new(Run { subject: None, unfinished: None, told: None, is_finishing: false });
+static RUN: Mutex<Run> = Mutex::new(Run { subject: None, unfinished: Vec::new(), told: None, is_finishing: false });
 
 fn current() -> MutexGuard<'static, Run> {
     RUN.lock().unwrap_or_else(PoisonError::into_inner)
@@ -160,22 +160,22 @@ pub(super) fn unfinished<F>(
 ) -> std::io::Result<F> {
     let mut run = current();
     let file = make()?;
-    run.unfinished = Some(path(&file).to_owned());
+    run.unfinished.push(path(&file).to_owned());
     Ok(file)
 }
 
 /// Completes the file, or leaves it to be removed; no signal comes in between.
-pub(super) fn complete<T, E>(finish: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+pub(super) fn complete<T, E>(unfinished: &Path, finish: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     let mut run = current();
     let finished = finish()?;
-    run.unfinished = None;
+    run.unfinished.retain(|path| path != unfinished);
     Ok(finished)
 }
 
 fn end_now(signal: usize) -> ! {
     // Held to the very end: no file is made or renamed any more.
     let run = current();
-    if let Some(path) = &run.unfinished {
+    for path in &run.unfinished {
         let _ = std::fs::remove_file(path);
     }
     let subject = run.subject.as_ref().map(|name| format!("; no verdict on {name}")).unwrap_or_default();

@@ -26,6 +26,7 @@ mod man;
 mod merge;
 mod no_document;
 mod output;
+mod own_file;
 mod pdf;
 mod policy;
 mod progress;

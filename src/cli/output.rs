@@ -1,7 +1,7 @@
 //! Where results go: standard output, a pipe or device as it is, or a file that is whole or untouched. What was judged
 //! stays judged when nothing more can be written: see [`Stopped::exit`].
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -68,17 +68,8 @@ impl Output {
     /// to the folder does not say what else is written over.
     pub(super) fn in_folder(folder: &Path, name: &str) -> Result<Self> {
         let target = folder.join(name);
-        let found = match target.symlink_metadata() {
-            Ok(found) => Some(found).filter(|found| !found.is_symlink()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error.into()),
-        };
-        ensure!(
-            found.as_ref().is_none_or(std::fs::Metadata::is_file),
-            "what has the name of {} is no file",
-            secrecy::path(&target)
-        );
-        beside(target, found.map(|found| found.permissions())).map(Self)
+        let to = beside(&target).with_context(|| secrecy::path(&target))?;
+        Ok(Self(To::File { to, whole: 0, target }))
     }
 
     /// Opens the file that earlier runs wrote results to, to write further ones behind them.
@@ -145,8 +136,8 @@ impl Output {
     /// Puts the file in its place; without this it stays as it was.
     pub(super) fn finish(self) -> Result<(), Stopped> {
         let To::File { to, whole, target } = self.0 else { return Ok(()) };
-        let place = target.clone();
-        let finished = interrupt::complete(move || {
+        let (place, unfinished) = (target.clone(), to.path().to_owned());
+        let finished = interrupt::complete(&unfinished, move || {
             // Some disks are found to be full only now; some file systems have nothing to synchronise.
             match to.as_file().sync_all() {
                 Err(error) if error.kind() != io::ErrorKind::InvalidInput => return Err((error, to)),
@@ -167,7 +158,8 @@ impl Output {
         if whole == 0 {
             return;
         }
-        let kept = interrupt::complete(move || {
+        let unfinished = to.path().to_owned();
+        let kept = interrupt::complete(&unfinished, move || {
             to.as_file().set_len(whole)?;
             let mut visible = target.into_os_string();
             visible.push(".unfinished");
@@ -284,7 +276,7 @@ fn open(path: &Path, read: &[&Path]) -> Result<To> {
         ensure!(!is_among(&FileIdentity::of_path(path), read), "it is a file that is read, too; name another one");
     }
     if is_plain && way == Way::Names {
-        return beside(target, found.map(|found| found.permissions()));
+        return Ok(To::File { to: beside(&target)?, whole: 0, target });
     }
     // The open file itself goes on where it is; a second one of that name would begin somewhere else.
     let wanted = FileIdentity::of_path(path);
@@ -295,10 +287,20 @@ fn open(path: &Path, read: &[&Path]) -> Result<To> {
     Ok(To::Stream { to, name: secrecy::path(path) })
 }
 
-fn beside(target: PathBuf, permissions: Option<Permissions>) -> Result<To> {
-    if permissions.is_some() {
+/// An unfinished file beside a plain one that it is to replace, or that is not there yet; a signal removes it until
+/// [`interrupt::complete`].
+pub(super) fn beside(target: &Path) -> Result<NamedTempFile> {
+    let found = match target.symlink_metadata() {
+        Ok(found) => Some(found),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error.into()),
+    };
+    // A link is replaced, and not what it leads to: who wants that has followed it.
+    let replaced = found.filter(|found| !found.is_symlink());
+    if let Some(replaced) = &replaced {
+        ensure!(replaced.is_file(), NOT_PLAIN);
         // What must not be written to must not be replaced either.
-        OpenOptions::new().append(true).open(&target)?;
+        OpenOptions::new().append(true).open(target)?;
     }
     let (Some(folder), Some(name)) = (target.parent(), target.file_name()) else { bail!("it names no file") };
     let prefix = format!(".{}.", name.to_string_lossy());
@@ -308,11 +310,14 @@ fn beside(target: PathBuf, permissions: Option<Permissions>) -> Result<To> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let made = interrupt::unfinished(|| builder.tempfile_in(folder), NamedTempFile::path)
         .with_context(|| format!("it is written beside first, and no file can be made in {}", secrecy::path(folder)))?;
-    if let Some(permissions) = permissions {
-        made.as_file().set_permissions(permissions)?;
+    if let Some(replaced) = replaced {
+        made.as_file().set_permissions(replaced.permissions())?;
     }
-    Ok(To::File { to: made, whole: 0, target })
+    Ok(made)
 }
+
+/// Devices, pipes and sockets are written to as they are, where that makes sense, and never replaced.
+pub(super) const NOT_PLAIN: &str = "it is not a plain file";
 
 /// Makes the next result begin a line. The beginning of a report that no run finished is taken away.
 fn end_last_line(file: &mut File) -> io::Result<()> {

@@ -1,41 +1,28 @@
 //! `--used`: the challenges that were accepted, so that none is accepted twice. One line each, its nonce and when it expires;
 //! what has expired is refused as that, and dropped. The file is replaced as a whole, by one run at a time.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use tempfile::NamedTempFile;
 
-use super::same_file::FileIdentity;
-use super::{interrupt, secrecy};
+use super::own_file::{OwnFile, WhenTaken};
+use super::secrecy;
 use crate::challenge::{Challenge, Nonce};
 use crate::date_time::rfc3339_seconds;
 use crate::primitives::rfc3339;
 
-/// The file of accepted challenges. As long as this lives nobody else looks at it or writes it: of two runs that are given one
-/// challenge, the second finds it noted.
+/// The file of accepted challenges. Of two runs that are given one challenge, the second waits and finds it noted.
 pub(super) struct Used {
-    path: PathBuf,
+    file: OwnFile,
     noted: Vec<(Nonce, i64)>,
-    _lock: File,
 }
 
 impl Used {
     /// Finds out at once whether the file can be read and written: later a proof would be lost.
     pub(super) fn open(path: &Path, others: &[&Path]) -> Result<Self> {
-        let opened = || {
-            ensure!(path.as_os_str() != "-", "it is read and written, so it cannot be -");
-            let identity = FileIdentity::of_path(path);
-            let is_other = others.iter().any(|other| *other == path || FileIdentity::of_path(other).is_same(&identity));
-            ensure!(!is_other, "it is named as another file, too");
-            ensure!(!path.is_dir(), "it is a folder");
-            // A link is followed, so that the file itself is replaced.
-            let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-            let lock = locked(&path)?;
-            beside(&path)?;
-            Ok(Self { noted: noted(&path)?, path, _lock: lock })
+        let opened = || -> Result<Self> {
+            let file = OwnFile::open(path, others, WhenTaken::Wait)?;
+            Ok(Self { noted: noted(&file.read(MOST_BYTES)?)?, file })
         };
         opened().with_context(|| format!("cannot use --used {}", secrecy::path(path)))
     }
@@ -47,31 +34,16 @@ impl Used {
 
     /// Notes the challenge.
     pub(super) fn accept(self, challenge: &Challenge, now: i64) -> Result<()> {
-        let Self { path, mut noted, _lock } = self;
+        let Self { file, mut noted } = self;
         noted.retain(|(_, expires)| expires.saturating_add(KEPT_BEYOND) > now);
         noted.push((challenge.nonce, challenge.period.expires_at()));
-        let mut to = beside(&path)?;
-        for (nonce, expires) in noted {
-            writeln!(to, "{nonce} {}", rfc3339(expires))?;
-        }
-        interrupt::complete(move || {
-            to.as_file().sync_all()?;
-            to.persist(&path)?;
-            Ok(())
-        })
+        let lines = noted.iter().map(|(nonce, expires)| format!("{nonce} {}\n", rfc3339(*expires)));
+        file.replace(lines.collect::<String>().as_bytes())
     }
 }
 
-fn noted(path: &Path) -> Result<Vec<(Nonce, i64)>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error.into()),
-    };
-    ensure!(file.metadata()?.is_file(), "it is not a plain file");
-    let mut text = String::new();
-    let read = file.take(MOST_BYTES + 1).read_to_string(&mut text)? as u64;
-    ensure!(read <= MOST_BYTES, "it has more than {MOST_BYTES} bytes");
+fn noted(bytes: &[u8]) -> Result<Vec<(Nonce, i64)>> {
+    let text = std::str::from_utf8(bytes)?;
     ensure!(text.is_empty() || text.ends_with('\n'), "its last line is cut off");
     let line = |(index, line): (usize, &str)| {
         let noted =
@@ -79,24 +51,6 @@ fn noted(path: &Path) -> Result<Vec<(Nonce, i64)>> {
         noted.with_context(|| format!("line {} is not a nonce and a time", index + 1))
     };
     text.lines().enumerate().map(line).collect()
-}
-
-/// A file of its own: the other one is replaced.
-fn locked(path: &Path) -> Result<File> {
-    let mut name = path.to_owned().into_os_string();
-    name.push(".lock");
-    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(name)?;
-    lock.lock().context("it cannot be locked")?;
-    Ok(lock)
-}
-
-fn beside(path: &Path) -> Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let made = tempfile::Builder::new().prefix(".used.").suffix(".unfinished").tempfile_in(folder)?;
-    if let Ok(found) = path.metadata() {
-        made.as_file().set_permissions(found.permissions())?;
-    }
-    Ok(made)
 }
 
 /// What has expired is refused anyway; a day more, in case a clock is set back.

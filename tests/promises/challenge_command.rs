@@ -336,6 +336,15 @@ fn a_file_of_accepted_challenges_that_cannot_be_gone_by_stops_everything() {
         assert_eq!((ran.exit, ran.out.as_str()), (2, ""), "{used}: {ran:?}");
         assert!(ran.err.contains("--used"), "{used}: {}", ran.err);
     }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        // Nobody writes to it: opening it to read would wait for ever.
+        assert!(std::process::Command::new("mkfifo").arg(world.path("fifo")).status().unwrap().success());
+        let ran = world.challenge(&["verify", "challenge.txt", &signature, "--used", "fifo"]);
+        assert!(ran.exit == 2 && ran.err.contains("it is not a plain file"), "{ran:?}");
+        assert!(world.path("fifo").metadata().unwrap().file_type().is_fifo() && !world.path("fifo.lock").exists());
+    }
     let ran = world.challenge(&["verify", "challenge.txt", &signature, "--used", "out.txt", "-o", "out.txt"]);
     assert_eq!(ran.exit, 2, "{ran:?}");
 }

@@ -426,6 +426,32 @@ fn pipes_and_devices_are_written_to_as_they_are() {
     assert!(!desk.folder.path().join("-").exists());
 }
 
+#[test]
+fn no_flag_that_names_a_file_to_write_ever_replaces_a_pipe() {
+    let desk = Desk::new();
+    let unknown = desk.path("unknown.json");
+    let fifo = desk.fifo("fifo");
+    let is_left = || fs::symlink_metadata(&fifo).unwrap().file_type().is_fifo();
+    for flag in ["--summary", "--save-evidence"] {
+        let child = command(&["verify", "--offline", &unknown, flag, &fifo, "-q"]).spawn().unwrap();
+        assert!(serde_json::from_slice::<serde_json::Value>(&fs::read(&fifo).unwrap()).is_ok(), "{flag}");
+        assert_eq!(code(&child.wait_with_output().unwrap()), 3, "{flag}");
+        assert!(is_left(), "{flag}");
+    }
+    let ran = command(&["verify", "--offline", &unknown, "--resume", &fifo]).output().unwrap();
+    assert!(code(&ran) == 2 && is_left(), "{}", text(&ran.stderr));
+    // A pipe that has the name of an evidence file in the folder, which is one that a stranger may have laid there.
+    let folder = desk.path("evidence");
+    let keep = || command(&["verify", "--offline", &unknown, "--evidence-dir", &folder]).output().unwrap();
+    assert_eq!(code(&keep()), 3);
+    let kept = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    fs::rename(&fifo, &kept).unwrap();
+    let ran = keep();
+    assert_eq!(code(&ran), 3, "it hides no verdict: {}", text(&ran.stderr));
+    assert!(text(&ran.stderr).contains("it is not a plain file"), "{}", text(&ran.stderr));
+    assert!(fs::symlink_metadata(&kept).unwrap().file_type().is_fifo());
+}
+
 /// A run that Ctrl-C ends.
 struct Interrupted(Child);
 

@@ -2,24 +2,23 @@
 //! chain data alone, no file's name, key or URL. It is written beside and renamed, so that it is whole however the program
 //! ends.
 
-use std::fs::File;
-use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 
-use crate::cli::output::Output;
-use crate::cli::same_file::followed;
-use crate::cli::{interrupt, secrecy};
-use crate::watch::WatchedTitle;
+use crate::cli::own_file::{OwnFile, WhenTaken};
+use crate::cli::secrecy;
+use crate::watch::{TitleNamed, WatchedTitle};
 
-/// The file.
+/// The file, which no other watch has.
 pub(super) struct StateFile {
-    path: PathBuf,
+    file: OwnFile,
+    /// As it is called in messages.
+    name: String,
     /// As it was last written.
-    written: String,
+    written: Vec<u8>,
 }
 
 #[derive(Serialize)]
@@ -38,64 +37,43 @@ struct Read {
 impl StateFile {
     /// One that can be written to and is none of the files that are read.
     pub(super) fn at(path: &Path, read: &[&Path]) -> Result<Self> {
-        Output::will_take(path, "--state", read, None)?;
-        // A link stays one, and what it leads to is replaced.
-        let (path, _) = followed(path).with_context(|| format!("--state {}", secrecy::path(path)))?;
-        Ok(Self { path, written: String::new() })
+        let name = format!("--state {}", secrecy::path(path));
+        let file = OwnFile::open(path, read, WhenTaken::Refuse).with_context(|| format!("cannot use {name}"))?;
+        Ok(Self { file, name, written: Vec::new() })
     }
 
     /// These titles with what the file knows of them; those that it does not know begin anew.
     pub(super) fn read(&self, titles: Vec<WatchedTitle>) -> Result<Vec<WatchedTitle>> {
-        let place = || format!("--state {}", secrecy::path(&self.path));
-        let mut text = Vec::new();
-        match File::open(&self.path) {
-            Ok(file) => file.take(MOST_BYTES + 1).read_to_end(&mut text).with_context(place)?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(titles),
-            Err(error) => return Err(error).with_context(place),
-        };
-        ensure!(text.len() as u64 <= MOST_BYTES, "{}: it is too large for a state file", place());
+        let place = &self.name;
+        let text = self.file.read(MOST_BYTES).with_context(|| format!("cannot use {place}"))?;
         if text.is_empty() {
             return Ok(titles);
         }
         let read: Read = serde_json::from_slice(&text)
-            .with_context(|| format!("{}: it is no state file of this program; name another one", place()))?;
-        ensure!(
-            read.schema == SCHEMA,
-            "{}: it is of the form {:?}, and this version reads {SCHEMA}",
-            place(),
-            read.schema
-        );
-        let other = read.titles.iter().find(|known| titles.iter().all(|title| title.title != known.title));
+            .with_context(|| format!("{place}: it is no state file of this program; name another one"))?;
+        ensure!(read.schema == SCHEMA, "{place}: it is of the form {:?}, and this version reads {SCHEMA}", read.schema);
+        let watched: BTreeSet<TitleNamed> = titles.iter().map(|title| title.title).collect();
+        let other = read.titles.iter().find(|known| !watched.contains(&known.title));
         if let Some(other) = other {
             let (token, registry, chain) = (other.title.token, other.title.registry, other.title.chain);
             bail!(
-                "{}: it is of another watch: token {token} of registry {registry} on chain {chain} is not among the titles; \
-                 name the same documents, or another file",
-                place()
+                "{place}: it is of another watch: token {token} of registry {registry} on chain {chain} is not among the titles; \
+                 name the same documents, or another file"
             );
         }
-        let known =
-            |title: WatchedTitle| read.titles.iter().find(|known| known.title == title.title).cloned().unwrap_or(title);
-        Ok(titles.into_iter().map(known).collect())
+        let mut known: BTreeMap<TitleNamed, WatchedTitle> =
+            read.titles.into_iter().map(|known| (known.title, known)).collect();
+        Ok(titles.into_iter().map(|title| known.remove(&title.title).unwrap_or(title)).collect())
     }
 
     /// Writes what is known now, unless that stands there already.
     pub(super) fn save(&mut self, titles: &[WatchedTitle]) -> Result<()> {
-        let text = serde_json::to_string(&Written { schema: SCHEMA, titles })? + "\n";
-        if text == self.written {
-            return Ok(());
+        let mut text = serde_json::to_vec(&Written { schema: SCHEMA, titles })?;
+        text.push(b'\n');
+        if text != self.written {
+            self.file.replace(&text).with_context(|| format!("cannot write to {}", self.name))?;
+            self.written = text;
         }
-        let saved = || -> Result<()> {
-            let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let folder = folder.unwrap_or(Path::new("."));
-            let mut to = interrupt::unfinished(|| NamedTempFile::new_in(folder), NamedTempFile::path)?;
-            to.write_all(text.as_bytes())?;
-            to.as_file().sync_all()?;
-            interrupt::complete(|| to.persist(&self.path).map(drop).map_err(|error| error.error))?;
-            Ok(())
-        };
-        saved().with_context(|| format!("cannot write to --state {}", secrecy::path(&self.path)))?;
-        self.written = text;
         Ok(())
     }
 }

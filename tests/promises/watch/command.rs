@@ -200,6 +200,43 @@ async fn a_state_file_that_cannot_be_used_is_a_clear_error() {
     assert_eq!(refused.status.code(), Some(2), "{}", errors(&refused));
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_state_file_is_a_plain_one_that_no_other_watch_has() {
+    use std::os::unix::fs::{FileTypeExt as _, symlink};
+    let world = issued().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let once = |state: &str| ebl(&world, &["--once", "--state", state]);
+    let made = Command::new("mkfifo").arg(path("fifo")).status().unwrap();
+    assert!(made.success());
+    symlink("fifo", path("link")).unwrap();
+    std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
+    let before = world.front.asked().len();
+    for state in [path("fifo"), path("link"), path("socket"), "/dev/stdin".to_owned()] {
+        let refused = once(&state);
+        assert_eq!(refused.status.code(), Some(2), "{state}");
+        assert!(errors(&refused).contains("it is not a plain file"), "{state}: {}", errors(&refused));
+    }
+    assert_eq!(world.front.asked().len(), before, "nothing is asked");
+    assert!(std::fs::metadata(path("fifo")).unwrap().file_type().is_fifo());
+    let mut names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["fifo", "link", "socket"]);
+
+    let state = path("state.json");
+    let mut first = Watching::start(&world, &["--every", "1s", "--format", "jsonl", "--state", &state]);
+    assert_eq!(first.event()["kind"], "begun");
+    symlink("state.json", path("other-name")).unwrap();
+    for state in [&state, &path("other-name")] {
+        let second = once(state);
+        assert_eq!((second.status.code(), text(&second.stdout).as_str()), (Some(2), ""));
+        assert!(errors(&second).contains("another run goes on with it"), "{}", errors(&second));
+    }
+    first.interrupted();
+    assert_eq!(once(&state).status.code(), Some(0));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_makes_no_sense_is_refused_before_anything_is_asked() {
     let world = issued().await;
