@@ -56,6 +56,9 @@ pub(super) fn run(args: &WatchArgs) -> Result<Exit> {
     Ok(runtime.block_on(watch.run(args)))
 }
 
+/// So many titles are written after each event that was told.
+const SAVED_AT_ONCE: usize = 500;
+
 /// For which time answers count that several documents ask for as they are verified.
 const SHARED: Duration = Duration::from_secs(60);
 
@@ -72,6 +75,8 @@ struct Watch<'a> {
     troubles: Troubles,
     /// Events that the program failed for, each said once.
     failed: BTreeSet<String>,
+    /// Events that were told and stand in no file yet.
+    unsaved: usize,
 }
 
 /// What a look came to.
@@ -118,12 +123,14 @@ impl<'a> Watch<'a> {
         let style = Style { width, color: false, verbose: args.verbose, advice: advice::advice };
         let (format, troubles) = (args.format, Troubles::of(subjects.len()));
         let failed = BTreeSet::new();
-        Ok(Self { verifier, wishes, subjects, titles, state, program, format, style, troubles, failed })
+        Ok(Self { verifier, wishes, subjects, titles, state, program, format, style, troubles, failed, unsaved: 0 })
     }
 
     async fn run(&mut self, args: &WatchArgs) -> Exit {
         let mut signals = interrupt::end_by_itself();
-        match self.looks(args, &mut signals).await {
+        let ended = self.looks(args, &mut signals).await;
+        let saved = if self.unsaved > 0 { self.save() } else { Ok(()) };
+        match ended.and_then(|exit| saved.map(|()| exit)) {
             Ok(exit) | Err(End::Written(exit)) => exit,
             Err(End::Signal(signal)) => signal.exit(),
         }
@@ -188,7 +195,11 @@ impl<'a> Watch<'a> {
                 title.note_told(&event, &next);
             }
             if event.kind != EventKind::Begun {
-                self.save()?;
+                self.unsaved += 1;
+                // The file is written whole each time: of very many titles after every few, so that it stays in proportion.
+                if self.unsaved > self.titles.len() / SAVED_AT_ONCE {
+                    self.save()?;
+                }
             }
         }
         if let Some(title) = self.titles.get_mut(index) {
@@ -222,6 +233,7 @@ impl<'a> Watch<'a> {
     }
 
     fn save(&mut self) -> Result<(), End> {
+        self.unsaved = 0;
         let Some(state) = &mut self.state else { return Ok(()) };
         state.save(&self.titles).map_err(|error| {
             note(&format!("{error:#}"));

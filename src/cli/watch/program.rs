@@ -44,23 +44,32 @@ impl Program {
         command.envs(variables(event)).stdin(Stdio::piped());
         // Standard output holds the events alone.
         command.stdout(output::stderr().map_or_else(Stdio::null, Stdio::from));
-        let child = command.spawn().map_err(|error| format!("{name} cannot be started: {error}"))?;
-        let mut running = Running(child);
-        if let Some(mut stdin) = running.0.stdin.take() {
-            // A program may not want to read it. An event is shorter than what a pipe holds, so nobody is waited for.
-            let _ = stdin.write_all(object.as_bytes()).and_then(|()| stdin.write_all(b"\n"));
-        }
-        let began = Instant::now();
-        loop {
-            match running.0.try_wait() {
-                Ok(Some(status)) if status.success() => return Ok(()),
-                Ok(Some(status)) => return Err(format!("{name} failed: {status}")),
-                Ok(None) if began.elapsed() > LONGEST => {
-                    return Err(format!("{name} was ended: it took longer than {} seconds", LONGEST.as_secs()));
-                }
-                Ok(None) => sleep(GLANCE).await,
-                Err(error) => return Err(format!("{name}: {error}")),
+        ended(command, &name, object).await
+    }
+}
+
+/// Runs it to its end, with the event on its standard input.
+async fn ended(mut command: Command, name: &str, object: &str) -> Result<(), String> {
+    let child = command.spawn().map_err(|error| format!("{name} cannot be started: {error}"))?;
+    let mut running = Running(child);
+    if let Some(mut stdin) = running.0.stdin.take() {
+        let line = format!("{object}\n");
+        // A program may not want to read it, and a stranger's remark may be longer than what a pipe holds: nobody is
+        // waited for.
+        let write = move || drop(stdin.write_all(line.as_bytes()));
+        let writer = std::thread::Builder::new().name("event".into()).spawn(write);
+        writer.map_err(|error| format!("{name} cannot be given the event: {error}"))?;
+    }
+    let began = Instant::now();
+    loop {
+        match running.0.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(format!("{name} failed: {status}")),
+            Ok(None) if began.elapsed() > LONGEST => {
+                return Err(format!("{name} was ended: it took longer than {} seconds", LONGEST.as_secs()));
             }
+            Ok(None) => sleep(GLANCE).await,
+            Err(error) => return Err(format!("{name}: {error}")),
         }
     }
 }
@@ -103,3 +112,22 @@ fn variables(event: &WatchEvent) -> Vec<(&'static str, String)> {
 const LONGEST: Duration = Duration::from_secs(60);
 /// How often it is looked whether it is done.
 const GLANCE: Duration = Duration::from_millis(10);
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_program_need_not_read_a_long_event_and_may_read_all_of_it() {
+        let run = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::null());
+            command
+        };
+        let object = "x".repeat(1 << 20);
+        assert_eq!(ended(run("true"), "true", &object).await, Ok(()));
+        let all = format!("test $(wc -c) -eq {}", object.len() + 1);
+        assert_eq!(ended(run(&all), "wc", &object).await, Ok(()));
+        assert_eq!(ended(run("exit 7"), "it", &object).await, Err("it failed: exit status: 7".to_owned()));
+    }
+}

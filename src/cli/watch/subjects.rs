@@ -1,5 +1,7 @@
 //! What is watched: the titles of documents, each verified before, or one that the arguments name.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -13,6 +15,7 @@ use crate::cli::title::Subject as Named;
 use crate::cli::{interrupt, note, waiting};
 use crate::verifier::{Verifier, Wishes};
 use crate::verify::{Outcome, Report, TokenOfChain, Verdict};
+use crate::watch::TitleNamed;
 
 /// A title, and the file that it was read from.
 pub(super) struct Subject {
@@ -37,6 +40,7 @@ pub(super) async fn begin(args: &WatchArgs, verifier: &Verifier, wishes: &Wishes
     let verified = stream::iter(&args.files).map(|file| verified(verifier, wishes, file, args.max_size));
     let all = waiting::said(verifier, verified.buffered(AT_ONCE).collect::<Vec<_>>()).await;
     let mut subjects: Vec<Subject> = Vec::with_capacity(all.len());
+    let mut named: BTreeMap<TitleNamed, String> = BTreeMap::new();
     let mut refused: Option<Exit> = None;
     for (name, outcome) in all {
         let exit = match outcome {
@@ -53,12 +57,14 @@ pub(super) async fn begin(args: &WatchArgs, verifier: &Verifier, wishes: &Wishes
                 if report.verdict == Verdict::Indeterminate {
                     note(&format!("{name} is watched, though not all is known: {}", first(&report, Outcome::Unknown)));
                 }
-                match subjects.iter().find(|known| known.title == title) {
-                    Some(known) => {
-                        let other = known.file.as_deref().unwrap_or_default();
-                        note(&format!("{name} has the same title as {other}, which is watched once"));
+                match named.entry(title.into()) {
+                    Entry::Occupied(other) => {
+                        note(&format!("{name} has the same title as {}, which is watched once", other.get()));
                     }
-                    None => subjects.push(Subject { title, file: Some(name) }),
+                    Entry::Vacant(place) => {
+                        place.insert(name.clone());
+                        subjects.push(Subject { title, file: Some(name) });
+                    }
                 }
                 None
             }
