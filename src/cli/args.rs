@@ -216,9 +216,27 @@ pub(super) struct ReplayArgs {
     /// Settings file (TOML), for whom and what it trusts
     #[arg(long, value_name = "FILE", env = "EBL_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
-    /// Trust this block, as the evidence was judged: what is proven within it is proven
+    /// Your own names for addresses, as JSON or TOML; without it those of the evidence are shown as such
+    #[arg(long, value_name = "FILE")]
+    pub names: Option<PathBuf>,
+    /// Trust this block: what is proven within it is proven
     #[arg(long, value_name = "HASH")]
     pub trusted_block: Option<String>,
+    /// The chain was to be read at this block, as the evidence was judged: a number or a hash
+    #[arg(long, value_name = "BLOCK")]
+    pub block: Option<String>,
+    /// Judge as of this time (RFC 3339), as the evidence was judged
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// The chain of a document that names none, as the evidence was judged
+    #[arg(long, value_name = "N")]
+    pub chain_id: Option<String>,
+    /// What a W3C presentation must answer: the challenge that you gave its holder
+    #[arg(long, value_name = "TEXT")]
+    pub challenge: Option<String>,
+    /// Whom a W3C presentation must be made for: your own domain, as you gave it to its holder
+    #[arg(long, value_name = "TEXT")]
+    pub domain: Option<String>,
     /// Accept an OpenAttestation 3.0 document without the falsy values that its digest does not protect, as the evidence was judged
     #[arg(long)]
     pub accept_unauthenticated_falsy: bool,

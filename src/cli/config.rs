@@ -10,7 +10,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use zeroize::Zeroizing;
 
-use super::args::{ContentArgs, DnssecMode, Format, NetworkArgs, ProofChoice, ReadingArgs, RuleArgs, VerifyArgs};
+use super::args::{
+    ContentArgs, DnssecMode, Format, NetworkArgs, ProofChoice, ReadingArgs, ReplayArgs, RuleArgs, VerifyArgs, WebArgs,
+};
 use super::settings::{Chosen, Origin, Settings, optional, place, settings, settings_file, variables};
 use super::{fingerprint, journal, policy, secrecy, way_out};
 use crate::address_book::AddressBook;
@@ -25,7 +27,7 @@ use crate::sources::dns::Resolver;
 use crate::sources::{ProxyRules, RootCertificate, TlsRoots, now};
 use crate::text::repeatable;
 use crate::verifier::{Verifier, VerifierBuilder, Wishes};
-use crate::verify::{ContentWanted, Policy, ProofMode, Rule};
+use crate::verify::{ContentWanted, NamedBlock, Policy, ProofMode, Rule};
 use crate::web_address::Reach;
 
 /// What a command that reads a document asks for, beside the network.
@@ -146,11 +148,40 @@ fn wishes(asked: &Asked<'_>) -> Result<(Wishes, InForce)> {
     Ok((Wishes { policy, key, names, content: ContentWanted::No }, in_force))
 }
 
-/// Whom and what whoever judges again trusts, and the rules that hold besides those of the evidence.
-pub(super) fn for_replay(asked: &Asked<'_>, rules: &RuleArgs) -> Result<Policy> {
-    let (Wishes { mut policy, .. }, in_force) = wishes(asked)?;
-    in_force.add_rules(rules, &mut policy)?;
-    Ok(policy)
+/// Whom and what whoever judges again trusts, the rules that hold besides those of the evidence, and the block that he names.
+pub(super) fn for_replay(args: &ReplayArgs) -> Result<(Wishes, Option<NamedBlock>)> {
+    let network = NetworkArgs {
+        trusted_block: args.trusted_block.clone(),
+        block: args.block.clone(),
+        max_block_age: args.max_block_age.clone(),
+        did_registry: args.did_registry.clone(),
+        dns_anchor: args.dns_anchor.clone(),
+        web: WebArgs { offline: true, config: args.config.clone(), ..WebArgs::default() },
+        ..NetworkArgs::default()
+    };
+    let asked = Asked {
+        network: &network,
+        max_size: args.page.max_size,
+        chain_id: args.chain_id.as_deref(),
+        trust_registry: &args.trust_registry,
+        key: args.key.as_deref(),
+        names: args.names.as_deref(),
+        context: &args.context,
+    };
+    let (mut wishes, in_force) = wishes(&asked)?;
+    let policy = &mut wishes.policy;
+    policy.accept_unauthenticated_falsy = args.accept_unauthenticated_falsy;
+    policy.at = args.at.as_deref().map(moment).transpose()?;
+    policy.challenge = args.challenge.clone();
+    policy.domain = args.domain.clone();
+    in_force.add_rules(&args.rules, policy)?;
+    let block = match in_force.block.value {
+        Some(BlockChoice::Number(number)) => Some(NamedBlock::Number(number)),
+        Some(BlockChoice::Hash(hash)) => Some(NamedBlock::Hash(hash)),
+        _ => None,
+    };
+    ensure!(args.block.is_none() || block.is_some(), "--block takes a number or a block hash here: nobody is asked");
+    Ok((wishes, block))
 }
 
 /// The rules of `--expect-…` and `--accept-state`. A flag that is given several times lists what it allows.

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::args::{Format, NetworkArgs, ReplayArgs, WebArgs};
-use super::config::{self, Asked};
+use super::args::{Format, ReplayArgs};
+use super::config;
 use super::exit::Exit;
 use super::no_document::NoDocument;
 use super::output::{Output, Wanted};
@@ -14,12 +14,13 @@ use super::reports::{Found, Printer};
 use super::verify::style;
 use super::{input, interrupt, note, secrecy};
 use crate::document::Limits;
+use crate::sources::now;
 use crate::text::hanging;
-use crate::verify::{EvidenceFile, NotReplayed, Policy, Reliance, Replayed};
+use crate::verifier::Wishes;
+use crate::verify::{EvidenceFile, NamedBlock, NotReplayed, Reliance, ReplayTerms, Replayed};
 
 pub(super) fn run(args: &ReplayArgs) -> Result<Exit> {
-    let caller = caller(args)?;
-    let key = args.key.as_deref().map(config::key).transpose()?;
+    let (wishes, block) = config::for_replay(args)?;
     let read: Vec<&Path> = [&args.evidence].into_iter().chain(&args.document).map(|path| path.as_path()).collect();
     input::ensure_read_once(read.iter().copied())?;
     let wanted = Wanted::of(&args.page);
@@ -27,7 +28,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<Exit> {
     let printer = Printer { format: args.format, style: style(&output, &args.page), several: false };
     let name = secrecy::path(&args.evidence);
     interrupt::begin(&name);
-    let (name, outcome, exit) = match judged(args, &caller, key.as_ref()) {
+    let (name, outcome, exit) = match judged(args, &wishes, block) {
         Ok(Replayed { report, same_report, unanswered, .. }) => {
             if unanswered > 0 {
                 note(&format!(
@@ -53,7 +54,8 @@ pub(super) fn run(args: &ReplayArgs) -> Result<Exit> {
     if let (Format::Human, Ok(Found { report, .. })) = (args.format, outcome.as_ref().map(|found| &**found)) {
         // Nobody should take it for an answer of today, not even who reads the beginning alone.
         let line = format!(
-            "Judged again from evidence of {}: nobody was asked. What servers said stands in the file as a record, not as a proof",
+            "Judged again from evidence of {}: nobody was asked. What servers said stands in the file as a record, not as a proof; \
+             rules are those that it was judged by then, and yours",
             report.checked_at.replace('T', " ").replace('Z', " UTC")
         );
         let line = format!("{}\n\n", hanging(&line, 0, printer.style.width));
@@ -76,7 +78,7 @@ impl<E: Into<NoDocument>> From<E> for Refused {
     }
 }
 
-fn judged(args: &ReplayArgs, caller: &Policy, key: Option<&crate::document::Key>) -> Result<Replayed, Refused> {
+fn judged(args: &ReplayArgs, wishes: &Wishes, block: Option<NamedBlock>) -> Result<Replayed, Refused> {
     // Evidence may hold its document, in base64, and as much again of answers.
     let most = args.page.max_size.saturating_mul(3);
     let limits = Limits { max_bytes: args.page.max_size, ..Limits::default() };
@@ -91,7 +93,9 @@ fn judged(args: &ReplayArgs, caller: &Policy, key: Option<&crate::document::Key>
             return Err(Refused::Usage(why.into()));
         }
     };
-    evidence.replay(&document, key, caller, &limits).map_err(|why| match why {
+    let Wishes { policy, key, names, .. } = wishes;
+    let terms = ReplayTerms { key: key.as_ref(), block, names, limits, ..ReplayTerms::new(policy, now()) };
+    evidence.replay(&document, &terms).map_err(|why| match why {
         NotReplayed::TrustMissing(ref missing) => {
             let flags: BTreeSet<&str> = missing.iter().map(flag).collect();
             Refused::Usage(format!("{why} ({})", Vec::from_iter(flags).join(", ")))
@@ -117,28 +121,11 @@ fn flag(missing: &Reliance) -> &'static str {
         Reliance::TitleState(_) => "--accept-state",
         Reliance::UnprotectedFalsy => "--accept-unauthenticated-falsy",
         Reliance::BlockAge(_) => "--max-block-age",
+        Reliance::UnknownNetwork(_) => "--policy",
+        Reliance::Chain(_) => "--chain-id",
+        Reliance::AsOf(_) => "--at",
+        Reliance::ChosenBlock(..) => "--block",
+        Reliance::Challenge(_) => "--challenge",
+        Reliance::Domain(_) => "--domain",
     }
-}
-
-/// What whoever judges again trusts, by flags and by settings, and wants besides.
-fn caller(args: &ReplayArgs) -> Result<Policy> {
-    let network = NetworkArgs {
-        trusted_block: args.trusted_block.clone(),
-        max_block_age: args.max_block_age.clone(),
-        did_registry: args.did_registry.clone(),
-        dns_anchor: args.dns_anchor.clone(),
-        web: WebArgs { offline: true, config: args.config.clone(), ..WebArgs::default() },
-        ..NetworkArgs::default()
-    };
-    let asked = Asked {
-        network: &network,
-        max_size: args.page.max_size,
-        chain_id: None,
-        trust_registry: &args.trust_registry,
-        key: None,
-        names: None,
-        context: &args.context,
-    };
-    let caller = config::for_replay(&asked, &args.rules)?;
-    Ok(Policy { accept_unauthenticated_falsy: args.accept_unauthenticated_falsy, ..caller })
 }

@@ -1,6 +1,7 @@
 //! Record sets with their signatures, in the order and the wire form of RFC 9102 §3.2: each set, then the signature over it. We
-//! read one spelling of them only, the canonical one of RFC 4034 §6, so that not a byte of a chain can be another one: names in
-//! lower case, the records of a set in order, the time to live the one that was signed, one signature.
+//! read one spelling of them only, the canonical one of RFC 4034 §6, so that no byte of what is signed can be another one: names in
+//! lower case, the records of a set in order, the time to live the one that was signed, one signature. (An ECDSA signature has
+//! a second value, which proves the same.)
 
 use super::NotProven;
 use super::name::Name;

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
 
-use super::{Answer, Ask, Fact, Provenance, Question, Unavailable};
+use super::{Answer, Ask, Fact, Finality, Provenance, Question, Unavailable};
+use crate::primitives::Digest32;
 
 /// Questions with their answers, in the order they were asked; one answer to each.
 ///
@@ -45,6 +47,17 @@ impl Evidence {
                 self.entries.push(entry);
             }
         }
+    }
+
+    /// The same, where what was read at this block was to be read there.
+    pub(crate) fn of_chosen_block(&self, hash: Digest32) -> Self {
+        let mut evidence = self.clone();
+        for fact in evidence.entries.iter_mut().filter_map(|entry| entry.answer.as_mut().ok()) {
+            if let Some(block) = fact.block_mut().filter(|block| block.hash == hash) {
+                block.finality = Finality::Chosen;
+            }
+        }
+        evidence
     }
 
     /// The entry for exactly this question.
@@ -180,7 +193,8 @@ impl TryFrom<Written> for Evidence {
 #[serde(deny_unknown_fields)]
 struct WrittenEntry {
     question: Question,
-    reading: Option<serde_json::Value>,
+    /// As it stands there: what it is of says the question.
+    reading: Option<Box<RawValue>>,
     unavailable: Option<Unavailable>,
     provenance: Provenance,
 }
@@ -190,7 +204,7 @@ impl TryFrom<WrittenEntry> for Entry {
 
     fn try_from(WrittenEntry { question, reading, unavailable, provenance }: WrittenEntry) -> Result<Self, String> {
         let answer = match (reading, unavailable) {
-            (Some(reading), None) => Ok(question.read(reading).map_err(|why| why.to_string())?),
+            (Some(reading), None) => Ok(question.read(&reading).map_err(|why| why.to_string())?),
             (None, Some(why)) => Err(why),
             _ => return Err("a question has a reading, or why there is none".into()),
         };

@@ -1,6 +1,7 @@
 //! What can be asked, and what answers it: one table pairs each question with the reading that answers it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::{
     AccountSignatureReading, BlockReading, DidEthrReading, HistoryReading, PowersReading, ProofReading,
@@ -54,9 +55,9 @@ macro_rules! questions {
             }
 
             /// A reading as it is written, which the question alone says the kind of.
-            pub(super) fn read(&self, reading: serde_json::Value) -> serde_json::Result<Fact> {
+            pub(super) fn read(&self, reading: &RawValue) -> serde_json::Result<Fact> {
                 match self {
-                    $(Self::$kind(_) => serde_json::from_value(reading).map(Fact::$kind),)*
+                    $(Self::$kind(_) => serde_json::from_str(reading.get()).map(Fact::$kind),)*
                 }
             }
         }
@@ -267,7 +268,7 @@ pub struct WebQuestion {
 }
 
 /// The TXT records of a host name (checks.md §5.1).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DnsTxtQuestion {
     /// Lower-case A-labels without a trailing dot.
@@ -287,6 +288,22 @@ impl Fact {
             Self::TitleLogs(reading) => Some(&reading.block),
             Self::Powers(reading) => Some(&reading.block),
             Self::Proof(reading) => Some(&reading.block),
+            Self::Web(_) | Self::DnsTxt(_) => None,
+        }
+    }
+
+    /// As [`Self::block`].
+    pub(super) fn block_mut(&mut self) -> Option<&mut BlockReading> {
+        match self {
+            Self::Registry(reading) => Some(&mut reading.block),
+            Self::DocumentStore(reading) => Some(&mut reading.block),
+            Self::DidEthr(reading) => Some(&mut reading.block),
+            Self::AccountSignature(reading) => Some(&mut reading.block),
+            Self::Revocation(reading) => Some(&mut reading.block),
+            Self::History(reading) => Some(&mut reading.block),
+            Self::TitleLogs(reading) => Some(&mut reading.block),
+            Self::Powers(reading) => Some(&mut reading.block),
+            Self::Proof(reading) => Some(&mut reading.block),
             Self::Web(_) | Self::DnsTxt(_) => None,
         }
     }

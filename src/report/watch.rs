@@ -13,7 +13,7 @@ use crate::watch::{EventKind, Side, WatchEvent};
 pub fn render(event: &WatchEvent, names: &AddressBook, style: Style) -> String {
     let known = names.names_of(addresses(event));
     let mut page = Page::new(style);
-    let teller = Teller { telling: style.telling(), names: &known };
+    let teller = Teller { telling: style.telling(), names: &known, names_by: crate::verify::NamesBy::Caller };
     let name = match &event.file {
         Some(file) => file.clone(),
         None if style.verbose => format!("token {}", event.title.token),

@@ -29,7 +29,9 @@ pub use challenge_report::{
     SignatureKind, challenge_of,
 };
 pub use content_report::ContentReport;
-pub use evidence_file::{EvidenceFile, InvalidEvidenceFile, KeepDocument, NotReplayed, Reliance, Replayed, Trust};
+pub use evidence_file::{
+    EvidenceFile, InvalidEvidenceFile, KeepDocument, NamedBlock, NotReplayed, Reliance, ReplayTerms, Replayed, Trust,
+};
 pub use next_step::NextStep;
 pub use policy::{
     AcceptedState, DeniedWarnings, FieldPath, InvalidFieldPath, InvalidIssuerName, InvalidPolicyFile, IssuerName,
@@ -37,7 +39,7 @@ pub use policy::{
 };
 pub use report::{
     AddedContext, AsOf, Assurance, Check, CheckName, ContractClaim, CredentialFacts, DocumentFacts, Finding,
-    FurtherFinding, Grade, IdentityClaim, IssuedThrough, Issuer, IssuerClaim, Network, Outcome, PendingChange,
+    FurtherFinding, Grade, IdentityClaim, IssuedThrough, Issuer, IssuerClaim, NamesBy, Network, Outcome, PendingChange,
     PresentationFacts, ProofFacts, ProofResult, RegistryFacts, RegistryStanding, Report, RevocationClaim,
     RevokedNodeFacts, RuleFinding, SignerFacts, StatusClaim, StatusListFacts, StoreFacts, Strength, Title,
     TitleStateName, Tool, Voucher,

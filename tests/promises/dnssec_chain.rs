@@ -369,13 +369,17 @@ async fn forged_evidence_proves_no_more_than_stands_in_it() {
             bytes[last] ^= 1;
             reading["chain"] = json!(STANDARD.encode(bytes));
         }),
-        // Of a day when the signatures were no longer valid, or not yet; and resting on nobody who is trusted.
-        desk.sealed_anew(|file| file["judged"]["at"] = json!("2036-01-01T00:00:00Z")),
+        // Of a day when the signatures were not yet valid; and resting on nobody who is trusted.
         desk.sealed_anew(|file| file["judged"]["at"] = json!("2016-01-01T00:00:00Z")),
         desk.sealed_anew(|file| drop(file["judged"]["trust"].as_object_mut().unwrap().remove("dns_anchors"))),
     ] {
         assert_eq!(shown(&report(&run)), unknown, "{}", errors(&run));
         assert_eq!(run.status.code(), Some(3));
+    }
+    // A day that has not come, nor one whose seconds wrap around to today's (RFC 4034 §3.1.5), is none at all.
+    for at in ["2036-01-01T00:00:00Z", "2163-01-03T06:07:18Z"] {
+        let run = desk.sealed_anew(|file| file["judged"]["at"] = json!(at));
+        assert!(run.status.code() == Some(6) && report(&run)["verdict"].is_null(), "{at}: {}", errors(&run));
     }
     let not_base64 = desk.forged(|reading| reading["chain"] = json!("?"));
     assert_eq!(not_base64.status.code(), Some(6), "{}", errors(&not_base64));

@@ -106,7 +106,7 @@ fn any_byte_that_is_changed_is_found_or_changes_nothing() {
     let caller = desk.caller();
     let judged = |bytes: &[u8]| {
         let file = ebl_verifier::verify::EvidenceFile::read(bytes, &Default::default()).ok()?;
-        file.replay(&bill, None, &caller, &Default::default()).ok()
+        file.replay(&bill, &ebl_verifier::verify::ReplayTerms::new(&caller, i64::MAX)).ok()
     };
     let genuine = judged(&whole).expect("it is whole");
     assert!(genuine.same_report);
@@ -187,11 +187,15 @@ fn no_file_makes_anybody_trusted() {
 #[test]
 fn no_file_makes_a_rule_laxer() {
     let desk = Desk::open();
+    // After the newest block of the chain, which is read then.
+    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let lax = [
         ("returned", &["--accept-state", "returned"][..]),
         ("live", &["--max-block-age", "off"]),
         ("live", &["--max-block-age", "9999d"]),
         ("live-oa3", &["--accept-unauthenticated-falsy"]),
+        ("live", &["--at", &now]),
+        ("live", &["--chain-id", "1337"]),
     ];
     for (name, flags) in lax {
         let (bill, kept) = (desk.sample(name), desk.file("kept"));
@@ -209,6 +213,83 @@ fn no_file_makes_a_rule_laxer() {
     let strict = desk.write("strict.toml", b"dnssec = \"require\"\n");
     let run = desk.run(&["replay", &desk.file("kept"), &desk.sample("live"), "--policy", &strict]);
     assert!(run.status.code() == Some(3) && text(&run).contains("issuer.dnssec_required"), "{}", text(&run));
+}
+
+#[test]
+fn what_only_the_reader_can_say_the_file_does_not_say_for_him() {
+    let desk = Desk::open();
+    let changed = |name: &str, change: &dyn Fn(&mut Value)| {
+        desk.run(&["verify", &desk.sample(name), "--save-evidence", &desk.file("kept")]);
+        let mut file = desk.read("kept");
+        change(&mut file["judged"]);
+        desk.write("changed", &sealed(file.to_string().as_bytes()));
+        desk.run(&["replay", &desk.file("changed"), &desk.sample(name)])
+    };
+    let refused = |name: &str, flag: &str, change: &dyn Fn(&mut Value)| {
+        let run = changed(name, change);
+        assert_eq!((run.status.code(), text(&run).as_str()), (Some(2), ""), "{flag}: {}", errors(&run));
+        assert!(errors(&run).contains(flag), "{flag}: {}", errors(&run));
+    };
+    refused("expired", "(--at)", &|judged| judged["as_of"] = json!("2020-01-01T00:00:00Z"));
+    refused("live", "(--chain-id)", &|judged| judged["chain"] = json!(1337));
+    let did = json!([{"issuers": [{"did": "did:ethr:0x539:0x17c5185167401eD00cF5F5b2fc97D9BBfDb7D025"}]}]);
+    refused("signed", "(--expect-issuer)", &|judged| judged["rules"] = did.clone());
+    // A copy of a presentation that was made for somebody else.
+    refused("w3c-presentation", "(--challenge, --domain)", &|judged| {
+        judged["challenge"] = json!("6f1d2c3b-presentation-1");
+        judged["domain"] = json!("bank.example");
+    });
+    let future = changed("expired", &|judged| judged["at"] = json!("2099-01-01T00:00:00Z"));
+    assert!(future.status.code() == Some(6) && text(&future).contains("a time that has not come"), "{}", text(&future));
+}
+
+#[test]
+fn a_block_counts_as_chosen_only_for_whoever_chose_it() {
+    let desk = Desk::open();
+    desk.run(&["verify", &desk.sample("live"), "--save-evidence", &desk.file("kept")]);
+    let mut file = desk.read("kept");
+    let mut number = Value::Null;
+    for entry in file["evidence"]["entries"].as_array_mut().unwrap() {
+        if entry["question"]["kind"] == "registry" {
+            entry["reading"]["block"]["finality"] = json!("chosen");
+            number = entry["reading"]["block"]["number"].clone();
+        }
+    }
+    desk.write("changed", &sealed(file.to_string().as_bytes()));
+    let replay = |block: &[&str]| {
+        let run = desk.run(&[&["replay", &desk.file("changed"), &desk.sample("live")][..], block].concat());
+        (run.status.code(), errors(&run))
+    };
+    let (code, said) = replay(&[]);
+    assert!(code == Some(2) && said.contains("as the one to read") && said.contains("(--block)"), "{said}");
+    assert_eq!(replay(&["--block", "1"]).0, Some(2));
+    let (code, said) = replay(&["--block", "latest"]);
+    assert!(code == Some(2) && said.contains("a number or a block hash"), "{said}");
+    assert_eq!(replay(&["--block", &number.to_string()]).0, Some(0));
+}
+
+#[test]
+fn names_are_called_the_readers_only_where_they_are() {
+    let desk = Desk::open();
+    desk.run(&["verify", &desk.sample("live"), "--save-evidence", &desk.file("kept")]);
+    let mut file = desk.read("kept");
+    let holder = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+    file["judged"]["names"] = json!({ holder: "Genuine Shipper" });
+    desk.write("changed", &sealed(file.to_string().as_bytes()));
+    let own = desk.write("own.json", format!("{{\"{holder}\": \"Genuine Shipper\"}}").as_bytes());
+    let other = desk.write("other.json", format!("{{\"{holder}\": \"Somebody\"}}").as_bytes());
+    for (names, said) in [
+        (&[][..], "Genuine Shipper (a name in the evidence)"),
+        (&["--names", &other], "Genuine Shipper (a name in the evidence)"),
+        (&["--names", &own], "Genuine Shipper (your address book)"),
+    ] {
+        for format in ["human", "html"] {
+            let replay = ["replay", &desk.file("changed"), &desk.sample("live"), "--format", format];
+            let run = desk.run(&[&replay[..], names].concat());
+            let shown = text(&run).split_whitespace().collect::<Vec<_>>().join(" ").replace("<wbr>", "");
+            assert!(run.status.code() == Some(0) && shown.contains(said), "{format} {names:?}: {shown}");
+        }
+    }
 }
 
 #[test]

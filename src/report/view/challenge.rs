@@ -2,10 +2,10 @@
 
 use super::checks::Checks;
 use super::{Headline, Row, Section, Standing, Teller, Telling, View, unless_empty, utc};
-use crate::verify::{ChallengeReport, ControlVerdict, TitleStateName};
+use crate::verify::{ChallengeReport, ControlVerdict, NamesBy, TitleStateName};
 
 pub(super) fn view(report: &ChallengeReport, name: &str, telling: Telling) -> View {
-    let teller = Teller { telling, names: &report.names };
+    let teller = Teller { telling, names: &report.names, names_by: NamesBy::Caller };
     let standing = match report.verdict {
         ControlVerdict::Proven => Standing::Good,
         ControlVerdict::Contradicted => Standing::Bad,

@@ -4,7 +4,7 @@ use super::checks::{Checks, Finding, policy};
 use super::evidence::{self, Basis};
 use super::history::History;
 use super::{Headline, Section, Standing, Teller, Telling, View, next, unless_empty};
-use crate::verify::{CheckName, Outcome, Report, TitleReport, TitleStateName, Verdict, codes};
+use crate::verify::{CheckName, NamesBy, Outcome, Report, TitleReport, TitleStateName, Verdict, codes};
 
 pub(super) fn view(report: &Report, titles: &[TitleReport], file: &str, telling: Telling) -> View {
     let own = titles.first().filter(|_| report.parts.is_empty());
@@ -31,7 +31,7 @@ pub(super) fn view(report: &Report, titles: &[TitleReport], file: &str, telling:
 
 /// A document, or a credential as if it had come alone.
 fn one(report: &Report, title: Option<&TitleReport>, subject: String, telling: Telling) -> View {
-    let teller = Teller { telling, names: &report.names };
+    let teller = Teller { telling, names: &report.names, names_by: report.names_by };
     let mut sections = Vec::new();
     if telling.extent.is_filed() {
         sections.extend(super::content::content(report));
@@ -113,7 +113,7 @@ fn credentials(parts: &[Report]) -> String {
 
 /// The history of a title that was asked for besides. What it could not find out changes no verdict, and is said.
 fn history(title: &TitleReport, telling: Telling) -> Option<Section> {
-    let teller = Teller { telling, names: &title.names };
+    let teller = Teller { telling, names: &title.names, names_by: NamesBy::Caller };
     let check = title.checks.iter().find(|check| check.name == CheckName::History)?;
     // The other checks say so already.
     let is_said = check.outcome == Outcome::NotApplicable && check.code == &codes::NOT_ASKED;

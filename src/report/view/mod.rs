@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use crate::primitives::{Address, Digest32};
 use crate::verify::codes::Code;
-use crate::verify::{ChallengeReport, NextStep, Outcome, Report, TitleReport};
+use crate::verify::{ChallengeReport, NamesBy, NextStep, Outcome, Report, TitleReport};
 
 pub(crate) use checks::{Checks, Finding};
 pub(crate) use history::History;
@@ -222,14 +222,18 @@ pub struct AsJudged<'r> {
 pub(super) struct Teller<'r> {
     pub telling: Telling,
     pub names: &'r BTreeMap<Address, String>,
+    pub names_by: NamesBy,
 }
 
 impl Teller<'_> {
-    /// With the reader's own name for it, said to be theirs.
+    /// With its name, and who gave it that.
     pub(super) fn address(&self, address: Address) -> String {
         let shown = self.bare_address(address);
         match self.names.get(&address) {
-            Some(name) => format!("{shown} {name} (your address book)"),
+            Some(name) => match self.names_by {
+                NamesBy::Caller => format!("{shown} {name} (your address book)"),
+                NamesBy::Evidence => format!("{shown} {name} (a name in the evidence)"),
+            },
             None => shown,
         }
     }

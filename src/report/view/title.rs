@@ -3,10 +3,10 @@
 use super::checks::Checks;
 use super::evidence::{self, Basis};
 use super::{Headline, Row, Section, Standing, Teller, Telling, View, next, unless_empty, utc};
-use crate::verify::{Outcome, PowersFacts, TitleReport, TitleStateName, Verdict};
+use crate::verify::{NamesBy, Outcome, PowersFacts, TitleReport, TitleStateName, Verdict};
 
 pub(super) fn view(report: &TitleReport, name: &str, telling: Telling) -> View {
-    let teller = Teller { telling, names: &report.names };
+    let teller = Teller { telling, names: &report.names, names_by: NamesBy::Caller };
     let mut sections = Vec::new();
     sections.extend(unless_empty(facts(report, &teller), Section::Facts));
     sections.extend(super::history::section(report, &teller));

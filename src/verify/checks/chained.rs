@@ -1,37 +1,29 @@
 //! A DNSSEC chain beside a domain's records is checked here, whoever says that it was checked (checks.md §5.4). One that does not
 //! prove these very records leaves nothing known of them: somebody changed the one or the other. What has none is as it was said.
 
-use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::dnssec::{self, NotProven, TrustAnchors};
-use crate::evidence::{
-    Cause, DnsTxtQuestion, Dnssec, Entry, Evidence, Fact, Provenance, Question, TxtReading, Unavailable,
-};
+use crate::evidence::{Cause, DnsTxtQuestion, Dnssec, Entry, Evidence, Provenance, Question, TxtReading, Unavailable};
 
-/// The evidence without answers that contradict their own chain. Where a chain stands, it holds.
-pub(super) fn chained<'e>(evidence: Cow<'e, Evidence>, anchors: &TrustAnchors, now: i64) -> Cow<'e, Evidence> {
-    let contradicting: Vec<Entry> = evidence
-        .entries()
-        .iter()
-        .filter_map(|entry| {
-            let (Question::DnsTxt(DnsTxtQuestion { name }), Ok(Fact::DnsTxt(reading))) =
-                (entry.question(), entry.answer())
-            else {
-                return None;
-            };
-            let detail = contradiction(name, reading, anchors, now)?.to_string();
-            let why = Unavailable { cause: Cause::Bogus, host: None, detail };
-            // Nobody stands for an answer that does not count.
-            let mut provenance = Provenance { hosts: Vec::new(), ..entry.provenance.clone() };
-            provenance.failed.push(why.clone());
-            Some(Entry::unanswered(entry.question().clone(), why, provenance))
-        })
-        .collect();
-    let mut counting = evidence;
-    for entry in contradicting {
-        counting.to_mut().record(entry);
-    }
-    counting
+/// Instead of the answers about these domains that contradict their own chain. Only what a report rests on is worth the work
+/// of checking signatures: evidence may hold any number of chains.
+pub(super) fn contradicting(
+    evidence: &Evidence,
+    domains: &BTreeSet<DnsTxtQuestion>,
+    anchors: &TrustAnchors,
+    now: i64,
+) -> Vec<Entry> {
+    let contradicting = domains.iter().filter_map(|domain| {
+        let found = evidence.found(domain)?;
+        let detail = contradiction(&domain.name, found.answer.ok()?, anchors, now)?.to_string();
+        let why = Unavailable { cause: Cause::Bogus, host: None, detail };
+        // Nobody stands for an answer that does not count.
+        let mut provenance = Provenance { hosts: Vec::new(), ..found.entry.provenance.clone() };
+        provenance.failed.push(why.clone());
+        Some(Entry::unanswered(Question::DnsTxt(domain.clone()), why, provenance))
+    });
+    contradicting.collect()
 }
 
 fn contradiction(name: &str, reading: &TxtReading, anchors: &TrustAnchors, now: i64) -> Option<Contradiction> {

@@ -23,13 +23,14 @@ mod store;
 mod timely;
 mod title;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::codes::{self, Actor, Code};
 use super::report::{
     AsOf, Check, CheckName, ContractClaim, DocumentFacts, Grade, IdentityClaim, IssuedThrough, Issuer, IssuerClaim,
-    Network, Outcome, RegistryFacts, Report, RevocationClaim, RuleFinding, SignerFacts, StatusListFacts, StoreFacts,
-    Strength, Title, TitleStateName, Tool,
+    NamesBy, Network, Outcome, RegistryFacts, Report, RevocationClaim, RuleFinding, SignerFacts, StatusListFacts,
+    StoreFacts, Strength, Title, TitleStateName, Tool,
 };
 use super::{Arrival, Case, ContentWanted, Policy, Step, Verdict, WarningKind, budget};
 use crate::content::Content;
@@ -37,7 +38,7 @@ use crate::credential::Signed;
 use crate::date_time::rfc3339_seconds;
 use crate::document::credential::{Credential, CredentialStatus};
 use crate::document::{self, ContractKind, Document, SealedBy};
-use crate::evidence::{Ask, Cause, Entry, Evidence, Found, Question, Unavailable};
+use crate::evidence::{Ask, Cause, DnsTxtQuestion, Entry, Evidence, Found, Question, Unavailable};
 use crate::integrity::{Integrity, IntegrityResult, Unchecked, Warning};
 use crate::primitives::{Address, ChainId, TokenId, encode_hex, rfc3339};
 
@@ -50,11 +51,19 @@ pub(super) use title::run as run_title;
 /// Says what is still to be asked, or reports.
 pub(super) fn run(case: &Case<'_>, evidence: &Evidence) -> Step {
     let timely = timely::timely(evidence, case.policy, case.judged_at());
-    // Of the time when it was looked at: records are those of that day, whatever day the document is judged as of.
-    let timely = chained::chained(timely, &case.dns_anchors(), case.now());
+    let anchors = case.dns_anchors();
     let step = budget::keep(evidence, timely, case.arrival.link.as_ref(), |evidence| {
-        let mut examination = Examination::new(case);
-        examination.judge(case, evidence);
+        let mut counting = Cow::Borrowed(evidence);
+        let examination = loop {
+            let mut examination = Examination::new(case);
+            examination.judge(case, &counting);
+            // Of the time when it was looked at: records are those of that day, whatever day the document is judged as of.
+            let contradicting = chained::contradicting(&counting, &examination.domains, &anchors, case.now());
+            if contradicting.is_empty() {
+                break examination;
+            }
+            contradicting.into_iter().for_each(|entry| counting.to_mut().record(entry));
+        };
         match examination.open_questions.is_empty() {
             true => Ok(examination.into_report(case)),
             false => Err(examination.open_questions),
@@ -161,6 +170,8 @@ pub(super) struct Examination {
     pub(super) open_questions: Vec<Question>,
     /// What was needed, answered or not.
     asked: Vec<Question>,
+    /// Of which domains the records were looked at.
+    domains: BTreeSet<DnsTxtQuestion>,
     /// The network that look-ups use, if there is one.
     network: Option<Network>,
     findings: Findings,
@@ -259,6 +270,7 @@ impl Examination {
         Self {
             open_questions: Vec::new(),
             asked: Vec::new(),
+            domains: BTreeSet::new(),
             network: None,
             findings: Findings::default(),
             rules: Vec::new(),
@@ -315,6 +327,7 @@ impl Examination {
             warnings: self.warnings,
             parts: self.parts,
             names: BTreeMap::new(),
+            names_by: NamesBy::Caller,
             tool: Tool::default(),
         };
         report.next_step = super::next_step::of(&report);
@@ -344,6 +357,9 @@ impl Examination {
     }
 
     fn known<'e>(&mut self, evidence: &'e Evidence, question: &Question) -> Option<&'e Entry> {
+        if let Question::DnsTxt(domain) = question {
+            self.domains.insert(domain.clone());
+        }
         let entry = evidence.about(question);
         if entry.is_none() && !self.open_questions.contains(question) {
             self.open_questions.push(question.clone());

@@ -55,6 +55,7 @@ impl Examination {
         for part in case.parts() {
             let mut examination = Self::new(part);
             examination.judge(part, evidence);
+            self.domains.append(&mut examination.domains);
             for question in std::mem::take(&mut examination.open_questions) {
                 if !self.open_questions.contains(&question) {
                     self.open_questions.push(question);

@@ -69,6 +69,9 @@ pub struct Report {
     pub parts: Vec<Report>,
     /// The caller's own names for addresses of this report; set by whoever has an address book.
     pub names: BTreeMap<Address, String>,
+    /// Whose names these are.
+    #[serde(skip)]
+    pub names_by: NamesBy,
     /// The program.
     pub tool: Tool,
 }
@@ -145,6 +148,16 @@ pub enum Outcome {
     Unknown,
     /// The document gives no ground for this check, or it was not asked.
     NotApplicable,
+}
+
+/// Whose names for addresses a report shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum NamesBy {
+    /// Those of the caller's own address book.
+    #[default]
+    Caller,
+    /// Those of whoever made the evidence that it was judged from again.
+    Evidence,
 }
 
 /// How far an outcome's evidence can be relied on (checks.md §1.1).
@@ -231,9 +244,14 @@ impl Grade {
         let proof = as_of.and_then(|as_of| as_of.proof.as_ref());
         let is_known =
             proof.is_some_and(|proof| (proof.result, proof.vouched_by) == (ProofResult::Proven, Some(Voucher::Caller)));
-        let own = checks.iter().filter(|check| matches!(check.outcome, Outcome::Pass | Outcome::Fail));
-        let own = own.filter(|check| !(is_known && check.name == CheckName::Chain && check.outcome == Outcome::Pass));
-        let own = own.filter_map(|check| check.strength.and_then(Self::of));
+        let is_of_one_chain = |check: &Check| check.name == CheckName::Chain && check.also.is_empty();
+        let own = checks.iter().flat_map(|check| {
+            let vouched = is_known && is_of_one_chain(check) && check.outcome == Outcome::Pass;
+            let first = (!vouched).then_some((check.outcome, check.strength));
+            first.into_iter().chain(check.also.iter().map(|also| (also.outcome, also.strength)))
+        });
+        let own = own.filter(|(outcome, _)| matches!(outcome, Outcome::Pass | Outcome::Fail));
+        let own = own.filter_map(|(_, strength)| strength.and_then(Self::of));
         own.chain(parts.iter().filter_map(|part| part.grade)).min()
     }
 }

@@ -9,7 +9,7 @@ use ebl_verifier::document::link::Link;
 use ebl_verifier::document::{self, Content, Key, Limits};
 use ebl_verifier::primitives::encode_hex;
 use ebl_verifier::verify::codes::{self, Code};
-use ebl_verifier::verify::{EvidenceFile, KeepDocument, Policy, Rule};
+use ebl_verifier::verify::{EvidenceFile, KeepDocument, Policy, ReplayTerms, Rule};
 use ebl_verifier::web_address::Reach;
 use ebl_verifier::{Verifier, Wishes};
 use serde_json::{Value, json};
@@ -161,7 +161,7 @@ fn not_replayed(policy: Policy, document: &[u8]) -> &'static Code {
     let (report, evidence) = runtime.block_on(verifier.verify_with_evidence(&bytes, &wishes)).expect("a document");
     let terms = (&wishes.policy, &wishes.names, wishes.content);
     let kept = EvidenceFile::of(&bytes, KeepDocument::No, &report, evidence, terms, None);
-    kept.replay(document, None, &Policy::default(), &Limits::default()).unwrap_err().explanation()
+    kept.replay(document, &ReplayTerms::new(&Policy::default(), i64::MAX)).unwrap_err().explanation()
 }
 
 fn refused(bytes: &[u8]) -> &'static Code {
