@@ -26,6 +26,7 @@ use crate::report::json::{self, Layout};
 use crate::report::watch as line;
 use crate::title::history::StandingState;
 use crate::verifier::{Verifier, Wishes};
+use crate::verify::ProofMode;
 use crate::watch::{EventKind, Observed, Trouble, WatchEvent, WatchedTitle};
 use args::{Until, WatchArgs, WatchFormat};
 use program::Program;
@@ -41,6 +42,11 @@ pub(super) fn run(args: &WatchArgs) -> Result<Exit> {
         follows_the_chain,
         "a watch follows the chain, and the block that you named never moves: --block takes latest, safe or finalized here"
     );
+    ensure!(
+        wishes.policy.proof == ProofMode::Off,
+        "a watch asks for no state proofs, so it would not keep to --proof: say --proof off, and prove the title with `ebl title` \
+         when something has changed"
+    );
     let read = settings.iter().chain(&args.files).map(|path| path.as_path());
     let state = args.state.as_deref().map(|path| StateFile::at(path, &read.collect::<Vec<_>>())).transpose()?;
     let program = args.exec.as_deref().map(Program::find).transpose()?;
@@ -55,6 +61,8 @@ pub(super) fn run(args: &WatchArgs) -> Result<Exit> {
     let mut watch = Watch::new(args, &verifier, &wishes, subjects, state, program)?;
     Ok(runtime.block_on(watch.run(args)))
 }
+
+const NO_PENDING: &str = "what the newest blocks hold could not be read";
 
 /// So many titles are written after each event that was told.
 const SAVED_AT_ONCE: usize = 500;
@@ -73,6 +81,7 @@ struct Watch<'a> {
     format: WatchFormat,
     style: Style,
     troubles: Troubles,
+    pending_troubles: Troubles,
     /// Events that the program failed for, each said once.
     failed: BTreeSet<String>,
     /// Events that were told and stand in no file yet.
@@ -88,6 +97,8 @@ struct Look {
     changed: bool,
     /// Something could not be looked at, or not be told.
     incomplete: bool,
+    /// What is not final yet could not be read of something.
+    pending_is_missing: bool,
 }
 
 /// Why a watch ends before its time.
@@ -121,9 +132,23 @@ impl<'a> Watch<'a> {
         // One line for each event, for whoever searches them; broken only where somebody looks at a screen.
         let width = if std::io::stdout().is_terminal() { output::page_width() } else { usize::MAX };
         let style = Style { width, color: false, verbose: args.verbose, advice: advice::advice };
-        let (format, troubles) = (args.format, Troubles::of(subjects.len()));
-        let failed = BTreeSet::new();
-        Ok(Self { verifier, wishes, subjects, titles, state, program, format, style, troubles, failed, unsaved: 0 })
+        let troubles = |told| Troubles::of(subjects.len(), told);
+        let (troubles, pending_troubles) = (troubles("nothing is told"), troubles("only what is final is told"));
+        let (format, failed, unsaved) = (args.format, BTreeSet::new(), 0);
+        Ok(Self {
+            verifier,
+            wishes,
+            subjects,
+            titles,
+            state,
+            program,
+            format,
+            style,
+            troubles,
+            pending_troubles,
+            failed,
+            unsaved,
+        })
     }
 
     async fn run(&mut self, args: &WatchArgs) -> Exit {
@@ -145,7 +170,7 @@ impl<'a> Watch<'a> {
                 // What is pending can be told only once something is known that it follows.
                 let again = self.look(signals).await?;
                 let told = look.told || again.told;
-                look = Look { told, changed: look.changed || again.changed, incomplete: again.incomplete };
+                look = Look { told, changed: look.changed || again.changed, ..again };
             }
             match args.until {
                 _ if args.once => return Ok(look.exit()),
@@ -163,6 +188,9 @@ impl<'a> Watch<'a> {
         let looked = until_or_ended(looking, signals).await?;
         let mut look = Look::default();
         self.troubles.note(looked.iter().map(|looked| looked.as_ref().err().map(Trouble::to_string)));
+        let is_missing = |looked: &Result<Observed, _>| looked.as_ref().is_ok_and(|seen| !seen.pending_is_known);
+        look.pending_is_missing = looked.iter().any(is_missing);
+        self.pending_troubles.note(looked.iter().map(|looked| is_missing(looked).then(|| NO_PENDING.to_owned())));
         for (index, looked) in looked.into_iter().enumerate() {
             match looked {
                 Ok(observed) => self.tell_all(index, observed, &mut look, signals).await?,
@@ -181,7 +209,7 @@ impl<'a> Watch<'a> {
         look: &mut Look,
         signals: &mut Receiver<Option<Told>>,
     ) -> Result<(), End> {
-        let Observed { events, next } = observed;
+        let Observed { events, open, .. } = observed;
         for event in events {
             let file = self.subjects.get(index).and_then(|subject| subject.file.clone());
             let event = WatchEvent { file, ..event };
@@ -192,7 +220,7 @@ impl<'a> Watch<'a> {
             look.told |= event.kind != EventKind::Begun;
             look.changed |= matches!(event.kind, EventKind::Changed | EventKind::Replaced);
             if let Some(title) = self.titles.get_mut(index) {
-                title.note_told(&event, &next);
+                title.note_told(&event, &open);
             }
             if event.kind != EventKind::Begun {
                 self.unsaved += 1;
@@ -203,7 +231,7 @@ impl<'a> Watch<'a> {
             }
         }
         if let Some(title) = self.titles.get_mut(index) {
-            title.go_on_from(next);
+            title.go_on_from(open);
         }
         Ok(())
     }
@@ -242,8 +270,10 @@ impl<'a> Watch<'a> {
     }
 
     fn has_come(&self, until: Until, look: Look) -> bool {
+        // What could not be looked at now, or not be told, may be another state than the one that was noted.
         let all = |states: &[StandingState]| {
-            self.titles.iter().all(|title| title.state().is_some_and(|state| states.contains(&state)))
+            !look.incomplete
+                && self.titles.iter().all(|title| title.state().is_some_and(|state| states.contains(&state)))
         };
         match until {
             Until::Returned => all(&[StandingState::Returned, StandingState::Ended]),
@@ -262,7 +292,7 @@ impl Look {
     /// Of `--once`.
     fn exit(self) -> Exit {
         match self {
-            Self { incomplete: true, .. } => Exit::Unjudged,
+            Self { incomplete: true, .. } | Self { pending_is_missing: true, .. } => Exit::Unjudged,
             Self { told: true, .. } => Exit::Changed,
             Self { .. } => Exit::Done,
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::pending::Announced;
-use super::{Known, Now};
+use super::{Known, Now, settledness};
 use crate::evidence::Finality;
 use crate::primitives::{Address, ChainId, Digest32, TokenId, encode_hex, keccak256, rfc3339};
 use crate::title::Generation;
@@ -112,19 +112,23 @@ impl WatchEvent {
         Self::at_now(EventKind::Begun, title, now)
     }
 
-    pub(super) fn replaced(title: TitleNamed, known: &Known, now: &Now<'_>) -> Self {
-        Self { from: Some(Side::of(&known.standing)), ..Self::at_now(EventKind::Replaced, title, now) }
+    pub(super) fn replaced(title: TitleNamed, known: &Known, now: &Now<'_>, taken_back: u64) -> Self {
+        let id = id(EventKind::Replaced, title, now.state.block.hash, None, taken_back);
+        Self { id, from: Some(Side::of(&known.standing)), ..Self::at_now(EventKind::Replaced, title, now) }
     }
 
-    pub(super) fn changed(title: TitleNamed, entry: &Entry, now: &Now<'_>) -> Self {
-        Self { finality: now.state.block.finality, ..Self::of(EventKind::Changed, title, entry, now.generation) }
+    /// What is settled has one id whoever watched what before; elsewhere it may come again after it was taken back.
+    pub(super) fn changed(title: TitleNamed, entry: &Entry, now: &Now<'_>, taken_back: u64) -> Self {
+        let finality = now.state.block.finality;
+        let taken_back = if settledness(finality) > 0 { 0 } else { taken_back };
+        Self { finality, ..Self::of(EventKind::Changed, title, entry, now.generation, taken_back) }
     }
 
-    pub(super) fn pending(title: TitleNamed, entry: &Entry, generation: Generation) -> Self {
-        Self::of(EventKind::Pending, title, entry, generation)
+    pub(super) fn pending(title: TitleNamed, entry: &Entry, generation: Generation, taken_back: u64) -> Self {
+        Self::of(EventKind::Pending, title, entry, generation, taken_back)
     }
 
-    pub(super) fn withdrawn(title: TitleNamed, before: &Announced, generation: Generation) -> Self {
+    pub(super) fn withdrawn(title: TitleNamed, before: &Announced, generation: Generation, taken_back: u64) -> Self {
         let &Announced { operation, transaction, block, block_hash, log_index, before, after } = before;
         let entry = Entry {
             operation,
@@ -138,14 +142,14 @@ impl WatchEvent {
             after,
             remark: Vec::new(),
         };
-        Self::of(EventKind::Withdrawn, title, &entry, generation)
+        Self::of(EventKind::Withdrawn, title, &entry, generation, taken_back)
     }
 
     fn at_now(kind: EventKind, title: TitleNamed, now: &Now<'_>) -> Self {
         let block = &now.state.block;
         Self {
             schema: SCHEMA,
-            id: id(kind, title, block.hash, None),
+            id: id(kind, title, block.hash, None, 0),
             kind,
             file: None,
             title,
@@ -162,11 +166,11 @@ impl WatchEvent {
         }
     }
 
-    fn of(kind: EventKind, title: TitleNamed, entry: &Entry, generation: Generation) -> Self {
+    fn of(kind: EventKind, title: TitleNamed, entry: &Entry, generation: Generation, taken_back: u64) -> Self {
         let (before, after) = entry.operation.states();
         Self {
             schema: SCHEMA,
-            id: id(kind, title, entry.block_hash, Some(entry.log_index)),
+            id: id(kind, title, entry.block_hash, Some(entry.log_index), taken_back),
             kind,
             file: None,
             title,
@@ -188,10 +192,11 @@ fn time(seconds: u64) -> Option<String> {
     i64::try_from(seconds).ok().map(rfc3339)
 }
 
-/// Thirty-two hexadecimal digits over what makes the event this one.
-fn id(kind: EventKind, title: TitleNamed, block: Digest32, log: Option<u64>) -> String {
+/// Thirty-two hexadecimal digits over what makes the event this one: a block that was replaced may come back.
+fn id(kind: EventKind, title: TitleNamed, block: Digest32, log: Option<u64>, taken_back: u64) -> String {
     let TitleNamed { chain, registry, token } = title;
-    let about = format!("{kind:?}|{chain}|{registry}|{token}|{block}|{log:?}");
+    let again = if taken_back == 0 { String::new() } else { format!("|{taken_back}") };
+    let about = format!("{kind:?}|{chain}|{registry}|{token}|{block}|{log:?}{again}");
     encode_hex(keccak256(&about).0.first_chunk::<16>().unwrap_or(&[0; 16]))
 }
 

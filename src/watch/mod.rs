@@ -45,6 +45,9 @@ pub struct WatchedTitle {
     pub known: Option<Known>,
     /// The changes since `known` that were told already, by the ids of their events.
     pub told: BTreeSet<String>,
+    /// The same changes themselves: where nothing is ever final, one may be taken back before the rest could be told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recorded: Vec<Announced>,
 }
 
 /// What is known of a title as of a block.
@@ -59,12 +62,15 @@ pub struct Known {
     pub standing: Standing,
     /// What was announced as pending, and has neither become final nor been taken back.
     pub pending: Vec<Announced>,
+    /// How often something was told to be taken back: what comes again after that is told again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub taken_back: u64,
 }
 
 impl WatchedTitle {
     /// One that nothing is known of yet.
     pub fn new(title: TokenOfChain) -> Self {
-        Self { title: title.into(), known: None, told: BTreeSet::new() }
+        Self { title: title.into(), known: None, told: BTreeSet::new(), recorded: Vec::new() }
     }
 
     /// Where it is known to be.
@@ -72,22 +78,30 @@ impl WatchedTitle {
         self.known.as_ref().map(|known| known.standing.state)
     }
 
-    /// An event of a look was told, and not yet all of them: it is not told again. `next` is what the look came to. What was
-    /// told as pending is open from now on, so that it is told, too, if it is taken back before the rest could be told.
-    pub fn note_told(&mut self, event: &WatchEvent, next: &Known) {
+    /// An event of a look was told, and not yet all of them: it is not told again. What was told as pending or as recorded is
+    /// open from now on, so that it is told, too, if it is taken back before the rest could be told.
+    pub fn note_told(&mut self, event: &WatchEvent, Open { next, recorded }: &Open) {
         match (event.kind, &mut self.known) {
             (EventKind::Pending, Some(known)) => {
                 known.pending.extend(next.pending.iter().find(|open| open.was_told_as(event)).cloned());
             }
-            (EventKind::Withdrawn, Some(known)) => known.pending.retain(|open| !open.was_told_as(event)),
-            _ => drop(self.told.insert(event.id.clone())),
+            (EventKind::Withdrawn, Some(known)) => {
+                known.pending.retain(|open| !open.was_told_as(event));
+                self.recorded.retain(|open| !open.was_told_as(event));
+                known.taken_back = known.taken_back.saturating_add(1);
+            }
+            _ => {
+                self.recorded.extend(recorded.iter().find(|open| open.was_told_as(event)).cloned());
+                self.told.insert(event.id.clone());
+            }
         }
     }
 
     /// All events of a look were told: what follows is told from there.
-    pub fn go_on_from(&mut self, next: Known) {
-        self.known = Some(next);
+    pub fn go_on_from(&mut self, open: Open) {
+        self.known = Some(open.next);
         self.told.clear();
+        self.recorded.clear();
     }
 }
 
@@ -117,8 +131,19 @@ pub fn questions<'w>(titles: impl IntoIterator<Item = &'w WatchedTitle>) -> Vec<
 pub struct Observed {
     /// What happened since, in the order in which it is told.
     pub events: Vec<WatchEvent>,
-    /// What is known from now on, once all events were told.
+    /// What is known from now on.
+    pub open: Open,
+    /// Whether it is known what the newest block has beyond the settled one.
+    pub pending_is_known: bool,
+}
+
+/// What is known once all events of a look were told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// As of the block of the look.
     pub next: Known,
+    /// The changes that lead there.
+    pub recorded: Vec<Announced>,
 }
 
 /// Why nothing can be said of a title now. It says nothing about the title: what was known stays known.
@@ -143,6 +168,14 @@ pub enum Trouble {
         known: u64,
         /// The block of this one.
         found: u64,
+    },
+    /// What was read is less settled than what was read before, so it may be taken back.
+    #[error("its settled block is only {}, and what was read before was {}", in_a_word(*.found), in_a_word(*.known))]
+    LessSettled {
+        /// How settled the block of the last look was.
+        known: Finality,
+        /// How settled the one of this look is.
+        found: Finality,
     },
     /// A block that was settled is another one now.
     #[error("block {number} was settled as {known}, and the endpoint has {} there now", .found.map_or("none".into(), |hash| hash.to_string()))]
@@ -170,8 +203,12 @@ pub fn observe(watched: &WatchedTitle, evidence: &Evidence, trusted_by_caller: b
     let found = judge(state, registry, token, trusted_by_caller);
     let now = Now::of(state, &found)?;
     let observed = match &watched.known {
-        None => Observed { events: vec![WatchEvent::begun(watched.title, &now)], next: now.known(Vec::new()) },
-        Some(known) => since(watched.title, known, &now, logs_of(watched.title, evidence, known)?, trusted_by_caller)?,
+        None => Observed {
+            events: vec![WatchEvent::begun(watched.title, &now)],
+            open: Open { next: now.known(Vec::new(), 0), recorded: Vec::new() },
+            pending_is_known: true,
+        },
+        Some(known) => since(watched, known, &now, logs_of(watched.title, evidence, known)?, trusted_by_caller)?,
     };
     let events = observed.events.into_iter().filter(|event| !watched.told.contains(&event.id)).collect();
     Ok(Observed { events, ..observed })
@@ -197,9 +234,10 @@ impl<'r> Now<'r> {
         Ok(Self { state, found, generation, standing })
     }
 
-    fn known(&self, pending: Vec<Announced>) -> Known {
+    fn known(&self, pending: Vec<Announced>, taken_back: u64) -> Known {
         let Self { state, standing, .. } = self;
-        Known { block: state.block.clone(), escrow: state.title.escrow, standing: standing.clone(), pending }
+        let (block, escrow, standing) = (state.block.clone(), state.title.escrow, standing.clone());
+        Known { block, escrow, standing, pending, taken_back }
     }
 
     fn later(&self) -> Later<'_> {
@@ -221,22 +259,26 @@ fn logs_of<'e>(title: TitleNamed, evidence: &'e Evidence, known: &Known) -> Resu
 }
 
 fn since(
-    title: TitleNamed,
+    watched: &WatchedTitle,
     known: &Known,
     now: &Now<'_>,
     logs: &TitleLogsReading,
     trusted_by_caller: bool,
 ) -> Result<Observed, Trouble> {
+    let title = watched.title;
     let block = &now.state.block;
     if logs.block.hash != block.hash || now.state.title.escrow != known.escrow {
         return Err(Trouble::NotReadable("state and logs are not of one block and escrow"));
+    }
+    if settledness(block.finality) < settledness(known.block.finality) {
+        return Err(Trouble::LessSettled { known: known.block.finality, found: block.finality });
     }
     if block.number < known.block.number {
         return Err(Trouble::Behind { known: known.block.number, found: block.number });
     }
     let there = logs.before.iter().find(|at| at.number == known.block.number).and_then(|at| at.hash);
     if there != Some(known.block.hash) {
-        return replaced(title, known, now, there);
+        return replaced(watched, known, now, there);
     }
     if !logs.logs.is_whole() {
         let why = logs.logs.missing.clone();
@@ -247,29 +289,75 @@ fn since(
     let place = (title.registry, title.token);
     let settled = known.standing.goes_on(&own, blocks, &now.later(), place).map_err(Trouble::DoesNotFollow)?;
     let newer = pending::read(title, known, now, logs, trusted_by_caller);
-    let pending = pending::compare(title, known, &settled, newer, now);
-    let mut events = pending.withdrawn;
-    events.extend(settled.iter().map(|entry| WatchEvent::changed(title, entry, now)));
-    events.extend(pending.announced);
-    Ok(Observed { events, next: now.known(pending.open) })
+    let pending_is_known = newer.is_some();
+    let told = pending::told(&watched.recorded, &settled);
+    let pending = pending::compare(known, &settled, newer);
+    let gone = told.gone.into_iter().chain(&pending.withdrawn);
+    let mut back = TakenBack(known.taken_back);
+    let mut events: Vec<_> = gone.map(|gone| WatchEvent::withdrawn(title, gone, now.generation, back.one())).collect();
+    events.extend(told.new.into_iter().map(|entry| WatchEvent::changed(title, entry, now, back.0)));
+    events.extend(pending.announced.iter().map(|entry| WatchEvent::pending(title, entry, now.generation, back.0)));
+    let recorded = settled.iter().map(Announced::of).collect();
+    Ok(Observed { events, open: Open { next: now.known(pending.open, back.0), recorded }, pending_is_known })
 }
 
 /// The block of the last look is no longer one of the chain. Where it was settled somebody contradicts himself; where
 /// nothing ever settles the state is compared as it is, and says what was taken back.
 fn replaced(
-    title: TitleNamed,
+    watched: &WatchedTitle,
     known: &Known,
     now: &Now<'_>,
     found: Option<crate::primitives::Digest32>,
 ) -> Result<Observed, Trouble> {
-    let may_be_replaced = matches!(known.block.finality, Finality::Latest | Finality::Local) && found.is_some();
+    let may_be_replaced = settledness(known.block.finality) == 0 && found.is_some();
     if !may_be_replaced {
         let (number, known) = (known.block.number, known.block.hash);
         return Err(Trouble::SettledBlockReplaced { number, known, found });
     }
-    let differs = Side::of(&known.standing) != Side::of(&now.standing);
-    let events = differs.then(|| WatchEvent::replaced(title, known, now)).into_iter().collect();
-    Ok(Observed { events, next: now.known(Vec::new()) })
+    let title = watched.title;
+    let mut back = TakenBack(known.taken_back);
+    let gone = watched.recorded.iter().map(|gone| WatchEvent::withdrawn(title, gone, now.generation, back.one()));
+    let mut events: Vec<_> = gone.collect();
+    if Side::of(&known.standing) != Side::of(&now.standing) {
+        events.push(WatchEvent::replaced(title, known, now, back.one()));
+    }
+    let open = Open { next: now.known(Vec::new(), back.0), recorded: Vec::new() };
+    Ok(Observed { events, open, pending_is_known: true })
+}
+
+/// How often something was taken back, which tells events apart that are alike but for that.
+struct TakenBack(u64);
+
+impl TakenBack {
+    /// Once more; comes to the number before.
+    fn one(&mut self) -> u64 {
+        let before = self.0;
+        self.0 = before.saturating_add(1);
+        before
+    }
+}
+
+/// Of two blocks the higher one can less be taken back.
+fn settledness(finality: Finality) -> u8 {
+    match finality {
+        Finality::Finalized => 2,
+        Finality::Safe => 1,
+        Finality::Latest | Finality::Local | Finality::Chosen => 0,
+    }
+}
+
+fn in_a_word(finality: Finality) -> &'static str {
+    match finality {
+        Finality::Finalized => "finalized",
+        Finality::Safe => "safe",
+        Finality::Latest => "the latest",
+        Finality::Local => "the newest of a local chain",
+        Finality::Chosen => "chosen",
+    }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The title's own, after its last look.

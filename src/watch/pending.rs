@@ -31,7 +31,7 @@ pub struct Announced {
 }
 
 impl Announced {
-    fn of(entry: &Entry) -> Self {
+    pub(super) fn of(entry: &Entry) -> Self {
         let Entry { operation, block, block_hash, transaction, log_index, before, after, .. } = *entry;
         Self { operation, transaction, block, block_hash, log_index, before, after }
     }
@@ -84,20 +84,36 @@ pub(super) fn read(
     })
 }
 
+/// What was told as recorded, against what is recorded now.
+pub(super) struct Told<'a> {
+    /// Told, and no longer so.
+    pub gone: Vec<&'a Announced>,
+    /// Not told yet.
+    pub new: Vec<&'a Entry>,
+}
+
+pub(super) fn told<'a>(told: &'a [Announced], settled: &'a [Entry]) -> Told<'a> {
+    let mut new: Vec<&Entry> = settled.iter().collect();
+    // One transaction may do the same twice: each stands for one.
+    let is_gone = |told: &&Announced| match new.iter().position(|entry| told.is(entry)) {
+        Some(at) => {
+            new.remove(at);
+            false
+        }
+        None => true,
+    };
+    let gone = told.iter().filter(is_gone).collect();
+    Told { gone, new }
+}
+
 /// What has to be told of pending changes, and which are open from now on.
 pub(super) struct Compared {
-    pub withdrawn: Vec<WatchEvent>,
-    pub announced: Vec<WatchEvent>,
+    pub withdrawn: Vec<Announced>,
+    pub announced: Vec<Entry>,
     pub open: Vec<Announced>,
 }
 
-pub(super) fn compare(
-    title: TitleNamed,
-    known: &Known,
-    settled: &[Entry],
-    newer: Option<Newer>,
-    now: &Now<'_>,
-) -> Compared {
+pub(super) fn compare(known: &Known, settled: &[Entry], newer: Option<Newer>) -> Compared {
     let mut settled: Vec<&Entry> = settled.iter().collect();
     let (newest, mut fresh) = match newer {
         Some(Newer { block, entries }) => (Some(block), entries),
@@ -111,13 +127,12 @@ pub(super) fn compare(
         } else if let Some(at) = fresh.iter().position(|entry| before.is(entry)) {
             open.push(Announced::of(&fresh.remove(at)));
         } else if newest.as_ref().is_some_and(|newest| newest.number >= before.block) {
-            withdrawn.push(WatchEvent::withdrawn(title, before, now.generation));
+            withdrawn.push(before.clone());
         } else {
             // Whoever was asked has not come that far, or it is not known.
             open.push(before.clone());
         }
     }
-    let announced = fresh.iter().map(|entry| WatchEvent::pending(title, entry, now.generation)).collect();
     open.extend(fresh.iter().map(Announced::of));
-    Compared { withdrawn, announced, open }
+    Compared { withdrawn, announced: fresh, open }
 }

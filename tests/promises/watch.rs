@@ -162,12 +162,12 @@ async fn what_was_told_as_pending_before_a_crash_is_withdrawn_after_it() {
     world.hand_over(1, BANK, CARRIER).await;
     let observed = world.verifier().look_at(&[title.clone()], &world.wishes()).await.remove(0).unwrap();
     assert_eq!(observed.events.len(), 2);
-    title.note_told(&observed.events[0], &observed.next);
+    title.note_told(&observed.events[0], &observed.open);
     world.reorganise(&before);
     let observed = world.verifier().look_at(&[title.clone()], &world.wishes()).await.remove(0).unwrap();
     assert_eq!(observed.events.iter().map(|event| event.kind).collect::<Vec<_>>(), [Withdrawn]);
     assert_eq!(observed.events[0].to.holder, Some(BANK));
-    title.note_told(&observed.events[0], &observed.next);
+    title.note_told(&observed.events[0], &observed.open);
     assert_eq!(told(&world, &mut title).await, []);
 }
 
@@ -188,6 +188,95 @@ async fn on_a_chain_without_final_blocks_a_change_that_is_taken_back_is_told() {
     assert_eq!((events.len(), events[0].kind), (1, Replaced));
     assert_eq!((events[0].from.unwrap().holder, events[0].to.holder), (Some(BANK), Some(SHIPPER)));
     assert_eq!(told(&world, &mut title).await, []);
+}
+
+#[tokio::test]
+async fn what_was_told_of_a_look_and_is_taken_back_before_the_rest_is_withdrawn() {
+    let world = World::start(Generation::V5).await;
+    world.finalized.store(0, Ordering::Relaxed);
+    world.mint(1).await;
+    let mut title = WatchedTitle::new(world.title(1));
+    told(&world, &mut title).await;
+    let look_again = async |title: &WatchedTitle| {
+        world.verifier().look_at(std::slice::from_ref(title), &world.wishes()).await.remove(0).unwrap()
+    };
+    let before = world.mark();
+    world.hand_over(1, SHIPPER, BANK).await;
+    world.hand_over(1, BANK, CARRIER).await;
+    let observed = look_again(&title).await;
+    assert_eq!(observed.events.len(), 2);
+    // A program took the first and failed for the second, or the watch was killed in between.
+    title.note_told(&observed.events[0], &observed.open);
+    let written = serde_json::to_string(&title).unwrap();
+    let mut title: WatchedTitle = serde_json::from_str(&written).unwrap();
+    world.reorganise(&before);
+    let events = look_again(&title).await.events;
+    assert_eq!(events.iter().map(|event| event.kind).collect::<Vec<_>>(), [Withdrawn]);
+    assert_eq!((events[0].tx, events[0].to.holder), (observed.events[0].tx, Some(BANK)));
+    assert_eq!(told(&world, &mut title).await, [(Withdrawn, Some("TRANSFER_HOLDER"))]);
+    assert_eq!(told(&world, &mut title).await, []);
+}
+
+#[tokio::test]
+async fn a_change_that_comes_again_after_it_was_taken_back_is_another_event() {
+    let (world, mut title) = watched().await;
+    let mut ids = Vec::new();
+    let mut again = async |kind| {
+        let events = look(&world, std::slice::from_mut(&mut title)).await.remove(0).unwrap();
+        assert_eq!(events.iter().map(|event| event.kind).collect::<Vec<_>>(), [kind]);
+        ids.push(events[0].id.clone());
+    };
+    let (before, escrow) = (world.mark(), world.escrow(1).await);
+    let mut blocks = std::collections::BTreeSet::new();
+    let mut hand_over = || {
+        world.chain.lock().unwrap().revert_to(&before).unwrap();
+        world.send(SHIPPER, escrow, &TitleWrite::TransferHolder { holder: BANK, remark: Vec::new() });
+        blocks.insert(world.chain.lock().unwrap().head().hash);
+    };
+    hand_over();
+    for _ in 0..2 {
+        again(Pending).await;
+        world.reorganise(&before);
+        again(Withdrawn).await;
+        hand_over();
+    }
+    assert_eq!(blocks.len(), 1, "the same block, hash and all");
+    again(Pending).await;
+    world.finalize();
+    again(Changed).await;
+    let different: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(different.len(), ids.len(), "{ids:?}");
+}
+
+#[tokio::test]
+async fn a_block_that_is_less_settled_than_the_last_one_tells_nothing() {
+    let (world, mut title) = watched().await;
+    let settled = world.height();
+    world.hand_over(1, SHIPPER, BANK).await;
+    // For one look the endpoint knows no final block.
+    world.finalized.store(0, Ordering::Relaxed);
+    let looked = look(&world, std::slice::from_mut(&mut title)).await.remove(0);
+    let less = Trouble::LessSettled { known: Finality::Finalized, found: Finality::Latest };
+    assert_eq!(looked, Err(less));
+    world.finalized.store(settled, Ordering::Relaxed);
+    assert_eq!(told(&world, &mut title).await, [(Pending, Some("TRANSFER_HOLDER"))]);
+    world.finalize();
+    assert_eq!(told(&world, &mut title).await, [(Changed, Some("TRANSFER_HOLDER"))]);
+}
+
+#[tokio::test]
+async fn that_pending_changes_cannot_be_read_is_known() {
+    let (world, mut title) = watched().await;
+    world.hand_over(1, SHIPPER, BANK).await;
+    world.hides_newer_logs.store(true, Ordering::Relaxed);
+    let look_again = async |title: &WatchedTitle| {
+        world.verifier().look_at(std::slice::from_ref(title), &world.wishes()).await.remove(0).unwrap()
+    };
+    let observed = look_again(&title).await;
+    assert!(observed.events.is_empty() && !observed.pending_is_known);
+    world.hides_newer_logs.store(false, Ordering::Relaxed);
+    assert!(look_again(&title).await.pending_is_known);
+    assert_eq!(told(&world, &mut title).await, [(Pending, Some("TRANSFER_HOLDER"))]);
 }
 
 #[tokio::test]
@@ -217,7 +306,7 @@ async fn several_endpoints_that_agree_are_read_as_one() {
     let mut title = WatchedTitle::new(world.title(1));
     let mut kinds = async || {
         let observed = verifier.look_at(&[title.clone()], &world.wishes()).await.remove(0).unwrap();
-        title.go_on_from(observed.next);
+        title.go_on_from(observed.open);
         observed.events.iter().map(|event| event.kind).collect::<Vec<_>>()
     };
     assert_eq!(kinds().await, [Begun]);
@@ -277,7 +366,7 @@ async fn what_was_told_before_a_crash_is_not_told_again() {
     world.finalize();
     let observed = world.verifier().look_at(&[title.clone()], &world.wishes()).await.remove(0).unwrap();
     // The first was told and noted, and then the program was gone.
-    title.note_told(&observed.events[0], &observed.next);
+    title.note_told(&observed.events[0], &observed.open);
     let written = serde_json::to_string(&title).unwrap();
     let mut again: WatchedTitle = serde_json::from_str(&written).unwrap();
     let events = look(&world, std::slice::from_mut(&mut again)).await.remove(0).unwrap();

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+#[cfg(unix)]
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::time::{Instant, sleep};
 
 use crate::cli::{output, secrecy};
@@ -50,6 +52,9 @@ impl Program {
 
 /// Runs it to its end, with the event on its standard input.
 async fn ended(mut command: Command, name: &str, object: &str) -> Result<(), String> {
+    // With a group of its own it can be ended with all that it started.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let child = command.spawn().map_err(|error| format!("{name} cannot be started: {error}"))?;
     let mut running = Running(child);
     if let Some(mut stdin) = running.0.stdin.take() {
@@ -80,6 +85,8 @@ struct Running(Child);
 impl Drop for Running {
     fn drop(&mut self) {
         if let Ok(None) = self.0.try_wait() {
+            #[cfg(unix)]
+            let _ = kill_process_group(Pid::from_child(&self.0), Signal::KILL);
             let _ = self.0.kill();
             let _ = self.0.wait();
         }
@@ -104,6 +111,7 @@ fn variables(event: &WatchEvent) -> Vec<(&'static str, String)> {
         ("EBL_EVENT_HOLDER", account(holder)),
         ("EBL_EVENT_BENEFICIARY", account(beneficiary)),
         ("EBL_EVENT_BLOCK", event.block.to_string()),
+        ("EBL_EVENT_FINALITY", name(serde_json::to_value(event.finality))),
         ("EBL_EVENT_TX", event.tx.map(|tx| tx.to_string()).unwrap_or_default()),
     ]
 }

@@ -5,18 +5,22 @@ use std::collections::BTreeMap;
 use crate::cli::note;
 
 /// Which titles cannot be looked at.
-pub(super) struct Troubles(Vec<bool>);
+pub(super) struct Troubles {
+    is_met: Vec<bool>,
+    /// What is told until that ends.
+    told: &'static str,
+}
 
 impl Troubles {
-    pub(super) fn of(titles: usize) -> Self {
-        Self(vec![false; titles])
+    pub(super) fn of(titles: usize, told: &'static str) -> Self {
+        Self { is_met: vec![false; titles], told }
     }
 
     /// What stands in the way of each title now, in their order.
     pub(super) fn note(&mut self, now: impl Iterator<Item = Option<String>>) {
-        let total = self.0.len();
+        let total = self.is_met.len();
         let (mut begun, mut ended) = (BTreeMap::<String, usize>::new(), 0);
-        for (was, now) in self.0.iter_mut().zip(now) {
+        for (was, now) in self.is_met.iter_mut().zip(now) {
             match (*was, &now) {
                 (false, Some(why)) => *begun.entry(why.clone()).or_default() += 1,
                 (true, None) => ended += 1,
@@ -25,7 +29,7 @@ impl Troubles {
             *was = now.is_some();
         }
         for (why, count) in begun {
-            note(&format!("{}; nothing is told of {} until that ends", why, titles(count, total)));
+            note(&format!("{why}; {} of {} until that ends", self.told, titles(count, total)));
         }
         if ended > 0 {
             note(&format!("{} can be looked at again", titles(ended, total)));

@@ -117,6 +117,92 @@ async fn an_outage_is_said_once_as_it_begins_and_once_as_it_ends() {
     assert_eq!(notes.matches("can be looked at again").count(), 1, "{notes}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_until_names_has_not_come_while_a_title_cannot_be_looked_at() {
+    let world = issued().await;
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state.json");
+    let state = ["--format", "jsonl", "--state", state.to_str().unwrap()];
+    world.write(1, SHIPPER, TitleWrite::ReturnToIssuer { remark: Vec::new() }).await;
+    world.finalize();
+    assert_eq!(ebl(&world, &[&["--once"][..], &state].concat()).status.code(), Some(0));
+    // It is given back, and the watch that goes on from there sees nothing yet.
+    world.write(1, CARRIER, TitleWrite::Restore { token: token(1), remark: Vec::new() }).await;
+    world.finalize();
+    world.is_down.store(true, Ordering::Relaxed);
+    let mut watching = Watching::start(&world, &[&["--every", "1s", "--until", "returned"][..], &state].concat());
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    assert!(watching.child.try_wait().unwrap().is_none(), "it goes on");
+    world.is_down.store(false, Ordering::Relaxed);
+    assert_eq!(watching.change()["to"]["state"], "live");
+    watching.interrupted();
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_until_names_has_not_come_while_an_event_cannot_be_told() {
+    let world = issued().await;
+    let folder = tempfile::tempdir().unwrap();
+    world.write(1, SHIPPER, TitleWrite::ReturnToIssuer { remark: Vec::new() }).await;
+    world.finalize();
+    let state = folder.path().join("state.json");
+    let state = ["--format", "jsonl", "--state", state.to_str().unwrap()];
+    assert_eq!(ebl(&world, &[&["--once"][..], &state].concat()).status.code(), Some(0));
+    world.write(1, CARRIER, TitleWrite::Restore { token: token(1), remark: Vec::new() }).await;
+    world.finalize();
+    let program = script(folder.path(), "exit 7");
+    let arguments = ["--every", "1s", "--until", "returned", "--exec", program.to_str().unwrap()];
+    let mut watching = Watching::start(&world, &[&arguments[..], &state].concat());
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    assert!(watching.child.try_wait().unwrap().is_none(), "it goes on");
+    let said = watching.interrupted();
+    assert!(said.contains("exit status: 7"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn that_pending_changes_cannot_be_read_is_said() {
+    let world = issued().await;
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state.json");
+    let once = || ebl(&world, &["--once", "--state", state.to_str().unwrap()]);
+    assert_eq!(once().status.code(), Some(0));
+    world.hand_over(1, SHIPPER, BANK).await;
+    world.hides_newer_logs.store(true, Ordering::Relaxed);
+    let unread = once();
+    assert_eq!((unread.status.code(), text(&unread.stdout).as_str()), (Some(3), ""));
+    assert!(errors(&unread).contains("only what is final is told of the title until that ends"), "{}", errors(&unread));
+    world.hides_newer_logs.store(false, Ordering::Relaxed);
+    assert_eq!(once().status.code(), Some(10));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_is_ended_with_all_that_it_started() {
+    let world = issued().await;
+    let folder = tempfile::tempdir().unwrap();
+    let program = script(folder.path(), "sleep 4321 & echo $! > \"$DIR/child\"; wait");
+    let mut watching =
+        Watching::start(&world, &["--every", "1s", "--format", "jsonl", "--exec", program.to_str().unwrap()]);
+    assert_eq!(watching.event()["kind"], "begun");
+    world.hand_over(1, SHIPPER, BANK).await;
+    let child = folder.path().join("child");
+    let began = std::time::Instant::now();
+    let pid = loop {
+        match std::fs::read_to_string(&child).ok().filter(|text| text.ends_with('\n')) {
+            Some(text) => break text.trim().to_owned(),
+            None => assert!(began.elapsed().as_secs() < 60, "it never ran"),
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    };
+    assert!(Path::new("/proc").join(&pid).exists());
+    watching.interrupted();
+    let is_left = || std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|text| text.contains("4321"));
+    while is_left() {
+        assert!(began.elapsed().as_secs() < 60, "it goes on");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_program_gets_each_change_once_and_a_hostile_remark_is_never_run() {
@@ -249,6 +335,8 @@ async fn what_makes_no_sense_is_refused_before_anything_is_asked() {
         &["--exec", "no-such-program-anywhere"],
         &["--exec", "/bin/echo with arguments"],
         &["--block", "3"],
+        &["--proof", "require"],
+        &["--proof", "try"],
     ] {
         assert_eq!(ebl(&world, arguments).status.code(), Some(2), "{arguments:?}");
     }

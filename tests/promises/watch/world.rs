@@ -36,6 +36,8 @@ pub struct World {
     pub is_down: Arc<AtomicBool>,
     /// The front gives no logs.
     pub hides_logs: Arc<AtomicBool>,
+    /// The front gives no logs of blocks that are not final.
+    pub hides_newer_logs: Arc<AtomicBool>,
     pub front: Server,
     node: RpcServer,
 }
@@ -62,9 +64,10 @@ impl World {
         let node = RpcServer::start(Arc::clone(&chain), SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
         let is_down = Arc::new(AtomicBool::new(false));
         let hides_logs = Arc::new(AtomicBool::new(false));
-        let failing = [Arc::clone(&is_down), Arc::clone(&hides_logs)];
+        let hides_newer_logs = Arc::new(AtomicBool::new(false));
+        let failing = [Arc::clone(&is_down), Arc::clone(&hides_logs), Arc::clone(&hides_newer_logs)];
         let front = front(&node.url(), Arc::clone(&chain), Arc::clone(&finalized), failing);
-        Self { chain, generation, registry, finalized, is_down, hides_logs, front, node }
+        Self { chain, generation, registry, finalized, is_down, hides_logs, hides_newer_logs, front, node }
     }
 
     pub fn title(&self, number: u16) -> TokenOfChain {
@@ -161,7 +164,7 @@ pub async fn look(world: &World, titles: &mut [WatchedTitle]) -> Vec<Result<Vec<
     let looked = world.verifier().look_at(titles, &world.wishes()).await;
     let told = titles.iter_mut().zip(looked).map(|(title, looked)| {
         looked.map(|observed| {
-            title.go_on_from(observed.next);
+            title.go_on_from(observed.open);
             observed.events
         })
     });
@@ -174,8 +177,8 @@ pub async fn told(world: &World, title: &mut WatchedTitle) -> Vec<(EventKind, Op
     looked.expect("a look").iter().map(|event| (event.kind, event.operation)).collect()
 }
 
-fn front(node: &str, chain: Arc<Mutex<Chain>>, finalized: Arc<AtomicU64>, failing: [Arc<AtomicBool>; 2]) -> Server {
-    let [is_down, hides_logs] = failing;
+fn front(node: &str, chain: Arc<Mutex<Chain>>, finalized: Arc<AtomicU64>, failing: [Arc<AtomicBool>; 3]) -> Server {
+    let [is_down, hides_logs, hides_newer_logs] = failing;
     let node = node.trim_start_matches("http://").to_owned();
     Server::start(move |request| {
         if is_down.load(Ordering::Relaxed) {
@@ -189,7 +192,11 @@ fn front(node: &str, chain: Arc<Mutex<Chain>>, finalized: Arc<AtomicU64>, failin
                 let header = header(&chain.lock().unwrap(), finalized.load(Ordering::Relaxed));
                 *reply = json!({"jsonrpc": "2.0", "id": call["id"], "result": header});
             }
-            if call["method"] == "eth_getLogs" && hides_logs.load(Ordering::Relaxed) {
+            let last = call["params"][0]["toBlock"].as_str().and_then(|text| text.strip_prefix("0x"));
+            let is_newer = last.and_then(|digits| u64::from_str_radix(digits, 16).ok());
+            let is_newer = is_newer.is_none_or(|last| last > finalized.load(Ordering::Relaxed));
+            let is_hidden = hides_logs.load(Ordering::Relaxed) || is_newer && hides_newer_logs.load(Ordering::Relaxed);
+            if call["method"] == "eth_getLogs" && is_hidden {
                 let error = json!({"code": -32601, "message": "no logs here"});
                 *reply = json!({"jsonrpc": "2.0", "id": call["id"], "error": error});
             }
