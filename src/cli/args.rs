@@ -49,7 +49,7 @@ pub(super) enum Command {
     /// Show what a document says, as far as its digest or signature covers it; checks nothing else
     #[command(after_help = EXIT_CODES)]
     Show(Box<ShowArgs>),
-    /// Compare what two documents say, field by field; exit code 0: the same, 10: they differ; others: they could not be compared
+    /// Compare what two documents say, field by field; exit code 0: the same, 10: what they show differs, 3: what they hide, or nothing covers, could not be compared; others: nothing could be
     #[command(after_help = EXIT_CODES)]
     Diff(Box<DiffArgs>),
     /// Watch titles: tell what changes as it becomes final, and what is pending

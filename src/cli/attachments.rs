@@ -6,21 +6,26 @@ use std::path::Path;
 
 use super::exit::Exit;
 use super::{note, secrecy};
-use crate::content::AttachmentFile;
-use crate::verify::Verdict;
+use crate::content::{AttachmentFile, Content};
 
 /// Writes them into the folder, which is made if it is not there. `known` is the exit code of what was shown; what went well
 /// is said unless it is to be `quiet`.
-pub(super) fn save(folder: &Path, files: &[AttachmentFile], known: Exit, quiet: bool) -> Exit {
+pub(super) fn save(
+    folder: &Path,
+    files: &[AttachmentFile],
+    content: Option<&Content>,
+    known: Exit,
+    quiet: bool,
+) -> Exit {
     let say = |text: &str| {
         if !quiet {
             note(text);
         }
     };
     if files.is_empty() {
-        say(match known {
-            Exit::Verdict(Verdict::Valid) => "there are no attachments to save",
-            _ => "no attachment was saved: the content is not known to be what was issued",
+        say(match content {
+            Some(_) => "there are no attachments to save",
+            None => "no attachment was saved: the content is not known to be what was issued",
         });
         return known;
     }

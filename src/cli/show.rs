@@ -13,14 +13,14 @@ use super::no_document::NoDocument;
 use super::output::{Output, Wanted};
 use super::verify::{runtime, style};
 use super::{attachments, interrupt, note, waiting};
-use crate::content::{AttachmentFile, Content, Difference};
+use crate::content::{AttachmentFile, Content, Difference, Unseen};
 use crate::primitives::rfc3339;
 use crate::report::content as page;
 use crate::report::human::Style;
 use crate::report::json::{self, Layout};
 use crate::sources::now;
 use crate::verifier::{Verifier, Wishes};
-use crate::verify::{ContentReport, FilesWanted, Verdict};
+use crate::verify::{ContentReport, DocumentFacts, FilesWanted, Verdict};
 
 pub(super) fn run(args: &ShowArgs) -> Result<Exit> {
     let Configured { builder, wishes, files: settings, .. } = config::for_content(&args.reading)?;
@@ -40,7 +40,10 @@ pub(super) fn run(args: &ShowArgs) -> Result<Exit> {
         Err(why) => why.exit(),
     };
     let exit = match (&args.save_attachments, &found) {
-        (Some(folder), Ok((_, files))) => attachments::save(folder, files, exit, page_args.quiet),
+        (Some(folder), Ok((report, files))) => {
+            let content = report.content.as_ref();
+            attachments::save(folder, files, content, exit, page_args.quiet)
+        }
         _ => exit,
     };
     let found = found.map(|(report, _)| report);
@@ -66,10 +69,16 @@ pub(super) fn diff(args: &DiffArgs) -> Result<Exit> {
     let layout = args.format.layout();
     let contents = [first, second].map(|found| found.map(|(report, _)| report));
     if let [Ok(first), Ok(second)] = &contents
-        && let [Some(one), Some(other)] = [first, second].map(whole)
+        && let [Some(one), Some(other)] = [first, second].map(comparable)
     {
-        let difference = Difference::between(&one, &other);
-        let exit = if difference.is_empty() { Exit::Done } else { Exit::Changed };
+        let mut difference = Difference::between(one, other);
+        difference.hide_the_same = are_one_document(&first.document, &second.document);
+        let exit = match difference.same_content() {
+            Some(true) => Exit::Done,
+            Some(false) => Exit::Changed,
+            // Nobody can compare what is not shown.
+            None => Exit::Verdict(Verdict::Indeterminate),
+        };
         let text = match layout {
             None => page::render_difference(&difference, &names[0], &names[1], style),
             Some(layout) => json::render(&Compared::of([first, second], difference), layout)? + "\n",
@@ -103,7 +112,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<Exit> {
 struct Compared {
     schema: &'static str,
     checked_at: String,
-    same_content: bool,
+    same_content: Option<bool>,
     first: One,
     second: One,
     #[serde(flatten)]
@@ -117,25 +126,36 @@ struct One {
     sha256: Option<String>,
     format: crate::document::Family,
     hidden: Option<usize>,
+    /// How many values nothing covers.
+    unprotected: usize,
 }
 
 impl Compared {
     fn of(reports: [&ContentReport; 2], difference: Difference) -> Self {
-        let one = |report: &ContentReport| One {
+        let one = |report: &ContentReport, unseen: Unseen| One {
             file: report.file.clone(),
             sha256: report.document.sha256.clone(),
             format: report.document.format,
-            hidden: report.content.as_ref().and_then(|content| content.hidden),
+            hidden: unseen.hidden,
+            unprotected: unseen.unprotected,
         };
-        let [first, second] = reports.map(one);
+        let [first, second] = reports;
+        let (first, second) = (one(first, difference.unseen_in_first), one(second, difference.unseen_in_second));
         let schema = "ebl-verifier/difference/1";
-        Self { schema, checked_at: rfc3339(now()), same_content: difference.is_empty(), first, second, difference }
+        let same_content = difference.same_content();
+        Self { schema, checked_at: rfc3339(now()), same_content, first, second, difference }
     }
 }
 
-/// All that a document says; nothing where some of it is not known to be covered.
-fn whole(report: &ContentReport) -> Option<Content> {
-    report.content.clone().filter(|_| report.verdict() == Verdict::Valid)
+/// What a document says; nothing where that is not known to be what was issued. Values that nothing covers are set apart in it.
+fn comparable(report: &ContentReport) -> Option<&Content> {
+    report.content.as_ref().filter(|_| report.verdict() != Verdict::Invalid)
+}
+
+/// Whether both are known to be one, with all that they hide: of one digest, which covers that, or of the same bytes.
+fn are_one_document(first: &DocumentFacts, second: &DocumentFacts) -> bool {
+    let is_one_digest = first.target_hash.is_some() && first.target_hash == second.target_hash;
+    is_one_digest || (first.sha256.is_some() && first.sha256 == second.sha256)
 }
 
 async fn read_content(

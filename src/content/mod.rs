@@ -17,7 +17,7 @@ use crate::document::Document;
 use crate::integrity::{Integrity, IntegrityResult};
 
 pub use attachments::{Attachment, AttachmentFile};
-pub use difference::{Change, Difference};
+pub use difference::{Change, Difference, Unseen};
 pub use terms::Term;
 
 use attachments::{DATA, Found};

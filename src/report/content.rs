@@ -2,6 +2,8 @@
 //! place, attachments, and apart from these what is hidden and what nothing protects. Everything from outside is escaped;
 //! what is too long for a page says so.
 
+use icu_normalizer::ComposingNormalizerBorrowed;
+
 use super::human::{Page, Style};
 use super::view::{Checks, Headline, Section, Standing};
 use crate::content::{Attachment, Change, Content, Difference, Field, Term, ValueKind};
@@ -20,30 +22,129 @@ pub fn render(report: &ContentReport, name: &str, style: Style) -> String {
 /// Renders in what two documents differ.
 pub fn render_difference(difference: &Difference, first: &str, second: &str, style: Style) -> String {
     let mut page = Page::new(style);
-    let (words, standing) =
-        if difference.is_empty() { ("SAME CONTENT", Standing::Good) } else { ("DIFFERENT", Standing::Doubtful) };
+    let (words, standing) = match difference.same_content() {
+        Some(true) => ("SAME CONTENT", Standing::Good),
+        Some(false) => ("DIFFERENT", Standing::Doubtful),
+        None => ("NOT KNOWN", Standing::Doubtful),
+    };
     page.headline(&headline(words, standing, &format!("- {first}  + {second}")));
-    for change in &difference.changes {
-        page.hanging("  ", &change_name(change));
-        for (mark, value) in [("-", &change.first), ("+", &change.second)] {
-            if let Some(value) = value {
-                page.hanging(&format!("    {mark} "), &shown(value));
-            }
-        }
-    }
+    changes(&mut page, &difference.changes);
     for (mark, attachments) in [("-", &difference.only_first), ("+", &difference.only_second)] {
         for attachment in attachments {
-            page.hanging(&format!("  {mark} attachment "), &attachment_line(attachment));
+            let place = shown(&attachment.path);
+            page.hanging(&format!("  {mark} attachment "), &format!("{place}: {}", attachment_line(attachment)));
         }
     }
     if !difference.is_empty() {
         page.out.push('\n');
     }
+    if difference.same_content().is_none() {
+        page.hanging("  Shown       ", "the same in both, as far as it is covered; that is not all they hold");
+    }
     page.hanging("  Same        ", &counted(difference.same, "field"));
-    if difference.changes.iter().any(|change| change.first.is_none() || change.second.is_none()) {
+    unseen(&mut page, difference);
+    page.out
+}
+
+fn changes(page: &mut Page, changes: &[Change]) {
+    for change in changes {
+        page.hanging("  ", &change_name(change));
+        let [first, second] = values(change);
+        for (mark, value) in [("-", first), ("+", second)] {
+            if let Some(value) = value {
+                page.hanging(&format!("    {mark} "), &value);
+            }
+        }
+    }
+}
+
+/// Both values of a change, so that it can be seen in what they differ.
+fn values(change: &Change) -> [Option<String>; 2] {
+    let kinds = [change.first_kind, change.second_kind].map(|kind| kind.unwrap_or(ValueKind::Text));
+    let both = [&change.first, &change.second].map(Option::as_deref);
+    let [first, second] = [0, 1].map(|at| both[at].map(|text| value_of(kinds[at], text)));
+    let (Some(one), Some(other)) = (first.as_ref(), second.as_ref()) else { return [first, second] };
+    if kinds[0] != kinds[1] {
+        return [Some(format!("{one} ({})", kind_name(kinds[0]))), Some(format!("{other} ({})", kind_name(kinds[1])))];
+    }
+    let texts = both.map(Option::unwrap_or_default);
+    let at = texts[0].chars().zip(texts[1].chars()).take_while(|(one, other)| one == other).count();
+    if one == other {
+        // Longer than a page shows, and the same so far.
+        return texts.map(|text| {
+            let rest: String = text.chars().skip(at).take(LONGEST_REST).collect();
+            Some(format!("{one}, from character {} on “{rest}”", at + 1))
+        });
+    }
+    if as_seen(one) != as_seen(other) {
+        return [first, second];
+    }
+    [(one, texts[0]), (other, texts[1])].map(|(shown, text)| {
+        let character =
+            text.chars().nth(at).map_or("no more".to_owned(), |found| format!("U+{:04X}", u32::from(found)));
+        Some(format!("{shown} (character {} is {character})", at + 1))
+    })
+}
+
+/// A letter and its accent look like one letter with it, and one blank like another.
+fn as_seen(text: &str) -> String {
+    let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);
+    composed.chars().map(|character| if character.is_whitespace() { ' ' } else { character }).collect()
+}
+
+fn kind_name(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Text => "a text",
+        ValueKind::Number => "a number",
+        ValueKind::Boolean => "true or false",
+        ValueKind::Null => "no value",
+        ValueKind::EmptyObject | ValueKind::EmptyList => "holds nothing",
+        ValueKind::Reference => "an address of something",
+    }
+}
+
+/// What was not compared, and what that leaves open.
+fn unseen(page: &mut Page, difference: &Difference) {
+    let both = [(difference.unseen_in_first, "the first"), (difference.unseen_in_second, "the second")];
+    let hiding: Vec<String> = both
+        .iter()
+        .filter_map(|(unseen, which)| match unseen.hidden {
+            Some(0) => None,
+            Some(count) => Some(format!("{count} in {which}")),
+            None => Some(format!("in {which} as many as its holder chose")),
+        })
+        .collect();
+    if !hiding.is_empty() {
+        let what = if difference.hide_the_same {
+            "both are one document, so they hide the same, or one shows it"
+        } else {
+            "whether what is hidden is the same is not known"
+        };
+        page.hanging("  Hidden      ", &format!("{}; {what}", hiding.join(", ")));
+    }
+    if both.iter().any(|(unseen, _)| unseen.shortened_paths > 0) && !difference.hide_the_same {
+        page.hanging(
+            "  note        ",
+            "some places are too long to be told apart, so whether they are the same is not known",
+        );
+    }
+    let unprotected: Vec<usize> = both.iter().map(|(unseen, _)| unseen.unprotected).collect();
+    if unprotected.iter().any(|count| *count > 0) {
+        let of = format!("{} in the first, {} in the second", unprotected[0], unprotected[1]);
+        let what = if difference.unprotected.is_empty() { "they are the same in both" } else { "these differ" };
+        page.hanging(
+            "  Unprotected ",
+            &format!("{of}: values that anybody could have written or changed, no part of what is compared; {what}"),
+        );
+        changes(page, &difference.unprotected);
+    }
+    let is_missing = |change: &Change| {
+        (change.first.is_none() && difference.unseen_in_first.hidden != Some(0))
+            || (change.second.is_none() && difference.unseen_in_second.hidden != Some(0))
+    };
+    if difference.changes.iter().any(is_missing) {
         page.hanging("  note        ", "where a document has no value, it may be hidden there");
     }
-    page.out
 }
 
 /// How a document's content stands, before it is read.
@@ -136,14 +237,16 @@ pub(super) fn label(field: &Field, content: &Content) -> String {
 }
 
 pub(super) fn value(field: &Field) -> String {
-    match field.kind {
+    value_of(field.kind, &field.value)
+}
+
+fn value_of(kind: ValueKind, value: &str) -> String {
+    match kind {
         ValueKind::EmptyObject => "(an empty object)".to_owned(),
         ValueKind::EmptyList => "(an empty list)".to_owned(),
-        ValueKind::Text if field.value.is_empty() => "(an empty text)".to_owned(),
-        ValueKind::Text if field.value.starts_with(' ') || field.value.ends_with(' ') => {
-            format!("“{}”", shown(&field.value))
-        }
-        _ => shown(&field.value),
+        ValueKind::Text if value.is_empty() => "(an empty text)".to_owned(),
+        ValueKind::Text if value.trim() != value => format!("“{}”", shown(value)),
+        _ => shown(value),
     }
 }
 
@@ -200,3 +303,5 @@ fn unprotected(page: &mut Page, content: &Content) {
 const WIDEST_LABEL: usize = 46;
 /// In characters, of a value on a page.
 const LONGEST_VALUE: usize = 2000;
+/// Of what is shown of two values from where they differ.
+const LONGEST_REST: usize = 200;

@@ -33,12 +33,12 @@ pub struct ContentReport {
 }
 
 impl ContentReport {
-    /// The verdict on the content alone, for an exit code: never on a document, whose issuer and title are not asked.
+    /// The verdict on the content alone, for an exit code: never on a document, whose issuer and title are not asked. What is
+    /// shown although nothing covers some of it is not the whole document, as the check says.
     pub fn verdict(&self) -> Verdict {
         let own = self.check.outcomes().map(|(_, outcome)| match outcome {
             Outcome::Pass | Outcome::NotApplicable => Verdict::Valid,
             Outcome::Fail => Verdict::Invalid,
-            Outcome::Unknown if self.content.is_some() => Verdict::Valid,
             Outcome::Unknown => Verdict::Indeterminate,
         });
         let all: Vec<_> = own.chain(self.parts.iter().map(Self::verdict)).collect();

@@ -9,39 +9,18 @@ use std::process::{Command, Output, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ebl_verifier::document::json;
-use ebl_verifier::integrity::flatten_oa2;
 use ebl_verifier::primitives::keccak256;
 use ebl_verifier::verify::{DeniedWarnings, Report, Rule, Verdict, WarningKind};
 use serde_json::{Map, Value};
 use signed_world::matches_schema;
 use situation::{REGISTRY, STORE, Situation, bill, bill_v3, bill_v3_with, bill_with};
-use wrapping::issuer;
+use wrapping::{hide_v2, issuer};
 
 const NO_END: &str = "This bill shows no date up to which it is valid";
 const NO_SECOND: &str = "This bill shows one issuer; if it had a second one";
 const NOT_CHECKED: &str = "what the hidden fields say: a validity period or a further issuer may be among them";
 
-/// Takes the members at these places out of a v2 document, as a holder does: each a chain of member names, the last of
-/// which is removed with all leaves below it.
-fn hide_v2(document: &mut Value, path: &str) {
-    let hashes = |document: &Value| {
-        let text = document["data"].to_string();
-        let tree = json::parse(text.as_bytes(), &Default::default()).expect("JSON");
-        flatten_oa2(tree.root()).expect("salted")
-    };
-    let before = hashes(document);
-    let (group, last) = path.rsplit_once('/').expect("a group");
-    match document["data"].pointer_mut(group).expect("it is there") {
-        Value::Array(items) => drop(items.remove(last.parse::<usize>().expect("an index"))),
-        group => drop(group.as_object_mut().expect("an object").remove(last)),
-    }
-    let after = hashes(document);
-    let hidden = before.iter().filter(|leaf| !after.contains(leaf)).map(|leaf| leaf.hash.to_hex64().into());
-    document["privacy"] = serde_json::json!({"obfuscatedData": hidden.collect::<Vec<Value>>()});
-}
-
-/// The same for a top-level member of a v3 document that is one leaf.
+/// As [`hide_v2`], for a top-level member of a v3 document that is one leaf.
 fn hide_v3(document: &mut Value, name: &str) {
     let text = document[name].as_str().expect("a text").to_owned();
     document.as_object_mut().expect("an object").remove(name);

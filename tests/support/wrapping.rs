@@ -115,11 +115,34 @@ pub fn wrap(format: Format, plain: Vec<Value>) -> Vec<Wrapped> {
         .collect()
 }
 
+/// Takes the members at these places out of a v2 document, as a holder does: each a chain of member names, the last of
+/// which is removed with all leaves below it.
+pub fn hide_v2(document: &mut Value, path: &str) {
+    let hashes = |document: &Value| {
+        let text = document["data"].to_string();
+        let tree = parse(text.as_bytes(), &Default::default()).expect("JSON");
+        flatten_oa2(tree.root()).expect("salted")
+    };
+    let before = hashes(document);
+    let (group, last) = path.rsplit_once('/').expect("a group");
+    match document["data"].pointer_mut(group).expect("it is there") {
+        Value::Array(items) => drop(items.remove(last.parse::<usize>().expect("an index"))),
+        group => drop(group.as_object_mut().expect("an object").remove(last)),
+    }
+    let after = hashes(document);
+    let hidden = before.iter().filter(|leaf| !after.contains(leaf)).map(|leaf| leaf.hash.to_hex64().into());
+    document["privacy"] = json!({"obfuscatedData": hidden.collect::<Vec<Value>>()});
+}
+
 fn digested_v2(mut data: Value) -> (Value, Digest32, String) {
     let mut count = 0;
     each_leaf(&mut data, "", &mut |_, leaf| {
         count += 1;
-        *leaf = json!(format!("{count:08x}-0000-4000-8000-000000000000:string:{}", leaf.as_str().expect("text")));
+        let typed = match &*leaf {
+            Value::Number(number) => format!("number:{number}"),
+            leaf => format!("string:{}", leaf.as_str().expect("text")),
+        };
+        *leaf = json!(format!("{count:08x}-0000-4000-8000-000000000000:{typed}"));
     });
     let text = data.to_string();
     let tree = parse(text.as_bytes(), &Default::default()).expect("JSON");
