@@ -1,19 +1,23 @@
 //! `--save-attachments`: files of a document under names that are safe, never in the place of another file.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 use super::exit::Exit;
-use super::{note, secrecy};
+use super::output::Output;
+use super::{interrupt, note, secrecy};
 use crate::content::{AttachmentFile, Content};
 
 /// Writes them into the folder, which is made if it is not there. `known` is the exit code of what was shown; what went well
-/// is said unless it is to be `quiet`.
+/// is said unless it is to be `quiet`. The report itself goes to `output`, whose name none of them has.
 pub(super) fn save(
     folder: &Path,
     files: &[AttachmentFile],
     content: Option<&Content>,
+    output: &Output,
     known: Exit,
     quiet: bool,
 ) -> Exit {
@@ -33,11 +37,12 @@ pub(super) fn save(
         note(&format!("no attachment was saved: the folder {} cannot be made: {error}", secrecy::path(folder)));
         return known.worse(Exit::NotWritten);
     }
-    let mut taken = HashSet::new();
+    let mut names = Names::default();
+    names.taken.extend(output.name_in(folder).map(|name| name.to_lowercase()));
     let mut exit = known;
     for (index, file) in files.iter().enumerate() {
         let wanted = safe_name(file, index);
-        match write(folder, &wanted, &file.bytes, &mut taken) {
+        match write(folder, &file.bytes, names.for_file(&wanted)) {
             Ok(name) => {
                 say(&format!("saved {} as {}", file.attachment.path, secrecy::path(&folder.join(name))));
             }
@@ -50,29 +55,53 @@ pub(super) fn save(
     exit
 }
 
+/// Under which names files of this run stand, or may not.
+#[derive(Default)]
+struct Names {
+    /// In lower case: some file systems take both for one.
+    taken: HashSet<String>,
+    /// Of each name the number that was not tried yet: many files may have one.
+    next: HashMap<String, usize>,
+}
+
+impl Names {
+    /// The names for a file, the wanted one first, that were not tried for another.
+    fn for_file(&mut self, wanted: &str) -> impl Iterator<Item = String> {
+        let (stem, end) =
+            wanted.rsplit_once('.').map_or((wanted, String::new()), |(stem, end)| (stem, format!(".{end}")));
+        let next = self.next.entry(wanted.to_lowercase()).or_insert(1);
+        let taken = &mut self.taken;
+        std::iter::from_fn(move || {
+            loop {
+                let name = if *next == 1 { wanted.to_owned() } else { format!("{stem}-{next}{end}") };
+                *next += 1;
+                if taken.insert(name.to_lowercase()) {
+                    return Some(name);
+                }
+            }
+        })
+    }
+}
+
 /// Beside first, so that nothing half-written has its name; then under the first of these names that is free.
-fn write(folder: &Path, wanted: &str, bytes: &[u8], taken: &mut HashSet<String>) -> io::Result<String> {
+fn write(folder: &Path, bytes: &[u8], names: impl Iterator<Item = String>) -> io::Result<String> {
     let mut builder = tempfile::Builder::new();
     builder.suffix(".unfinished");
     // As any new file of the user's.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = interrupt::unfinished(|| builder.tempfile_in(folder), NamedTempFile::path)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    let (stem, end) = wanted.rsplit_once('.').map_or((wanted, String::new()), |(stem, end)| (stem, format!(".{end}")));
-    for number in 1..=MOST_NAMES {
-        let name = if number == 1 { wanted.to_owned() } else { format!("{stem}-{number}{end}") };
-        if !taken.insert(name.to_lowercase()) {
-            continue;
-        }
-        match file.persist_noclobber(folder.join(&name)) {
+    let unfinished = file.path().to_owned();
+    for name in names {
+        match interrupt::complete(&unfinished, || file.persist_noclobber(folder.join(&name))) {
             Ok(_) => return Ok(name),
             Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => file = error.file,
             Err(error) => return Err(error.error),
         }
     }
-    Err(io::Error::new(io::ErrorKind::AlreadyExists, "files of this name are there already, too many of them"))
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, "no name is free"))
 }
 
 /// The document's name for it without what a file system or a shell could take for more than a name.
@@ -129,8 +158,37 @@ fn ending(media_type: &str) -> Option<&'static str> {
 /// In bytes, which leaves room for a number and for what file systems take: 255.
 const LONGEST: usize = 200;
 const LONGEST_ENDING: usize = 16;
-const MOST_NAMES: usize = 10_000;
-const DEVICES: [&str; 22] = [
-    "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "LPT1", "LPT2",
-    "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
+/// As Windows has them, which takes a superscript digit for the digit.
+const DEVICES: [&str; 28] = [
+    "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "COM¹", "COM²",
+    "COM³", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9", "LPT¹", "LPT²", "LPT³",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn very_many_files_of_one_name_have_one_each_and_none_is_tried_twice() {
+        let mut names = Names::default();
+        names.taken.insert("same-2.pdf".to_owned());
+        let given: Vec<String> = (0..100_000).filter_map(|_| names.for_file("same.pdf").next()).collect();
+        assert_eq!((&*given[0], &*given[1], &*given[99_999]), ("same.pdf", "same-3.pdf", "same-100001.pdf"));
+        assert_eq!(names.for_file("SAME.PDF").next().as_deref(), Some("SAME-100002.PDF"));
+    }
+
+    #[test]
+    fn what_is_a_device_somewhere_is_no_name() {
+        for name in ["CON", "con.pdf", "LPT9.x", "com¹", "COM².pdf", "LPT³.a.b"] {
+            let attachment = crate::content::Attachment {
+                path: "attachments[0]".to_owned(),
+                name: Some(name.to_owned()),
+                media_type: None,
+                size: 0,
+                sha256: Default::default(),
+            };
+            let file = AttachmentFile { attachment, bytes: Vec::new() };
+            assert_eq!(safe_name(&file, 0), format!("_{name}"));
+        }
+    }
+}

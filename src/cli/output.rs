@@ -108,6 +108,16 @@ impl Output {
         taken().with_context(|| format!("cannot write to {flag} {}", secrecy::path(path)))
     }
 
+    /// The name that the file has, or will have, in this folder, however the two are spelt.
+    pub(super) fn name_in(&self, folder: &Path) -> Option<String> {
+        let To::File { target, .. } = &self.0 else { return None };
+        let own = target.parent()?;
+        FileIdentity::of_path(own)
+            .is_of_path(folder)
+            .then(|| target.file_name())?
+            .map(|name| name.to_string_lossy().into())
+    }
+
     /// Whether somebody looks at it.
     pub(super) fn is_terminal(&self) -> bool {
         match &self.0 {

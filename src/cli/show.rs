@@ -42,7 +42,7 @@ pub(super) fn run(args: &ShowArgs) -> Result<Exit> {
     let exit = match (&args.save_attachments, &found) {
         (Some(folder), Ok((report, files))) => {
             let content = report.content.as_ref();
-            attachments::save(folder, files, content, exit, page_args.quiet)
+            attachments::save(folder, files, content, &output, exit, page_args.quiet)
         }
         _ => exit,
     };

@@ -217,6 +217,60 @@ fn attachments_are_listed_and_saved_under_safe_names_and_never_over_another_file
 }
 
 #[test]
+fn the_report_does_not_take_the_place_of_an_attachment_that_was_just_saved() {
+    let folder = Folder::new();
+    let mut plain = plain_v2(vec![issuer("tokenRegistry", Address([7; 20]))], 1337, 1);
+    plain["attachments"] =
+        json!([{"filename": "Report.txt", "type": "text/plain", "data": STANDARD.encode("attached")}]);
+    let file = folder.write("bill.json", &wrap(Format::V2, vec![plain]).remove(0).document);
+    let to = folder.0.path().join("out");
+    std::fs::create_dir(&to).unwrap();
+    for (output, before) in [(to.join("report.txt"), None), (to.join("../out/report.txt"), Some("as it was"))] {
+        std::fs::remove_dir_all(&to).unwrap();
+        std::fs::create_dir(&to).unwrap();
+        if let Some(before) = before {
+            std::fs::write(&output, before).unwrap();
+        }
+        let run = ebl(&["show", &file, "--save-attachments", to.to_str().unwrap(), "-o", output.to_str().unwrap()]);
+        assert_eq!(run.status.code(), Some(0), "{run:?}");
+        let saved = files_in(&to);
+        assert!(saved["report.txt"].starts_with(b"CONTENT"), "{saved:?}");
+        assert_eq!((saved.len(), &saved["Report-2.txt"][..]), (2, &b"attached"[..]), "{saved:?}");
+    }
+}
+
+#[test]
+fn many_attachments_of_one_name_are_all_saved_and_a_signal_leaves_whole_files() {
+    let folder = Folder::new();
+    let mut plain = plain_v2(vec![issuer("tokenRegistry", Address([7; 20]))], 1337, 1);
+    let attachment = json!({"filename": "same.pdf", "type": "application/pdf", "data": STANDARD.encode("same")});
+    plain["attachments"] = vec![attachment; MANY].into();
+    let file = folder.write("bill.json", &wrap(Format::V2, vec![plain]).remove(0).document);
+    let to = folder.0.path().join("out");
+    text(&ebl(&["show", &file, "-q", "--save-attachments", to.to_str().unwrap()]), 0);
+    let saved = files_in(&to);
+    assert!(saved.len() == MANY && saved.contains_key(&format!("same-{MANY}.pdf")), "{}", saved.len());
+    #[cfg(unix)]
+    {
+        std::fs::remove_dir_all(&to).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ebl"));
+        command.args(["show", &file, "-q", "--save-attachments", to.to_str().unwrap()]).stderr(Stdio::null());
+        let mut run = command.spawn().unwrap();
+        while !to.join("same.pdf").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        assert!(Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap().success());
+        run.wait().unwrap();
+        let saved = files_in(&to);
+        assert!(saved.keys().all(|name| name.ends_with(".pdf")), "{:?}", saved.keys().last());
+        assert!(saved.values().all(|bytes| bytes == b"same"));
+    }
+}
+
+/// As many as a signal comes in between.
+const MANY: usize = 1_000;
+
+#[test]
 fn a_long_name_of_an_attachment_keeps_its_beginning_and_its_ending() {
     let folder = Folder::new();
     let mut plain = plain_v2(vec![issuer("tokenRegistry", Address([7; 20]))], 1337, 1);
