@@ -18,6 +18,7 @@ use super::verify::{runtime, style};
 use super::{advice, interrupt, note, secrecy, waiting};
 use crate::block_age;
 use crate::challenge::{Challenge, LONGEST_SIGNATURE, LONGEST_TEXT, Nonce, Period, Purpose, TitleRole};
+use crate::document::link::Link;
 use crate::identity::DomainName;
 use crate::report::challenge as page;
 use crate::report::human::Style;
@@ -25,7 +26,8 @@ use crate::report::json::{self, Layout};
 use crate::sources::now;
 use crate::verifier::{Verifier, Wishes};
 use crate::verify::{
-    ChallengeCase, ChallengeReport, ChallengeTerms, ControlVerdict, NewChallenge, TitleReport, challenge_of,
+    ChallengeCase, ChallengeReport, ChallengeTerms, ControlVerdict, NewChallenge, TitleReport, TokenOfChain,
+    challenge_of,
 };
 
 pub(super) fn run(command: &ChallengeCommand) -> Result<Exit> {
@@ -141,16 +143,22 @@ fn verify(args: &VerifyChallengeArgs) -> Result<Exit> {
     let read: Vec<&Path> = settings.iter().map(PathBuf::as_path).chain(inputs).collect();
     let wanted = Wanted::of(&args.page);
     let output = Output::open(args.page.output.as_deref(), wanted, &read)?;
+    let name = secrecy::path(&args.challenge);
+    interrupt::begin(&name);
+    let wanted_title = expected.title.as_ref();
+    // Read before others have to wait for this run: a pipe may keep it for as long as it likes.
+    let read_inputs = Signed::read(&args.challenge, &args.signature, signature_file).and_then(|signed| {
+        let title = TitleInput::read(wanted_title, &verifier, args.page.max_size)?;
+        Ok((signed, title))
+    });
     // Held to the end: of two runs that are given one challenge the second finds it noted.
     let others: Vec<&Path> = read.iter().copied().chain(args.page.output.as_deref()).collect();
     let used = args.used.as_deref().map(|path| Used::open(path, &others)).transpose()?;
-    let name = secrecy::path(&args.challenge);
-    interrupt::begin(&name);
-    let (came, proven) = match Signed::read(&args.challenge, &args.signature, signature_file) {
-        Ok(signed) => {
+    let (came, proven) = match read_inputs {
+        Ok((signed, title)) => {
             let accepted_before = used.as_ref().is_some_and(|used| used.holds(&signed.challenge));
             let case = signed.case(&expected, accepted_before, &wishes);
-            let judging = judged(&verifier, case, expected.title.as_ref(), args.page.max_size, &wishes);
+            let judging = judged(&verifier, case, title, &wishes);
             let came = runtime(args.network.web.offline)?.block_on(waiting::said(&verifier, judging));
             let is_proven = came.as_ref().is_ok_and(|report| report.verdict == ControlVerdict::Proven);
             (came, Some(signed.challenge).filter(|_| is_proven))
@@ -233,26 +241,43 @@ impl Signed {
     }
 }
 
+/// The title that the challenge has to be about, with its document where that is a file.
+enum TitleInput<'a> {
+    Any,
+    Token(TokenOfChain),
+    File(&'a Path, Vec<u8>),
+    Link(Link),
+}
+
+impl<'a> TitleInput<'a> {
+    fn read(title: Option<&Subject<'a>>, verifier: &Verifier, max_bytes: usize) -> Result<Self, NoDocument> {
+        let file = match title {
+            None => return Ok(Self::Any),
+            Some(Subject::Token(token)) => return Ok(Self::Token(*token)),
+            Some(Subject::File(file)) => *file,
+        };
+        match Input::of(file, |text| verifier.read_link(text)) {
+            Input::File(path) => Ok(Self::File(path, named(path, max_bytes)?)),
+            Input::NotALink(error) => Err(error.into()),
+            Input::Link(link) => Ok(Self::Link(link)),
+        }
+    }
+}
+
 async fn judged(
     verifier: &Verifier,
     case: ChallengeCase<'_>,
-    title: Option<&Subject<'_>>,
-    max_bytes: usize,
+    title: TitleInput<'_>,
     wishes: &Wishes,
 ) -> Result<ChallengeReport, NoDocument> {
-    let file = match title {
-        None => return Ok(verifier.verify_challenge(case).await),
-        Some(Subject::Token(token)) => return Ok(verifier.verify_challenge(case.for_token(*token)).await),
-        Some(Subject::File(file)) => file,
-    };
-    Ok(match Input::of(file, |text| verifier.read_link(text)) {
-        Input::File(path) => {
-            let bytes = named(path, max_bytes)?;
+    Ok(match title {
+        TitleInput::Any => verifier.verify_challenge(case).await,
+        TitleInput::Token(token) => verifier.verify_challenge(case.for_token(token)).await,
+        TitleInput::File(path, bytes) => {
             let report = verifier.verify_challenge_for(case, &bytes, wishes).await;
             report.map_err(|why| NoDocument::from(why).of_file(path))?
         }
-        Input::NotALink(error) => return Err(error.into()),
-        Input::Link(link) => verifier.verify_challenge_by_link(case, &link, wishes).await?,
+        TitleInput::Link(link) => verifier.verify_challenge_by_link(case, &link, wishes).await?,
     })
 }
 

@@ -3,12 +3,12 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use super::interrupt;
-use super::output;
 use super::same_file::{FileIdentity, Way, followed};
+use super::{interrupt, note, output, secrecy};
 
 /// The file, there or not yet. As long as this lives no other run reads or writes it.
 pub(super) struct OwnFile {
@@ -39,6 +39,10 @@ impl OwnFile {
         // Looks at what is there before a lock is laid beside it.
         drop(output::beside(&path)?);
         let lock = locked(&path, when_taken)?;
+        ensure!(
+            has_one_name(&path)?,
+            "the file has another name, too (a hard link), which would keep what stands there now; remove one of the two"
+        );
         Ok(Self { path, _lock: lock })
     }
 
@@ -67,6 +71,22 @@ impl OwnFile {
     }
 }
 
+/// Whether what is put in its place is there by every name that it has. By symbolic links it is.
+#[cfg(unix)]
+fn has_one_name(path: &Path) -> io::Result<bool> {
+    match std::fs::metadata(path) {
+        Ok(found) => Ok(std::os::unix::fs::MetadataExt::nlink(&found) <= 1),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Of other systems the standard library does not tell.
+#[cfg(not(unix))]
+fn has_one_name(_: &Path) -> io::Result<bool> {
+    Ok(true)
+}
+
 /// A file of its own, which stays: the other one is replaced.
 fn locked(path: &Path, when_taken: WhenTaken) -> Result<File> {
     let mut name = path.to_owned().into_os_string();
@@ -78,7 +98,7 @@ fn locked(path: &Path, when_taken: WhenTaken) -> Result<File> {
     );
     let lock = OpenOptions::new().create(true).truncate(false).write(true).open(name).context("it cannot be locked")?;
     match when_taken {
-        WhenTaken::Wait => lock.lock().context("it cannot be locked")?,
+        WhenTaken::Wait => waited_for(&lock, path).context("it cannot be locked")?,
         WhenTaken::Refuse => match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => bail!("another run goes on with it; end that one, or name another file"),
@@ -87,6 +107,23 @@ fn locked(path: &Path, when_taken: WhenTaken) -> Result<File> {
     }
     Ok(lock)
 }
+
+/// A short wait is nobody's business.
+fn waited_for(lock: &File, path: &Path) -> io::Result<()> {
+    let end = Instant::now() + SHORT_WAIT;
+    while Instant::now() < end {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(GLANCE),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    note(&format!("waiting for another run that has {}", secrecy::path(path)));
+    lock.lock()
+}
+
+const SHORT_WAIT: Duration = Duration::from_secs(1);
+const GLANCE: Duration = Duration::from_millis(20);
 
 #[cfg(all(test, unix))]
 mod tests {
@@ -110,6 +147,13 @@ mod tests {
         assert!(path("link").is_symlink());
         assert!(open("file").is_err(), "another run has it");
         drop(opened);
+        // By its other name it would go on as it was.
+        std::fs::hard_link(path("file"), path("hard")).unwrap();
+        for name in ["file", "hard", "link"] {
+            let refused = open(name).err().unwrap_or_else(|| panic!("{name} is taken"));
+            assert!(refused.to_string().contains("a hard link"), "{name}: {refused}");
+        }
+        std::fs::remove_file(path("hard")).unwrap();
         let opened = open("file").unwrap();
         // It turned into something else meanwhile.
         std::fs::remove_file(path("file")).unwrap();
@@ -126,6 +170,6 @@ mod tests {
         let mut names: Vec<_> =
             std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
-        assert_eq!(names, ["device", "file", "file.lock", "link", "socket"]);
+        assert_eq!(names, ["device", "file", "file.lock", "hard.lock", "link", "socket"]);
     }
 }

@@ -5,6 +5,10 @@ use crate::support::challenge_world::{World, check, codes, key_of, reported, sig
 use crate::support::challenged::{hex, signature};
 use crate::support::rpc_server::closed_port;
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
 use ebl_verifier::challenge::{Challenge, Period};
 use ebl_verifier::testchain::contracts::TitleWrite;
 use ebl_verifier::testchain::sandbox::Party;
@@ -344,6 +348,13 @@ fn a_file_of_accepted_challenges_that_cannot_be_gone_by_stops_everything() {
         let ran = world.challenge(&["verify", "challenge.txt", &signature, "--used", "fifo"]);
         assert!(ran.exit == 2 && ran.err.contains("it is not a plain file"), "{ran:?}");
         assert!(world.path("fifo").metadata().unwrap().file_type().is_fifo() && !world.path("fifo.lock").exists());
+        // Under its other name the file would go on without what is noted.
+        write(&world.path("one.txt"), "");
+        std::fs::hard_link(world.path("one.txt"), world.path("two.txt")).unwrap();
+        for used in ["one.txt", "two.txt"] {
+            let ran = world.challenge(&["verify", "challenge.txt", &signature, "--used", used]);
+            assert!(ran.exit == 2 && ran.err.contains("a hard link"), "{ran:?}");
+        }
     }
     let ran = world.challenge(&["verify", "challenge.txt", &signature, "--used", "out.txt", "-o", "out.txt"]);
     assert_eq!(ran.exit, 2, "{ran:?}");
@@ -361,6 +372,34 @@ fn of_runs_at_the_same_time_one_is_believed() {
     });
     let count = |wanted| exits.iter().filter(|exit| **exit == wanted).count();
     assert_eq!((count(0), count(1)), (1, 3), "{exits:?}");
+}
+
+#[test]
+fn who_is_still_writing_keeps_nobody_waiting_and_who_waits_says_so() {
+    let world = World::new();
+    let challenge = world.challenged(SAMPLE);
+    let signature = signed_by(Party::Bank, &challenge);
+    let config = world.sample("ebl.toml");
+    let mut slow = Command::new(env!("CARGO_BIN_EXE_ebl"));
+    slow.args(["challenge", "verify", "-", &signature, "--used", "used.txt", "-q", "--config", &config]);
+    slow.current_dir(world.folder.path()).stdin(Stdio::piped());
+    let mut slow = slow.spawn().unwrap();
+    // It has begun, and reads what nobody writes.
+    std::thread::sleep(Duration::from_millis(500));
+    let ran = world.challenge(&["verify", "challenge.txt", &signature, "--used", "used.txt", "-q"]);
+    assert_eq!((ran.exit, ran.err.as_str()), (0, ""), "{ran:?}");
+    slow.stdin.take().unwrap().write_all(challenge.text().as_bytes()).unwrap();
+    assert_eq!(slow.wait().unwrap().code(), Some(1), "it is accepted once");
+    // Another run that has the file.
+    let lock = std::fs::File::options().write(true).open(world.path("used.txt.lock")).unwrap();
+    lock.lock().unwrap();
+    let ran = std::thread::scope(|scope| {
+        let run = scope.spawn(|| world.challenge(&["verify", "challenge.txt", &signature, "--used", "used.txt", "-q"]));
+        std::thread::sleep(Duration::from_secs(3));
+        lock.unlock().unwrap();
+        run.join().unwrap()
+    });
+    assert!(ran.exit == 1 && ran.err.contains("waiting for another run that has"), "{ran:?}");
 }
 
 #[test]
