@@ -194,8 +194,9 @@ fn fields(page: &mut Page, content: &Content) {
     of_bill.sort_by_key(|field| place_in_bill(field));
     let labelled: Vec<(String, &Field)> = of_bill.into_iter().map(|field| (label(field, content), field)).collect();
     rows(page, &labelled);
-    if !labelled.is_empty() && !others.is_empty() {
-        page.out.push_str("\n  Other fields\n");
+    // Also where it is all there is: a document may call its own fields what the trade calls others.
+    if !others.is_empty() {
+        page.out.push_str(if labelled.is_empty() { "  Other fields\n" } else { "\n  Other fields\n" });
     }
     let others: Vec<(String, &Field)> =
         others.into_iter().map(|field| (escape(&field.path).into_owned(), field)).collect();

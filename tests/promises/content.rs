@@ -538,6 +538,17 @@ fn what_hostile_text_says_cannot_act_on_the_terminal() {
     assert!(!page.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{page:?}");
 }
 
+#[test]
+fn what_a_document_calls_its_own_fields_never_stands_under_the_names_of_the_trade() {
+    let mut plain = plain_v2(vec![issuer("tokenRegistry", Address([7; 20]))], 1337, 1);
+    plain.as_object_mut().unwrap().remove("blNumber");
+    plain["B/L number"] = json!("FAKE-1");
+    let folder = Folder::new();
+    let page = text(&ebl(&["show", &folder.write("bill.json", &wrap(Format::V2, vec![plain]).remove(0).document)]), 0);
+    let (heading, own) = (page.find("  Other fields\n"), page.find("FAKE-1"));
+    assert!(heading.is_some() && heading < own, "{page}");
+}
+
 fn content(bytes: &[u8]) -> Option<ebl_verifier::content::Content> {
     let document = document::read(bytes, &Limits::default()).ok()?;
     let policy = Policy::default();
