@@ -154,8 +154,10 @@ pub fn may_hold_a_key(text: &str) -> bool {
     })
 }
 
-/// Characters that change how other text is shown, or are not shown at all: controls, line and paragraph separators,
-/// bidirectional controls, zero-width characters, tags and other default-ignorables.
+/// Characters that change how other text is shown, or are not shown at all: controls, line and paragraph separators, what
+/// Unicode calls `Default_Ignorable_Code_Point` (zero-width and bidirectional characters, variation selectors, fillers, tags),
+/// format controls beside these, and characters that are blank without being spaces. Signs of the category `Cf` that are
+/// seen, as U+06DD, are none of them.
 pub fn is_deceptive(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -169,10 +171,17 @@ pub fn is_deceptive(character: char) -> bool {
                 | '\u{200b}'..='\u{200f}'
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
+                | '\u{2800}'
                 | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
                 | '\u{feff}'
                 | '\u{ffa0}'
                 | '\u{fff0}'..='\u{fffb}'
+                | '\u{13430}'..='\u{1343f}'
+                | '\u{16fe4}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d159}'
+                | '\u{1d173}'..='\u{1d17a}'
                 | '\u{e0000}'..='\u{e0fff}'
         )
 }
@@ -335,6 +344,29 @@ mod tests {
             assert_eq!(repeatable(text), wanted, "{text}");
         }
         assert_eq!(repeatable(&"é".repeat(100)).chars().count(), 81);
+    }
+
+    /// `Default_Ignorable_Code_Point` of DerivedCoreProperties.txt, the same from Unicode 12 to 16; then the category `Cf` without
+    /// `Prepended_Concatenation_Mark` and U+070F, which are seen; then what is blank and no space.
+    #[test]
+    fn what_unicode_says_is_not_shown_is_escaped() {
+        let ignorable = "ad 34f 61c 115f-1160 17b4-17b5 180b-180f 200b-200f 202a-202e 2060-206f 3164 fe00-fe0f feff ffa0 fff0-fff8 \
+                         1bca0-1bca3 1d173-1d17a e0000-e0fff";
+        let format = "ad 61c 180e 200b-200f 202a-202e 2060-2064 2066-206f feff fff9-fffb 13430-1343f 1bca0-1bca3 1d173-1d17a \
+                      e0001 e0020-e007f";
+        let blank = "2028-2029 2800 16fe4 1d159";
+        let number = |digits: &str| u32::from_str_radix(digits, 16).unwrap();
+        for range in
+            [ignorable, format, blank].iter().flat_map(|list| list.split(' ')).filter(|range| !range.is_empty())
+        {
+            let (first, last) = range.split_once('-').unwrap_or((range, range));
+            for code in number(first)..=number(last) {
+                assert!(is_deceptive(char::from_u32(code).unwrap()), "U+{code:04X}");
+            }
+        }
+        for seen in ['\u{600}', '\u{6dd}', '\u{70f}', '\u{110bd}', '\u{301}', '\u{fffc}', '\u{3000}', '\u{2801}'] {
+            assert!(!is_deceptive(seen), "{seen:?}");
+        }
     }
 
     #[test]
