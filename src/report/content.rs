@@ -266,10 +266,10 @@ fn change_name(change: &Change) -> String {
     }
 }
 
-/// A name, a type, a size and a hash.
+/// A name, a type, a size and a hash. Name and type may be as long as the document.
 pub(super) fn attachment_line(attachment: &Attachment) -> String {
-    let name = attachment.name.as_deref().unwrap_or(&attachment.path);
-    let kind = attachment.media_type.as_deref().unwrap_or("no type stated");
+    let name = shown(attachment.name.as_deref().unwrap_or(&attachment.path));
+    let kind = shown(attachment.media_type.as_deref().unwrap_or("no type stated"));
     format!("{name}, {kind}, {}, SHA-256 {}", counted(attachment.size, "byte"), attachment.sha256)
 }
 

@@ -100,6 +100,24 @@ mod tests {
     }
 
     #[test]
+    fn one_row_is_never_as_long_as_its_document() {
+        let long = "x".repeat(1 << 20);
+        let attachment = crate::content::Attachment {
+            path: "attachments[0]".to_owned(),
+            name: Some(long.clone()),
+            media_type: Some(long.clone()),
+            size: 1,
+            sha256: Default::default(),
+        };
+        let own = Field { value: long.clone(), ..field(long.clone(), None) };
+        let known = Field { value: long, ..field("vessel".to_owned(), Some(Term::Vessel)) };
+        let content = Content { fields: vec![own, known], attachments: vec![attachment; 300], ..Content::default() };
+        let rows = of_bill(&content);
+        assert!(rows.iter().all(|row| row.label.len() + row.text.len() < 5000));
+        assert_eq!(rows.last().unwrap().text, "100 attachments, which this report does not repeat");
+    }
+
+    #[test]
     fn what_a_document_calls_its_own_fields_does_not_stand_under_the_names_of_the_trade() {
         let content = Content { fields: vec![field("B/L number".to_owned(), None)], ..Content::default() };
         let labels: Vec<String> = of_bill(&content).into_iter().map(|row| row.label.into()).collect();
