@@ -10,6 +10,7 @@ mod troubles;
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
+use std::mem::Discriminant;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -32,7 +33,7 @@ use args::{Until, WatchArgs, WatchFormat};
 use program::Program;
 use state::StateFile;
 use subjects::{Begun, Subject};
-use troubles::Troubles;
+use troubles::{Met, Troubles, Words};
 
 pub(super) fn run(args: &WatchArgs) -> Result<Exit> {
     ensure!(!args.network.web.offline, "a watch looks at a chain, which --offline does not allow");
@@ -62,6 +63,13 @@ pub(super) fn run(args: &WatchArgs) -> Result<Exit> {
     Ok(runtime.block_on(watch.run(args)))
 }
 
+/// What may stay is said with the way out.
+fn in_words(why: &Trouble) -> String {
+    let may_stay = matches!(why, Trouble::SettledBlockReplaced { .. } | Trouble::LessSettled { .. });
+    let way_out = if may_stay { " (if that stays so, begin anew, with another --state)" } else { "" };
+    format!("{why}{way_out}")
+}
+
 const NO_PENDING: &str = "what the newest blocks hold could not be read";
 
 /// So many titles are written after each event that was told.
@@ -80,8 +88,8 @@ struct Watch<'a> {
     program: Option<Program>,
     format: WatchFormat,
     style: Style,
-    troubles: Troubles,
-    pending_troubles: Troubles,
+    troubles: Troubles<Discriminant<Trouble>>,
+    pending_troubles: Troubles<()>,
     /// Events that the program failed for, each said once.
     failed: BTreeSet<String>,
     /// Events that were told and stand in no file yet.
@@ -132,8 +140,9 @@ impl<'a> Watch<'a> {
         // One line for each event, for whoever searches them; broken only where somebody looks at a screen.
         let width = if std::io::stdout().is_terminal() { output::page_width() } else { usize::MAX };
         let style = Style { width, color: false, verbose: args.verbose, advice: advice::advice };
-        let troubles = |told| Troubles::of(subjects.len(), told);
-        let (troubles, pending_troubles) = (troubles("nothing is told"), troubles("only what is final is told"));
+        let troubles = Troubles::of(subjects.len(), Words { until: "nothing is told", ended: "what is recorded" });
+        let words = Words { until: "only what is final is told", ended: "the newest blocks" };
+        let pending_troubles = Troubles::of(subjects.len(), words);
         let (format, failed, unsaved) = (args.format, BTreeSet::new(), 0);
         Ok(Self {
             verifier,
@@ -187,10 +196,17 @@ impl<'a> Watch<'a> {
         let looking = waiting::said(self.verifier, self.verifier.look_at(&self.titles, self.wishes));
         let looked = until_or_ended(looking, signals).await?;
         let mut look = Look::default();
-        self.troubles.note(looked.iter().map(|looked| looked.as_ref().err().map(Trouble::to_string)));
+        self.troubles.note(looked.iter().map(|looked| match looked {
+            Ok(_) => Met::Nothing,
+            Err(why) => Met::Trouble(std::mem::discriminant(why), in_words(why)),
+        }));
         let is_missing = |looked: &Result<Observed, _>| looked.as_ref().is_ok_and(|seen| !seen.pending_is_known);
         look.pending_is_missing = looked.iter().any(is_missing);
-        self.pending_troubles.note(looked.iter().map(|looked| is_missing(looked).then(|| NO_PENDING.to_owned())));
+        self.pending_troubles.note(looked.iter().map(|looked| match looked {
+            Ok(_) if is_missing(looked) => Met::Trouble((), NO_PENDING.to_owned()),
+            Ok(_) => Met::Nothing,
+            Err(_) => Met::NotKnown,
+        }));
         for (index, looked) in looked.into_iter().enumerate() {
             match looked {
                 Ok(observed) => self.tell_all(index, observed, &mut look, signals).await?,

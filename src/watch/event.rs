@@ -112,44 +112,37 @@ impl WatchEvent {
         Self::at_now(EventKind::Begun, title, now)
     }
 
+    /// Known by the block that was replaced: what stands there now may be the next one at each look.
     pub(super) fn replaced(title: TitleNamed, known: &Known, now: &Now<'_>, taken_back: u64) -> Self {
-        let id = id(EventKind::Replaced, title, now.state.block.hash, None, taken_back);
+        let id = id(EventKind::Replaced, title, known.block.hash, None, Mark::Loose(taken_back));
         Self { id, from: Some(Side::of(&known.standing)), ..Self::at_now(EventKind::Replaced, title, now) }
     }
 
-    /// What is settled has one id whoever watched what before; elsewhere it may come again after it was taken back.
     pub(super) fn changed(title: TitleNamed, entry: &Entry, now: &Now<'_>, taken_back: u64) -> Self {
         let finality = now.state.block.finality;
-        let taken_back = if settledness(finality) > 0 { 0 } else { taken_back };
-        Self { finality, ..Self::of(EventKind::Changed, title, entry, now.generation, taken_back) }
+        let mark = if settledness(finality) > 0 { Mark::Settled } else { Mark::Loose(taken_back) };
+        Self { finality, ..Self::of(EventKind::Changed, title, entry, now.generation, mark) }
+    }
+
+    /// One that was told before its block was settled.
+    pub(super) fn settled(title: TitleNamed, told: &Announced, now: &Now<'_>) -> Self {
+        Self::changed(title, &told.entry(), now, 0)
     }
 
     pub(super) fn pending(title: TitleNamed, entry: &Entry, generation: Generation, taken_back: u64) -> Self {
-        Self::of(EventKind::Pending, title, entry, generation, taken_back)
+        Self::of(EventKind::Pending, title, entry, generation, Mark::Loose(taken_back))
     }
 
     pub(super) fn withdrawn(title: TitleNamed, before: &Announced, generation: Generation, taken_back: u64) -> Self {
-        let &Announced { operation, transaction, block, block_hash, log_index, before, after } = before;
-        let entry = Entry {
-            operation,
-            block,
-            block_hash,
-            timestamp: None,
-            transaction,
-            transaction_index: 0,
-            log_index,
-            before,
-            after,
-            remark: Vec::new(),
-        };
-        Self::of(EventKind::Withdrawn, title, &entry, generation, taken_back)
+        let entry = Entry { timestamp: None, remark: Vec::new(), ..before.entry() };
+        Self::of(EventKind::Withdrawn, title, &entry, generation, Mark::Loose(taken_back))
     }
 
     fn at_now(kind: EventKind, title: TitleNamed, now: &Now<'_>) -> Self {
         let block = &now.state.block;
         Self {
             schema: SCHEMA,
-            id: id(kind, title, block.hash, None, 0),
+            id: id(kind, title, block.hash, None, Mark::Settled),
             kind,
             file: None,
             title,
@@ -166,11 +159,11 @@ impl WatchEvent {
         }
     }
 
-    fn of(kind: EventKind, title: TitleNamed, entry: &Entry, generation: Generation, taken_back: u64) -> Self {
+    fn of(kind: EventKind, title: TitleNamed, entry: &Entry, generation: Generation, mark: Mark) -> Self {
         let (before, after) = entry.operation.states();
         Self {
             schema: SCHEMA,
-            id: id(kind, title, entry.block_hash, Some(entry.log_index), taken_back),
+            id: id(kind, title, entry.block_hash, Some(entry.log_index), mark),
             kind,
             file: None,
             title,
@@ -192,11 +185,23 @@ fn time(seconds: u64) -> Option<String> {
     i64::try_from(seconds).ok().map(rfc3339)
 }
 
-/// Thirty-two hexadecimal digits over what makes the event this one: a block that was replaced may come back.
-fn id(kind: EventKind, title: TitleNamed, block: Digest32, log: Option<u64>, taken_back: u64) -> String {
+/// What tells events apart that are alike but for it.
+#[derive(Clone, Copy)]
+enum Mark {
+    /// What is settled is one event, whoever watched what before.
+    Settled,
+    /// What is not may be taken back and come again, in the same block: how often something was taken back before.
+    Loose(u64),
+}
+
+/// Thirty-two hexadecimal digits over what makes the event this one.
+fn id(kind: EventKind, title: TitleNamed, block: Digest32, log: Option<u64>, mark: Mark) -> String {
     let TitleNamed { chain, registry, token } = title;
-    let again = if taken_back == 0 { String::new() } else { format!("|{taken_back}") };
-    let about = format!("{kind:?}|{chain}|{registry}|{token}|{block}|{log:?}{again}");
+    let mark = match mark {
+        Mark::Settled => String::new(),
+        Mark::Loose(taken_back) => format!("|{taken_back}"),
+    };
+    let about = format!("{kind:?}|{chain}|{registry}|{token}|{block}|{log:?}{mark}");
     encode_hex(keccak256(&about).0.first_chunk::<16>().unwrap_or(&[0; 16]))
 }
 

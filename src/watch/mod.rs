@@ -62,6 +62,10 @@ pub struct Known {
     pub standing: Standing,
     /// What was announced as pending, and has neither become final nor been taken back.
     pub pending: Vec<Announced>,
+    /// The last changes that were told of blocks which may be taken back, where the chain named no final one: they are told
+    /// once more as it does. At most [`MOST_UNSETTLED`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsettled: Vec<Announced>,
     /// How often something was told to be taken back: what comes again after that is told again.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub taken_back: u64,
@@ -162,7 +166,7 @@ pub enum Trouble {
         why: Option<Unavailable>,
     },
     /// The endpoint is behind what was read before.
-    #[error("its settled block is {found}, and block {known} was settled before: it is behind")]
+    #[error("it gives block {found}, and block {known} was read before: it is behind")]
     Behind {
         /// The block of the last look.
         known: u64,
@@ -205,7 +209,7 @@ pub fn observe(watched: &WatchedTitle, evidence: &Evidence, trusted_by_caller: b
     let observed = match &watched.known {
         None => Observed {
             events: vec![WatchEvent::begun(watched.title, &now)],
-            open: Open { next: now.known(Vec::new(), 0), recorded: Vec::new() },
+            open: Open { next: now.known(Vec::new(), Vec::new(), 0), recorded: Vec::new() },
             pending_is_known: true,
         },
         Some(known) => since(watched, known, &now, logs_of(watched.title, evidence, known)?, trusted_by_caller)?,
@@ -234,10 +238,10 @@ impl<'r> Now<'r> {
         Ok(Self { state, found, generation, standing })
     }
 
-    fn known(&self, pending: Vec<Announced>, taken_back: u64) -> Known {
+    fn known(&self, pending: Vec<Announced>, unsettled: Vec<Announced>, taken_back: u64) -> Known {
         let Self { state, standing, .. } = self;
         let (block, escrow, standing) = (state.block.clone(), state.title.escrow, standing.clone());
-        Known { block, escrow, standing, pending, taken_back }
+        Known { block, escrow, standing, pending, unsettled, taken_back }
     }
 
     fn later(&self) -> Later<'_> {
@@ -295,10 +299,18 @@ fn since(
     let gone = told.gone.into_iter().chain(&pending.withdrawn);
     let mut back = TakenBack(known.taken_back);
     let mut events: Vec<_> = gone.map(|gone| WatchEvent::withdrawn(title, gone, now.generation, back.one())).collect();
+    let (settles_now, may_settle) = (settledness(block.finality) > 0, block.finality == Finality::Latest);
+    if settles_now {
+        events.extend(known.unsettled.iter().map(|told| WatchEvent::settled(title, told, now)));
+    }
     events.extend(told.new.into_iter().map(|entry| WatchEvent::changed(title, entry, now, back.0)));
     events.extend(pending.announced.iter().map(|entry| WatchEvent::pending(title, entry, now.generation, back.0)));
-    let recorded = settled.iter().map(Announced::of).collect();
-    Ok(Observed { events, open: Open { next: now.known(pending.open, back.0), recorded }, pending_is_known })
+    let recorded: Vec<_> = settled.iter().map(Announced::of).collect();
+    let unsettled = known.unsettled.iter().chain(&recorded).filter(|_| may_settle).cloned();
+    let unsettled: Vec<_> = unsettled.collect();
+    let unsettled = unsettled[unsettled.len().saturating_sub(MOST_UNSETTLED)..].to_vec();
+    let next = now.known(pending.open, unsettled, back.0);
+    Ok(Observed { events, open: Open { next, recorded }, pending_is_known })
 }
 
 /// The block of the last look is no longer one of the chain. Where it was settled somebody contradicts himself; where
@@ -316,14 +328,18 @@ fn replaced(
     }
     let title = watched.title;
     let mut back = TakenBack(known.taken_back);
-    let gone = watched.recorded.iter().map(|gone| WatchEvent::withdrawn(title, gone, now.generation, back.one()));
-    let mut events: Vec<_> = gone.collect();
+    // What was pending may be pending again, and is announced anew then.
+    let gone = watched.recorded.iter().chain(&known.pending);
+    let mut events: Vec<_> = gone.map(|gone| WatchEvent::withdrawn(title, gone, now.generation, back.one())).collect();
     if Side::of(&known.standing) != Side::of(&now.standing) {
         events.push(WatchEvent::replaced(title, known, now, back.one()));
     }
-    let open = Open { next: now.known(Vec::new(), back.0), recorded: Vec::new() };
+    let open = Open { next: now.known(Vec::new(), Vec::new(), back.0), recorded: Vec::new() };
     Ok(Observed { events, open, pending_is_known: true })
 }
+
+/// Of a chain that names no final block for a while. One that never does keeps no more.
+pub const MOST_UNSETTLED: usize = 16;
 
 /// How often something was taken back, which tells events apart that are alike but for that.
 struct TakenBack(u64);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::event::{TitleNamed, WatchEvent};
 use super::{Known, Now, own_logs};
 use crate::evidence::{BlockRange, BlockReading, RegistryReading, TitleLogsReading};
-use crate::primitives::Digest32;
+use crate::primitives::{Digest32, hex_bytes};
 use crate::title::history::{Entry, Later, Operation, Recorded, Standing};
 use crate::title::judge;
 
@@ -28,12 +28,37 @@ pub struct Announced {
     pub before: Recorded,
     /// The parties after it.
     pub after: Recorded,
+    /// The time of that block, in seconds since the Unix epoch.
+    #[serde(default)]
+    pub timestamp: Option<u64>,
+    /// What was written beside it.
+    #[serde(default, with = "hex_bytes", skip_serializing_if = "Vec::is_empty")]
+    pub remark: Vec<u8>,
 }
 
 impl Announced {
     pub(super) fn of(entry: &Entry) -> Self {
-        let Entry { operation, block, block_hash, transaction, log_index, before, after, .. } = *entry;
-        Self { operation, transaction, block, block_hash, log_index, before, after }
+        let Entry { operation, block, block_hash, transaction, log_index, before, after, timestamp, .. } = *entry;
+        let remark = entry.remark.clone();
+        Self { operation, transaction, block, block_hash, log_index, before, after, timestamp, remark }
+    }
+
+    /// As it was read.
+    pub(super) fn entry(&self) -> Entry {
+        let &Self { operation, transaction, block, block_hash, log_index, before, after, timestamp, .. } = self;
+        let (remark, transaction_index) = (self.remark.clone(), 0);
+        Entry {
+            operation,
+            block,
+            block_hash,
+            timestamp,
+            transaction,
+            transaction_index,
+            log_index,
+            before,
+            after,
+            remark,
+        }
     }
 
     /// Whether the event is about it, in the block in which it was seen.

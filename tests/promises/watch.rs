@@ -17,7 +17,7 @@ use ebl_verifier::testchain::contracts::TitleWrite;
 use ebl_verifier::title::Generation;
 use ebl_verifier::title::history::StandingState;
 use ebl_verifier::watch::EventKind::{Begun, Changed, Pending, Replaced, Withdrawn};
-use ebl_verifier::watch::{Trouble, WatchedTitle};
+use ebl_verifier::watch::{Trouble, WatchEvent, WatchedTitle};
 use serde_json::json;
 
 use world::{BANK, CARRIER, SHIPPER, World, look, token, told};
@@ -262,6 +262,55 @@ async fn a_block_that_is_less_settled_than_the_last_one_tells_nothing() {
     assert_eq!(told(&world, &mut title).await, [(Pending, Some("TRANSFER_HOLDER"))]);
     world.finalize();
     assert_eq!(told(&world, &mut title).await, [(Changed, Some("TRANSFER_HOLDER"))]);
+}
+
+#[tokio::test]
+async fn what_was_told_before_the_chain_named_a_final_block_is_told_as_final_once_more() {
+    let world = World::start(Generation::V5).await;
+    // A node that was just started knows none.
+    world.finalized.store(0, Ordering::Relaxed);
+    world.mint(1).await;
+    let mut title = WatchedTitle::new(world.title(1));
+    told(&world, &mut title).await;
+    world.hand_over(1, SHIPPER, BANK).await;
+    let early = look(&world, std::slice::from_mut(&mut title)).await.remove(0).unwrap();
+    world.hand_over(1, BANK, CARRIER).await;
+    world.finalize();
+    let events = look(&world, std::slice::from_mut(&mut title)).await.remove(0).unwrap();
+    let shown = |event: &WatchEvent| (event.kind, event.finality, event.to.holder);
+    assert_eq!(early.iter().map(shown).collect::<Vec<_>>(), [(Changed, Finality::Latest, Some(BANK))]);
+    let final_ones = [(Changed, Finality::Finalized, Some(BANK)), (Changed, Finality::Finalized, Some(CARRIER))];
+    assert_eq!(events.iter().map(shown).collect::<Vec<_>>(), final_ones);
+    assert_eq!((events[0].tx, &events[0].remark), (early[0].tx, &early[0].remark));
+    assert!(events[0].time.is_some() && events[0].id != early[0].id);
+    assert_eq!(told(&world, &mut title).await, []);
+}
+
+#[tokio::test]
+async fn a_block_that_was_replaced_is_one_event_and_takes_what_was_pending_with_it() {
+    let world = World::start(Generation::V5).await;
+    world.finalized.store(0, Ordering::Relaxed);
+    world.mint(1).await;
+    let mut title = WatchedTitle::new(world.title(1));
+    told(&world, &mut title).await;
+    let before = world.mark();
+    world.hand_over(1, SHIPPER, BANK).await;
+    let look_again = async |title: &WatchedTitle| {
+        world.verifier().look_at(std::slice::from_ref(title), &world.wishes()).await.remove(0).unwrap()
+    };
+    let observed = look_again(&title).await;
+    // As of an endpoint that was ahead of the others.
+    let ahead = observed.open.recorded.clone();
+    title.go_on_from(observed.open);
+    title.known.as_mut().unwrap().pending.extend(ahead);
+    world.reorganise(&before);
+    let first = look_again(&title).await.events;
+    assert_eq!(first.iter().map(|event| event.kind).collect::<Vec<_>>(), [Withdrawn, Replaced]);
+    // Nobody noted that it was told, and the chain went on.
+    world.chain.lock().unwrap().mine().unwrap();
+    let second = look_again(&title).await.events;
+    let ids = |events: &[WatchEvent]| events.iter().map(|event| event.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&first), ids(&second));
 }
 
 #[tokio::test]

@@ -114,7 +114,7 @@ async fn an_outage_is_said_once_as_it_begins_and_once_as_it_ends() {
     assert_eq!(watching.change()["operation"], "TRANSFER_HOLDER");
     let notes = watching.interrupted();
     assert_eq!(notes.matches("nothing is told of the title").count(), 1, "{notes}");
-    assert_eq!(notes.matches("can be looked at again").count(), 1, "{notes}");
+    assert_eq!(notes.matches("what is recorded of the title can be read again").count(), 1, "{notes}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
