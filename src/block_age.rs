@@ -57,21 +57,26 @@ pub enum Untimely {
 }
 
 impl MaxBlockAge {
-    /// Whether what was read at this block counts at `now`. A block that the caller named is as old as it is.
+    /// Whether what was read at this block counts at `now`. A block that the caller named is as old as it is; that its time has
+    /// not come, no choice excuses.
     pub fn check(self, chain: ChainId, block: &BlockReading, now: i64) -> Result<(), Untimely> {
+        // A chain on a developer's machine has a clock of its own.
+        let of_chain = networks::block_age_bound(chain);
         let most = match self {
-            _ if block.finality == Finality::Chosen => return Ok(()),
-            Self::OfChain => networks::block_age_bound(chain),
+            Self::OfChain => of_chain,
             Self::Seconds(most) => Some(most),
             Self::Off => None,
         };
-        let Some(most) = most else { return Ok(()) };
-        let (block, time) = (block.number, i64::try_from(block.timestamp).unwrap_or(i64::MAX));
-        if time > now.saturating_add(CLOCKS_DIFFER) {
-            return Err(Untimely::InTheFuture { block, time, now });
+        if most.or(of_chain).is_none() {
+            return Ok(());
         }
-        match u64::try_from(now.saturating_sub(time)) {
-            Ok(age) if age > most => Err(Untimely::Behind { block, time, now, most }),
+        let (number, time) = (block.number, i64::try_from(block.timestamp).unwrap_or(i64::MAX));
+        if time > now.saturating_add(CLOCKS_DIFFER) {
+            return Err(Untimely::InTheFuture { block: number, time, now });
+        }
+        let is_bounded = block.finality != Finality::Chosen;
+        match (u64::try_from(now.saturating_sub(time)), most.filter(|_| is_bounded)) {
+            (Ok(age), Some(most)) if age > most => Err(Untimely::Behind { block: number, time, now, most }),
             _ => Ok(()),
         }
     }
@@ -215,7 +220,13 @@ mod tests {
     #[test]
     fn a_block_that_the_caller_named_is_as_old_as_it_is() {
         let chain = ChainId::try_from(1).unwrap();
-        assert_eq!(MaxBlockAge::OfChain.check(chain, &at(5, Finality::Chosen), NOW), Ok(()));
+        for bound in [MaxBlockAge::OfChain, MaxBlockAge::Seconds(60), MaxBlockAge::Off] {
+            assert_eq!(bound.check(chain, &at(5, Finality::Chosen), NOW), Ok(()));
+            for finality in [Finality::Chosen, Finality::Finalized] {
+                let ahead = at(NOW.unsigned_abs() + 121, finality);
+                assert_eq!(bound.check(chain, &ahead, NOW).unwrap_err().cause(), Cause::InTheFuture, "{bound:?}");
+            }
+        }
     }
 
     #[test]

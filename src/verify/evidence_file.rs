@@ -8,17 +8,19 @@
 mod seal;
 mod terms;
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::policy::{Policy, ProofMode};
-use super::{Arrival, Case, ContentWanted, LinkFollowed, NamesBy, Report, Step, examine};
+use super::{Arrival, Case, ContentWanted, LinkFollowed, Report, Step, examine};
 use crate::address_book::AddressBook;
 use crate::document::{self, Limits, ReadError, json};
 use crate::evidence::{Cause, Entry, Evidence, Provenance, Unavailable};
-use crate::primitives::{Address, ChainId, Digest32, rfc3339};
+use crate::primitives::{ChainId, Digest32, rfc3339};
 use seal::seal;
 use terms::{Judged, ensure_possible, seconds, unvouched};
 
@@ -115,7 +117,7 @@ impl EvidenceFile {
             policy_given: policy.given,
             rules: policy.rules.clone(),
             // Those that the report names and no others: an address book is nobody else's business.
-            names: names.names_of(report.addresses()),
+            names: names.names_of(report.with_parts().flat_map(Report::addresses)),
             content: content == ContentWanted::Yes,
             trust: Trust::of(policy).narrowed_to(report, &evidence, policy),
         };
@@ -149,8 +151,9 @@ impl EvidenceFile {
                 None => InvalidEvidenceFile::NotEvidence,
             });
         }
+        let found = seal(tree.root()).map_err(|why| InvalidEvidenceFile::Form(why.to_string()))?;
         let stated = tree.root().get(SEAL).and_then(json::Value::as_str);
-        if stated.as_deref() != Some(&*seal(tree.root()).to_string()) {
+        if stated.as_deref() != Some(&*found.to_string()) {
             return Err(InvalidEvidenceFile::Changed);
         }
         drop(tree);
@@ -210,10 +213,10 @@ impl EvidenceFile {
         let mut lacking = judged.beyond(caller)?;
         // What was read in a block that the caller knows was read at his word, whatever a server says of how settled it is.
         let mut evidence = match caller.trusted_block {
-            Some(block) => evidence.of_chosen_block(block),
-            None => evidence.clone(),
+            Some(block) => Cow::Owned(evidence.of_chosen_block(block)),
+            None => Cow::Borrowed(evidence),
         };
-        ensure_possible(&evidence, judged.max_block_age, now, terms.now)?;
+        ensure_possible(now, caller.at, terms.now)?;
         lacking
             .extend(terms.not_chosen(&evidence).into_iter().map(|(chain, block)| Reliance::ChosenBlock(chain, block)));
         lacking.extend(unvouched(&evidence, caller).map(Reliance::Block));
@@ -254,14 +257,12 @@ impl EvidenceFile {
                 Step::Ask(questions) => {
                     unanswered += questions.len();
                     for question in questions {
-                        evidence.record(Entry::unanswered(question, no_answer(), Provenance::default()));
+                        evidence.to_mut().record(Entry::unanswered(question, no_answer(), Provenance::default()));
                     }
                 }
             }
         };
-        let is_own = |(address, name): (&Address, &String)| terms.names.name_of(*address) == Some(name);
-        let names_by = if report.names.iter().all(is_own) { NamesBy::Caller } else { NamesBy::Evidence };
-        let report = Report { file: of.file.clone(), names_by, ..report };
+        let report = Report { file: of.file.clone(), ..report }.named_by_evidence(terms.names);
         let same_report = sha256_of_report(&report) == *report_sha256;
         Ok(Replayed { report, same_report, unanswered })
     }
@@ -323,8 +324,12 @@ pub enum NotReplayed {
     Form(String),
 }
 
+/// The first few of them: a file may name any number.
 fn in_a_row(all: &[Reliance]) -> String {
-    all.iter().map(Reliance::to_string).collect::<Vec<_>>().join(", ")
+    const SHOWN: usize = 6;
+    let shown = all.iter().take(SHOWN).map(Reliance::to_string);
+    let more = all.len().checked_sub(SHOWN).filter(|more| *more > 0).map(|more| format!("{more} more"));
+    shown.chain(more).collect::<Vec<_>>().join(", ")
 }
 
 fn no_answer() -> Unavailable {

@@ -216,6 +216,30 @@ fn no_file_makes_a_rule_laxer() {
 }
 
 #[test]
+fn the_same_terms_lead_to_the_same_report() {
+    let desk = Desk::open();
+    let names = desk.write("names.json", br#"{"0x70997970C51812dc3A010C7d01b50e0d17dc79C8": "Our shipper"}"#);
+    let required = desk.write("rules.toml", b"proof = \"require\"\n");
+    for (sample, verify, replay) in [
+        ("w3c-presentation", &["--names", &names][..], &["--names", &names][..]),
+        ("live", &["--names", &names], &["--names", &names]),
+        // One endpoint vouches for no block, and what rests on its registry is not known: nor is it here.
+        ("live", &["--proof", "require"], &[]),
+        ("live", &["--proof", "try"], &[]),
+        ("live", &["--policy", &required], &["--policy", &required]),
+        ("returned", &["--block", "latest"], &[]),
+        ("live", &["--quorum", "1", "--all-checks"], &[]),
+    ] {
+        let (bill, kept) = (desk.sample(sample), desk.file("kept"));
+        let verified =
+            desk.run(&[&["verify", &bill, "--format", "json", "--save-evidence", &kept][..], verify].concat());
+        let replayed = desk.run(&[&["replay", &kept, &bill, "--format", "json"][..], replay].concat());
+        assert_eq!(replayed.status.code(), verified.status.code(), "{sample} {verify:?}: {}", errors(&replayed));
+        assert_eq!(text(&replayed), text(&verified), "{sample} {verify:?}");
+    }
+}
+
+#[test]
 fn what_only_the_reader_can_say_the_file_does_not_say_for_him() {
     let desk = Desk::open();
     let changed = |name: &str, change: &dyn Fn(&mut Value)| {
@@ -263,6 +287,9 @@ fn a_block_counts_as_chosen_only_for_whoever_chose_it() {
     let (code, said) = replay(&[]);
     assert!(code == Some(2) && said.contains("as the one to read") && said.contains("(--block)"), "{said}");
     assert_eq!(replay(&["--block", "1"]).0, Some(2));
+    // Of a time before it was made it is not the last block.
+    assert_eq!(replay(&["--at", "2026-01-01T00:00:00Z"]).0, Some(2));
+    assert_eq!(replay(&["--at", "2026-01-01T00:00:00Z", "--max-block-age", "off"]).0, Some(2));
     let (code, said) = replay(&["--block", "latest"]);
     assert!(code == Some(2) && said.contains("a number or a block hash"), "{said}");
     assert_eq!(replay(&["--block", &number.to_string()]).0, Some(0));
@@ -290,6 +317,14 @@ fn names_are_called_the_readers_only_where_they_are() {
             assert!(run.status.code() == Some(0) && shown.contains(said), "{format} {names:?}: {shown}");
         }
     }
+    // In what is presented, too.
+    desk.run(&["verify", &desk.sample("w3c-presentation"), "--save-evidence", &desk.file("kept")]);
+    let mut file = desk.read("kept");
+    file["judged"]["names"] = json!({ holder: "Genuine Shipper" });
+    desk.write("changed", &sealed(file.to_string().as_bytes()));
+    let run = desk.run(&["replay", &desk.file("changed"), &desk.sample("w3c-presentation")]);
+    let shown = text(&run).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("(a name in the evidence)") && !shown.contains("address book"), "{shown}");
 }
 
 #[test]

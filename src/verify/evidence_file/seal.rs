@@ -10,12 +10,16 @@ use crate::primitives::Digest32;
 
 /// Over all members but the seal itself in the order of their names, without blanks: how the text is laid out does not matter.
 /// Nothing is built for it: a text of many small values would take many times its size.
-pub(super) fn seal(root: Value<'_>) -> Digest32 {
+///
+/// A list or an object of more small values than any evidence has is refused: what is made of each is larger than its text.
+pub(super) fn seal(root: Value<'_>) -> io::Result<Digest32> {
     let mut hash = Hashing(Sha256::new());
-    // Hashing never fails.
-    let _ = write_sorted(root, Some(SEAL), &mut hash);
-    Digest32(hash.0.finalize().into())
+    write_sorted(root, Some(SEAL), &mut hash)?;
+    Ok(Digest32(hash.0.finalize().into()))
 }
+
+/// Lists of objects may be longer: a history has a log for each change.
+const MOST_SMALL_VALUES: usize = 1 << 16;
 
 /// As `serde_json` writes a value whose members are sorted.
 fn write_sorted(value: Value<'_>, without: Option<&str>, to: &mut impl io::Write) -> io::Result<()> {
@@ -29,6 +33,8 @@ fn write_sorted(value: Value<'_>, without: Option<&str>, to: &mut impl io::Write
         Kind::String(text) => Ok(serde_json::to_writer(to, &*text.decoded())?),
         Kind::Array(items) => {
             to.write_all(b"[")?;
+            let small = items.filter(|item| !matches!(item.kind(), Kind::Object(_)));
+            ensure_few(small.take(MOST_SMALL_VALUES + 1).count())?;
             for (index, item) in items.enumerate() {
                 to.write_all(if index == 0 { b"" } else { b"," })?;
                 write_sorted(item, None, to)?;
@@ -37,6 +43,7 @@ fn write_sorted(value: Value<'_>, without: Option<&str>, to: &mut impl io::Write
         }
         Kind::Object(members) => {
             let mut members: Vec<_> = members.map(|(name, value)| (name.decoded(), value)).collect();
+            ensure_few(members.len())?;
             members.retain(|(name, _)| Some(&**name) != without);
             members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
             to.write_all(b"{")?;
@@ -48,6 +55,13 @@ fn write_sorted(value: Value<'_>, without: Option<&str>, to: &mut impl io::Write
             }
             to.write_all(b"}")
         }
+    }
+}
+
+fn ensure_few(small_values: usize) -> io::Result<()> {
+    match small_values <= MOST_SMALL_VALUES {
+        true => Ok(()),
+        false => Err(io::Error::other(format!("it has more than {MOST_SMALL_VALUES} values in one place"))),
     }
 }
 
@@ -75,10 +89,23 @@ mod tests {
             "sha256": "0x00", "a": {"z": "\u00e9\n\"", "\u0061": "", "sha256": 1}} "#;
         let sorted = r#"{"a":{"a":"","sha256":1,"z":"é\n\""},"b":[1,-2,1.5,1000.0,18446744073709551615,true,null,{}]}"#;
         let tree = json::parse(text.as_bytes(), &Limits::default()).unwrap();
-        assert_eq!(seal(tree.root()), Digest32(Sha256::digest(sorted).into()));
+        assert_eq!(seal(tree.root()).unwrap(), Digest32(Sha256::digest(sorted).into()));
         // As the library writes it, which is what files are written with.
         let mut value: serde_json::Value = serde_json::from_str(text).unwrap();
         value.as_object_mut().unwrap().remove(SEAL);
         assert_eq!(value.to_string(), sorted);
+    }
+
+    #[test]
+    fn what_is_made_of_many_small_values_takes_no_many_times_their_size() {
+        let sealed = |of: &str, count| {
+            let text = format!("{{\"a\":[{}]}}", vec![of; count].join(","));
+            seal(json::parse(text.as_bytes(), &Limits::default()).unwrap().root()).is_ok()
+        };
+        assert!(sealed("\"a host\"", MOST_SMALL_VALUES) && !sealed("\"a host\"", MOST_SMALL_VALUES + 1));
+        assert!(sealed("{\"a log\":      \"\"}", MOST_SMALL_VALUES + 1));
+        let members = (0..=MOST_SMALL_VALUES).map(|number| format!("\"{number:8}\":\"name\"")).collect::<Vec<_>>();
+        let text = format!("{{\"names\":{{{}}}}}", members.join(","));
+        assert!(seal(json::parse(text.as_bytes(), &Limits::default()).unwrap().root()).is_err());
     }
 }

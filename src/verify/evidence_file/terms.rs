@@ -72,9 +72,16 @@ impl Trust {
 
     /// Without what had nothing to do with this report.
     pub(super) fn narrowed_to(mut self, report: &Report, evidence: &Evidence, policy: &Policy) -> Self {
-        let named: BTreeSet<Address> =
-            std::iter::once(report).chain(&report.parts).flat_map(Report::addresses).collect();
-        self.registries.retain(|(_, address)| named.contains(address));
+        let named: BTreeSet<Address> = report.with_parts().flat_map(Report::addresses).collect();
+        // A report that says nothing of its registry rests on it all the same.
+        let questions = evidence.entries().iter().map(Entry::question);
+        let asked_about = questions.filter_map(|question| match question {
+            Question::Registry(asked) => Some((asked.chain, asked.registry)),
+            Question::Proof(asked) => Some((asked.chain, asked.registry)),
+            _ => None,
+        });
+        let asked_about: BTreeSet<_> = asked_about.collect();
+        self.registries.retain(|registry| named.contains(&registry.1) || asked_about.contains(registry));
         let asked = |chain: &ChainId| {
             let mut questions = evidence.entries().iter().map(Entry::question);
             questions.any(|question| matches!(question, Question::DidEthr(asked) if asked.chain == *chain))
@@ -237,7 +244,8 @@ impl<'c> ReplayTerms<'c> {
         };
         // The last block before a time is no older at that time than any that is read.
         let as_any = BlockReading { finality: Finality::Latest, ..block.clone() };
-        let is_of_time = |at| self.policy.max_block_age.check(chain, &as_any, at).is_ok();
+        let is_before = |at| i64::try_from(block.timestamp).is_ok_and(|time| time <= at);
+        let is_of_time = |at| is_before(at) && self.policy.max_block_age.check(chain, &as_any, at).is_ok();
         is_named || self.policy.trusted_block == Some(block.hash) || self.policy.at.is_some_and(is_of_time)
     }
 }
@@ -321,7 +329,8 @@ pub(super) fn unvouched(evidence: &Evidence, caller: &Policy) -> impl Iterator<I
     let wants_proof = caller.proof == ProofMode::Require || caller.rules.contains(&Rule::Proof);
     let is_asked = move |_: &&Entry| wants_proof && caller.trusted_block.is_none();
     evidence.entries().iter().filter(is_asked).filter_map(|entry| match entry.answer() {
-        Ok(Fact::Proof(proof)) => Some(proof.block.hash),
+        // The word of one host vouches for nothing anyway.
+        Ok(Fact::Proof(proof)) if entry.provenance.hosts.len() > 1 => Some(proof.block.hash),
         _ => None,
     })
 }
@@ -330,24 +339,13 @@ pub(super) fn seconds(text: &str) -> Result<i64, NotReplayed> {
     rfc3339_seconds(text).ok_or_else(|| NotReplayed::Form("a time is none".into()))
 }
 
-/// Nothing was judged in the future, or before a block was made that it was judged from: whoever moves the time back would
-/// judge by what was true then. Blocks whose time is judged anyway are left to that; a chain on a developer's machine has a
-/// clock of its own.
-pub(super) fn ensure_possible(evidence: &Evidence, age: MaxBlockAge, judged: i64, now: i64) -> Result<(), NotReplayed> {
+/// Nothing was judged in the future, or as of a time after that. That no block is of a later time, the judge sees.
+pub(super) fn ensure_possible(judged: i64, as_of: Option<i64>, now: i64) -> Result<(), NotReplayed> {
     if judged > now.saturating_add(CLOCKS_DIFFER) {
         return Err(NotReplayed::Form("it says that it was judged at a time that has not come".into()));
     }
-    for entry in evidence.entries() {
-        let block = entry.question().chain().zip(entry.answer().ok().and_then(Fact::block));
-        let Some((chain, block)) = block.filter(|(chain, _)| networks::block_age_bound(*chain).is_some()) else {
-            continue;
-        };
-        let is_let_be = block.finality == Finality::Chosen || age == MaxBlockAge::Off;
-        if is_let_be && i64::try_from(block.timestamp).unwrap_or(i64::MAX) > judged.saturating_add(CLOCKS_DIFFER) {
-            let number = block.number;
-            let why = format!("it says that it was judged before block {number} of chain {chain} was made");
-            return Err(NotReplayed::Form(why));
-        }
+    if as_of.is_some_and(|as_of| as_of > judged.saturating_add(CLOCKS_DIFFER)) {
+        return Err(NotReplayed::Form("it says that it was judged before the time that it was judged as of".into()));
     }
     Ok(())
 }
@@ -408,10 +406,13 @@ mod tests {
         let trusting = Policy { trusted_block: Some(Digest32([0; 32])), ..Policy::default() };
         assert_eq!(missing(&ReplayTerms::new(&trusting, NOW)), 0);
         // Of a time that he names: the last before it, and none of long before or after.
-        for (at, count) in [(NOW - 86_400, 0), (NOW - 86_400 + 3600, 0), (NOW - 86_400 + 3700, 1), (NOW - 90_000, 1)] {
+        let times = [(NOW - 86_400, 0), (NOW - 86_400 + 3600, 0), (NOW - 86_400 + 3700, 1), (NOW - 86_401, 1)];
+        for (at, count) in times {
             let policy = Policy { at: Some(at), ..Policy::default() };
             assert_eq!(missing(&ReplayTerms::new(&policy, NOW)), count, "{at}");
         }
+        let lax = Policy { at: Some(NOW - 90_000), max_block_age: MaxBlockAge::Off, ..Policy::default() };
+        assert_eq!(missing(&ReplayTerms::new(&lax, NOW)), 1, "a block after the time is not its last");
     }
 
     #[test]
@@ -423,16 +424,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_was_judged_in_the_future_or_before_its_block() {
-        let possible =
-            |evidence: &Evidence, judged| ensure_possible(evidence, MaxBlockAge::OfChain, judged, NOW).is_ok();
-        let chosen = read_at(NOW - 1000, Finality::Chosen);
-        assert!(possible(&chosen, NOW) && possible(&chosen, NOW + 100) && possible(&chosen, NOW - 1100));
-        assert!(!possible(&chosen, NOW + 121) && !possible(&chosen, NOW - 1121) && !possible(&chosen, 0));
-        // That a reading is too young is for the judge to say, unless nobody looks at its age.
-        let settled = read_at(NOW - 1000, Finality::Finalized);
-        assert!(possible(&settled, 0));
-        assert!(ensure_possible(&settled, MaxBlockAge::Off, 0, NOW).is_err());
+    fn nothing_was_judged_in_the_future_or_before_the_time_it_was_judged_as_of() {
+        let possible = |judged, as_of| ensure_possible(judged, as_of, NOW).is_ok();
+        assert!(possible(NOW, None) && possible(NOW + 100, None) && possible(0, None) && possible(NOW, Some(NOW - 1)));
+        assert!(!possible(NOW + 121, None) && !possible(NOW - 1000, Some(NOW)));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Verdict;
 use super::codes::{Actor, Code};
 use super::next_step::NextStep;
+use crate::address_book::AddressBook;
 use crate::content::Content;
 use crate::evidence::Unavailable;
 use crate::primitives::Address;
@@ -83,6 +84,22 @@ impl Report {
         let stores = self.stores.iter().map(|store| Some(store.address));
         let revoking = self.stores.iter().map(|store| store.revoked_node.as_ref().and_then(|node| node.by));
         self.title.addresses().into_iter().chain(registry).chain(stores).chain(revoking).flatten().collect()
+    }
+
+    /// It, and what it says of the parts of the document.
+    pub(in crate::verify) fn with_parts(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.parts)
+    }
+
+    /// The same, judged from evidence that somebody else may have made: names that are not those of `own` are not the caller's.
+    pub(in crate::verify) fn named_by_evidence(mut self, own: &AddressBook) -> Self {
+        let is_own = |(address, name): (&Address, &String)| own.name_of(*address) == Some(name);
+        let all_are_own = self.with_parts().flat_map(|report| &report.names).all(is_own);
+        if !all_are_own {
+            self.names_by = NamesBy::Evidence;
+            self.parts.iter_mut().for_each(|part| part.names_by = NamesBy::Evidence);
+        }
+        self
     }
 }
 
