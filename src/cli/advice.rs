@@ -20,7 +20,7 @@ fn flags(code: &Code) -> Option<&'static str> {
         "read.too_large" => "--max-size BYTES",
         "read.key_missing" => "--key @FILE or --key env:NAME",
         "read.fetch_refused" => "--allow-private",
-        "integrity.falsy_leaves_unauthenticated" => "--accept-unauthenticated-falsy",
+        "integrity.falsy_leaves_unauthenticated" => "`ebl verify --accept-unauthenticated-falsy`",
         "integrity.context_not_allowed" => "--context URL=FILE",
         "issuer.bare_key" => "--expect-issuer DID",
         "issuer.dns_unavailable" | "issuer.dnssec_required" => "--dns RESOLVER",
