@@ -9,14 +9,14 @@ use tempfile::NamedTempFile;
 use super::exit::Exit;
 use super::output::Output;
 use super::{interrupt, note, secrecy};
-use crate::content::{AttachmentFile, Content};
+use crate::content::AttachmentFile;
 
 /// Writes them into the folder, which is made if it is not there. `known` is the exit code of what was shown; what went well
-/// is said unless it is to be `quiet`. The report itself goes to `output`, whose name none of them has.
+/// is said unless it is to be `quiet`, and `is_known` whether the content is. The report itself goes to `output`, whose name none of them has.
 pub(super) fn save(
     folder: &Path,
     files: &[AttachmentFile],
-    content: Option<&Content>,
+    is_known: bool,
     output: &Output,
     known: Exit,
     quiet: bool,
@@ -27,9 +27,9 @@ pub(super) fn save(
         }
     };
     if files.is_empty() {
-        say(match content {
-            Some(_) => "there are no attachments to save",
-            None => "no attachment was saved: the content is not known to be what was issued",
+        say(match is_known {
+            true => "there are no attachments to save",
+            false => "no attachment was saved: the content is not known to be what was issued",
         });
         return known;
     }

@@ -30,6 +30,8 @@ impl OwnFile {
     /// `others`. A link is followed, so that the file itself is replaced; what is no plain file never is.
     pub(super) fn open(path: &Path, others: &[&Path], when_taken: WhenTaken) -> Result<Self> {
         ensure!(path.as_os_str() != "-", "it is read and written, so it cannot be -");
+        let is_lock = path.extension().is_some_and(|ending| ending == "lock");
+        ensure!(!is_lock, "a name that ends in .lock is that of the lock beside another such file");
         let identity = FileIdentity::of_path(path);
         let is_other = others.iter().any(|other| *other == path || identity.is_of_path(other));
         ensure!(!is_other, "it is named as another file, too");

@@ -41,8 +41,8 @@ pub(super) fn run(args: &ShowArgs) -> Result<Exit> {
     };
     let exit = match (&args.save_attachments, &found) {
         (Some(folder), Ok((report, files))) => {
-            let content = report.content.as_ref();
-            attachments::save(folder, files, content, &output, exit, page_args.quiet)
+            let is_known = report.content.is_some() || report.parts.iter().any(|part| part.content.is_some());
+            attachments::save(folder, files, is_known, &output, exit, page_args.quiet)
         }
         _ => exit,
     };
@@ -73,6 +73,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<Exit> {
     {
         let mut difference = Difference::between(one, other);
         difference.hide_the_same = are_one_document(&first.document, &second.document);
+        difference.one_file = are_one_file(&first.document, &second.document);
         let exit = match difference.same_content() {
             Some(true) => Exit::Done,
             Some(false) => Exit::Changed,
@@ -85,7 +86,12 @@ pub(super) fn diff(args: &DiffArgs) -> Result<Exit> {
         };
         return Ok(output.write_only(&text, exit));
     }
-    note("nothing was compared: one of the documents is not known to be what was issued, or cannot be read");
+    let is_presentation =
+        |found: &Result<ContentReport, NoDocument>| found.as_ref().is_ok_and(|report| !report.parts.is_empty());
+    note(match contents.iter().any(is_presentation) {
+        true => "nothing was compared: a presentation holds documents of its own; compare each of these",
+        false => "nothing was compared: one of the documents is not known to be what was issued, or cannot be read",
+    });
     // What cannot be compared says why, each for itself.
     let mut pages = String::new();
     let mut exit: Option<Exit> = None;
@@ -104,7 +110,13 @@ pub(super) fn diff(args: &DiffArgs) -> Result<Exit> {
             None => pages.push_str(&format!("\n{page}")),
         }
     }
-    Ok(output.write_only(&pages, exit.unwrap_or(Exit::Internal)))
+    // That both can be read does not make them the same.
+    let exit = match exit {
+        Some(Exit::Verdict(Verdict::Valid)) => Exit::Verdict(Verdict::Indeterminate),
+        Some(exit) => exit,
+        None => Exit::Internal,
+    };
+    Ok(output.write_only(&pages, exit))
 }
 
 /// What two documents came to. Its JSON form is the contract of `schemas/difference.schema.json`.
@@ -155,7 +167,11 @@ fn comparable(report: &ContentReport) -> Option<&Content> {
 /// Whether both are known to be one, with all that they hide: of one digest, which covers that, or of the same bytes.
 fn are_one_document(first: &DocumentFacts, second: &DocumentFacts) -> bool {
     let is_one_digest = first.target_hash.is_some() && first.target_hash == second.target_hash;
-    is_one_digest || (first.sha256.is_some() && first.sha256 == second.sha256)
+    is_one_digest || are_one_file(first, second)
+}
+
+fn are_one_file(first: &DocumentFacts, second: &DocumentFacts) -> bool {
+    first.sha256.is_some() && first.sha256 == second.sha256
 }
 
 async fn read_content(

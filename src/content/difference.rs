@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::{Attachment, Content, Field, Term, ValueKind};
-use crate::primitives::Digest32;
 
 /// In what two documents differ, of what is covered in both.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -31,6 +30,9 @@ pub struct Difference {
     /// Whether both are known to hide the same, as where they have one digest; set by whoever knows their digests.
     #[serde(skip)]
     pub hide_the_same: bool,
+    /// Whether both are the same bytes, which leaves nothing open; set by whoever knows these.
+    #[serde(skip)]
+    pub one_file: bool,
 }
 
 /// A field that differs.
@@ -61,6 +63,8 @@ pub struct Unseen {
     pub unprotected: usize,
     /// How many paths are shortened: two of them may look alike.
     pub shortened_paths: usize,
+    /// How many empty objects and lists nothing covers.
+    pub empty_groups: usize,
 }
 
 impl Difference {
@@ -69,11 +73,12 @@ impl Difference {
     /// in a list.
     pub fn between(first: &Content, second: &Content) -> Self {
         let (counterparts, only_second) = counterparts(&first.fields, &second.fields);
+        let (only_first, only_in_second) = unpaired(&first.attachments, &second.attachments);
         let mut found = Self {
             unseen_in_first: Unseen::of(first),
             unseen_in_second: Unseen::of(second),
-            only_first: missing(&first.attachments, &second.attachments),
-            only_second: missing(&second.attachments, &first.attachments),
+            only_first,
+            only_second: only_in_second,
             unprotected: unprotected(first, second),
             ..Self::default()
         };
@@ -98,9 +103,12 @@ impl Difference {
         if !self.is_empty() {
             return Some(false);
         }
+        if self.one_file {
+            return Some(true);
+        }
         let both = [self.unseen_in_first, self.unseen_in_second];
         let is_seen = |unseen: Unseen| unseen.hidden == Some(0) && unseen.shortened_paths == 0;
-        let covered = both.iter().all(|unseen| unseen.unprotected == 0);
+        let covered = both.iter().all(|unseen| unseen.unprotected == 0 && unseen.empty_groups == 0);
         (covered && (self.hide_the_same || both.into_iter().all(is_seen))).then_some(true)
     }
 }
@@ -124,6 +132,7 @@ impl Unseen {
             hidden: content.hidden,
             unprotected: content.unprotected.iter().filter(|found| found.value.is_some()).count(),
             shortened_paths: content.shortened_paths,
+            empty_groups: content.empty_groups,
         }
     }
 }
@@ -132,7 +141,7 @@ impl Unseen {
 fn counterparts<'c>(first: &[Field], second: &'c [Field]) -> (Vec<Option<&'c Field>>, Vec<&'c Field>) {
     let mut found: Vec<Option<&Field>> = vec![None; first.len()];
     let mut left: Vec<bool> = vec![true; second.len()];
-    for key in [by_place, by_term] {
+    for key in [by_path, by_place, by_term] {
         let mut known: HashMap<(Key<'_>, usize), usize> = HashMap::new();
         let mut counts = HashMap::new();
         for (at, field) in second.iter().enumerate().filter(|(at, _)| left[*at]) {
@@ -154,6 +163,11 @@ fn counterparts<'c>(first: &[Field], second: &'c [Field]) -> (Vec<Option<&'c Fie
 /// What makes two fields one.
 type Key<'c> = (Option<Term>, &'c str, usize);
 
+fn by_path(field: &Field) -> Option<Key<'_>> {
+    Some((None, &field.path, 0))
+}
+
+/// A credential has below its subject what others have at the top.
 fn by_place(field: &Field) -> Option<Key<'_>> {
     Some((None, if field.term.is_some() { below_subject(&field.path) } else { &field.path }, 0))
 }
@@ -176,28 +190,39 @@ fn below_subject(path: &str) -> &str {
     path.strip_prefix("credentialSubject.").unwrap_or(path)
 }
 
-/// Those of these that the others do not have, each as often as it is missing.
-fn missing(these: &[Attachment], others: &[Attachment]) -> Vec<Attachment> {
-    let mut known: HashMap<_, usize> = HashMap::new();
-    for other in others {
-        *known.entry(described(other)).or_default() += 1;
+/// The attachments of either that the other does not have, each as often as it is missing. One whose place the other has, too,
+/// is compared with what stands there, and only there.
+fn unpaired(first: &[Attachment], second: &[Attachment]) -> (Vec<Attachment>, Vec<Attachment>) {
+    let paths = |all: &[Attachment]| all.iter().map(|one| one.path.clone()).collect::<HashSet<_>>();
+    let (of_first, of_second) = (paths(first), paths(second));
+    let place = |one: &Attachment, others: &HashSet<String>| match others.contains(&one.path) {
+        true => (true, one.path.clone()),
+        false => (false, place_of(&one.path)),
+    };
+    let key = |one: &Attachment, others: &HashSet<String>| {
+        (place(one, others), one.name.clone(), one.media_type.clone(), one.sha256)
+    };
+    let mut known: HashMap<_, Vec<usize>> = HashMap::new();
+    for (at, one) in second.iter().enumerate() {
+        known.entry(key(one, &of_first)).or_default().push(at);
     }
-    let mut missing = Vec::new();
-    for attachment in these {
-        match known.get_mut(&described(attachment)) {
-            Some(count) if *count > 0 => *count -= 1,
-            _ => missing.push(attachment.clone()),
+    let mut is_left = vec![true; second.len()];
+    let mut only_first = Vec::new();
+    for one in first {
+        match known.get_mut(&key(one, &of_second)).and_then(Vec::pop) {
+            Some(at) => is_left[at] = false,
+            None => only_first.push(one.clone()),
         }
     }
-    missing
+    let left = second.iter().zip(is_left).filter(|(_, is_left)| *is_left).map(|(one, _)| one.clone());
+    (only_first, left.collect())
 }
 
-/// All that is known of an attachment. The only one may stand in a list or not, as [`by_term`] has it.
-fn described(attachment: &Attachment) -> (&str, Option<&str>, Option<&str>, Digest32) {
-    let Attachment { path, name, media_type, sha256, .. } = attachment;
+/// Where families differ in where it stands. The only one may stand in a list or not, as [`by_term`] has it.
+fn place_of(path: &str) -> String {
     let place = below_subject(path);
     let place = place.strip_suffix("attachments[0]").map_or(place, |list| &place[..list.len() + "attachments".len()]);
-    (place, name.as_deref(), media_type.as_deref(), *sha256)
+    place.to_owned()
 }
 
 /// The values that nothing covers, by their place.
@@ -227,6 +252,7 @@ fn unprotected(first: &Content, second: &Content) -> Vec<Change> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::primitives::Digest32;
 
     fn field(path: &str, value: &str, kind: ValueKind) -> Field {
         Field { path: path.to_owned(), term: Term::at(path), value: value.to_owned(), kind }
@@ -254,6 +280,27 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_below_a_subject_is_no_other_place_where_both_places_are_taken() {
+        let first = content(&[("consignee.name", "A"), ("credentialSubject.consignee.name", "B")]);
+        let turned = content(&[("credentialSubject.consignee.name", "A"), ("consignee.name", "B")]);
+        assert_eq!(Difference::between(&first, &turned).same_content(), Some(false));
+        let file = |path: &str, byte| Attachment {
+            path: path.to_owned(),
+            name: None,
+            media_type: None,
+            size: 1,
+            sha256: Digest32([byte; 32]),
+        };
+        let of = |one, other| Content {
+            attachments: vec![file("attachments[0]", one), file("credentialSubject.attachments[0]", other)],
+            ..content(&[])
+        };
+        let difference = Difference::between(&of(1, 2), &of(2, 1));
+        assert_eq!((difference.only_first.len(), difference.only_second.len()), (2, 2));
+        assert_eq!(Difference::between(&of(1, 2), &of(1, 2)).same_content(), Some(true));
+    }
+
+    #[test]
     fn what_cannot_be_seen_is_not_known_to_be_the_same() {
         let whole = content(&[("vessel", "MV Havgard")]);
         assert_eq!(Difference::between(&whole, &whole).same_content(), Some(true));
@@ -264,12 +311,15 @@ mod tests {
             (Content { hidden: None, ..whole.clone() }, Some(true)),
             (Content { shortened_paths: 1, ..whole.clone() }, Some(true)),
             (Content { unprotected: vec![value], ..whole.clone() }, None),
+            (Content { empty_groups: 1, ..whole.clone() }, None),
         ] {
             for (one, other) in [(&whole, &unseen), (&unseen, &whole), (&unseen, &unseen)] {
                 let mut difference = Difference::between(one, other);
                 assert_eq!((difference.is_empty(), difference.same_content()), (true, None), "{unseen:?}");
                 difference.hide_the_same = true;
                 assert_eq!(difference.same_content(), by_digest, "{unseen:?}");
+                difference.one_file = true;
+                assert_eq!(difference.same_content(), Some(true), "{unseen:?}");
             }
         }
         // What stands beside the content is none of it.

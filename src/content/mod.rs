@@ -10,11 +10,13 @@ mod statements;
 mod terms;
 mod tree;
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use crate::credential::Signed;
 use crate::document::Document;
-use crate::integrity::{Integrity, IntegrityResult};
+use crate::integrity::{Integrity, IntegrityResult, Warning};
 
 pub use attachments::{Attachment, AttachmentFile};
 pub use difference::{Change, Difference, Unseen};
@@ -39,6 +41,9 @@ pub struct Content {
     pub unprotected: Vec<Unprotected>,
     /// How many paths are shortened, with `…` in them: together they would be many times the size of the document.
     pub shortened_paths: usize,
+    /// How many empty objects and lists nothing covers and are not shown; a warning of the report says so.
+    #[serde(skip)]
+    pub empty_groups: usize,
 }
 
 /// One value.
@@ -95,6 +100,14 @@ impl Field {
 }
 
 impl Content {
+    /// The names of the trade that more than one field has.
+    pub(crate) fn terms_of_several(&self) -> HashSet<Term> {
+        let (mut once, mut several) = (HashSet::new(), HashSet::new());
+        let terms = self.fields.iter().filter_map(|field| field.term);
+        several.extend(terms.filter(|term| !once.insert(*term)));
+        several
+    }
+
     /// The values that the trade gives this name, in the order of the document.
     pub fn of_term(&self, term: Term) -> impl Iterator<Item = &str> {
         self.fields.iter().filter(move |field| field.term == Some(term)).map(|field| field.value.as_str())
@@ -113,6 +126,7 @@ impl Content {
         };
         let members = integrity.unauthenticated.iter().map(|path| Unprotected { path: path.clone(), value: None });
         content.unprotected.extend(members);
+        content.empty_groups = integrity.warnings.iter().map(empty_groups).sum();
         Some(content)
     }
 
@@ -130,6 +144,13 @@ impl Content {
             }
         });
         files
+    }
+}
+
+fn empty_groups(warning: &Warning) -> usize {
+    match warning {
+        Warning::EmptyContainers { count } => *count,
+        _ => 0,
     }
 }
 
@@ -155,7 +176,10 @@ struct Collector {
 
 impl Collector {
     fn new(document: &Document<'_>) -> Self {
-        Self { content: Content::default(), path_bytes: LEAST_PATH_BYTES.max(PATH_BYTES_A_BYTE * tree::size(document)) }
+        Self {
+            content: Content::default(),
+            path_bytes: LEAST_PATH_BYTES.max(PATH_BYTES_A_VALUE * tree::size(document)),
+        }
     }
 
     fn visit(&mut self, visited: Visited<'_, '_>, at: &str) {
@@ -232,5 +256,5 @@ fn shortened(path: &str) -> String {
 const SHORT_PATH: usize = 80;
 /// What the paths of a small document may come to.
 const LEAST_PATH_BYTES: usize = 1 << 20;
-/// By byte of the document.
-const PATH_BYTES_A_BYTE: usize = 2;
+/// By value and name of the document, of which none takes less than half of that: blanks between them change nothing.
+const PATH_BYTES_A_VALUE: usize = 16;

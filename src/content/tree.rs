@@ -132,12 +132,12 @@ fn of_plain(value: Value<'_>, falsy: Cover) -> Node<'_> {
     }
 }
 
-/// In bytes, of the text that a document was read from, as far as it has one.
+/// How many values and names the text has that a document was read from, as far as there is one.
 pub(super) fn size(document: &Document<'_>) -> usize {
     match document {
-        Document::Oa2(document) => document.data().text_length(),
-        Document::Oa3(document) => document.whole().text_length(),
-        Document::Credential(credential) => credential.whole().text_length(),
+        Document::Oa2(document) => document.data().values_in_text(),
+        Document::Oa3(document) => document.whole().values_in_text(),
+        Document::Credential(credential) => credential.whole().values_in_text(),
         Document::Presentation(_) | Document::Malformed(_) => 0,
     }
 }

@@ -2,6 +2,8 @@
 //! place, attachments, and apart from these what is hidden and what nothing protects. Everything from outside is escaped;
 //! what is too long for a page says so.
 
+use std::collections::HashSet;
+
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::human::{Page, Style};
@@ -71,24 +73,30 @@ fn values(change: &Change) -> [Option<String>; 2] {
     let at = texts[0].chars().zip(texts[1].chars()).take_while(|(one, other)| one == other).count();
     if one == other {
         // Longer than a page shows, and the same so far.
-        return texts.map(|text| {
-            let rest: String = text.chars().skip(at).take(LONGEST_REST).collect();
-            Some(format!("{one}, from character {} on “{rest}”", at + 1))
+        let rests = texts.map(|text| text.chars().skip(at).take(LONGEST_REST).collect::<String>());
+        let is_seen = as_seen(&rests[0]) != as_seen(&rests[1]);
+        let rests = rests.map(|rest| match is_seen {
+            true => format!("{one}, from character {} on “{rest}”", at + 1),
+            false => format!("{one}, and in all that is shown alike; {}", character(&rest, 0, at)),
         });
+        return rests.map(Some);
     }
     if as_seen(one) != as_seen(other) {
         return [first, second];
     }
-    [(one, texts[0]), (other, texts[1])].map(|(shown, text)| {
-        let character =
-            text.chars().nth(at).map_or("no more".to_owned(), |found| format!("U+{:04X}", u32::from(found)));
-        Some(format!("{shown} (character {} is {character})", at + 1))
-    })
+    [(one, texts[0]), (other, texts[1])].map(|(shown, text)| Some(format!("{shown} ({})", character(text, at, at))))
 }
 
-/// A letter and its accent look like one letter with it, and one blank like another.
+/// The character that stands at `at` in this text and at `place` in the whole.
+fn character(text: &str, at: usize, place: usize) -> String {
+    let found = text.chars().nth(at).map_or("no more".to_owned(), |found| format!("U+{:04X}", u32::from(found)));
+    format!("character {} is {found}", place + 1)
+}
+
+/// A letter and its accent look like one letter with it, one blank like another, and what is escaped like the text of that.
 fn as_seen(text: &str) -> String {
-    let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);
+    let escaped = escape(text);
+    let composed = ComposingNormalizerBorrowed::new_nfc().normalize(&escaped);
     composed.chars().map(|character| if character.is_whitespace() { ' ' } else { character }).collect()
 }
 
@@ -126,6 +134,14 @@ fn unseen(page: &mut Page, difference: &Difference) {
         page.hanging(
             "  note        ",
             "some places are too long to be told apart, so whether they are the same is not known",
+        );
+    }
+    let groups: Vec<usize> = both.iter().map(|(unseen, _)| unseen.empty_groups).collect();
+    if groups.iter().any(|count| *count > 0) {
+        let of = format!("{} in the first, {} in the second", groups[0], groups[1]);
+        page.hanging(
+            "  note        ",
+            &format!("empty objects and lists that nothing covers, {of}, were not compared"),
         );
     }
     let unprotected: Vec<usize> = both.iter().map(|(unseen, _)| unseen.unprotected).collect();
@@ -192,7 +208,8 @@ fn fields(page: &mut Page, content: &Content) {
     let (mut of_bill, others): (Vec<&Field>, Vec<&Field>) =
         content.fields.iter().partition(|field| field.term.is_some());
     of_bill.sort_by_key(|field| place_in_bill(field));
-    let labelled: Vec<(String, &Field)> = of_bill.into_iter().map(|field| (label(field, content), field)).collect();
+    let several = content.terms_of_several();
+    let labelled: Vec<(String, &Field)> = of_bill.into_iter().map(|field| (label(field, &several), field)).collect();
     rows(page, &labelled);
     // Also where it is all there is: a document may call its own fields what the trade calls others.
     if !others.is_empty() {
@@ -227,11 +244,10 @@ pub(super) fn place_in_bill(field: &Field) -> (Option<Term>, Option<usize>, Opti
     }
 }
 
-/// What it is called; of several packages with their number.
-pub(super) fn label(field: &Field, content: &Content) -> String {
+/// What it is called; of `several` of that name, as packages, with its number.
+pub(super) fn label(field: &Field, several: &HashSet<Term>) -> String {
     let Some(term) = field.term else { return escape(&field.path).into_owned() };
-    let is_alone = || content.of_term(term).nth(1).is_none();
-    match field.item().filter(|_| !is_alone()) {
+    match field.item().filter(|_| several.contains(&term)) {
         Some(index) => format!("{} {}", term.label(), index + 1),
         None => term.label().to_owned(),
     }

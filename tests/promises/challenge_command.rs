@@ -335,7 +335,7 @@ fn a_file_of_accepted_challenges_that_cannot_be_gone_by_stops_everything() {
     write(&world.path("damaged.txt"), "0123\n");
     write(&world.path("cut.txt"), "05050505050505050505050505050505 2026-05-28T20:41:40Z");
     std::fs::create_dir(world.path("folder")).unwrap();
-    for used in ["damaged.txt", "cut.txt", "folder", "nowhere/used.txt", "challenge.txt", "-"] {
+    for used in ["damaged.txt", "cut.txt", "folder", "nowhere/used.txt", "challenge.txt", "used.txt.lock", "-"] {
         let ran = world.challenge(&["verify", "challenge.txt", &signature, "--used", used]);
         assert_eq!((ran.exit, ran.out.as_str()), (2, ""), "{used}: {ran:?}");
         assert!(ran.err.contains("--used"), "{used}: {}", ran.err);

@@ -465,8 +465,51 @@ fn values_that_nothing_covers_are_compared_apart_and_never_make_two_documents_th
         page.contains("Unprotected 1 in the first, 1 in the second") && page.contains("    - 0\n    + false\n"),
         "{page}"
     );
-    let page = text(&ebl(&["diff", &first, &first.replace("first", "./first")]), 3);
+    // One and the same file leaves nothing open, another with the same values does.
+    let page = text(&ebl(&["diff", &first, &first.replace("first", "./first")]), 0);
+    assert!(page.starts_with("SAME CONTENT") && page.contains("they are the same in both"), "{page}");
+    let again = folder.write("again.json", &serde_json::from_str::<Value>(&text_of).unwrap());
+    std::fs::write(&again, format!("{text_of}\n\n")).unwrap();
+    let page = text(&ebl(&["diff", &first, &again]), 3);
     assert!(page.starts_with("NOT KNOWN") && page.contains("they are the same in both"), "{page}");
+}
+
+#[cfg(feature = "testchain")]
+#[test]
+fn a_presentation_is_no_document_to_compare_and_never_the_same() {
+    let folder = Folder::new();
+    let (chain, _) = crate::support::running_testchain::Running::start(&folder.0.path().join("chain"));
+    let sample = |name: &str| folder.0.path().join(format!("chain/{name}.json")).to_str().unwrap().to_owned();
+    let settings = sample("ebl").replace(".json", ".toml");
+    for (first, second) in
+        [("w3c-presentation", "live"), ("live", "w3c-presentation"), ("w3c-presentation", "w3c-presentation")]
+    {
+        let run = ebl(&["diff", "--config", &settings, &sample(first), &sample(second)]);
+        let said = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert_eq!(run.status.code(), Some(3), "{first} {second}: {said}");
+        assert!(said.contains("a presentation holds documents of its own"), "{said}");
+    }
+    let saved = folder.0.path().join("saved");
+    let arguments =
+        ["show", "--config", &settings, &sample("w3c-presentation"), "--save-attachments", saved.to_str().unwrap()];
+    let run = ebl(&arguments);
+    assert!(String::from_utf8_lossy(&run.stderr).contains("there are no attachments to save"), "{run:?}");
+    drop(chain);
+}
+
+#[test]
+fn blanks_between_values_change_nothing_in_what_is_compared() {
+    let folder = Folder::new();
+    let mut plain = plain_v2(vec![issuer("tokenRegistry", Address([7; 20]))], 1337, 1);
+    let long = "n".repeat(6000);
+    let many: serde_json::Map<String, Value> = (0..400).map(|number| (format!("k{number}"), json!(number))).collect();
+    plain[&long] = Value::Object(many);
+    let document = &wrap(Format::V2, vec![plain]).remove(0).document;
+    let first = folder.write("first", document);
+    let second = folder.write("second", document);
+    std::fs::write(&second, serde_json::to_string_pretty(document).unwrap().replace('\n', "\n          ")).unwrap();
+    let page = text(&ebl(&["diff", &first, &second]), 0);
+    assert!(page.starts_with("SAME CONTENT"), "{page}");
 }
 
 #[test]
@@ -488,6 +531,14 @@ fn two_values_that_look_alike_are_told_apart() {
     let (composed, apart) = (bill("composed", json!("1"), "Köln\u{a0}1"), bill("apart", json!("1"), "Ko\u{308}ln 1"));
     let page = text(&ebl(&["diff", &composed, &apart]), 10);
     assert!(page.contains("(character 2 is U+00F6)") && page.contains("(character 2 is U+006F)"), "{page}");
+    // What is escaped looks like the text of that.
+    let (hidden, written) = (bill("hidden", json!("1"), "A\u{200b}B"), bill("written", json!("1"), "A\\u{200b}B"));
+    let page = text(&ebl(&["diff", &hidden, &written]), 10);
+    assert!(page.contains("(character 2 is U+200B)") && page.contains("(character 2 is U+005C)"), "{page}");
+    let blank = |blank: &str| format!("{}{blank}x", "y".repeat(2500));
+    let (wide, narrow) = (bill("wide", json!("1"), &blank("\u{2003}")), bill("narrow", json!("1"), &blank("\u{2002}")));
+    let page = text(&ebl(&["diff", &wide, &narrow]), 10);
+    assert!(page.contains("character 2501 is U+2003") && page.contains("character 2501 is U+2002"), "{page}");
 }
 
 #[test]

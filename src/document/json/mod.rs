@@ -204,9 +204,9 @@ impl<'t> Value<'t> {
         (start.0..end.0).filter(is_leaf).count()
     }
 
-    /// In bytes, of the whole text that it stands in.
-    pub(crate) fn text_length(self) -> usize {
-        self.text.len()
+    /// How many values and names the whole text has that it stands in, however that is laid out.
+    pub(crate) fn values_in_text(self) -> usize {
+        self.tokens.len()
     }
 
     pub(crate) fn place(self) -> Place {

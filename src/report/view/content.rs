@@ -36,7 +36,8 @@ fn of_bill(content: &Content) -> Vec<Row> {
         *count += 1;
         *count <= MOST_OF_A_TERM
     });
-    let mut rows: Vec<Row> = fields.iter().map(|field| Row::new(label(field, content), value(field))).collect();
+    let several = content.terms_of_several();
+    let mut rows: Vec<Row> = fields.iter().map(|field| Row::new(label(field, &several), value(field))).collect();
     rows.extend(and_more(count - fields.len(), "field", "of these names"));
     // Also where it is all there is: a document may call its own fields what the trade calls others.
     if !others.is_empty() {
