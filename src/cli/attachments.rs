@@ -4,15 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
-
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{self, Output};
 use super::{interrupt, note, secrecy};
 use crate::content::AttachmentFile;
 
 /// Writes them into the folder, which is made if it is not there. `known` is the exit code of what was shown; what went well
-/// is said unless it is to be `quiet`, and `is_known` whether the content is. The report itself goes to `output`, whose name none of them has.
+/// is said unless it is to be `quiet`, and `is_known` whether the content is. The report itself goes to `output`, whose name none
+/// of them has.
 pub(super) fn save(
     folder: &Path,
     files: &[AttachmentFile],
@@ -85,17 +84,11 @@ impl Names {
 
 /// Beside first, so that nothing half-written has its name; then under the first of these names that is free.
 fn write(folder: &Path, bytes: &[u8], names: impl Iterator<Item = String>) -> io::Result<String> {
-    let mut builder = tempfile::Builder::new();
-    builder.suffix(".unfinished");
-    // As any new file of the user's.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = interrupt::unfinished(|| builder.tempfile_in(folder), NamedTempFile::path)?;
+    let mut file = output::unfinished_in(folder, ".tmp")?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    let unfinished = file.path().to_owned();
     for name in names {
-        match interrupt::complete(&unfinished, || file.persist_noclobber(folder.join(&name))) {
+        match interrupt::complete(file, |file| file.persist_noclobber(folder.join(&name))) {
             Ok(_) => return Ok(name),
             Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => file = error.file,
             Err(error) => return Err(error.error),

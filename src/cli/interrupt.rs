@@ -3,13 +3,14 @@
 //! too long a time, ends it like any other. The command runs on a thread of its own, and the main thread waits for its end
 //! or for the signal. That takes no file descriptor, so an offline run still opens nothing but its files.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
+use tempfile::NamedTempFile;
 use tokio::sync::watch;
 
 use super::exit::Exit;
@@ -154,21 +155,19 @@ pub(super) fn begin(subject: &str) {
 }
 
 /// Makes a file that a signal removes until [`complete`] is through.
-pub(super) fn unfinished<F>(
-    make: impl FnOnce() -> std::io::Result<F>,
-    path: impl FnOnce(&F) -> &Path,
-) -> std::io::Result<F> {
+pub(super) fn unfinished(make: impl FnOnce() -> std::io::Result<NamedTempFile>) -> std::io::Result<NamedTempFile> {
     let mut run = current();
     let file = make()?;
-    run.unfinished.push(path(&file).to_owned());
+    run.unfinished.push(file.path().to_owned());
     Ok(file)
 }
 
 /// Completes the file, or leaves it to be removed; no signal comes in between.
-pub(super) fn complete<T, E>(unfinished: &Path, finish: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+pub(super) fn complete<T, E>(file: NamedTempFile, finish: impl FnOnce(NamedTempFile) -> Result<T, E>) -> Result<T, E> {
     let mut run = current();
-    let finished = finish()?;
-    run.unfinished.retain(|path| path != unfinished);
+    let unfinished = file.path().to_owned();
+    let finished = finish(file)?;
+    run.unfinished.retain(|path| *path != unfinished);
     Ok(finished)
 }
 

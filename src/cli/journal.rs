@@ -6,16 +6,16 @@
 //! could not be found out is judged again.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::record::{CameTo, Record};
-use super::secrecy;
+use super::{output, own_file, secrecy};
 use crate::primitives::Digest32;
 use crate::verify::Verdict;
 use crate::verify::codes;
@@ -82,15 +82,9 @@ impl Journal {
         let name = secrecy::path(path);
         let opened = || -> Result<(Self, Earlier)> {
             // Opening another kind of file could wait for ever or do something.
-            ensure!(std::fs::metadata(path).map_or(true, |found| found.is_file()), "it is not a plain file");
+            ensure!(std::fs::metadata(path).map_or(true, |found| found.is_file()), output::NOT_PLAIN);
             let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    bail!("another run goes on with it; end that one, or name another file")
-                }
-                Err(TryLockError::Error(why)) => return Err(why).context("it cannot be locked"),
-            }
+            own_file::ensure_free(&file)?;
             let mut journal = Self { file: BufReader::new(file), name: name.clone(), is_broken: false };
             let earlier = journal.read(settings, each)?;
             Ok((journal, earlier))

@@ -146,8 +146,8 @@ impl Output {
     /// Puts the file in its place; without this it stays as it was.
     pub(super) fn finish(self) -> Result<(), Stopped> {
         let To::File { to, whole, target } = self.0 else { return Ok(()) };
-        let (place, unfinished) = (target.clone(), to.path().to_owned());
-        let finished = interrupt::complete(&unfinished, move || {
+        let place = target.clone();
+        let finished = interrupt::complete(to, move |to| {
             // Some disks are found to be full only now; some file systems have nothing to synchronise.
             match to.as_file().sync_all() {
                 Err(error) if error.kind() != io::ErrorKind::InvalidInput => return Err((error, to)),
@@ -168,8 +168,7 @@ impl Output {
         if whole == 0 {
             return;
         }
-        let unfinished = to.path().to_owned();
-        let kept = interrupt::complete(&unfinished, move || {
+        let kept = interrupt::complete(to, move |to| {
             to.as_file().set_len(whole)?;
             let mut visible = target.into_os_string();
             visible.push(".unfinished");
@@ -313,17 +312,21 @@ pub(super) fn beside(target: &Path) -> Result<NamedTempFile> {
         OpenOptions::new().append(true).open(target)?;
     }
     let (Some(folder), Some(name)) = (target.parent(), target.file_name()) else { bail!("it names no file") };
-    let prefix = format!(".{}.", name.to_string_lossy());
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".unfinished");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let made = interrupt::unfinished(|| builder.tempfile_in(folder), NamedTempFile::path)
+    let made = unfinished_in(folder, &format!(".{}.", name.to_string_lossy()))
         .with_context(|| format!("it is written beside first, and no file can be made in {}", secrecy::path(folder)))?;
     if let Some(replaced) = replaced {
         made.as_file().set_permissions(replaced.permissions())?;
     }
     Ok(made)
+}
+
+/// An unfinished file, with the mode of any new file of the user's; a signal removes it until [`interrupt::complete`].
+pub(super) fn unfinished_in(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix).suffix(".unfinished");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    interrupt::unfinished(|| builder.tempfile_in(folder))
 }
 
 /// Devices, pipes and sockets are written to as they are, where that makes sense, and never replaced.

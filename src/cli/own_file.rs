@@ -67,8 +67,7 @@ impl OwnFile {
         let mut to = output::beside(&self.path)?;
         to.write_all(bytes)?;
         to.as_file().sync_all()?;
-        let unfinished = to.path().to_owned();
-        interrupt::complete(&unfinished, || to.persist(&self.path).map(drop).map_err(|error| error.error))?;
+        interrupt::complete(to, |to| to.persist(&self.path).map(drop).map_err(|error| error.error))?;
         Ok(())
     }
 }
@@ -101,13 +100,18 @@ fn locked(path: &Path, when_taken: WhenTaken) -> Result<File> {
     let lock = OpenOptions::new().create(true).truncate(false).write(true).open(name).context("it cannot be locked")?;
     match when_taken {
         WhenTaken::Wait => waited_for(&lock, path).context("it cannot be locked")?,
-        WhenTaken::Refuse => match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => bail!("another run goes on with it; end that one, or name another file"),
-            Err(TryLockError::Error(why)) => return Err(why).context("it cannot be locked"),
-        },
+        WhenTaken::Refuse => ensure_free(&lock)?,
     }
     Ok(lock)
+}
+
+/// Locks it, unless another run has.
+pub(super) fn ensure_free(lock: &File) -> Result<()> {
+    match lock.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => bail!("another run goes on with it; end that one, or name another file"),
+        Err(TryLockError::Error(why)) => Err(why).context("it cannot be locked"),
+    }
 }
 
 /// A short wait is nobody's business.

@@ -102,6 +102,13 @@ impl Entry {
         Self { question, answer: Err(why), provenance }
     }
 
+    /// The same question, whose answer does not count, for this reason: nobody stands for it.
+    pub(crate) fn discounted(&self, why: Unavailable) -> Self {
+        let mut provenance = Provenance { hosts: Vec::new(), ..self.provenance.clone() };
+        provenance.failed.push(why.clone());
+        Self::unanswered(self.question.clone(), why, provenance)
+    }
+
     /// A question of whatever kind with what may be an answer to it.
     pub fn pair(question: Question, answer: Answer, provenance: Provenance) -> Result<Self, AnotherKind> {
         match &answer {

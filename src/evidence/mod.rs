@@ -152,6 +152,23 @@ pub enum Finality {
     Local,
 }
 
+impl Finality {
+    /// Of two blocks the one of the higher number can less be taken back. Of a block that the caller named nobody said it.
+    pub(crate) fn settledness(self) -> u8 {
+        match self {
+            Self::Finalized => 3,
+            Self::Safe => 2,
+            Self::Latest | Self::Local => 1,
+            Self::Chosen => 0,
+        }
+    }
+
+    /// Whether the chain says that it will not be taken back.
+    pub(crate) fn is_settled(self) -> bool {
+        matches!(self, Self::Finalized | Self::Safe)
+    }
+}
+
 /// The outcome of one call inside the lens.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -275,37 +275,33 @@ pub struct DnsTxtQuestion {
     pub name: String,
 }
 
+/// The block of a fact, borrowed as the fact is.
+macro_rules! block_of {
+    ($fact:expr $(, $mut:tt)?) => {
+        match $fact {
+            Fact::Registry(reading) => Some(&$($mut)? reading.block),
+            Fact::DocumentStore(reading) => Some(&$($mut)? reading.block),
+            Fact::DidEthr(reading) => Some(&$($mut)? reading.block),
+            Fact::AccountSignature(reading) => Some(&$($mut)? reading.block),
+            Fact::Revocation(reading) => Some(&$($mut)? reading.block),
+            Fact::History(reading) => Some(&$($mut)? reading.block),
+            Fact::TitleLogs(reading) => Some(&$($mut)? reading.block),
+            Fact::Powers(reading) => Some(&$($mut)? reading.block),
+            Fact::Proof(reading) => Some(&$($mut)? reading.block),
+            Fact::Web(_) | Fact::DnsTxt(_) => None,
+        }
+    };
+}
+
 impl Fact {
     /// The block that it was read at, if it is about a chain.
     pub fn block(&self) -> Option<&BlockReading> {
-        match self {
-            Self::Registry(reading) => Some(&reading.block),
-            Self::DocumentStore(reading) => Some(&reading.block),
-            Self::DidEthr(reading) => Some(&reading.block),
-            Self::AccountSignature(reading) => Some(&reading.block),
-            Self::Revocation(reading) => Some(&reading.block),
-            Self::History(reading) => Some(&reading.block),
-            Self::TitleLogs(reading) => Some(&reading.block),
-            Self::Powers(reading) => Some(&reading.block),
-            Self::Proof(reading) => Some(&reading.block),
-            Self::Web(_) | Self::DnsTxt(_) => None,
-        }
+        block_of!(self)
     }
 
     /// As [`Self::block`].
     pub(super) fn block_mut(&mut self) -> Option<&mut BlockReading> {
-        match self {
-            Self::Registry(reading) => Some(&mut reading.block),
-            Self::DocumentStore(reading) => Some(&mut reading.block),
-            Self::DidEthr(reading) => Some(&mut reading.block),
-            Self::AccountSignature(reading) => Some(&mut reading.block),
-            Self::Revocation(reading) => Some(&mut reading.block),
-            Self::History(reading) => Some(&mut reading.block),
-            Self::TitleLogs(reading) => Some(&mut reading.block),
-            Self::Powers(reading) => Some(&mut reading.block),
-            Self::Proof(reading) => Some(&mut reading.block),
-            Self::Web(_) | Self::DnsTxt(_) => None,
-        }
+        block_of!(self, mut)
     }
 
     /// Whether it is known what happened since the block that it was read at, where that can change what it says.

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -43,9 +44,9 @@ struct Written {
     evidence: Evidence,
     /// SHA-256 of the report's JSON on one line.
     report_sha256: Digest32,
-    /// Over all of it: see [`seal`].
-    #[serde(default, skip_serializing)]
-    sha256: Option<Digest32>,
+    /// Over all of it: see [`seal`], which has looked at it.
+    #[serde(default, rename = "sha256", skip_serializing)]
+    seal: IgnoredAny,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -123,8 +124,8 @@ impl EvidenceFile {
         };
         let tool = Tool { name: "ebl-verifier".into(), version: env!("CARGO_PKG_VERSION").into() };
         let report_sha256 = sha256_of_report(report);
-        let schema = SCHEMA.into();
-        Self { written: Written { schema, tool, document, judged, evidence, report_sha256, sha256: None } }
+        let (schema, seal) = (SCHEMA.into(), IgnoredAny);
+        Self { written: Written { schema, tool, document, judged, evidence, report_sha256, seal } }
     }
 
     /// As it is kept: JSON, with a hash over all of it that tells a damaged file.
@@ -157,9 +158,8 @@ impl EvidenceFile {
             return Err(InvalidEvidenceFile::Changed);
         }
         drop(tree);
-        let written: Written =
-            serde_json::from_slice(bytes).map_err(|why| InvalidEvidenceFile::Form(why.to_string()))?;
-        Ok(Self { written: Written { sha256: None, ..written } })
+        let written = serde_json::from_slice(bytes).map_err(|why| InvalidEvidenceFile::Form(why.to_string()))?;
+        Ok(Self { written })
     }
 
     /// The document that it is about, by its SHA-256.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::pending::Announced;
-use super::{Known, Now, settledness};
+use super::{Known, Now};
 use crate::evidence::Finality;
 use crate::primitives::{Address, ChainId, Digest32, TokenId, encode_hex, keccak256, rfc3339};
 use crate::title::Generation;
@@ -120,7 +120,7 @@ impl WatchEvent {
 
     pub(super) fn changed(title: TitleNamed, entry: &Entry, now: &Now<'_>, taken_back: u64) -> Self {
         let finality = now.state.block.finality;
-        let mark = if settledness(finality) > 0 { Mark::Settled } else { Mark::Loose(taken_back) };
+        let mark = if finality.is_settled() { Mark::Settled } else { Mark::Loose(taken_back) };
         Self { finality, ..Self::of(EventKind::Changed, title, entry, now.generation, mark) }
     }
 

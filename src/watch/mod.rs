@@ -274,8 +274,9 @@ fn since(
     if logs.block.hash != block.hash || now.state.title.escrow != known.escrow {
         return Err(Trouble::NotReadable("state and logs are not of one block and escrow"));
     }
-    if settledness(block.finality) < settledness(known.block.finality) {
-        return Err(Trouble::LessSettled { known: known.block.finality, found: block.finality });
+    let (finality, before) = (block.finality, known.block.finality);
+    if before.is_settled() && finality.settledness() < before.settledness() {
+        return Err(Trouble::LessSettled { known: before, found: finality });
     }
     if block.number < known.block.number {
         return Err(Trouble::Behind { known: known.block.number, found: block.number });
@@ -299,14 +300,13 @@ fn since(
     let gone = told.gone.into_iter().chain(&pending.withdrawn);
     let mut back = TakenBack(known.taken_back);
     let mut events: Vec<_> = gone.map(|gone| WatchEvent::withdrawn(title, gone, now.generation, back.one())).collect();
-    let (settles_now, may_settle) = (settledness(block.finality) > 0, block.finality == Finality::Latest);
-    if settles_now {
+    if finality.is_settled() {
         events.extend(known.unsettled.iter().map(|told| WatchEvent::settled(title, told, now)));
     }
     events.extend(told.new.into_iter().map(|entry| WatchEvent::changed(title, entry, now, back.0)));
     events.extend(pending.announced.iter().map(|entry| WatchEvent::pending(title, entry, now.generation, back.0)));
     let recorded: Vec<_> = settled.iter().map(Announced::of).collect();
-    let unsettled = known.unsettled.iter().chain(&recorded).filter(|_| may_settle).cloned();
+    let unsettled = known.unsettled.iter().chain(&recorded).filter(|_| finality == Finality::Latest).cloned();
     let unsettled: Vec<_> = unsettled.collect();
     let unsettled = unsettled[unsettled.len().saturating_sub(MOST_UNSETTLED)..].to_vec();
     let next = now.known(pending.open, unsettled, back.0);
@@ -321,7 +321,7 @@ fn replaced(
     now: &Now<'_>,
     found: Option<crate::primitives::Digest32>,
 ) -> Result<Observed, Trouble> {
-    let may_be_replaced = settledness(known.block.finality) == 0 && found.is_some();
+    let may_be_replaced = !known.block.finality.is_settled() && found.is_some();
     if !may_be_replaced {
         let (number, known) = (known.block.number, known.block.hash);
         return Err(Trouble::SettledBlockReplaced { number, known, found });
@@ -350,15 +350,6 @@ impl TakenBack {
         let before = self.0;
         self.0 = before.saturating_add(1);
         before
-    }
-}
-
-/// Of two blocks the higher one can less be taken back.
-fn settledness(finality: Finality) -> u8 {
-    match finality {
-        Finality::Finalized => 2,
-        Finality::Safe => 1,
-        Finality::Latest | Finality::Local | Finality::Chosen => 0,
     }
 }
 

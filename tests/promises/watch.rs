@@ -20,7 +20,7 @@ use ebl_verifier::watch::EventKind::{Begun, Changed, Pending, Replaced, Withdraw
 use ebl_verifier::watch::{Trouble, WatchEvent, WatchedTitle};
 use serde_json::json;
 
-use world::{BANK, CARRIER, SHIPPER, World, look, token, told};
+use world::{BANK, CARRIER, SHIPPER, World, look, seen, token, told};
 
 #[tokio::test]
 async fn each_step_of_a_life_is_pending_and_then_final_and_told_once() {
@@ -160,11 +160,11 @@ async fn what_was_told_as_pending_before_a_crash_is_withdrawn_after_it() {
     let before = world.mark();
     world.hand_over(1, SHIPPER, BANK).await;
     world.hand_over(1, BANK, CARRIER).await;
-    let observed = world.verifier().look_at(&[title.clone()], &world.wishes()).await.remove(0).unwrap();
+    let observed = seen(&world, &title).await;
     assert_eq!(observed.events.len(), 2);
     title.note_told(&observed.events[0], &observed.open);
     world.reorganise(&before);
-    let observed = world.verifier().look_at(&[title.clone()], &world.wishes()).await.remove(0).unwrap();
+    let observed = seen(&world, &title).await;
     assert_eq!(observed.events.iter().map(|event| event.kind).collect::<Vec<_>>(), [Withdrawn]);
     assert_eq!(observed.events[0].to.holder, Some(BANK));
     title.note_told(&observed.events[0], &observed.open);
@@ -173,12 +173,7 @@ async fn what_was_told_as_pending_before_a_crash_is_withdrawn_after_it() {
 
 #[tokio::test]
 async fn on_a_chain_without_final_blocks_a_change_that_is_taken_back_is_told() {
-    let world = World::start(Generation::V5).await;
-    // A chain whose first block is its last final one has none.
-    world.finalized.store(0, Ordering::Relaxed);
-    world.mint(1).await;
-    let mut title = WatchedTitle::new(world.title(1));
-    told(&world, &mut title).await;
+    let (world, mut title) = watched_without_final_blocks().await;
     let before = world.mark();
     world.hand_over(1, SHIPPER, BANK).await;
     let events = look(&world, std::slice::from_mut(&mut title)).await.remove(0).unwrap();
@@ -192,25 +187,18 @@ async fn on_a_chain_without_final_blocks_a_change_that_is_taken_back_is_told() {
 
 #[tokio::test]
 async fn what_was_told_of_a_look_and_is_taken_back_before_the_rest_is_withdrawn() {
-    let world = World::start(Generation::V5).await;
-    world.finalized.store(0, Ordering::Relaxed);
-    world.mint(1).await;
-    let mut title = WatchedTitle::new(world.title(1));
-    told(&world, &mut title).await;
-    let look_again = async |title: &WatchedTitle| {
-        world.verifier().look_at(std::slice::from_ref(title), &world.wishes()).await.remove(0).unwrap()
-    };
+    let (world, mut title) = watched_without_final_blocks().await;
     let before = world.mark();
     world.hand_over(1, SHIPPER, BANK).await;
     world.hand_over(1, BANK, CARRIER).await;
-    let observed = look_again(&title).await;
+    let observed = seen(&world, &title).await;
     assert_eq!(observed.events.len(), 2);
     // A program took the first and failed for the second, or the watch was killed in between.
     title.note_told(&observed.events[0], &observed.open);
     let written = serde_json::to_string(&title).unwrap();
     let mut title: WatchedTitle = serde_json::from_str(&written).unwrap();
     world.reorganise(&before);
-    let events = look_again(&title).await.events;
+    let events = seen(&world, &title).await.events;
     assert_eq!(events.iter().map(|event| event.kind).collect::<Vec<_>>(), [Withdrawn]);
     assert_eq!((events[0].tx, events[0].to.holder), (observed.events[0].tx, Some(BANK)));
     assert_eq!(told(&world, &mut title).await, [(Withdrawn, Some("TRANSFER_HOLDER"))]);
@@ -266,12 +254,7 @@ async fn a_block_that_is_less_settled_than_the_last_one_tells_nothing() {
 
 #[tokio::test]
 async fn what_was_told_before_the_chain_named_a_final_block_is_told_as_final_once_more() {
-    let world = World::start(Generation::V5).await;
-    // A node that was just started knows none.
-    world.finalized.store(0, Ordering::Relaxed);
-    world.mint(1).await;
-    let mut title = WatchedTitle::new(world.title(1));
-    told(&world, &mut title).await;
+    let (world, mut title) = watched_without_final_blocks().await;
     world.hand_over(1, SHIPPER, BANK).await;
     let early = look(&world, std::slice::from_mut(&mut title)).await.remove(0).unwrap();
     world.hand_over(1, BANK, CARRIER).await;
@@ -288,27 +271,20 @@ async fn what_was_told_before_the_chain_named_a_final_block_is_told_as_final_onc
 
 #[tokio::test]
 async fn a_block_that_was_replaced_is_one_event_and_takes_what_was_pending_with_it() {
-    let world = World::start(Generation::V5).await;
-    world.finalized.store(0, Ordering::Relaxed);
-    world.mint(1).await;
-    let mut title = WatchedTitle::new(world.title(1));
-    told(&world, &mut title).await;
+    let (world, mut title) = watched_without_final_blocks().await;
     let before = world.mark();
     world.hand_over(1, SHIPPER, BANK).await;
-    let look_again = async |title: &WatchedTitle| {
-        world.verifier().look_at(std::slice::from_ref(title), &world.wishes()).await.remove(0).unwrap()
-    };
-    let observed = look_again(&title).await;
+    let observed = seen(&world, &title).await;
     // As of an endpoint that was ahead of the others.
     let ahead = observed.open.recorded.clone();
     title.go_on_from(observed.open);
     title.known.as_mut().unwrap().pending.extend(ahead);
     world.reorganise(&before);
-    let first = look_again(&title).await.events;
+    let first = seen(&world, &title).await.events;
     assert_eq!(first.iter().map(|event| event.kind).collect::<Vec<_>>(), [Withdrawn, Replaced]);
     // Nobody noted that it was told, and the chain went on.
     world.chain.lock().unwrap().mine().unwrap();
-    let second = look_again(&title).await.events;
+    let second = seen(&world, &title).await.events;
     let ids = |events: &[WatchEvent]| events.iter().map(|event| event.id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(&first), ids(&second));
 }
@@ -318,13 +294,10 @@ async fn that_pending_changes_cannot_be_read_is_known() {
     let (world, mut title) = watched().await;
     world.hand_over(1, SHIPPER, BANK).await;
     world.hides_newer_logs.store(true, Ordering::Relaxed);
-    let look_again = async |title: &WatchedTitle| {
-        world.verifier().look_at(std::slice::from_ref(title), &world.wishes()).await.remove(0).unwrap()
-    };
-    let observed = look_again(&title).await;
+    let observed = seen(&world, &title).await;
     assert!(observed.events.is_empty() && !observed.pending_is_known);
     world.hides_newer_logs.store(false, Ordering::Relaxed);
-    assert!(look_again(&title).await.pending_is_known);
+    assert!(seen(&world, &title).await.pending_is_known);
     assert_eq!(told(&world, &mut title).await, [(Pending, Some("TRANSFER_HOLDER"))]);
 }
 
@@ -413,7 +386,7 @@ async fn what_was_told_before_a_crash_is_not_told_again() {
     world.hand_over(1, SHIPPER, BANK).await;
     world.hand_over(1, BANK, SHIPPER).await;
     world.finalize();
-    let observed = world.verifier().look_at(&[title.clone()], &world.wishes()).await.remove(0).unwrap();
+    let observed = seen(&world, &title).await;
     // The first was told and noted, and then the program was gone.
     title.note_told(&observed.events[0], &observed.open);
     let written = serde_json::to_string(&title).unwrap();
@@ -428,6 +401,16 @@ async fn watched() -> (World, WatchedTitle) {
     let world = World::start(Generation::V5).await;
     world.mint(1).await;
     world.finalize();
+    let mut title = WatchedTitle::new(world.title(1));
+    told(&world, &mut title).await;
+    (world, title)
+}
+
+/// One of a chain that names no final block, as a node that was just started: its first block is the last final one.
+async fn watched_without_final_blocks() -> (World, WatchedTitle) {
+    let world = World::start(Generation::V5).await;
+    world.finalized.store(0, Ordering::Relaxed);
+    world.mint(1).await;
     let mut title = WatchedTitle::new(world.title(1));
     told(&world, &mut title).await;
     (world, title)

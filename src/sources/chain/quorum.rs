@@ -172,7 +172,8 @@ impl Quorum {
             );
             return Err(Unavailable { cause: Cause::Disagreement, host: Some(one), detail });
         }
-        let weakest = asked.iter().map(|asked| asked.pinned.block.finality).min_by_key(|finality| weight(*finality));
+        let finalities = asked.iter().map(|asked| asked.pinned.block.finality);
+        let weakest = finalities.min_by_key(|finality| finality.settledness());
         Ok(BlockReading { finality: weakest.unwrap_or(low.finality), ..low.clone() })
     }
 
@@ -355,16 +356,6 @@ async fn answers(session: &Session<'_>, request: &Request, pinned: Pinned) -> Re
     match answers.first() {
         Some(Err(why)) if answers.iter().all(Result::is_err) => Err(why.clone()),
         _ => Ok(answers),
-    }
-}
-
-/// How settled a block is that was chosen so.
-fn weight(finality: Finality) -> u8 {
-    match finality {
-        Finality::Finalized => 3,
-        Finality::Safe => 2,
-        Finality::Latest | Finality::Local => 1,
-        Finality::Chosen => 0,
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::dnssec::{self, NotProven, TrustAnchors};
-use crate::evidence::{Cause, DnsTxtQuestion, Dnssec, Entry, Evidence, Provenance, Question, TxtReading, Unavailable};
+use crate::evidence::{Cause, DnsTxtQuestion, Dnssec, Entry, Evidence, TxtReading, Unavailable};
 
 /// Instead of the answers about these domains that contradict their own chain. Only what a report rests on is worth the work
 /// of checking signatures: evidence may hold any number of chains.
@@ -17,11 +17,7 @@ pub(super) fn contradicting(
     let contradicting = domains.iter().filter_map(|domain| {
         let found = evidence.found(domain)?;
         let detail = contradiction(&domain.name, found.answer.ok()?, anchors, now)?.to_string();
-        let why = Unavailable { cause: Cause::Bogus, host: None, detail };
-        // Nobody stands for an answer that does not count.
-        let mut provenance = Provenance { hosts: Vec::new(), ..found.entry.provenance.clone() };
-        provenance.failed.push(why.clone());
-        Some(Entry::unanswered(Question::DnsTxt(domain.clone()), why, provenance))
+        Some(found.entry.discounted(Unavailable { cause: Cause::Bogus, host: None, detail }))
     });
     contradicting.collect()
 }

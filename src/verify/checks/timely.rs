@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::evidence::{Cause, Entry, Evidence, Provenance, Unavailable};
+use crate::evidence::{Cause, Entry, Evidence, Unavailable};
 use crate::verify::Policy;
 
 /// The evidence that counts at `now`.
@@ -12,10 +12,7 @@ pub(super) fn timely<'e>(evidence: &'e Evidence, policy: &Policy, now: i64) -> C
         evidence.entries().iter().filter_map(|entry| Some((entry, untimely(entry, policy, now)?))).collect();
     let mut counting = Cow::Borrowed(evidence);
     for (entry, why) in untimely {
-        // Nobody stands for an answer that does not count.
-        let mut provenance = Provenance { hosts: Vec::new(), ..entry.provenance.clone() };
-        provenance.failed.push(why.clone());
-        counting.to_mut().record(Entry::unanswered(entry.question().clone(), why, provenance));
+        counting.to_mut().record(entry.discounted(why));
     }
     counting
 }

@@ -13,7 +13,7 @@ use ebl_verifier::testchain::contracts::{Contract, Recipient, TitleWrite, creati
 use ebl_verifier::testchain::rpc::RpcServer;
 use ebl_verifier::title::Generation;
 use ebl_verifier::verify::{Policy, PowersWanted, TokenOfChain};
-use ebl_verifier::watch::{EventKind, Trouble, WatchEvent, WatchedTitle};
+use ebl_verifier::watch::{EventKind, Observed, Trouble, WatchEvent, WatchedTitle};
 use ebl_verifier::{Verifier, Wishes};
 use ethers::abi::{Token, encode};
 use serde_json::{Value, json};
@@ -157,6 +157,11 @@ impl World {
         let network = ["--rpc", &endpoint, "--no-default-rpc", "--trust-registry", &trusted];
         title.into_iter().chain(network).map(str::to_owned).collect()
     }
+}
+
+/// What one look at the title comes to; nothing of it is told.
+pub async fn seen(world: &World, title: &WatchedTitle) -> Observed {
+    world.verifier().look_at(std::slice::from_ref(title), &world.wishes()).await.remove(0).expect("a look")
 }
 
 /// Looks once, and has everything told; what was told, or why nothing can be said.
